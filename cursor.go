@@ -1,0 +1,295 @@
+package mqttwire
+
+// Cursor walks over the fields of one packet, from the first byte after the
+// fixed header. It is sticky: after the first broken rule every read returns
+// zero, and Err says what was wrong, so that a decoder is a straight line with
+// one check at its end. It never reads outside the frame.
+//
+// It is what the packets are decoded with; those who cut their own packets from
+// frames may use it too.
+type Cursor struct {
+	body    []byte // pos <= len(body); after a broken rule pos == len(body)
+	pos     int
+	base    int // the size of the fixed header, which is the offset of body[0]
+	typ     PacketType
+	flags   uint8
+	version Version
+	err     *Error
+}
+
+// NewCursor returns a Cursor over f, which is to be a packet of type t in
+// version v. The cursor starts as failed if v is not known, if f is of another
+// type or one that v does not have, if its remaining length does not fit its
+// body or is written too long, or if its flags are not those of t. For CONNECT,
+// which tells its own version, v may be 0; see Connect.
+func NewCursor(f Frame, t PacketType, v Version) Cursor {
+	c := Cursor{body: f.Body, base: f.Header.size(), typ: t, flags: f.Header.Flags, version: v}
+	if f.Header.Type != t || int(f.Header.RemainingLength) != len(f.Body) || !t.Known(v) ||
+		v == V5 && c.base != 1+SizeVarint(f.Header.RemainingLength) ||
+		c.flags != t.Flags() && t != PUBLISH {
+		c.frameFault(f.Header)
+	}
+	return c
+}
+
+// frameFault says what is wrong with the fixed header h. MQTT 3.1 calls the
+// flags of most packets unused and leaves them to be ignored (section 2.1);
+// whether a CONNECT is of 3.1, only SetVersion will tell.
+func (c *Cursor) frameFault(h FixedHeader) {
+	connect := c.typ == CONNECT && c.version == 0
+	switch {
+	case h.Type != c.typ:
+		c.FailAt(RuleFrameType, FieldPacketType, 0, int64(h.Type))
+	case !c.version.Known() && !connect:
+		c.FailAt(RuleVersion, FieldVersion, 0, int64(c.version))
+	case !c.typ.Known(c.version) && !connect:
+		c.FailAt(RulePacketType, FieldPacketType, 0, int64(h.Type)) // AUTH before 5.0
+	case int64(h.RemainingLength) != int64(len(c.body)):
+		c.FailAt(RuleFrameLength, FieldRemainingLength, 1, int64(h.RemainingLength))
+	default:
+		c.headerFault()
+	}
+}
+
+// headerFault checks what the version demands of the fixed header.
+func (c *Cursor) headerFault() {
+	n := uint32(len(c.body))
+	switch {
+	case c.version == V5 && c.base != 1+SizeVarint(n): // [MQTT-1.5.5-1]
+		c.FailAt(RuleVarintMinimal, FieldRemainingLength, c.base-1, int64(n))
+	case c.version >= V311 && c.typ != PUBLISH && c.flags != c.typ.Flags(): // [MQTT-2.1.3-1]
+		c.FailAt(RuleFlags, FieldFlags, 0, int64(c.flags))
+	}
+}
+
+// SetVersion tells the cursor the version that a CONNECT has told, and checks
+// what that version demands of the fixed header.
+func (c *Cursor) SetVersion(v Version) {
+	c.version = v
+	c.headerFault()
+}
+
+// Version returns the version whose rules hold.
+func (c *Cursor) Version() Version { return c.version }
+
+// Flags returns the flag bits of the packet's first byte.
+func (c *Cursor) Flags() uint8 { return c.flags }
+
+// Offset returns the position in the packet, counted from the first byte of the
+// fixed header.
+func (c *Cursor) Offset() int { return c.base + c.pos }
+
+// Len returns how many bytes are left; 0 after a broken rule.
+func (c *Cursor) Len() int { return len(c.body) - c.pos }
+
+// Err returns nil or the first rule that was broken, as an *Error.
+func (c *Cursor) Err() error {
+	if c.err == nil {
+		return nil // not a nil *Error in an interface
+	}
+	return c.err
+}
+
+// Fail says that the packet breaks a rule at the present position.
+func (c *Cursor) Fail(rule Rule, field Field, found int64) {
+	c.FailAt(rule, field, c.Offset(), found)
+}
+
+// FailAt says that the packet breaks a rule at the given offset, counted from
+// the first byte of the fixed header. Only the first call counts.
+func (c *Cursor) FailAt(rule Rule, field Field, offset int, found int64) {
+	if c.err == nil {
+		c.stop(NewError(rule, c.typ, c.version, field, offset, found))
+	}
+}
+
+func (c *Cursor) stop(err *Error) {
+	c.err = err
+	c.pos = len(c.body)
+}
+
+// Byte reads one byte.
+func (c *Cursor) Byte(field Field) byte {
+	if c.pos >= len(c.body) {
+		c.missing(field)
+		return 0
+	}
+	b := c.body[c.pos]
+	c.pos++
+	return b
+}
+
+// Uint16 reads a two byte integer, which is big-endian. U-1.5.2-1
+func (c *Cursor) Uint16(field Field) uint16 {
+	if len(c.body)-c.pos < 2 {
+		c.missing(field)
+		return 0
+	}
+	n := uint16At(c.body[c.pos:])
+	c.pos += 2
+	return n
+}
+
+// missing says that the packet ends before the field does. U-2.1.4-2
+func (c *Cursor) missing(field Field) { c.Fail(RuleFieldMissing, field, int64(c.Len())) }
+
+// PacketID reads a packet identifier, which is not 0. [MQTT-2.2.1-3]
+func (c *Cursor) PacketID() uint16 {
+	at := c.Offset()
+	id := c.Uint16(FieldPacketID)
+	if id == 0 {
+		c.FailAt(RulePacketIDZero, FieldPacketID, at, 0)
+	}
+	return id
+}
+
+// ReasonCode reads a code that packets of this type and version may carry.
+func (c *Cursor) ReasonCode() ReasonCode {
+	at := c.Offset()
+	code := ReasonCode(c.Byte(FieldReasonCode))
+	if !code.AllowedIn(c.typ, c.version, 0) {
+		c.FailAt(RuleReasonCode, FieldReasonCode, at, int64(code)) // [MQTT-3.2.2-8] and its like
+	}
+	return code
+}
+
+// Binary reads binary data of 0 to 65535 bytes. It aliases the frame, and is
+// nil only after a broken rule. Section 1.5.6.
+func (c *Cursor) Binary(field Field) []byte { return c.prefixed(field, RuleBinaryLength) }
+
+// prefixed reads two bytes of length and so many bytes; rule is what a length
+// that passes the packet's end breaks.
+func (c *Cursor) prefixed(field Field, rule Rule) []byte {
+	if c.Len() < 2 {
+		c.missing(field)
+		return nil
+	}
+	start := c.pos + 2
+	end := start + int(uint16At(c.body[c.pos:]))
+	if end > len(c.body) {
+		c.Fail(rule, field, int64(end-start)) // U-1.5.4-1 U-1.5.6-1
+		return nil
+	}
+	c.pos = end
+	return c.body[start:end:end]
+}
+
+// String reads a UTF-8 encoded string of 0 to 65535 bytes. It aliases the
+// frame, and is nil only after a broken rule. Section 1.5.4.
+func (c *Cursor) String(field Field) []byte {
+	s := c.prefixed(field, RuleStringLength)
+	if rule, at := textFault(s, c.version); rule != 0 {
+		return c.badText(field, s, rule, at)
+	}
+	return s
+}
+
+// TopicName reads a topic name of 1 to 65535 bytes. Section 4.7.
+func (c *Cursor) TopicName(field Field) []byte {
+	s := c.prefixed(field, RuleStringLength)
+	if rule, at := topicNameFault(s, c.version); rule != 0 {
+		return c.badText(field, s, rule, at)
+	}
+	return s
+}
+
+// TopicNameOrEmpty reads a topic name of 0 to 65535 bytes, for PUBLISH, where a
+// topic alias may stand for an empty one. Section 3.3.2.1.
+func (c *Cursor) TopicNameOrEmpty(field Field) []byte {
+	s := c.prefixed(field, RuleStringLength)
+	if len(s) == 0 {
+		return s
+	}
+	if rule, at := topicNameFault(s, c.version); rule != 0 {
+		return c.badText(field, s, rule, at)
+	}
+	return s
+}
+
+// TopicFilter reads a topic filter of 1 to 65535 bytes, which in 5.0 may be a
+// shared one. Sections 4.7 and 4.8.2.
+func (c *Cursor) TopicFilter(field Field) []byte {
+	s := c.prefixed(field, RuleStringLength)
+	if rule, at := topicFilterFault(s, c.version); rule != 0 {
+		return c.badText(field, s, rule, at)
+	}
+	return s
+}
+
+// badText says that s, which ends at the present position, breaks a rule of
+// text at its byte at.
+func (c *Cursor) badText(field Field, s []byte, rule Rule, at int) []byte {
+	found := int64(NotANumber)
+	if at < len(s) {
+		found = int64(s[at])
+	}
+	c.FailAt(rule, field, c.Offset()-len(s)+at, found)
+	return nil
+}
+
+// Properties reads the property length and the properties of owner. Before 5.0
+// there are none, and it returns the empty list. It aliases the frame. Section
+// 2.2.2.
+func (c *Cursor) Properties(owner PropertyOwner) Properties {
+	if c.version != V5 || c.err != nil {
+		return Properties{}
+	}
+	n, ok := c.propertyLength(owner)
+	if !ok {
+		return Properties{}
+	}
+	start, end := c.pos, c.pos+n
+	p, bad := viewProperties(c.body[start:end:end], owner)
+	if bad != nil {
+		c.stop(bad.error(owner, c.base+start))
+		return Properties{}
+	}
+	c.pos = end
+	return p
+}
+
+// propertyLength reads the length of a property list, which must fit into what
+// is left of the packet.
+func (c *Cursor) propertyLength(owner PropertyOwner) (int, bool) {
+	field := FieldPropertyLength
+	if owner == WillProperties {
+		field = FieldWillPropertyLength
+	}
+	rest := c.body[c.pos:]
+	n, size := scanVarint(rest)
+	switch {
+	case len(rest) == 0: // [MQTT-2.2.2-1]
+		c.Fail(RulePropertyLengthMissing, field, NotANumber)
+	case size == varintIncomplete: // U-1.5.5-2
+		c.Fail(RuleVarintCut, field, NotANumber)
+	case size == varintTooLong: // U-1.5.5-1
+		c.FailAt(RuleVarintLength, field, c.Offset()+MaxVarintSize-1, NotANumber)
+	case size != SizeVarint(n): // [MQTT-1.5.5-1]
+		c.FailAt(RuleVarintMinimal, field, c.Offset()+size-1, int64(n))
+	case int(n) > len(rest)-size: // U-2.2.2.1-1
+		c.Fail(RulePropertyLength, field, int64(n))
+	default:
+		c.pos += size
+		return int(n), true
+	}
+	return 0, false
+}
+
+// Rest reads all that is left of the packet. It aliases the frame, and is nil
+// only after a broken rule.
+func (c *Cursor) Rest() []byte {
+	if c.err != nil {
+		return nil
+	}
+	rest := c.body[c.pos:len(c.body):len(c.body)]
+	c.pos = len(c.body)
+	return rest
+}
+
+// End says that the packet has no further fields, so that bytes left over are
+// an error. U-2.1.4-2
+func (c *Cursor) End() {
+	if c.pos < len(c.body) {
+		c.Fail(RuleLeftOver, FieldPacketEnd, int64(c.Len()))
+	}
+}

@@ -1,0 +1,42 @@
+package mqttwire
+
+// Field is the name of a part of a packet, as the standard writes it. A
+// property's field is the property's name; in the will it has "Will " before it
+// where the standard's own name does not begin so.
+type Field string
+
+// The fields that are not properties. Chapter 2 and the packet's own section of
+// chapter 3.
+const (
+	FieldPacketType      Field = "MQTT Control Packet type"
+	FieldFlags           Field = "Fixed Header flags"
+	FieldRemainingLength Field = "Remaining Length"
+	FieldVarint          Field = "Variable Byte Integer"
+	FieldString          Field = "UTF-8 Encoded String"
+	FieldBinary          Field = "Binary Data"
+	FieldVersion         Field = "protocol version"
+	FieldPacketEnd       Field = "end of the packet"
+
+	FieldPacketID           Field = "Packet Identifier"
+	FieldReasonCode         Field = "Reason Code"
+	FieldPropertyLength     Field = "Property Length"
+	FieldPropertyID         Field = "Property Identifier"
+	FieldWillPropertyLength Field = "Will Property Length"
+
+	FieldProtocolName    Field = "Protocol Name"
+	FieldProtocolVersion Field = "Protocol Version"
+	FieldConnectFlags    Field = "Connect Flags"
+	FieldKeepAlive       Field = "Keep Alive"
+	FieldClientID        Field = "Client Identifier"
+	FieldWillTopic       Field = "Will Topic"
+	FieldWillPayload     Field = "Will Payload"
+	FieldUserName        Field = "User Name"
+	FieldPassword        Field = "Password"
+
+	FieldAcknowledgeFlags Field = "Connect Acknowledge Flags"
+
+	FieldTopicName           Field = "Topic Name"
+	FieldPayload             Field = "Application Message"
+	FieldTopicFilter         Field = "Topic Filter"
+	FieldSubscriptionOptions Field = "Subscription Options"
+)

@@ -1,0 +1,282 @@
+package packets
+
+import "github.com/mqttwire/mqttwire"
+
+// Puback is PUBACK, the answer to a PUBLISH of QoS 1. Section 3.4.
+type Puback struct {
+	// Properties. 5.0 only: other versions leave them out.
+	Properties mqttwire.Properties
+
+	// PacketID is that of the PUBLISH, 1 to 65535.
+	PacketID uint16
+
+	// ReasonCode. 5.0 only: other versions leave out a success and refuse a
+	// failure, which they cannot say.
+	ReasonCode mqttwire.ReasonCode
+}
+
+// Pubrec is PUBREC, the first answer to a PUBLISH of QoS 2. Section 3.5.
+type Pubrec struct {
+	// Properties. 5.0 only: other versions leave them out.
+	Properties mqttwire.Properties
+
+	// PacketID is that of the PUBLISH, 1 to 65535.
+	PacketID uint16
+
+	// ReasonCode. 5.0 only: other versions leave out a success and refuse a
+	// failure, which they cannot say.
+	ReasonCode mqttwire.ReasonCode
+}
+
+// Pubrel is PUBREL, the answer to PUBREC. Section 3.6.
+type Pubrel struct {
+	// Properties. 5.0 only: other versions leave them out.
+	Properties mqttwire.Properties
+
+	// PacketID is that of the PUBLISH, 1 to 65535.
+	PacketID uint16
+
+	// ReasonCode. 5.0 only: other versions leave out a success and refuse a
+	// failure, which they cannot say.
+	ReasonCode mqttwire.ReasonCode
+
+	// Dup says that the packet is sent again. 3.1 only: other versions have no
+	// such flag here and leave it out.
+	Dup bool
+}
+
+// Pubcomp is PUBCOMP, the answer to PUBREL. Section 3.7.
+type Pubcomp struct {
+	// Properties. 5.0 only: other versions leave them out.
+	Properties mqttwire.Properties
+
+	// PacketID is that of the PUBLISH, 1 to 65535.
+	PacketID uint16
+
+	// ReasonCode. 5.0 only: other versions leave out a success and refuse a
+	// failure, which they cannot say.
+	ReasonCode mqttwire.ReasonCode
+}
+
+// ack is what the four acknowledgements have on the wire. Sections 3.4.2,
+// 3.5.2, 3.6.2 and 3.7.2.
+type ack struct {
+	properties mqttwire.Properties
+	packetID   uint16
+	code       mqttwire.ReasonCode
+	dup        bool // of 3.1's PUBREL
+}
+
+// decodeAck reads an acknowledgement of type t. On error it returns the empty
+// one.
+func decodeAck(f mqttwire.Frame, t mqttwire.PacketType, v mqttwire.Version) (ack, error) {
+	var p ack
+	c := mqttwire.NewCursor(f, t, v)
+	p.dup = v == mqttwire.V31 && c.Flags()&flagDup != 0
+	p.packetID = c.PacketID()
+	if v == mqttwire.V5 && c.Len() > 0 { // U-3.4.2.1-1: length 2 means code 0
+		p.code = c.ReasonCode()
+		if c.Len() > 0 { // U-3.4.2.2.1-1: length 3 means no properties
+			p.properties = c.Properties(mqttwire.PropertyOwner(t))
+		}
+	}
+	c.End()
+	if err := c.Err(); err != nil {
+		return ack{}, err
+	}
+	return p, nil
+}
+
+// long reports whether the packet needs its code and properties written. With
+// another code than 0, the form with a property length is what every peer
+// understands.
+func (p *ack) long(v mqttwire.Version) bool {
+	return v == mqttwire.V5 && (p.code != 0 || !p.properties.Empty() || p.properties.Err() != nil)
+}
+
+func (p *ack) bodySize(v mqttwire.Version) uint64 {
+	if p.long(v) {
+		return 2 + 1 + uint64(p.properties.Size())
+	}
+	return 2
+}
+
+func (p *ack) append(dst []byte, t mqttwire.PacketType, v mqttwire.Version) ([]byte, error) {
+	a := mqttwire.NewAppender(dst, t, v)
+	if v != mqttwire.V5 && p.code.IsError() {
+		a.Fail(mqttwire.RuleNotInVersion, mqttwire.FieldReasonCode, int64(p.code))
+	}
+	flags := t.Flags()
+	if p.dup && v == mqttwire.V31 {
+		flags |= flagDup
+	}
+	a.FixedHeader(flags, p.bodySize(v))
+	a.PacketID(p.packetID)
+	if p.long(v) {
+		a.ReasonCode(p.code)
+		a.Properties(mqttwire.PropertyOwner(t), &p.properties)
+	}
+	return a.Done()
+}
+
+func (p *ack) text(t mqttwire.PacketType) string {
+	s := newText(t)
+	s.number("packet_id", uint64(p.packetID))
+	s.code(p.code)
+	s.flag("dup", p.dup)
+	s.properties("properties", p.properties)
+	return s.String()
+}
+
+func (p *Puback) ack() ack  { return ack{p.Properties, p.PacketID, p.ReasonCode, false} }
+func (p *Pubrec) ack() ack  { return ack{p.Properties, p.PacketID, p.ReasonCode, false} }
+func (p *Pubrel) ack() ack  { return ack{p.Properties, p.PacketID, p.ReasonCode, p.Dup} }
+func (p *Pubcomp) ack() ack { return ack{p.Properties, p.PacketID, p.ReasonCode, false} }
+
+// Type returns PUBACK.
+func (p *Puback) Type() mqttwire.PacketType { return mqttwire.PUBACK }
+
+// Decode resets the packet and reads it from f, a frame of version v. The
+// packet's byte slices alias f.Body; use Clone to keep them.
+func (p *Puback) Decode(f mqttwire.Frame, v mqttwire.Version) error {
+	a, err := decodeAck(f, mqttwire.PUBACK, v)
+	*p = Puback{Properties: a.properties, PacketID: a.packetID, ReasonCode: a.code}
+	return err
+}
+
+// Size returns the number of bytes that Append adds for version v.
+func (p *Puback) Size(v mqttwire.Version) int {
+	a := p.ack()
+	return packetSize(a.bodySize(v))
+}
+
+// Append appends the packet, encoded for version v. On error it returns dst as
+// it was.
+func (p *Puback) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
+	a := p.ack()
+	return a.append(dst, mqttwire.PUBACK, v)
+}
+
+// Clone returns a copy that shares no memory with p.
+func (p *Puback) Clone() *Puback {
+	q := *p
+	q.Properties = p.Properties.Clone()
+	return &q
+}
+
+// String returns the packet in one line.
+func (p *Puback) String() string {
+	a := p.ack()
+	return a.text(mqttwire.PUBACK)
+}
+
+// Type returns PUBREC.
+func (p *Pubrec) Type() mqttwire.PacketType { return mqttwire.PUBREC }
+
+// Decode resets the packet and reads it from f, a frame of version v. The
+// packet's byte slices alias f.Body; use Clone to keep them.
+func (p *Pubrec) Decode(f mqttwire.Frame, v mqttwire.Version) error {
+	a, err := decodeAck(f, mqttwire.PUBREC, v)
+	*p = Pubrec{Properties: a.properties, PacketID: a.packetID, ReasonCode: a.code}
+	return err
+}
+
+// Size returns the number of bytes that Append adds for version v.
+func (p *Pubrec) Size(v mqttwire.Version) int {
+	a := p.ack()
+	return packetSize(a.bodySize(v))
+}
+
+// Append appends the packet, encoded for version v. On error it returns dst as
+// it was.
+func (p *Pubrec) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
+	a := p.ack()
+	return a.append(dst, mqttwire.PUBREC, v)
+}
+
+// Clone returns a copy that shares no memory with p.
+func (p *Pubrec) Clone() *Pubrec {
+	q := *p
+	q.Properties = p.Properties.Clone()
+	return &q
+}
+
+// String returns the packet in one line.
+func (p *Pubrec) String() string {
+	a := p.ack()
+	return a.text(mqttwire.PUBREC)
+}
+
+// Type returns PUBREL.
+func (p *Pubrel) Type() mqttwire.PacketType { return mqttwire.PUBREL }
+
+// Decode resets the packet and reads it from f, a frame of version v. The
+// packet's byte slices alias f.Body; use Clone to keep them.
+func (p *Pubrel) Decode(f mqttwire.Frame, v mqttwire.Version) error {
+	a, err := decodeAck(f, mqttwire.PUBREL, v)
+	*p = Pubrel{Properties: a.properties, PacketID: a.packetID, ReasonCode: a.code, Dup: a.dup}
+	return err
+}
+
+// Size returns the number of bytes that Append adds for version v.
+func (p *Pubrel) Size(v mqttwire.Version) int {
+	a := p.ack()
+	return packetSize(a.bodySize(v))
+}
+
+// Append appends the packet, encoded for version v. On error it returns dst as
+// it was.
+func (p *Pubrel) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
+	a := p.ack()
+	return a.append(dst, mqttwire.PUBREL, v)
+}
+
+// Clone returns a copy that shares no memory with p.
+func (p *Pubrel) Clone() *Pubrel {
+	q := *p
+	q.Properties = p.Properties.Clone()
+	return &q
+}
+
+// String returns the packet in one line.
+func (p *Pubrel) String() string {
+	a := p.ack()
+	return a.text(mqttwire.PUBREL)
+}
+
+// Type returns PUBCOMP.
+func (p *Pubcomp) Type() mqttwire.PacketType { return mqttwire.PUBCOMP }
+
+// Decode resets the packet and reads it from f, a frame of version v. The
+// packet's byte slices alias f.Body; use Clone to keep them.
+func (p *Pubcomp) Decode(f mqttwire.Frame, v mqttwire.Version) error {
+	a, err := decodeAck(f, mqttwire.PUBCOMP, v)
+	*p = Pubcomp{Properties: a.properties, PacketID: a.packetID, ReasonCode: a.code}
+	return err
+}
+
+// Size returns the number of bytes that Append adds for version v.
+func (p *Pubcomp) Size(v mqttwire.Version) int {
+	a := p.ack()
+	return packetSize(a.bodySize(v))
+}
+
+// Append appends the packet, encoded for version v. On error it returns dst as
+// it was.
+func (p *Pubcomp) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
+	a := p.ack()
+	return a.append(dst, mqttwire.PUBCOMP, v)
+}
+
+// Clone returns a copy that shares no memory with p.
+func (p *Pubcomp) Clone() *Pubcomp {
+	q := *p
+	q.Properties = p.Properties.Clone()
+	return &q
+}
+
+// String returns the packet in one line.
+func (p *Pubcomp) String() string {
+	a := p.ack()
+	return a.text(mqttwire.PUBCOMP)
+}

@@ -1,0 +1,83 @@
+package packets
+
+import "github.com/mqttwire/mqttwire"
+
+// Auth is AUTH, a step of enhanced authentication. MQTT 5.0 only. Section 3.15.
+type Auth struct {
+	// Properties have an Authentication Method. The empty list goes with code 0
+	// only, and makes the packet of remaining length 0: the standard both
+	// describes and rules out that form, so it is accepted; CheckOptional tells.
+	// Section 3.15.2.2.
+	Properties mqttwire.Properties
+
+	// ReasonCode is 0x00, 0x18 or 0x19. Section 3.15.2.1.
+	ReasonCode mqttwire.ReasonCode
+}
+
+// Type returns AUTH.
+func (p *Auth) Type() mqttwire.PacketType { return mqttwire.AUTH }
+
+// Decode resets the packet and reads it from f, a frame of version v. The
+// packet's byte slices alias f.Body; use Clone to keep them.
+func (p *Auth) Decode(f mqttwire.Frame, v mqttwire.Version) error {
+	*p = Auth{}
+	c := mqttwire.NewCursor(f, mqttwire.AUTH, v)
+	if c.Len() > 0 { // U-3.15.2.1-1: length 0 means code 0
+		p.ReasonCode = c.ReasonCode()
+		p.Properties = c.Properties(mqttwire.PropertyOwner(mqttwire.AUTH))
+		if !p.Properties.Has(mqttwire.AuthenticationMethod) { // U-3.15.2.2.2-1
+			c.Fail(mqttwire.RuleAuthMethodMissing, fieldAuthMethod, mqttwire.NotANumber)
+		}
+	}
+	c.End()
+	if err := c.Err(); err != nil {
+		*p = Auth{}
+		return err
+	}
+	return nil
+}
+
+// long reports whether the packet needs its code and properties written.
+func (p *Auth) long() bool {
+	return p.ReasonCode != 0 || !p.Properties.Empty() || p.Properties.Err() != nil
+}
+
+// Size returns the number of bytes that Append adds for version v.
+func (p *Auth) Size(v mqttwire.Version) int { return packetSize(p.bodySize()) }
+
+func (p *Auth) bodySize() uint64 {
+	if p.long() {
+		return 1 + uint64(p.Properties.Size())
+	}
+	return 0
+}
+
+// Append appends the packet, encoded for version v. On error it returns dst as
+// it was.
+func (p *Auth) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
+	a := mqttwire.NewAppender(dst, mqttwire.AUTH, v)
+	a.FixedHeader(0, p.bodySize())
+	if p.long() {
+		a.ReasonCode(p.ReasonCode)
+		a.Properties(mqttwire.PropertyOwner(mqttwire.AUTH), &p.Properties)
+		if !p.Properties.Has(mqttwire.AuthenticationMethod) { // U-3.15.2.2.2-1
+			a.Fail(mqttwire.RuleAuthMethodMissing, fieldAuthMethod, mqttwire.NotANumber)
+		}
+	}
+	return a.Done()
+}
+
+// Clone returns a copy that shares no memory with p.
+func (p *Auth) Clone() *Auth {
+	q := *p
+	q.Properties = p.Properties.Clone()
+	return &q
+}
+
+// String returns the packet in one line.
+func (p *Auth) String() string {
+	t := newText(mqttwire.AUTH)
+	t.code(p.ReasonCode)
+	t.properties("properties", p.Properties)
+	return t.String()
+}

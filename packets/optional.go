@@ -1,0 +1,116 @@
+package packets
+
+import (
+	"unicode/utf8"
+
+	"github.com/mqttwire/mqttwire"
+)
+
+// CheckOptional returns the first *mqttwire.Error that a receiver may raise, or
+// may not, for p, a packet of version v: a string with a code point that the
+// standard advises against (U-1.5.4-2), a payload or will payload that is not
+// UTF-8 although its Payload Format Indicator is 1 (U-3.3.2.3.2-3,
+// U-3.1.3.2.3-3), an AUTH of remaining length 0 (U-3.15.2.1-1). Decode and
+// Append accept all of these. The error has no offset. For a Connect, v may be
+// 0: it tells its own version.
+func CheckOptional(p mqttwire.Packet, v mqttwire.Version) error {
+	o := optionalCheck{typ: p.Type(), version: versionOf(p, v)}
+	switch p := p.(type) {
+	case *Connect:
+		o.connect(p)
+	case *Connack:
+		o.properties(p.Properties)
+	case *Publish:
+		o.text(mqttwire.FieldTopicName, p.Topic)
+		o.properties(p.Properties)
+		o.payload(mqttwire.FieldPayload, p.Payload, p.Properties)
+	case *Puback:
+		o.properties(p.Properties)
+	case *Pubrec:
+		o.properties(p.Properties)
+	case *Pubrel:
+		o.properties(p.Properties)
+	case *Pubcomp:
+		o.properties(p.Properties)
+	case *Subscribe:
+		o.properties(p.Properties)
+		for i := range p.Subscriptions {
+			o.text(mqttwire.FieldTopicFilter, p.Subscriptions[i].Filter)
+		}
+	case *Suback:
+		o.properties(p.Properties)
+	case *Unsubscribe:
+		o.properties(p.Properties)
+		for _, f := range p.Filters {
+			o.text(mqttwire.FieldTopicFilter, f)
+		}
+	case *Unsuback:
+		o.properties(p.Properties)
+	case *Disconnect:
+		o.properties(p.Properties)
+	case *Auth:
+		if p.Properties.Empty() && p.ReasonCode == 0 { // U-3.15.2.1-1
+			o.fail(mqttwire.RuleAuthEmpty, fieldAuthMethod, mqttwire.NotANumber)
+		}
+		o.properties(p.Properties)
+	}
+	return o.err
+}
+
+// optionalCheck keeps the first rule that the packet breaks.
+type optionalCheck struct {
+	typ     mqttwire.PacketType
+	version mqttwire.Version
+	err     error
+}
+
+func (o *optionalCheck) fail(rule mqttwire.Rule, field mqttwire.Field, found int64) {
+	if o.err == nil {
+		o.err = mqttwire.NewError(rule, o.typ, o.version, field, mqttwire.NoOffset, found)
+	}
+}
+
+func (o *optionalCheck) connect(p *Connect) {
+	o.text(mqttwire.FieldClientID, p.ClientID)
+	o.properties(p.Properties)
+	if w := p.Will; w != nil {
+		o.properties(w.Properties)
+		o.text(mqttwire.FieldWillTopic, w.Topic)
+		o.payload(mqttwire.FieldWillPayload, w.Payload, w.Properties)
+	}
+	o.text(mqttwire.FieldUserName, p.UserName)
+}
+
+// text checks a string. 3.1 advises against nothing. U-1.5.4-2
+func (o *optionalCheck) text(field mqttwire.Field, s []byte) {
+	if o.err != nil || o.version == mqttwire.V31 {
+		return
+	}
+	if found := mqttwire.Discouraged(s); found >= 0 {
+		o.fail(mqttwire.RuleDiscouraged, field, int64(found))
+	}
+}
+
+// properties checks the strings of a property list.
+func (o *optionalCheck) properties(p mqttwire.Properties) {
+	if o.err != nil || o.version != mqttwire.V5 {
+		return
+	}
+	for q := range p.All() {
+		if q.IsText() {
+			o.text(propertyField(q.ID), q.Name)
+			o.text(propertyField(q.ID), q.Value)
+		}
+	}
+}
+
+// payload checks a payload whose properties call it UTF-8. U+0000 is not
+// excluded there. U-3.3.2.3.2-3 U-3.1.3.2.3-3
+func (o *optionalCheck) payload(field mqttwire.Field, payload []byte, p mqttwire.Properties) {
+	if o.err != nil || o.version != mqttwire.V5 {
+		return
+	}
+	if n, _ := p.PayloadFormatIndicator(); n == 1 && !utf8.Valid(payload) {
+		o.fail(mqttwire.RulePayloadFormat, field, mqttwire.NotANumber)
+	}
+}

@@ -1,0 +1,145 @@
+// Package packets holds the fifteen control packets of MQTT 3.1, 3.1.1 and 5.0,
+// one file for each form, over the wire layer in package mqttwire.
+//
+// # Decoding
+//
+// Decode is the easy way: a frame in, a packet out. A Set does the same and
+// reuses its packets, so that it allocates nothing once each type has been seen.
+// Who knows the type calls the Decode method of that packet. All are strict:
+// what breaks a rule that one packet alone can show gives an *mqttwire.Error,
+// and the packet is left reset. CheckSender adds the rules that depend on which
+// side sent the packet, CheckOptional those that a receiver may enforce or not.
+//
+// # Ownership
+//
+// The packet's byte slices alias f.Body; use Clone to keep them.
+//
+// # Encoding
+//
+// Append appends a packet for the given version, and refuses what a receiver
+// would refuse. What an older version has no place for, properties and success
+// codes, is left out; what would change the meaning, such as a failure code in
+// an acknowledgement, is an error.
+//
+// A packet that was decoded and not changed encodes to the same bytes, but for
+// what the standards leave free: 5.0 acknowledgements, DISCONNECT and AUTH take
+// the shortest form for code 0 and the long form for other codes; a remaining
+// length that a 3.x peer wrote in more bytes than needed gets short; and the
+// bits that 3.1 calls unused, and flags for a user name or password that is not
+// there, are cleared.
+//
+// # Adding a packet type
+//
+// Three places:
+//
+//  1. the table of package mqttwire's fixed_header.go: name, flags, who sends it;
+//     and if it has codes or properties, their tables in reason.go and properties.go;
+//  2. a file here with the struct and its Type, Decode, Size, Append, Clone and
+//     String, in the order of its fields on the wire;
+//  3. its line in the table newPacket, below.
+//
+// The tests run over all packet types that Known reports, and fail until the
+// corpus has cases of the new one.
+package packets
+
+import "github.com/mqttwire/mqttwire"
+
+// newPacket makes a packet of each type. A type that is not there is not known.
+var newPacket = [16]func() mqttwire.Packet{
+	mqttwire.CONNECT:     func() mqttwire.Packet { return new(Connect) },
+	mqttwire.CONNACK:     func() mqttwire.Packet { return new(Connack) },
+	mqttwire.PUBLISH:     func() mqttwire.Packet { return new(Publish) },
+	mqttwire.PUBACK:      func() mqttwire.Packet { return new(Puback) },
+	mqttwire.PUBREC:      func() mqttwire.Packet { return new(Pubrec) },
+	mqttwire.PUBREL:      func() mqttwire.Packet { return new(Pubrel) },
+	mqttwire.PUBCOMP:     func() mqttwire.Packet { return new(Pubcomp) },
+	mqttwire.SUBSCRIBE:   func() mqttwire.Packet { return new(Subscribe) },
+	mqttwire.SUBACK:      func() mqttwire.Packet { return new(Suback) },
+	mqttwire.UNSUBSCRIBE: func() mqttwire.Packet { return new(Unsubscribe) },
+	mqttwire.UNSUBACK:    func() mqttwire.Packet { return new(Unsuback) },
+	mqttwire.PINGREQ:     func() mqttwire.Packet { return new(Pingreq) },
+	mqttwire.PINGRESP:    func() mqttwire.Packet { return new(Pingresp) },
+	mqttwire.DISCONNECT:  func() mqttwire.Packet { return new(Disconnect) },
+	mqttwire.AUTH:        func() mqttwire.Packet { return new(Auth) },
+}
+
+// New returns an empty packet of type t, or nil if there is no such type.
+func New(t mqttwire.PacketType) mqttwire.Packet {
+	if int(t) >= len(newPacket) || newPacket[t] == nil {
+		return nil
+	}
+	return newPacket[t]()
+}
+
+// Decode decodes f, a frame of version v, into a new packet of the type that its
+// fixed header names. For CONNECT, which tells its own version, v may be 0; see
+// Connect. The packet's byte slices alias f.Body; use Clone to keep them. Errors
+// are of type *mqttwire.Error.
+func Decode(f mqttwire.Frame, v mqttwire.Version) (mqttwire.Packet, error) {
+	return decodeInto(New(f.Header.Type), f, v)
+}
+
+// Set decodes packets of any type and reuses them: once each type has been seen,
+// Decode allocates nothing. The zero Set is ready to use. It is for one
+// goroutine at a time.
+type Set struct {
+	packets [16]mqttwire.Packet
+}
+
+// Decode is as the function Decode. The packet it returns is valid until the
+// next call with a frame of the same type.
+func (s *Set) Decode(f mqttwire.Frame, v mqttwire.Version) (mqttwire.Packet, error) {
+	t := f.Header.Type & 15
+	if s.packets[t] == nil {
+		s.packets[t] = New(f.Header.Type)
+	}
+	return decodeInto(s.packets[t], f, v)
+}
+
+func decodeInto(p mqttwire.Packet, f mqttwire.Frame, v mqttwire.Version) (mqttwire.Packet, error) {
+	if p == nil {
+		c := mqttwire.NewCursor(f, f.Header.Type, v)
+		c.FailAt(mqttwire.RulePacketType, mqttwire.FieldPacketType, 0, int64(f.Header.Type))
+		return nil, c.Err()
+	}
+	if err := p.Decode(f, v); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// maxReused is the largest number of entries of a list that a packet keeps room
+// for between two uses.
+const maxReused = 1024
+
+// reuse empties a list that a packet owns, so that Decode can fill it again. It
+// drops what the entries pointed to, and the list itself if it was very long.
+func reuse[T any](list []T) []T {
+	if cap(list) > maxReused {
+		return nil
+	}
+	clear(list)
+	return list[:0]
+}
+
+// packetSize is the size of a packet whose body has n bytes.
+func packetSize(n uint64) int {
+	if n > mqttwire.MaxVarint {
+		return 1 + mqttwire.MaxVarintSize + int(min(n, maxInt-1-mqttwire.MaxVarintSize))
+	}
+	return 1 + mqttwire.SizeVarint(uint32(n)) + int(n)
+}
+
+const maxInt = uint64(^uint(0) >> 1)
+
+// stringSize is what a string or binary data takes, where a body's size is
+// counted: in 64 bits, so that no sum of many fields can wrap.
+func stringSize(b []byte) uint64 { return 2 + uint64(len(b)) }
+
+// propertiesSize is what a property list takes in version v.
+func propertiesSize(p *mqttwire.Properties, v mqttwire.Version) uint64 {
+	if v != mqttwire.V5 {
+		return 0
+	}
+	return uint64(p.Size())
+}

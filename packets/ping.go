@@ -1,0 +1,70 @@
+package packets
+
+import "github.com/mqttwire/mqttwire"
+
+// Pingreq is PINGREQ, with which a client shows that it is alive. It is a fixed
+// header and nothing else. Section 3.12.
+type Pingreq struct{}
+
+// Pingresp is PINGRESP, a server's answer to PINGREQ. It is a fixed header and
+// nothing else. Section 3.13.
+type Pingresp struct{}
+
+// decodePing checks a packet that has no body. U-3.12.1-1 U-3.13.1-1
+func decodePing(f mqttwire.Frame, t mqttwire.PacketType, v mqttwire.Version) error {
+	c := mqttwire.NewCursor(f, t, v)
+	c.End()
+	return c.Err()
+}
+
+func appendPing(dst []byte, t mqttwire.PacketType, v mqttwire.Version) ([]byte, error) {
+	a := mqttwire.NewAppender(dst, t, v)
+	a.FixedHeader(0, 0)
+	return a.Done()
+}
+
+// Type returns PINGREQ.
+func (p *Pingreq) Type() mqttwire.PacketType { return mqttwire.PINGREQ }
+
+// Decode checks f, a frame of version v.
+func (p *Pingreq) Decode(f mqttwire.Frame, v mqttwire.Version) error {
+	return decodePing(f, mqttwire.PINGREQ, v)
+}
+
+// Size returns 2, the number of bytes that Append adds for version v.
+func (p *Pingreq) Size(v mqttwire.Version) int { return packetSize(0) }
+
+// Append appends the packet, encoded for version v. On error it returns dst as
+// it was.
+func (p *Pingreq) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
+	return appendPing(dst, mqttwire.PINGREQ, v)
+}
+
+// Clone returns a copy.
+func (p *Pingreq) Clone() *Pingreq { return &Pingreq{} }
+
+// String returns "PINGREQ".
+func (p *Pingreq) String() string { return mqttwire.PINGREQ.String() }
+
+// Type returns PINGRESP.
+func (p *Pingresp) Type() mqttwire.PacketType { return mqttwire.PINGRESP }
+
+// Decode checks f, a frame of version v.
+func (p *Pingresp) Decode(f mqttwire.Frame, v mqttwire.Version) error {
+	return decodePing(f, mqttwire.PINGRESP, v)
+}
+
+// Size returns 2, the number of bytes that Append adds for version v.
+func (p *Pingresp) Size(v mqttwire.Version) int { return packetSize(0) }
+
+// Append appends the packet, encoded for version v. On error it returns dst as
+// it was.
+func (p *Pingresp) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
+	return appendPing(dst, mqttwire.PINGRESP, v)
+}
+
+// Clone returns a copy.
+func (p *Pingresp) Clone() *Pingresp { return &Pingresp{} }
+
+// String returns "PINGRESP".
+func (p *Pingresp) String() string { return mqttwire.PINGRESP.String() }

@@ -1,0 +1,183 @@
+package packets
+
+import "github.com/mqttwire/mqttwire"
+
+// Publish is PUBLISH, an application message. Section 3.3.
+type Publish struct {
+	// Topic is a topic name of 1 to 65535 bytes; in 5.0 it may be empty if the
+	// properties have a Topic Alias. Section 3.3.2.1.
+	Topic []byte
+
+	// Payload is the application message, up to the end of the packet; it may be
+	// empty. Section 3.3.3.
+	Payload []byte
+
+	// Properties. 5.0 only: other versions leave them out. Section 3.3.2.3.
+	Properties mqttwire.Properties
+
+	// PacketID is the packet identifier, 1 to 65535; with QoS 0 there is none on
+	// the wire and the field is not looked at. Section 3.3.2.2.
+	PacketID uint16
+
+	// QoS is 0, 1 or 2. Section 3.3.1.2.
+	QoS mqttwire.QoS
+
+	// Dup says that the message may have been sent before; with QoS 0 it is
+	// false, but for 3.1. Section 3.3.1.1.
+	Dup bool
+
+	// Retain asks a server to keep the message, and tells a client that it was
+	// kept. Section 3.3.1.3.
+	Retain bool
+}
+
+// The flag bits of PUBLISH, of which DUP is also that of PUBREL, SUBSCRIBE and
+// UNSUBSCRIBE in 3.1. Section 3.3.1.
+const (
+	flagRetain = 0x01
+	flagQoS    = 0x06
+	flagDup    = 0x08
+
+	qosShift = 1
+)
+
+// Type returns PUBLISH.
+func (p *Publish) Type() mqttwire.PacketType { return mqttwire.PUBLISH }
+
+// Decode resets the packet and reads it from f, a frame of version v. The
+// packet's byte slices alias f.Body; use Clone to keep them.
+func (p *Publish) Decode(f mqttwire.Frame, v mqttwire.Version) error {
+	c := mqttwire.NewCursor(f, mqttwire.PUBLISH, v)
+	p.decode(&c)
+	if err := c.Err(); err != nil {
+		*p = Publish{}
+		return err
+	}
+	return nil
+}
+
+func (p *Publish) decode(c *mqttwire.Cursor) {
+	v, flags := c.Version(), c.Flags()
+	p.Dup = flags&flagDup != 0
+	p.QoS = mqttwire.QoS(flags & flagQoS >> qosShift)
+	p.Retain = flags&flagRetain != 0
+	if rule := p.flagsFault(v); rule != 0 {
+		c.FailAt(rule, mqttwire.FieldFlags, 0, int64(flags))
+	}
+	at := c.Offset()
+	if v == mqttwire.V5 {
+		p.Topic = c.TopicNameOrEmpty(mqttwire.FieldTopicName)
+	} else {
+		p.Topic = c.TopicName(mqttwire.FieldTopicName)
+	}
+	p.PacketID = 0
+	if p.QoS > 0 {
+		p.PacketID = c.PacketID()
+	}
+	p.Properties = c.Properties(mqttwire.PropertyOwner(mqttwire.PUBLISH))
+	if len(p.Topic) == 0 && !p.Properties.Has(mqttwire.TopicAlias) { // U-3.3.2.1-1
+		c.FailAt(mqttwire.RuleTopicOrAlias, mqttwire.FieldTopicName, at, 0)
+	}
+	p.Payload = c.Rest()
+}
+
+// flagsFault returns the rule that QoS and DUP break, or 0.
+func (p *Publish) flagsFault(v mqttwire.Version) mqttwire.Rule {
+	switch {
+	case !p.QoS.Valid(): // [MQTT-3.3.1-4]
+		return mqttwire.RuleQoS
+	case p.Dup && p.QoS == 0 && v != mqttwire.V31: // [MQTT-3.3.1-2]
+		return mqttwire.RuleDup
+	}
+	return 0
+}
+
+// Size returns the number of bytes that Append adds for version v.
+func (p *Publish) Size(v mqttwire.Version) int {
+	return packetSize(p.headerSize(v) + uint64(len(p.Payload)))
+}
+
+// headerSize is the size of the variable header.
+func (p *Publish) headerSize(v mqttwire.Version) uint64 {
+	n := stringSize(p.Topic) + propertiesSize(&p.Properties, v)
+	if p.QoS > 0 {
+		n += 2
+	}
+	return n
+}
+
+// Append appends the packet, encoded for version v. On error it returns dst as
+// it was.
+func (p *Publish) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
+	n := p.headerSize(v) + uint64(len(p.Payload))
+	a := mqttwire.NewAppender(dst, mqttwire.PUBLISH, v)
+	p.appendHeader(&a, v, n, n)
+	a.Raw(p.Payload)
+	return a.Done()
+}
+
+// AppendHeader appends all of the packet but the payload, which has to follow on
+// the wire: for sending both as net.Buffers without copying the payload. On
+// error it returns dst as it was.
+func (p *Publish) AppendHeader(dst []byte, v mqttwire.Version) ([]byte, error) {
+	n := p.headerSize(v)
+	a := mqttwire.NewAppender(dst, mqttwire.PUBLISH, v)
+	p.appendHeader(&a, v, n+uint64(len(p.Payload)), n)
+	return a.Done()
+}
+
+// appendHeader appends fixed and variable header of a packet whose body has size
+// bytes, of which part will be appended.
+func (p *Publish) appendHeader(a *mqttwire.Appender, v mqttwire.Version, size, part uint64) {
+	if rule := p.flagsFault(v); rule != 0 {
+		a.Fail(rule, mqttwire.FieldFlags, int64(p.QoS))
+	}
+	if v == mqttwire.V5 && len(p.Topic) == 0 && !p.Properties.Has(mqttwire.TopicAlias) { // U-3.3.2.1-1
+		a.Fail(mqttwire.RuleTopicOrAlias, mqttwire.FieldTopicName, 0)
+	}
+	a.PartialHeader(p.flags(), size, part)
+	if v == mqttwire.V5 {
+		a.TopicNameOrEmpty(mqttwire.FieldTopicName, p.Topic)
+	} else {
+		a.TopicName(mqttwire.FieldTopicName, p.Topic)
+	}
+	if p.QoS > 0 {
+		a.PacketID(p.PacketID)
+	}
+	a.Properties(mqttwire.PropertyOwner(mqttwire.PUBLISH), &p.Properties)
+}
+
+func (p *Publish) flags() byte {
+	b := byte(p.QoS) << qosShift & flagQoS
+	if p.Dup {
+		b |= flagDup
+	}
+	if p.Retain {
+		b |= flagRetain
+	}
+	return b
+}
+
+// Clone returns a copy that shares no memory with p.
+func (p *Publish) Clone() *Publish {
+	q := *p
+	m := newMemory(len(p.Topic) + len(p.Payload) + len(p.Properties.Bytes()))
+	q.Topic, q.Payload = m.bytes(p.Topic), m.bytes(p.Payload)
+	q.Properties = m.properties(p.Properties)
+	return &q
+}
+
+// String returns the packet in one line, without the payload.
+func (p *Publish) String() string {
+	t := newText(mqttwire.PUBLISH)
+	t.bytes("topic", p.Topic)
+	t.number("qos", uint64(p.QoS))
+	if p.QoS > 0 {
+		t.number("packet_id", uint64(p.PacketID))
+	}
+	t.flag("dup", p.Dup)
+	t.flag("retain", p.Retain)
+	t.length("payload", p.Payload)
+	t.properties("properties", p.Properties)
+	return t.String()
+}

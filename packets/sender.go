@@ -1,0 +1,75 @@
+package packets
+
+import "github.com/mqttwire/mqttwire"
+
+// CheckSender returns an *mqttwire.Error if p, a packet that was decoded or is
+// to be sent in version v, is one that the given side may not send: a packet
+// type or a code of the other side, a client's PUBLISH with a Subscription
+// Identifier, a server's DISCONNECT with a Session Expiry Interval. The error
+// has no offset. For a Connect, v may be 0: it tells its own version.
+func CheckSender(p mqttwire.Packet, v mqttwire.Version, from mqttwire.Sender) error {
+	c := senderCheck{p.Type(), versionOf(p, v), from}
+	if err := c.direction(); err != nil || c.version != mqttwire.V5 {
+		return err
+	}
+	switch p := p.(type) {
+	case *Publish:
+		if from == mqttwire.FromClient && p.Properties.Has(mqttwire.SubscriptionIdentifier) { // [MQTT-3.3.4-6]
+			return c.fail(mqttwire.RuleSubscriptionIDSender, propertyField(mqttwire.SubscriptionIdentifier), mqttwire.NotANumber)
+		}
+	case *Puback:
+		return c.code(p.ReasonCode) // U-3.4.2.1-2
+	case *Pubrec:
+		return c.code(p.ReasonCode) // U-3.5.2.1-2
+	case *Disconnect:
+		if from == mqttwire.FromServer && p.Properties.Has(mqttwire.SessionExpiryInterval) { // [MQTT-3.14.2-2]
+			return c.fail(mqttwire.RuleSessionExpirySender, propertyField(mqttwire.SessionExpiryInterval), mqttwire.NotANumber)
+		}
+		return c.code(p.ReasonCode) // U-3.14.2.1-2
+	case *Auth:
+		return c.code(p.ReasonCode) // U-3.15.2.1-2
+	}
+	return nil
+}
+
+// versionOf returns v or, if v is 0 and p is a Connect, the version that it
+// tells.
+func versionOf(p mqttwire.Packet, v mqttwire.Version) mqttwire.Version {
+	if c, ok := p.(*Connect); ok {
+		return c.version(v)
+	}
+	return v
+}
+
+// senderCheck is what the sender rules look at besides the packet's fields.
+type senderCheck struct {
+	typ     mqttwire.PacketType
+	version mqttwire.Version
+	from    mqttwire.Sender
+}
+
+// direction checks that the side sends packets of this type. U-2.1.2-2
+func (c senderCheck) direction() error {
+	if c.typ.MayBeSentBy(c.from, c.version) {
+		return nil
+	}
+	return c.fail(mqttwire.RuleDirection, mqttwire.FieldPacketType, int64(c.typ))
+}
+
+// code checks a code that the packet may carry but the side may not send.
+func (c senderCheck) code(code mqttwire.ReasonCode) error {
+	if code.AllowedIn(c.typ, c.version, c.from) || !code.AllowedIn(c.typ, c.version, 0) {
+		return nil
+	}
+	return c.fail(mqttwire.RuleReasonSender, mqttwire.FieldReasonCode, int64(code))
+}
+
+func (c senderCheck) fail(rule mqttwire.Rule, field mqttwire.Field, found int64) error {
+	return mqttwire.NewError(rule, c.typ, c.version, field, mqttwire.NoOffset, found)
+}
+
+// propertyField is a property's name as a field.
+func propertyField(id mqttwire.PropertyID) mqttwire.Field { return mqttwire.Field(id.String()) }
+
+// fieldAuthMethod names the property that AUTH and authentication data need.
+var fieldAuthMethod = propertyField(mqttwire.AuthenticationMethod)

@@ -1,0 +1,86 @@
+package packets
+
+import "github.com/mqttwire/mqttwire"
+
+// Suback is SUBACK, a server's answer to SUBSCRIBE. Section 3.9.
+type Suback struct {
+	// Properties. 5.0 only: other versions leave them out. Section 3.9.2.1.
+	Properties mqttwire.Properties
+
+	// ReasonCodes has a code for each topic filter of the SUBSCRIBE, in its
+	// order, and so at least one (in 3.1 it may be empty like the SUBSCRIBE):
+	// the granted QoS 0 to 2, or a failure, which in 3.1.1 is 0x80 and in 3.1
+	// does not exist. Decode reuses the slice. Section 3.9.3.
+	ReasonCodes []mqttwire.ReasonCode
+
+	// PacketID is that of the SUBSCRIBE, 1 to 65535.
+	PacketID uint16
+}
+
+// Type returns SUBACK.
+func (p *Suback) Type() mqttwire.PacketType { return mqttwire.SUBACK }
+
+// Decode resets the packet and reads it from f, a frame of version v. The
+// packet's byte slices alias f.Body; use Clone to keep them.
+func (p *Suback) Decode(f mqttwire.Frame, v mqttwire.Version) error {
+	list := reuse(p.ReasonCodes)
+	*p = Suback{ReasonCodes: list}
+	c := mqttwire.NewCursor(f, mqttwire.SUBACK, v)
+	p.decode(&c)
+	if err := c.Err(); err != nil {
+		*p = Suback{ReasonCodes: reuse(p.ReasonCodes)}
+		return err
+	}
+	return nil
+}
+
+func (p *Suback) decode(c *mqttwire.Cursor) {
+	p.PacketID = c.PacketID()
+	p.Properties = c.Properties(mqttwire.PropertyOwner(mqttwire.SUBACK))
+	if c.Len() == 0 && c.Version() != mqttwire.V31 { // U-2.3-2
+		c.Fail(mqttwire.RuleNoReasonCodes, mqttwire.FieldReasonCode, 0)
+	}
+	for c.Len() > 0 {
+		p.ReasonCodes = append(p.ReasonCodes, c.ReasonCode())
+	}
+}
+
+// Size returns the number of bytes that Append adds for version v.
+func (p *Suback) Size(v mqttwire.Version) int { return packetSize(p.bodySize(v)) }
+
+func (p *Suback) bodySize(v mqttwire.Version) uint64 {
+	return 2 + propertiesSize(&p.Properties, v) + uint64(len(p.ReasonCodes))
+}
+
+// Append appends the packet, encoded for version v. On error it returns dst as
+// it was.
+func (p *Suback) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
+	a := mqttwire.NewAppender(dst, mqttwire.SUBACK, v)
+	if len(p.ReasonCodes) == 0 && v != mqttwire.V31 { // U-2.3-2
+		a.Fail(mqttwire.RuleNoReasonCodes, mqttwire.FieldReasonCode, 0)
+	}
+	a.FixedHeader(0, p.bodySize(v))
+	a.PacketID(p.PacketID)
+	a.Properties(mqttwire.PropertyOwner(mqttwire.SUBACK), &p.Properties)
+	for _, code := range p.ReasonCodes {
+		a.ReasonCode(code)
+	}
+	return a.Done()
+}
+
+// Clone returns a copy that shares no memory with p.
+func (p *Suback) Clone() *Suback {
+	q := *p
+	q.Properties = p.Properties.Clone()
+	q.ReasonCodes = append([]mqttwire.ReasonCode(nil), p.ReasonCodes...)
+	return &q
+}
+
+// String returns the packet in one line.
+func (p *Suback) String() string {
+	t := newText(mqttwire.SUBACK)
+	t.number("packet_id", uint64(p.PacketID))
+	t.codes(p.ReasonCodes)
+	t.properties("properties", p.Properties)
+	return t.String()
+}

@@ -1,0 +1,227 @@
+package packets
+
+import "github.com/mqttwire/mqttwire"
+
+// Subscribe is SUBSCRIBE, a client's request for subscriptions. Section 3.8.
+type Subscribe struct {
+	// Properties. 5.0 only: other versions leave them out. Section 3.8.2.1.
+	Properties mqttwire.Properties
+
+	// Subscriptions has at least one entry; in 3.1, which does not say so, it may
+	// be empty. Decode reuses the slice.
+	Subscriptions []Subscription
+
+	// PacketID is the packet identifier, 1 to 65535. Section 3.8.2.
+	PacketID uint16
+
+	// Dup says that the packet is sent again. 3.1 only: other versions have no
+	// such flag here and leave it out.
+	Dup bool
+}
+
+// Subscription is a topic filter with its options. Section 3.8.3.1. Before 5.0
+// the QoS is the only option; Append refuses the others there, as without them
+// the subscription would be another one.
+type Subscription struct {
+	// Filter is a topic filter of 1 to 65535 bytes, in 5.0 also a shared one.
+	Filter []byte
+
+	// QoS is the highest QoS at which the server may send, 0 to 2.
+	QoS mqttwire.QoS
+
+	// NoLocal: no messages that the client itself published. Not with a shared
+	// filter. 5.0 only.
+	NoLocal bool
+
+	// RetainAsPublished: messages keep the RETAIN flag they were published
+	// with. 5.0 only.
+	RetainAsPublished bool
+
+	// RetainHandling tells when retained messages are sent: 0 on subscribing, 1
+	// on a new subscription only, 2 not at all. 5.0 only.
+	RetainHandling uint8
+}
+
+// The bits of the subscription options. Section 3.8.3.1.
+const (
+	optionQoS               = 0x03
+	optionNoLocal           = 0x04
+	optionRetainAsPublished = 0x08
+	optionRetainHandling    = 0x30
+	optionReserved          = 0xC0
+	optionReserved311       = 0xFC
+
+	retainHandlingShift = 4
+	maxRetainHandling   = 2
+)
+
+// Type returns SUBSCRIBE.
+func (p *Subscribe) Type() mqttwire.PacketType { return mqttwire.SUBSCRIBE }
+
+// Decode resets the packet and reads it from f, a frame of version v. The
+// packet's byte slices alias f.Body; use Clone to keep them.
+func (p *Subscribe) Decode(f mqttwire.Frame, v mqttwire.Version) error {
+	list := reuse(p.Subscriptions)
+	*p = Subscribe{Subscriptions: list}
+	c := mqttwire.NewCursor(f, mqttwire.SUBSCRIBE, v)
+	p.decode(&c)
+	if err := c.Err(); err != nil {
+		*p = Subscribe{Subscriptions: reuse(p.Subscriptions)}
+		return err
+	}
+	return nil
+}
+
+func (p *Subscribe) decode(c *mqttwire.Cursor) {
+	v := c.Version()
+	p.Dup = v == mqttwire.V31 && c.Flags()&flagDup != 0
+	p.PacketID = c.PacketID()
+	p.Properties = c.Properties(mqttwire.PropertyOwner(mqttwire.SUBSCRIBE))
+	if c.Len() == 0 && v != mqttwire.V31 { // [MQTT-3.8.3-2]
+		c.Fail(mqttwire.RuleNoFilters, mqttwire.FieldTopicFilter, 0)
+	}
+	for c.Len() > 0 {
+		var s Subscription
+		s.decode(c)
+		p.Subscriptions = append(p.Subscriptions, s)
+	}
+}
+
+func (s *Subscription) decode(c *mqttwire.Cursor) {
+	s.Filter = c.TopicFilter(mqttwire.FieldTopicFilter)
+	if c.Len() == 0 { // U-3.8.3-2
+		c.Fail(mqttwire.RuleOptionsMissing, mqttwire.FieldSubscriptionOptions, 0)
+	}
+	at := c.Offset()
+	options := c.Byte(mqttwire.FieldSubscriptionOptions)
+	switch v := c.Version(); {
+	case v == mqttwire.V311 && options&optionReserved311 != 0, // [MQTT-3-8.3-4]
+		v == mqttwire.V5 && options&optionReserved != 0: // [MQTT-3.8.3-5]
+		c.FailAt(mqttwire.RuleOptionsReserved, mqttwire.FieldSubscriptionOptions, at, int64(options))
+	case v != mqttwire.V5: // 3.1 calls bits 7 to 2 unused
+		options &= optionQoS
+	}
+	s.QoS = mqttwire.QoS(options & optionQoS)
+	s.NoLocal = options&optionNoLocal != 0
+	s.RetainAsPublished = options&optionRetainAsPublished != 0
+	s.RetainHandling = options & optionRetainHandling >> retainHandlingShift
+	if rule := s.fault(); rule != 0 {
+		c.FailAt(rule, mqttwire.FieldSubscriptionOptions, at, int64(options))
+	}
+}
+
+// fault returns the rule that the options break, or 0.
+func (s *Subscription) fault() mqttwire.Rule {
+	switch {
+	case !s.QoS.Valid(): // U-3.8.3.1-1
+		return mqttwire.RuleRequestedQoS
+	case s.RetainHandling > maxRetainHandling: // U-3.8.3.1-2
+		return mqttwire.RuleRetainHandling
+	case s.NoLocal && mqttwire.IsSharedFilter(s.Filter): // [MQTT-3.8.3-4]
+		return mqttwire.RuleNoLocalShared
+	}
+	return 0
+}
+
+// options returns the options byte. Section 3.8.3.1.
+func (s *Subscription) options() byte {
+	b := byte(s.QoS)&optionQoS | s.RetainHandling<<retainHandlingShift&optionRetainHandling
+	if s.NoLocal {
+		b |= optionNoLocal
+	}
+	if s.RetainAsPublished {
+		b |= optionRetainAsPublished
+	}
+	return b
+}
+
+// Size returns the number of bytes that Append adds for version v.
+func (p *Subscribe) Size(v mqttwire.Version) int { return packetSize(p.bodySize(v)) }
+
+func (p *Subscribe) bodySize(v mqttwire.Version) uint64 {
+	n := 2 + propertiesSize(&p.Properties, v)
+	for i := range p.Subscriptions {
+		n += stringSize(p.Subscriptions[i].Filter) + 1
+	}
+	return n
+}
+
+// Append appends the packet, encoded for version v. On error it returns dst as
+// it was.
+func (p *Subscribe) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
+	a := mqttwire.NewAppender(dst, mqttwire.SUBSCRIBE, v)
+	if len(p.Subscriptions) == 0 && v != mqttwire.V31 { // [MQTT-3.8.3-2]
+		a.Fail(mqttwire.RuleNoFilters, mqttwire.FieldTopicFilter, 0)
+	}
+	flags := mqttwire.SUBSCRIBE.Flags()
+	if p.Dup && v == mqttwire.V31 {
+		flags |= flagDup
+	}
+	a.FixedHeader(flags, p.bodySize(v))
+	a.PacketID(p.PacketID)
+	a.Properties(mqttwire.PropertyOwner(mqttwire.SUBSCRIBE), &p.Properties)
+	for i := range p.Subscriptions {
+		p.Subscriptions[i].append(&a, v)
+	}
+	return a.Done()
+}
+
+func (s *Subscription) append(a *mqttwire.Appender, v mqttwire.Version) {
+	if rule := s.fault(); rule != 0 && (v == mqttwire.V5 || rule == mqttwire.RuleRequestedQoS) {
+		a.Fail(rule, mqttwire.FieldSubscriptionOptions, s.faulty(rule))
+	}
+	if options := s.options(); v != mqttwire.V5 && options&^optionQoS != 0 {
+		a.Fail(mqttwire.RuleNotInVersion, mqttwire.FieldSubscriptionOptions, int64(options))
+	}
+	a.TopicFilter(mqttwire.FieldTopicFilter, s.Filter)
+	a.Byte(s.options())
+}
+
+// faulty returns the value that breaks the rule.
+func (s *Subscription) faulty(rule mqttwire.Rule) int64 {
+	switch rule {
+	case mqttwire.RuleRequestedQoS:
+		return int64(s.QoS)
+	case mqttwire.RuleRetainHandling:
+		return int64(s.RetainHandling)
+	}
+	return int64(s.options())
+}
+
+// Clone returns a copy that shares no memory with p.
+func (p *Subscribe) Clone() *Subscribe {
+	q := *p
+	n := len(p.Properties.Bytes())
+	for i := range p.Subscriptions {
+		n += len(p.Subscriptions[i].Filter)
+	}
+	m := newMemory(n)
+	q.Properties = m.properties(p.Properties)
+	q.Subscriptions = append([]Subscription(nil), p.Subscriptions...)
+	for i := range q.Subscriptions {
+		q.Subscriptions[i].Filter = m.bytes(q.Subscriptions[i].Filter)
+	}
+	return &q
+}
+
+// String returns the packet in one line.
+func (p *Subscribe) String() string {
+	t := newText(mqttwire.SUBSCRIBE)
+	t.number("packet_id", uint64(p.PacketID))
+	t.flag("dup", p.Dup)
+	for i := range p.Subscriptions {
+		s := &p.Subscriptions[i]
+		if t.more(i, len(p.Subscriptions)) {
+			break
+		}
+		t.bytes("filter", s.Filter)
+		t.number("qos", uint64(s.QoS))
+		t.flag("no_local", s.NoLocal)
+		t.flag("retain_as_published", s.RetainAsPublished)
+		if s.RetainHandling != 0 {
+			t.number("retain_handling", uint64(s.RetainHandling))
+		}
+	}
+	t.properties("properties", p.Properties)
+	return t.String()
+}

@@ -1,0 +1,98 @@
+package packets
+
+import "github.com/mqttwire/mqttwire"
+
+// Unsuback is UNSUBACK, a server's answer to UNSUBSCRIBE. Section 3.11.
+type Unsuback struct {
+	// Properties. 5.0 only: other versions leave them out. Section 3.11.2.1.
+	Properties mqttwire.Properties
+
+	// ReasonCodes has a code for each topic filter of the UNSUBSCRIBE, in its
+	// order, and so at least one. 5.0 only: other versions leave out successes
+	// and refuse a failure, which they cannot say. Decode reuses the slice.
+	// Section 3.11.3.
+	ReasonCodes []mqttwire.ReasonCode
+
+	// PacketID is that of the UNSUBSCRIBE, 1 to 65535.
+	PacketID uint16
+}
+
+// Type returns UNSUBACK.
+func (p *Unsuback) Type() mqttwire.PacketType { return mqttwire.UNSUBACK }
+
+// Decode resets the packet and reads it from f, a frame of version v. The
+// packet's byte slices alias f.Body; use Clone to keep them.
+func (p *Unsuback) Decode(f mqttwire.Frame, v mqttwire.Version) error {
+	list := reuse(p.ReasonCodes)
+	*p = Unsuback{ReasonCodes: list}
+	c := mqttwire.NewCursor(f, mqttwire.UNSUBACK, v)
+	p.decode(&c)
+	if err := c.Err(); err != nil {
+		*p = Unsuback{ReasonCodes: reuse(p.ReasonCodes)}
+		return err
+	}
+	return nil
+}
+
+func (p *Unsuback) decode(c *mqttwire.Cursor) {
+	p.PacketID = c.PacketID()
+	if c.Version() != mqttwire.V5 {
+		c.End() // no payload before 5.0
+		return
+	}
+	p.Properties = c.Properties(mqttwire.PropertyOwner(mqttwire.UNSUBACK))
+	if c.Len() == 0 { // U-2.3-2
+		c.Fail(mqttwire.RuleNoReasonCodes, mqttwire.FieldReasonCode, 0)
+	}
+	for c.Len() > 0 {
+		p.ReasonCodes = append(p.ReasonCodes, c.ReasonCode())
+	}
+}
+
+// Size returns the number of bytes that Append adds for version v.
+func (p *Unsuback) Size(v mqttwire.Version) int { return packetSize(p.bodySize(v)) }
+
+func (p *Unsuback) bodySize(v mqttwire.Version) uint64 {
+	if v != mqttwire.V5 {
+		return 2
+	}
+	return 2 + propertiesSize(&p.Properties, v) + uint64(len(p.ReasonCodes))
+}
+
+// Append appends the packet, encoded for version v. On error it returns dst as
+// it was.
+func (p *Unsuback) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
+	a := mqttwire.NewAppender(dst, mqttwire.UNSUBACK, v)
+	if len(p.ReasonCodes) == 0 && v == mqttwire.V5 { // U-2.3-2
+		a.Fail(mqttwire.RuleNoReasonCodes, mqttwire.FieldReasonCode, 0)
+	}
+	a.FixedHeader(0, p.bodySize(v))
+	a.PacketID(p.PacketID)
+	a.Properties(mqttwire.PropertyOwner(mqttwire.UNSUBACK), &p.Properties)
+	for _, code := range p.ReasonCodes {
+		switch {
+		case v == mqttwire.V5:
+			a.ReasonCode(code)
+		case code.IsError():
+			a.Fail(mqttwire.RuleNotInVersion, mqttwire.FieldReasonCode, int64(code))
+		}
+	}
+	return a.Done()
+}
+
+// Clone returns a copy that shares no memory with p.
+func (p *Unsuback) Clone() *Unsuback {
+	q := *p
+	q.Properties = p.Properties.Clone()
+	q.ReasonCodes = append([]mqttwire.ReasonCode(nil), p.ReasonCodes...)
+	return &q
+}
+
+// String returns the packet in one line.
+func (p *Unsuback) String() string {
+	t := newText(mqttwire.UNSUBACK)
+	t.number("packet_id", uint64(p.PacketID))
+	t.codes(p.ReasonCodes)
+	t.properties("properties", p.Properties)
+	return t.String()
+}

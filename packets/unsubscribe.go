@@ -1,0 +1,114 @@
+package packets
+
+import "github.com/mqttwire/mqttwire"
+
+// Unsubscribe is UNSUBSCRIBE, a client's request to end subscriptions. Section
+// 3.10.
+type Unsubscribe struct {
+	// Properties. 5.0 only: other versions leave them out. Section 3.10.2.1.
+	Properties mqttwire.Properties
+
+	// Filters are topic filters of 1 to 65535 bytes, in 5.0 also shared ones. It
+	// has at least one entry; in 3.1, which does not say so, it may be empty.
+	// Decode reuses the slice.
+	Filters [][]byte
+
+	// PacketID is the packet identifier, 1 to 65535. Section 3.10.2.
+	PacketID uint16
+
+	// Dup says that the packet is sent again. 3.1 only: other versions have no
+	// such flag here and leave it out.
+	Dup bool
+}
+
+// Type returns UNSUBSCRIBE.
+func (p *Unsubscribe) Type() mqttwire.PacketType { return mqttwire.UNSUBSCRIBE }
+
+// Decode resets the packet and reads it from f, a frame of version v. The
+// packet's byte slices alias f.Body; use Clone to keep them.
+func (p *Unsubscribe) Decode(f mqttwire.Frame, v mqttwire.Version) error {
+	list := reuse(p.Filters)
+	*p = Unsubscribe{Filters: list}
+	c := mqttwire.NewCursor(f, mqttwire.UNSUBSCRIBE, v)
+	p.decode(&c)
+	if err := c.Err(); err != nil {
+		*p = Unsubscribe{Filters: reuse(p.Filters)}
+		return err
+	}
+	return nil
+}
+
+func (p *Unsubscribe) decode(c *mqttwire.Cursor) {
+	v := c.Version()
+	p.Dup = v == mqttwire.V31 && c.Flags()&flagDup != 0
+	p.PacketID = c.PacketID()
+	p.Properties = c.Properties(mqttwire.PropertyOwner(mqttwire.UNSUBSCRIBE))
+	if c.Len() == 0 && v != mqttwire.V31 { // [MQTT-3.10.3-2]
+		c.Fail(mqttwire.RuleNoFilters, mqttwire.FieldTopicFilter, 0)
+	}
+	for c.Len() > 0 {
+		p.Filters = append(p.Filters, c.TopicFilter(mqttwire.FieldTopicFilter))
+	}
+}
+
+// Size returns the number of bytes that Append adds for version v.
+func (p *Unsubscribe) Size(v mqttwire.Version) int { return packetSize(p.bodySize(v)) }
+
+func (p *Unsubscribe) bodySize(v mqttwire.Version) uint64 {
+	n := 2 + propertiesSize(&p.Properties, v)
+	for _, f := range p.Filters {
+		n += stringSize(f)
+	}
+	return n
+}
+
+// Append appends the packet, encoded for version v. On error it returns dst as
+// it was.
+func (p *Unsubscribe) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
+	a := mqttwire.NewAppender(dst, mqttwire.UNSUBSCRIBE, v)
+	if len(p.Filters) == 0 && v != mqttwire.V31 { // [MQTT-3.10.3-2]
+		a.Fail(mqttwire.RuleNoFilters, mqttwire.FieldTopicFilter, 0)
+	}
+	flags := mqttwire.UNSUBSCRIBE.Flags()
+	if p.Dup && v == mqttwire.V31 {
+		flags |= flagDup
+	}
+	a.FixedHeader(flags, p.bodySize(v))
+	a.PacketID(p.PacketID)
+	a.Properties(mqttwire.PropertyOwner(mqttwire.UNSUBSCRIBE), &p.Properties)
+	for _, f := range p.Filters {
+		a.TopicFilter(mqttwire.FieldTopicFilter, f)
+	}
+	return a.Done()
+}
+
+// Clone returns a copy that shares no memory with p.
+func (p *Unsubscribe) Clone() *Unsubscribe {
+	q := *p
+	n := len(p.Properties.Bytes())
+	for _, f := range p.Filters {
+		n += len(f)
+	}
+	m := newMemory(n)
+	q.Properties = m.properties(p.Properties)
+	q.Filters = append([][]byte(nil), p.Filters...)
+	for i, f := range q.Filters {
+		q.Filters[i] = m.bytes(f)
+	}
+	return &q
+}
+
+// String returns the packet in one line.
+func (p *Unsubscribe) String() string {
+	t := newText(mqttwire.UNSUBSCRIBE)
+	t.number("packet_id", uint64(p.PacketID))
+	t.flag("dup", p.Dup)
+	for i, f := range p.Filters {
+		if t.more(i, len(p.Filters)) {
+			break
+		}
+		t.bytes("filter", f)
+	}
+	t.properties("properties", p.Properties)
+	return t.String()
+}

@@ -1,0 +1,299 @@
+package mqttwire
+
+import (
+	"iter"
+	"strconv"
+)
+
+// Properties is a list of properties of MQTT 5.0, as a view over its encoded
+// form that was checked once. The zero value is the empty list. Section 2.2.2.
+//
+// A list that came from decoding aliases the frame, like the other fields of
+// its packet; use Clone to keep it. Getters read it on demand. Values that they
+// return alias the list. Setters leave the bytes they found untouched and write
+// a new list, so changing a copy of a Properties never shows in another copy;
+// see Reset for the exception.
+//
+// Which properties a packet may have depends on the packet, so it is checked
+// when the packet is encoded. A value that no property can have (a string of
+// 65536 bytes, Receive Maximum 0) is remembered when it is set: Err returns it,
+// and every packet with the list refuses to be encoded.
+type Properties struct {
+	raw     []byte // the list without its length; each value is legal
+	set     propertySet
+	bad     *propertyFault // the first value that was refused by a setter
+	manyIDs bool           // set has one bit for any number of Subscription Identifiers
+	inPlace bool           // raw's spare capacity is ours to build in: Reset
+}
+
+// Property is one entry of a Properties list.
+type Property struct {
+	ID     PropertyID
+	Number uint32 // the value, if it is a number
+	Name   []byte // the name of a User Property
+	Value  []byte // the value, if it is a string or binary data
+}
+
+// IsNumber reports whether the property's value is a number, in Number; else it
+// is in Value. Section 2.2.2.2.
+func (p Property) IsNumber() bool { return p.ID.known() && propertyTable[p.ID].kind <= kindVarint }
+
+// IsText reports whether Value is a UTF-8 string, not binary data or a number.
+func (p Property) IsText() bool {
+	return p.ID.known() && (propertyTable[p.ID].kind == kindString || propertyTable[p.ID].kind == kindPair)
+}
+
+// ConsumeProperties reads the property length and the properties at the start
+// of b, for owner, and returns them with the bytes after them. The list aliases
+// b. It returns ErrIncomplete if b ends inside them, and an *Error whose Offset
+// counts from the start of b if they are not legal there. Section 2.2.2.
+func ConsumeProperties(b []byte, owner PropertyOwner) (p Properties, rest []byte, err error) {
+	n, list, err := ConsumeVarint(b)
+	if err != nil {
+		return Properties{}, b, err
+	}
+	if int(n) > len(list) {
+		return Properties{}, b, ErrIncomplete
+	}
+	p, bad := viewProperties(list[:n:n], owner)
+	if bad != nil {
+		return Properties{}, b, bad.error(owner, len(b)-len(list))
+	}
+	return p, list[n:], nil
+}
+
+// viewProperties checks b and makes a view of it.
+func viewProperties(b []byte, owner PropertyOwner) (Properties, *propertyFault) {
+	set, manyIDs, bad := scanProperties(b, owner)
+	if bad != nil {
+		return Properties{}, bad
+	}
+	return Properties{raw: b, set: set, manyIDs: manyIDs}, nil
+}
+
+// Size returns the bytes that the list takes with its property length.
+func (p Properties) Size() int { return SizeVarint(uint32(len(p.raw))) + len(p.raw) }
+
+// Append appends the property length and the list, for owner. If the owner may
+// not have what is in it, or a setter was given a value that no property can
+// have, it returns dst as it was and an *Error. Section 2.2.2.
+func (p Properties) Append(dst []byte, owner PropertyOwner) ([]byte, error) {
+	if bad := p.faultIn(owner); bad != nil {
+		return dst, bad.error(owner, NoOffset)
+	}
+	return append(appendVarint(dst, uint32(len(p.raw))), p.raw...), nil
+}
+
+// faultIn returns what forbids the list to the owner, or nil.
+func (p *Properties) faultIn(owner PropertyOwner) *propertyFault {
+	if p.bad == nil && p.set&^propertiesOf[owner&15] == 0 && !(p.manyIDs && owner != ofPublish) && len(p.raw) <= MaxVarint {
+		return nil
+	}
+	if p.bad != nil {
+		return p.bad
+	}
+	if len(p.raw) > MaxVarint {
+		return &propertyFault{RuleRemainingLength, 0, 0, int64(len(p.raw))}
+	}
+	_, _, bad := scanProperties(p.raw, owner)
+	return bad
+}
+
+// Err returns the first value that a setter refused, as an *Error, or nil.
+func (p Properties) Err() error {
+	if p.bad == nil {
+		return nil
+	}
+	for owner := ofConnect; owner <= ofAuth; owner++ {
+		if p.bad.id.AllowedIn(owner) {
+			return p.bad.error(owner, NoOffset)
+		}
+	}
+	return p.bad.error(WillProperties, NoOffset)
+}
+
+// Empty reports whether there are no properties in the list.
+func (p Properties) Empty() bool { return len(p.raw) == 0 }
+
+// Has reports whether the list holds the property.
+func (p Properties) Has(id PropertyID) bool { return id < numPropertyIDs && p.set.has(id) }
+
+// Bytes returns the encoded list without its length. It aliases the list.
+func (p Properties) Bytes() []byte { return p.raw[:len(p.raw):len(p.raw)] }
+
+// Equal reports whether two lists have the same encoding: the same properties
+// in the same order.
+func (p Properties) Equal(q Properties) bool { return string(p.raw) == string(q.raw) }
+
+// Clone returns a copy of the list that shares no memory with it.
+func (p Properties) Clone() Properties {
+	q, _ := p.CloneInto(nil)
+	return q
+}
+
+// CloneInto appends the list's bytes to buf, and returns a copy of the list that
+// aliases them, with the extended buf. A packet's Clone uses it to put all of
+// the packet into one allocation.
+func (p Properties) CloneInto(buf []byte) (Properties, []byte) {
+	p.inPlace = false
+	if p.raw == nil {
+		return p, buf
+	}
+	start := len(buf)
+	buf = append(buf, p.raw...)
+	p.raw = buf[start:len(buf):len(buf)]
+	return p, buf
+}
+
+// All iterates over the properties, in order.
+func (p Properties) All() iter.Seq[Property] {
+	raw := p.raw
+	return func(yield func(Property) bool) { walkAll(raw, yield) }
+}
+
+func walkAll(raw []byte, yield func(Property) bool) {
+	for i := 0; i < len(raw); {
+		id := PropertyID(raw[i])
+		kind := propertyTable[id].kind
+		n := valueSize(raw[i+1:], kind)
+		if !yield(propertyAt(id, kind, raw[i+1:i+1+n])) {
+			return
+		}
+		i += 1 + n
+	}
+}
+
+// propertyAt reads a property's value, which is all of b.
+func propertyAt(id PropertyID, kind propertyKind, b []byte) Property {
+	switch kind {
+	case kindByte:
+		return Property{ID: id, Number: uint32(b[0])}
+	case kindTwoByte:
+		return Property{ID: id, Number: uint32(uint16At(b))}
+	case kindFourByte:
+		return Property{ID: id, Number: uint32At(b)}
+	case kindVarint:
+		n, _ := scanVarint(b)
+		return Property{ID: id, Number: n}
+	case kindPair:
+		n := 2 + int(uint16At(b))
+		return Property{ID: id, Name: b[2:n:n], Value: b[n+2 : len(b) : len(b)]}
+	}
+	return Property{ID: id, Value: b[2:len(b):len(b)]}
+}
+
+// User iterates over the User Properties, name and value, in order and with
+// repeats. Section 3.1.2.11.8.
+func (p Properties) User() iter.Seq2[[]byte, []byte] {
+	raw := p.raw
+	if !p.set.has(UserProperty) {
+		raw = nil
+	}
+	return func(yield func(name, value []byte) bool) { walkUser(raw, yield) }
+}
+
+func walkUser(raw []byte, yield func(name, value []byte) bool) {
+	for i := 0; i < len(raw); {
+		id := PropertyID(raw[i])
+		n := valueSize(raw[i+1:], propertyTable[id].kind)
+		if id == UserProperty {
+			u := propertyAt(id, kindPair, raw[i+1:i+1+n])
+			if !yield(u.Name, u.Value) {
+				return
+			}
+		}
+		i += 1 + n
+	}
+}
+
+// SubscriptionIDs iterates over the Subscription Identifiers, 1 to 268435455,
+// in order and with repeats. Sections 3.3.2.3.8 and 3.8.2.1.2.
+func (p Properties) SubscriptionIDs() iter.Seq[uint32] {
+	raw := p.raw
+	if !p.set.has(SubscriptionIdentifier) {
+		raw = nil
+	}
+	return func(yield func(id uint32) bool) { walkIDs(raw, yield) }
+}
+
+func walkIDs(raw []byte, yield func(id uint32) bool) {
+	for i := 0; i < len(raw); {
+		id := PropertyID(raw[i])
+		n := valueSize(raw[i+1:], propertyTable[id].kind)
+		if id == SubscriptionIdentifier {
+			if v, _ := scanVarint(raw[i+1:]); !yield(v) {
+				return
+			}
+		}
+		i += 1 + n
+	}
+}
+
+// find returns the offset of the property's identifier byte and the end of its
+// value, or ok false.
+func (p *Properties) find(id PropertyID) (start, end int, ok bool) {
+	if !p.set.has(id) {
+		return 0, 0, false
+	}
+	for i := 0; i < len(p.raw); {
+		have := PropertyID(p.raw[i])
+		n := valueSize(p.raw[i+1:], propertyTable[have].kind)
+		if have == id {
+			return i, i + 1 + n, true
+		}
+		i += 1 + n
+	}
+	return 0, 0, false
+}
+
+// number returns the value of a property that is a number.
+func (p *Properties) number(id PropertyID) (uint32, bool) {
+	start, end, ok := p.find(id)
+	if !ok {
+		return 0, false
+	}
+	return propertyAt(id, propertyTable[id].kind, p.raw[start+1:end]).Number, true
+}
+
+// bytes returns the value of a property that is a string or binary data.
+func (p *Properties) bytes(id PropertyID) ([]byte, bool) {
+	start, end, ok := p.find(id)
+	if !ok {
+		return nil, false
+	}
+	return p.raw[start+3 : end : end], true
+}
+
+// String returns the properties in one line, with binary data and unprintable
+// characters quoted, and values longer than 64 bytes cut. Of Authentication
+// Data, which may be a secret, it shows the length only.
+func (p Properties) String() string {
+	b := []byte{'['}
+	for q := range p.All() {
+		if len(b) > 1 {
+			b = append(b, ", "...)
+		}
+		b = append(append(b, q.ID.String()...), ": "...)
+		switch {
+		case q.IsNumber():
+			b = strconv.AppendUint(b, uint64(q.Number), 10)
+		case q.ID == AuthenticationData:
+			b = append(strconv.AppendInt(b, int64(len(q.Value)), 10), " bytes"...)
+		case q.ID == UserProperty:
+			b = appendQuoted(append(appendQuoted(b, q.Name), '='), q.Value)
+		default:
+			b = appendQuoted(b, q.Value)
+		}
+	}
+	return string(append(b, ']'))
+}
+
+// maxQuoted is how many bytes of a value appendQuoted shows.
+const maxQuoted = 64
+
+func appendQuoted(b, v []byte) []byte {
+	if len(v) <= maxQuoted {
+		return strconv.AppendQuote(b, string(v))
+	}
+	return append(strconv.AppendQuote(b, string(v[:maxQuoted])), "..."...)
+}

@@ -1,0 +1,178 @@
+package mqttwire
+
+// scanProperties checks the encoded property list b, without its length, for
+// owner: types, ranges, repeats, text, and whether the owner may have each. It
+// takes one pass, and returns the set of the identifiers in it and whether
+// there is more than one Subscription Identifier.
+func scanProperties(b []byte, owner PropertyOwner) (set propertySet, manyIDs bool, bad *propertyFault) {
+	allowed, once := propertiesOf[owner&15], propertiesOnce[owner&15]
+	for i := 0; i < len(b); {
+		id := PropertyID(b[i])
+		if !allowed.has(id) {
+			return 0, false, foreignProperty(b, i)
+		}
+		if set.has(id) {
+			if once.has(id) {
+				return 0, false, &propertyFault{RulePropertyRepeated, id, i, NotANumber}
+			}
+			manyIDs = manyIDs || id == SubscriptionIdentifier
+		}
+		set |= 1 << id
+		n, rule, at, found := scanValue(b[i+1:], &propertyTable[id])
+		if rule != 0 {
+			return 0, false, &propertyFault{rule, id, i + 1 + at, found}
+		}
+		i += 1 + n
+	}
+	return set, manyIDs, nil
+}
+
+// foreignProperty is the fault of an identifier that the owner may not have: it
+// is written in more bytes than needed, is no property at all, or is another
+// packet's.
+func foreignProperty(b []byte, i int) *propertyFault {
+	n, size := scanVarint(b[i:])
+	switch {
+	case size == varintTooLong:
+		return &propertyFault{RuleVarintLength, 0, i + MaxVarintSize - 1, NotANumber}
+	case size == varintIncomplete:
+		return &propertyFault{RuleVarintCut, 0, i, NotANumber} // U-1.5.5-2
+	case size != SizeVarint(n):
+		return &propertyFault{RulePropertyIDForm, 0, i, int64(n)} // U-2.2.2.2-3
+	case n >= numPropertyIDs || !PropertyID(n).known():
+		return &propertyFault{RulePropertyUnknown, 0, i, int64(n)} // U-2.2.2.2-1
+	}
+	return &propertyFault{RulePropertyNotAllowed, PropertyID(n), i, int64(n)} // U-2.2.2.2-1 U-3.1.3.2-1
+}
+
+// scanValue checks the value at the start of b, of the property that row
+// describes, and returns its size; or the rule it breaks, at which byte of b,
+// and what was found there.
+func scanValue(b []byte, row *propertyRow) (n int, rule Rule, at int, found int64) {
+	switch row.kind {
+	case kindByte:
+		n, found = 1, 0
+		if len(b) >= 1 {
+			found = int64(b[0])
+		}
+	case kindTwoByte:
+		n = 2
+		if len(b) >= 2 {
+			found = int64(uint16At(b))
+		}
+	case kindFourByte:
+		n = 4
+		if len(b) >= 4 {
+			found = int64(uint32At(b))
+		}
+	case kindVarint:
+		return scanVarintValue(b, row.check)
+	case kindString:
+		return scanStringValue(b, row.check)
+	case kindBinary:
+		return scanBinaryValue(b)
+	case kindPair:
+		n, rule, at, found = scanStringValue(b, anyValue)
+		if rule != 0 {
+			return n, rule, at, found
+		}
+		m, rule, at, found := scanStringValue(b[n:], anyValue)
+		return n + m, rule, n + at, found
+	}
+	if n > len(b) {
+		return 0, RulePropertyCut, 0, int64(len(b)) // U-2.2.2.1-2
+	}
+	return n, numberFault(row.check, found), 0, found
+}
+
+// numberFault returns the rule that a number breaks, or 0.
+func numberFault(check valueCheck, n int64) Rule {
+	switch {
+	case check == zeroOrOne && n > 1:
+		return RulePropertyBool
+	case check == notZero && n == 0:
+		return RulePropertyZero
+	case check == aliasNotZero && n == 0:
+		return RuleTopicAliasZero // [MQTT-3.3.2-8]
+	}
+	return 0
+}
+
+func scanVarintValue(b []byte, check valueCheck) (n int, rule Rule, at int, found int64) {
+	v, size := scanVarint(b)
+	switch {
+	case size == varintTooLong:
+		return 0, RuleVarintLength, MaxVarintSize - 1, NotANumber // U-1.5.5-1
+	case size == varintIncomplete:
+		return 0, RuleVarintCut, 0, NotANumber // U-1.5.5-2
+	case size != SizeVarint(v):
+		return 0, RuleVarintMinimal, size - 1, int64(v) // [MQTT-1.5.5-1]
+	}
+	return size, numberFault(check, int64(v)), 0, int64(v)
+}
+
+func scanBinaryValue(b []byte) (n int, rule Rule, at int, found int64) {
+	if len(b) < 2 {
+		return 0, RulePropertyCut, 0, int64(len(b)) // U-2.2.2.1-2
+	}
+	n = 2 + int(uint16At(b))
+	if n > len(b) {
+		return 0, RuleBinaryLength, 0, int64(n - 2) // U-1.5.6-1
+	}
+	return n, 0, 0, 0
+}
+
+func scanStringValue(b []byte, check valueCheck) (n int, rule Rule, at int, found int64) {
+	n, rule, at, found = scanBinaryValue(b)
+	if rule == RuleBinaryLength {
+		rule = RuleStringLength // U-1.5.4-1
+	}
+	if rule != 0 {
+		return n, rule, at, found
+	}
+	s := b[2:n]
+	rule, at = propertyTextFault(s, check)
+	if rule != 0 {
+		found = NotANumber
+		if at < len(s) {
+			found = int64(s[at])
+		}
+	}
+	return n, rule, 2 + at, found
+}
+
+// propertyTextFault returns the rule that the text of a property breaks and at
+// which byte, or 0.
+func propertyTextFault(s []byte, check valueCheck) (Rule, int) {
+	if check != topicName {
+		return textFault(s, V5)
+	}
+	rule, at := topicNameFault(s, V5)
+	switch rule {
+	case RuleTopicEmpty:
+		return RuleResponseTopicEmpty, at // U-3.3.2.3.5-2
+	case RuleTopicWildcard:
+		return RuleResponseTopicWildcard, at // [MQTT-3.3.2-14]
+	}
+	return rule, at
+}
+
+// valueSize returns the size of the value at the start of b, which scanValue
+// has accepted.
+func valueSize(b []byte, kind propertyKind) int {
+	switch kind {
+	case kindByte:
+		return 1
+	case kindTwoByte:
+		return 2
+	case kindFourByte:
+		return 4
+	case kindVarint:
+		_, n := scanVarint(b)
+		return n
+	case kindPair:
+		n := 2 + int(uint16At(b))
+		return n + 2 + int(uint16At(b[n:]))
+	}
+	return 2 + int(uint16At(b))
+}

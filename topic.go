@@ -1,0 +1,170 @@
+package mqttwire
+
+// sharePrefix begins the filter of a shared subscription. Section 4.8.2.
+const sharePrefix = "$share/"
+
+// CheckTopicName returns nil if b is a legal topic name in version v: 1 to 65535
+// bytes of UTF-8 without U+0000, + and #; else an *Error whose Offset counts
+// from the start of b. Section 4.7.
+func CheckTopicName(b []byte, v Version) error {
+	if len(b) > maxPrefixed {
+		return NewError(RuleStringLength, 0, v, FieldTopicName, maxPrefixed, int64(len(b)))
+	}
+	rule, at := topicNameFault(b, v)
+	return topicError(rule, v, FieldTopicName, b, at)
+}
+
+// CheckTopicFilter returns nil if b is a legal topic filter in version v: 1 to
+// 65535 bytes of UTF-8 without U+0000, in which # is the last level and + a
+// whole one, and in 5.0 a well-formed shared filter if it starts with $share/;
+// else an *Error whose Offset counts from the start of b. Sections 4.7 and
+// 4.8.2. A server that offers shared subscriptions to older clients asks with V5.
+func CheckTopicFilter(b []byte, v Version) error {
+	if len(b) > maxPrefixed {
+		return NewError(RuleStringLength, 0, v, FieldTopicFilter, maxPrefixed, int64(len(b)))
+	}
+	rule, at := topicFilterFault(b, v)
+	return topicError(rule, v, FieldTopicFilter, b, at)
+}
+
+func topicError(rule Rule, v Version, field Field, b []byte, at int) error {
+	switch {
+	case rule == 0:
+		return nil
+	case at < len(b):
+		return NewError(rule, 0, v, field, at, int64(b[at]))
+	}
+	return NewError(rule, 0, v, field, at, NotANumber)
+}
+
+// topicNameFault says which rule of topic names b breaks and at which byte; the
+// rule is 0 if it breaks none.
+func topicNameFault(b []byte, v Version) (Rule, int) {
+	if len(b) == 0 {
+		return RuleTopicEmpty, 0 // [MQTT-4.7.3-1]
+	}
+	if plainTopic(b) {
+		return 0, 0
+	}
+	for i, c := range b {
+		if c == '+' || c == '#' {
+			return RuleTopicWildcard, i // [MQTT-3.3.2-2] [MQTT-4.7.0-1]
+		}
+	}
+	return textFaultExact(b, v, RuleTopicNUL)
+}
+
+// topicFilterFault says which rule of topic filters b breaks and at which byte;
+// the rule is 0 if it breaks none. It neither recurses nor allocates: a filter
+// may have 65536 levels.
+func topicFilterFault(b []byte, v Version) (Rule, int) {
+	switch {
+	case len(b) == 0:
+		return RuleTopicEmpty, 0 // [MQTT-4.7.3-1]
+	case b[0] != '$' && plainTopic(b):
+		return 0, 0
+	}
+	if !plainText(b) {
+		if rule, at := textFaultExact(b, v, RuleTopicNUL); rule != 0 {
+			return rule, at
+		}
+	}
+	if v == V5 && IsSharedFilter(b) {
+		return sharedFilterFault(b)
+	}
+	return wildcardFault(b, 0)
+}
+
+// wildcardFault checks the wildcards of b from the level that starts at i.
+func wildcardFault(b []byte, i int) (Rule, int) {
+	for level := i; i < len(b); i++ {
+		switch c := b[i]; c {
+		case '/':
+			level = i + 1
+		case '#': // [MQTT-4.7.1-1]: alone in its level, and the last character
+			if i != level || i != len(b)-1 {
+				return RuleFilterHash, i
+			}
+		case '+': // [MQTT-4.7.1-2]: alone in its level
+			if i != level || i != len(b)-1 && b[i+1] != '/' {
+				return RuleFilterPlus, i
+			}
+		}
+	}
+	return 0, 0
+}
+
+// sharedFilterFault checks b, which starts with $share/. [MQTT-4.8.2-1]
+// [MQTT-4.8.2-2]
+func sharedFilterFault(b []byte) (Rule, int) {
+	i := len(sharePrefix)
+	for ; i < len(b) && b[i] != '/'; i++ {
+		if b[i] == '+' || b[i] == '#' {
+			return RuleShareForm, i
+		}
+	}
+	switch {
+	case i == len(sharePrefix):
+		return RuleShareNameEmpty, i
+	case i >= len(b)-1: // no / after the name, or nothing after that /
+		return RuleShareForm, i
+	}
+	return wildcardFault(b, i+1)
+}
+
+// IsSharedFilter reports whether a topic filter of MQTT 5.0 is that of a shared
+// subscription: whether it starts with $share/. Section 4.8.2.
+func IsSharedFilter(filter []byte) bool {
+	return len(filter) >= len(sharePrefix) && string(filter[:len(sharePrefix)]) == sharePrefix
+}
+
+// SplitSharedFilter returns the ShareName of a legal shared filter and the topic
+// filter within it; ok is false if filter is not a shared one or is malformed.
+// Both alias filter. Section 4.8.2.
+func SplitSharedFilter(filter []byte) (shareName, topicFilter []byte, ok bool) {
+	if !IsSharedFilter(filter) {
+		return nil, nil, false
+	}
+	if rule, _ := topicFilterFault(filter, V5); rule != 0 {
+		return nil, nil, false
+	}
+	rest := filter[len(sharePrefix):]
+	for i, c := range rest {
+		if c == '/' {
+			return rest[:i:i], rest[i+1:], true
+		}
+	}
+	return nil, nil, false
+}
+
+// MatchTopic reports whether a legal topic filter matches a legal topic name.
+// A filter that starts with a wildcard does not match a name that starts with $
+// [MQTT-4.7.2-1]. For a shared filter pass what SplitSharedFilter returns. It
+// takes one pass over the name and allocates nothing. Section 4.7.
+func MatchTopic(filter, name []byte) bool {
+	if len(filter) == 0 || len(name) == 0 {
+		return false
+	}
+	if name[0] == '$' && (filter[0] == '+' || filter[0] == '#') {
+		return false
+	}
+	f, n := 0, 0
+	for f < len(filter) {
+		switch {
+		case filter[f] == '#':
+			return true
+		case filter[f] == '+':
+			for n < len(name) && name[n] != '/' {
+				n++
+			}
+			f++
+		case n < len(name) && filter[f] == name[n]:
+			f++
+			n++
+		default:
+			// "a/#" also matches "a", the level above.
+			return n == len(name) && string(filter[f:]) == "/#"
+		}
+	}
+	return n == len(name)
+}
