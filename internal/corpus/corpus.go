@@ -1,0 +1,148 @@
+// Package corpus loads the named cases of testdata/corpus, the one home of
+// packets with a known outcome: unit tests, fuzz seeds and benchmarks read them
+// from here. README.md in that folder describes the format.
+package corpus
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"github.com/mqttwire/mqttwire"
+)
+
+// Outcome is what decoding the bytes of a case must give.
+type Outcome string
+
+// The outcomes.
+const (
+	Accept       Outcome = "accept"        // a legal packet
+	Incomplete   Outcome = "incomplete"    // ErrIncomplete: more bytes are needed
+	Reject       Outcome = "reject"        // cutting or decoding fails by Case.Rule
+	RejectSender Outcome = "reject-sender" // decodes, but CheckSender fails by Case.Rule
+	Optional     Outcome = "optional"      // decodes, but CheckOptional fails by Case.Rule
+)
+
+// Case is a packet's bytes, in one version, and what must come of them.
+type Case struct {
+	Name    string // unique: the name in the file and, if it has several versions, the version
+	File    string
+	Line    int // of the case in its file, from 1
+	Version mqttwire.Version
+	Sender  mqttwire.Sender
+	Max     int // the largest packet allowed, in bytes; 0 for the protocol's maximum
+	Bytes   []byte
+	Outcome Outcome
+
+	Rule      string // the rule that fails, for all outcomes but Accept and Incomplete
+	At        int    // for Reject: the offset of the error
+	Reason    mqttwire.ReasonCode
+	Statement string
+
+	Fields  string // what String returns for the packet, where it decodes
+	Encodes []byte // what the packet encodes to, where it decodes
+}
+
+// Decodes reports whether the bytes decode to a packet.
+func (c *Case) Decodes() bool {
+	return c.Outcome == Accept || c.Outcome == RejectSender || c.Outcome == Optional
+}
+
+// Frame cuts the case's frame. It is for cases that decode.
+func (c *Case) Frame() mqttwire.Frame {
+	f, _, err := mqttwire.CutFrame(c.Bytes, 0)
+	if err != nil {
+		panic(c.Where() + ": " + err.Error())
+	}
+	return f
+}
+
+// Where returns file, line and name, for messages.
+func (c *Case) Where() string { return fmt.Sprintf("%s:%d: %s", c.File, c.Line, c.Name) }
+
+// Load reads all cases, in the order of file names and lines. The folder is
+// found from the working directory upwards.
+func Load() ([]Case, error) {
+	dir, err := folder()
+	if err != nil {
+		return nil, err
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*.txt"))
+	if err != nil {
+		return nil, err
+	}
+	sort.Strings(files)
+	var cases []Case
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		more, err := Parse(filepath.Base(file), string(text))
+		if err != nil {
+			return nil, err
+		}
+		cases = append(cases, more...)
+	}
+	return cases, unique(cases)
+}
+
+// folder finds testdata/corpus beside the nearest go.mod.
+func folder() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return filepath.Join(dir, "testdata", "corpus"), nil
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			return "", fmt.Errorf("corpus: no go.mod above the working directory")
+		}
+		dir = up
+	}
+}
+
+func unique(cases []Case) error {
+	seen := map[string]*Case{}
+	for i := range cases {
+		c := &cases[i]
+		if old := seen[c.Name]; old != nil {
+			return fmt.Errorf("%s: the same name stands in %s:%d", c.Where(), old.File, old.Line)
+		}
+		seen[c.Name] = c
+	}
+	return nil
+}
+
+// Parse reads the cases in text, the content of the named file.
+func Parse(file, text string) ([]Case, error) {
+	var cases []Case
+	var e *entry
+	for i, line := range strings.Split(text, "\n") {
+		line = strings.TrimRight(line, " \t\r")
+		switch {
+		case strings.TrimSpace(line) == "" || strings.HasPrefix(line, "#"):
+			continue
+		case strings.HasPrefix(line, "case: "):
+			done, err := e.cases()
+			if err != nil {
+				return nil, err
+			}
+			cases = append(cases, done...)
+			e = newEntry(file, i+1, strings.TrimPrefix(line, "case: "))
+		case e == nil:
+			return nil, fmt.Errorf("%s:%d: expected a line \"case: NAME\"", file, i+1)
+		default:
+			if err := e.add(line); err != nil {
+				return nil, fmt.Errorf("%s:%d: %w", file, i+1, err)
+			}
+		}
+	}
+	done, err := e.cases()
+	return append(cases, done...), err
+}

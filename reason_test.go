@@ -1,0 +1,105 @@
+package mqttwire
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestReasonCodesAreAllowedBySender(t *testing.T) {
+	for _, c := range []struct {
+		code   ReasonCode
+		t      PacketType
+		client bool
+		server bool
+	}{
+		{ReasonNoMatchingSubscribers, PUBACK, false, true},
+		{ReasonNoMatchingSubscribers, PUBREC, false, true},
+		{ReasonNoMatchingSubscribers, PUBREL, false, false},
+		{ReasonDisconnectWithWillMessage, DISCONNECT, true, false},
+		{ReasonServerBusy, DISCONNECT, false, true},
+		{ReasonQoSNotSupported, DISCONNECT, true, true},
+		{ReasonBadAuthenticationMethod, DISCONNECT, true, true},
+		{ReasonReauthenticate, AUTH, true, false},
+		{ReasonSuccess, AUTH, false, true},
+		{ReasonContinueAuthentication, AUTH, true, true},
+		{ReasonQuotaExceeded, UNSUBACK, false, false},
+		{ReasonPacketIdentifierNotFound, PUBREL, true, true},
+		{ReasonPacketIdentifierNotFound, PUBACK, false, false},
+		{1, PUBACK, false, false},
+		{3, CONNACK, false, false},
+	} {
+		assert.Equal(t, c.client, c.code.AllowedIn(c.t, V5, FromClient), "%s in %s", c.code, c.t)
+		assert.Equal(t, c.server, c.code.AllowedIn(c.t, V5, FromServer), "%s in %s", c.code, c.t)
+		assert.Equal(t, c.client || c.server, c.code.AllowedIn(c.t, V5, 0), "%s in %s", c.code, c.t)
+	}
+}
+
+func TestReturnCodesOfTheOlderVersions(t *testing.T) {
+	for code := range 256 {
+		c := ReasonCode(code)
+		for _, v := range []Version{V31, V311} {
+			assert.Equal(t, code <= 5, c.AllowedIn(CONNACK, v, 0))
+			assert.Equal(t, code <= 2 || code == 0x80 && v == V311, c.AllowedIn(SUBACK, v, 0))
+			assert.False(t, c.AllowedIn(PUBACK, v, 0))
+		}
+	}
+}
+
+func TestReasonCodesHaveTheNameOfTheirPacket(t *testing.T) {
+	assert.Equal(t, "Success", ReasonCode(0).Name(PUBACK, V5))
+	assert.Equal(t, "Granted QoS 0", ReasonCode(0).Name(SUBACK, V5))
+	assert.Equal(t, "Normal disconnection", ReasonCode(0).Name(DISCONNECT, V5))
+	assert.Equal(t, "Connection accepted", ReasonCode(0).Name(CONNACK, V311))
+	assert.Equal(t, "Granted QoS 1", ReasonCode(1).Name(SUBACK, V31))
+	assert.Equal(t, "Failure", ReturnFailure.Name(SUBACK, V311))
+	assert.Equal(t, "", ReturnFailure.Name(SUBACK, V31))
+	assert.Equal(t, "", ReasonCode(7).Name(PUBACK, V5))
+}
+
+func TestMapReasonCode(t *testing.T) {
+	for _, c := range []struct {
+		t        PacketType
+		from, to Version
+		in, out  ReasonCode
+		ok       bool
+	}{
+		{CONNACK, V5, V311, ReasonBanned, ReturnNotAuthorized, true},
+		{CONNACK, V5, V31, ReasonServerMoved, ReturnServerUnavailable, true},
+		{CONNACK, V5, V311, ReasonMalformedPacket, noReturn, false},
+		{CONNACK, V311, V5, ReturnIdentifierRejected, ReasonClientIdentifierNotValid, true},
+		{CONNACK, V311, V31, ReturnNotAuthorized, ReturnNotAuthorized, true},
+		{CONNACK, V311, V5, 6, 0, false},
+		{SUBACK, V5, V311, ReasonNotAuthorized, ReturnFailure, true},
+		{SUBACK, V5, V31, ReasonNotAuthorized, ReasonNotAuthorized, false},
+		{SUBACK, V5, V31, ReasonGrantedQoS2, ReasonGrantedQoS2, true},
+		{SUBACK, V311, V5, ReturnFailure, ReasonUnspecifiedError, true},
+		{SUBACK, V311, V31, ReturnFailure, ReturnFailure, false},
+		{PUBACK, V5, V5, ReasonNotAuthorized, ReasonNotAuthorized, true},
+		{PUBACK, V5, V311, ReasonNotAuthorized, ReasonNotAuthorized, false},
+	} {
+		out, ok := MapReasonCode(c.t, c.in, c.from, c.to)
+		assert.Equal(t, c.ok, ok, "%s %s from %s to %s", c.t, c.in, c.from, c.to)
+		if ok {
+			assert.Equal(t, c.out, out, "%s %s from %s to %s", c.t, c.in, c.from, c.to)
+		}
+	}
+}
+
+func TestPacketTypesAndTheirSenders(t *testing.T) {
+	for typ := range PacketType(20) {
+		for _, v := range []Version{V31, V311, V5} {
+			client, server := typ.MayBeSentBy(FromClient, v), typ.MayBeSentBy(FromServer, v)
+			assert.Equal(t, typ >= CONNECT && (typ <= DISCONNECT || typ == AUTH && v == V5), typ.Known(v), "%s in %s", typ, v)
+			switch typ {
+			case CONNECT, SUBSCRIBE, UNSUBSCRIBE, PINGREQ:
+				assert.True(t, client && !server, "%s in %s", typ, v)
+			case CONNACK, SUBACK, UNSUBACK, PINGRESP:
+				assert.True(t, !client && server, "%s in %s", typ, v)
+			case DISCONNECT:
+				assert.True(t, client && server == (v == V5), "%s in %s", typ, v)
+			}
+		}
+		assert.False(t, typ.MayBeSentBy(0, V5))
+	}
+}
