@@ -1,5 +1,15 @@
 package mqttwire
 
+// To add a property, touch three places:
+//
+//  1. its identifier, in the constants of properties.go;
+//  2. its row in propertyTable there: name, type, what its value must be, and
+//     where it may stand, with the statements;
+//  3. its getter and setter here.
+//
+// The tests run over all rows of the table, and name a property that lacks its
+// corpus cases.
+
 // A typed getter and setter for each property that is there once at most. A
 // getter's ok is false where the list does not hold the property. A setter
 // replaces the present value, and puts the property last. The two that repeat

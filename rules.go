@@ -372,10 +372,10 @@ func (r Rule) Reason() ReasonCode { return rules[r].reason }
 // Statement returns the statement of the standard that the rule comes from, for
 // a packet type and a version: see Error.Statement. It is empty where the
 // version has no such rule, and for the rules whose statement depends on the
-// property, which the Error itself names. Version 0, not known yet, gets the
+// property, which the Error itself names. A version that is not known gets the
 // statement of the newest version that has one.
 func (r Rule) Statement(t PacketType, v Version) string {
-	if v == 0 {
+	if !v.Known() {
 		for v = V5; v >= V31; v-- {
 			if s := r.Statement(t, v); s != "" {
 				return s

@@ -131,6 +131,81 @@ func TestEveryPacketTypeHasAnAcceptedCaseInEveryVersion(t *testing.T) {
 	}
 }
 
+func TestEveryPropertyHasCorpusCases(t *testing.T) {
+	accepted := map[mqttwire.PropertyID]map[mqttwire.PropertyOwner]bool{}
+	repeated := map[string]bool{}
+	for _, c := range loadCorpus(t) {
+		if c.Rule == mqttwire.RulePropertyRepeated.String() {
+			repeated[c.Statement] = true
+		}
+		if !c.Decodes() || c.Version != v5 {
+			continue
+		}
+		p, err := packets.Decode(c.Frame(), c.Version)
+		require.NoError(t, err)
+		for owner, list := range listsOf(p) {
+			for q := range list.All() {
+				if accepted[q.ID] == nil {
+					accepted[q.ID] = map[mqttwire.PropertyOwner]bool{}
+				}
+				accepted[q.ID][owner] = true
+			}
+		}
+	}
+	for id := range mqttwire.PropertyID(255) {
+		for owner := mqttwire.WillProperties; owner <= mqttwire.PropertyOwner(mqttwire.AUTH); owner++ {
+			if !id.AllowedIn(owner) {
+				continue
+			}
+			assert.True(t, accepted[id][owner], "no accepted case has %s in %d", id, owner)
+			if once, _ := mqttwire.PropertyStatements(id, owner); once != "" {
+				assert.True(t, repeated[once], "no case repeats %s in %d: %s", id, owner, once)
+			}
+		}
+	}
+}
+
+// listsOf returns the property lists of a packet by their owner.
+func listsOf(p mqttwire.Packet) map[mqttwire.PropertyOwner]mqttwire.Properties {
+	owner := mqttwire.PropertyOwner(p.Type())
+	one := func(list mqttwire.Properties) map[mqttwire.PropertyOwner]mqttwire.Properties {
+		return map[mqttwire.PropertyOwner]mqttwire.Properties{owner: list}
+	}
+	switch p := p.(type) {
+	case *packets.Connect:
+		lists := one(p.Properties)
+		if p.Will != nil {
+			lists[mqttwire.WillProperties] = p.Will.Properties
+		}
+		return lists
+	case *packets.Connack:
+		return one(p.Properties)
+	case *packets.Publish:
+		return one(p.Properties)
+	case *packets.Puback:
+		return one(p.Properties)
+	case *packets.Pubrec:
+		return one(p.Properties)
+	case *packets.Pubrel:
+		return one(p.Properties)
+	case *packets.Pubcomp:
+		return one(p.Properties)
+	case *packets.Subscribe:
+		return one(p.Properties)
+	case *packets.Suback:
+		return one(p.Properties)
+	case *packets.Unsubscribe:
+		return one(p.Properties)
+	case *packets.Unsuback:
+		return one(p.Properties)
+	case *packets.Disconnect:
+		return one(p.Properties)
+	case *packets.Auth:
+		return one(p.Properties)
+	}
+	return nil
+}
+
 func TestEveryCutOfAPacketIsAnErrorOrIncomplete(t *testing.T) {
 	for _, c := range loadCorpus(t) {
 		if !c.Decodes() {

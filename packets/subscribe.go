@@ -167,14 +167,24 @@ func (p *Subscribe) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 }
 
 func (s *Subscription) append(a *mqttwire.Appender, v mqttwire.Version) {
-	if rule := s.fault(); rule != 0 && (v == mqttwire.V5 || rule == mqttwire.RuleRequestedQoS) {
-		a.Fail(rule, mqttwire.FieldSubscriptionOptions, s.faulty(rule))
+	rule := s.fault()
+	if v != mqttwire.V5 && rule != mqttwire.RuleRequestedQoS {
+		rule = s.newOptions()
 	}
-	if options := s.options(); v != mqttwire.V5 && options&^optionQoS != 0 {
-		a.Fail(mqttwire.RuleNotInVersion, mqttwire.FieldSubscriptionOptions, int64(options))
+	if rule != 0 {
+		a.Fail(rule, mqttwire.FieldSubscriptionOptions, s.faulty(rule))
 	}
 	a.TopicFilter(mqttwire.FieldTopicFilter, s.Filter)
 	a.Byte(s.options())
+}
+
+// newOptions returns the rule that options which came with 5.0 break before it,
+// or 0.
+func (s *Subscription) newOptions() mqttwire.Rule {
+	if s.NoLocal || s.RetainAsPublished || s.RetainHandling != 0 {
+		return mqttwire.RuleNotInVersion
+	}
+	return 0
 }
 
 // faulty returns the value that breaks the rule.

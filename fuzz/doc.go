@@ -1,0 +1,7 @@
+// Package fuzz holds the native fuzz targets that see the library as its users
+// do: whole packets and whole streams, of every version. Each seeds itself from
+// the corpus.
+//
+//	go test -fuzz=FuzzPacket -fuzztime=1m ./fuzz
+//	go test -fuzz=FuzzStream -fuzztime=1m ./fuzz
+package fuzz

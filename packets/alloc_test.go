@@ -1,0 +1,76 @@
+//go:build !race
+
+// Allocations are counted without the race detector, which allocates too.
+
+package packets_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/packets"
+)
+
+func TestDecodingIntoAReusedPacketAllocatesNothing(t *testing.T) {
+	for _, c := range loadCorpus(t) {
+		if !c.Decodes() {
+			continue
+		}
+		f := c.Frame()
+		p := packets.New(f.Header.Type)
+		allocs := testing.AllocsPerRun(10, func() {
+			if err := p.Decode(f, c.Version); err != nil {
+				t.Fatal(err)
+			}
+		})
+		assert.Zero(t, allocs, c.Where())
+		var set packets.Set
+		allocs = testing.AllocsPerRun(10, func() {
+			if _, err := set.Decode(f, c.Version); err != nil {
+				t.Fatal(err)
+			}
+		})
+		assert.Zero(t, allocs, "Set: %s", c.Where())
+	}
+}
+
+func TestAppendingIntoABufferWithRoomAllocatesNothing(t *testing.T) {
+	buf := make([]byte, 0, 4<<20)
+	for _, c := range loadCorpus(t) {
+		if !c.Decodes() || len(c.Bytes) > cap(buf)/2 {
+			continue
+		}
+		p, err := packets.Decode(c.Frame(), c.Version)
+		require.NoError(t, err)
+		allocs := testing.AllocsPerRun(10, func() {
+			if _, err := p.Append(buf, c.Version); err != nil {
+				t.Fatal(err)
+			}
+		})
+		assert.Zero(t, allocs, c.Where())
+	}
+}
+
+func TestLocalValuesOfConcreteTypesStayOnTheStack(t *testing.T) {
+	f, _, err := mqttwire.CutFrame([]byte("\x32\x0A\x00\x01a\x00\x0A\x03\x23\x00\x01x"), 0)
+	require.NoError(t, err)
+	buf := make([]byte, 0, 64)
+	allocs := testing.AllocsPerRun(100, func() {
+		var p packets.Publish
+		if err := p.Decode(f, v5); err != nil {
+			t.Fatal(err)
+		}
+		q := packets.Publish{Topic: p.Topic, Payload: p.Payload}
+		if _, err := q.Append(buf, v311); err != nil {
+			t.Fatal(err)
+		}
+		ack := packets.Puback{PacketID: p.PacketID}
+		if _, err := ack.Append(buf, v5); err != nil {
+			t.Fatal(err)
+		}
+	})
+	assert.Zero(t, allocs)
+}
