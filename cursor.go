@@ -220,8 +220,11 @@ func (c *Cursor) TopicFilter(field Field) []byte {
 // text at its byte at.
 func (c *Cursor) badText(field Field, s []byte, rule Rule, at int) []byte {
 	found := int64(NotANumber)
-	if at < len(s) {
+	switch {
+	case at < len(s):
 		found = int64(s[at])
+	case len(s) == 0:
+		at, found = -2, 0 // an empty string is seen by its length
 	}
 	c.FailAt(rule, field, c.Offset()-len(s)+at, found)
 	return nil

@@ -25,7 +25,7 @@
 //	DUP on PUBLISH of QoS 0              yes     no      no
 //	reserved flag bits                   ignored checked checked
 //	CONNACK Session Present              no      yes     yes
-//	SUBACK can say failure               no      0x80    reason codes
+//	SUBACK codes                         0-2     0-2, 0x80  reason codes
 //	codes in other acknowledgements      no      no      reason codes
 //	DISCONNECT from the server           no      no      yes
 //	AUTH                                 no      no      yes

@@ -82,6 +82,21 @@ func NewError(r Rule, t PacketType, v Version, field Field, offset int, found in
 	}
 }
 
+// foundWords says what Error.Found is: the field's value, unless the rule counts
+// bytes.
+func (r Rule) foundWords() string {
+	switch r {
+	case RuleFieldMissing, RulePropertyCut, RuleClientIDMissing, RuleWillMissing,
+		RuleUserNameMissing, RulePasswordMissing, RuleOptionsMissing:
+		return ", bytes left: "
+	case RuleLeftOver, RuleUserNameUnflagged, RulePasswordUnflagged:
+		return ", bytes left over: "
+	case RuleStringLength, RuleBinaryLength, RulePropertyLength, RulePacketSize, RuleRemainingLength:
+		return ", length "
+	}
+	return " is "
+}
+
 // Unwrap returns the class, so that errors.Is(err, ErrMalformed) works.
 func (e *Error) Unwrap() error { return e.Err }
 
@@ -101,7 +116,7 @@ func (e *Error) Error() string {
 		b = strconv.AppendInt(append(b, " at byte "...), int64(e.Offset), 10)
 	}
 	if e.Found != NotANumber {
-		b = strconv.AppendInt(append(b, " is "...), e.Found, 10)
+		b = strconv.AppendInt(append(b, e.Rule.foundWords()...), e.Found, 10)
 	}
 	b = append(append(b, "; "...), rules[e.Rule].allowed...)
 	if e.Max != 0 {

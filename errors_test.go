@@ -14,11 +14,11 @@ func TestErrorSaysWhatWhereAndWhichRule(t *testing.T) {
 	assert.Equal(t, "mqttwire: PUBLISH (5.0) malformed packet: Fixed Header flags at byte 0 is 6; "+
 		"QoS is 0, 1 or 2 [MQTT-3.3.1-4], reason 0x81 Malformed Packet", err.Error())
 	err = NewError(RuleStringLength, CONNECT, V311, FieldUserName, NoOffset, 65536)
-	assert.Equal(t, "mqttwire: CONNECT (3.1.1) malformed packet: User Name is 65536; "+
+	assert.Equal(t, "mqttwire: CONNECT (3.1.1) malformed packet: User Name, length 65536; "+
 		"a string has 0 to 65535 bytes, all inside the packet and its property block "+
 		"[3.1.1 section 1.5.3], reason 0x81 Malformed Packet", err.Error())
 	_, _, cut := CutFrame([]byte("\x30\xFF\x7F"), 100)
-	assert.Equal(t, "mqttwire: PUBLISH packet too large: Remaining Length at byte 1 is 16386; "+
+	assert.Equal(t, "mqttwire: PUBLISH packet too large: Remaining Length at byte 1, length 16386; "+
 		"the whole packet is within the receiver's maximum packet size, here at most 100 "+
 		"[U-2.1.4-3], reason 0x95 Packet too large", cut.Error())
 }

@@ -246,6 +246,16 @@ func (p *Properties) find(id PropertyID) (start, end int, ok bool) {
 	return 0, 0, false
 }
 
+// Offset returns how many bytes stand in the encoded list before the property,
+// its first entry if it repeats; ok is false if the list does not hold it.
+func (p Properties) Offset(id PropertyID) (n int, ok bool) {
+	if !p.Has(id) {
+		return 0, false
+	}
+	n, _, ok = p.find(id)
+	return n, ok
+}
+
 // number returns the value of a property that is a number.
 func (p *Properties) number(id PropertyID) (uint32, bool) {
 	start, end, ok := p.find(id)

@@ -132,11 +132,12 @@ func scanStringValue(b []byte, check valueCheck) (n int, rule Rule, at int, foun
 	}
 	s := b[2:n]
 	rule, at = propertyTextFault(s, check)
-	if rule != 0 {
-		found = NotANumber
-		if at < len(s) {
-			found = int64(s[at])
-		}
+	switch {
+	case rule == 0:
+	case len(s) == 0: // an empty string is seen by its length
+		return n, rule, 0, 0
+	default:
+		found = int64(s[at])
 	}
 	return n, rule, 2 + at, found
 }

@@ -64,6 +64,7 @@ const (
 	// CONNECT and CONNACK.
 	RuleProtocolName
 	RuleProtocolVersion
+	RuleBridge
 	RuleConnectReserved
 	RuleWillQoS
 	RuleWillQoSAlone
@@ -181,7 +182,7 @@ var rules = [numRules]ruleRow{
 		"binary data has 0 to 65535 bytes, all inside the packet and its property block", []ruleStatement{
 			from(in31, "3.1 section 3.1"), from(in311, "3.1.1 section 3.1.3"), from(in5, "U-1.5.6-1")}},
 	RuleUTF8: {"utf8", ErrMalformed, ReasonMalformedPacket,
-		"a string is well-formed UTF-8, without surrogates", []ruleStatement{
+		"a string is well-formed UTF-8; only 3.1 also takes Java's modified form", []ruleStatement{
 			from(in31, "3.1 section 2.5"), from(in311, "MQTT-1.5.3-1"), from(in5, "MQTT-1.5.4-1")}},
 	RuleNUL: {"nul", ErrMalformed, ReasonMalformedPacket,
 		"U+0000 is in no string", []ruleStatement{from(in311, "MQTT-1.5.3-2"), from(in5, "MQTT-1.5.4-2")}},
@@ -257,6 +258,8 @@ var rules = [numRules]ruleRow{
 		"the protocol name is MQTT, in 3.1 MQIsdp", []ruleStatement{from(inAll, "MQTT-3.1.2-1")}},
 	RuleProtocolVersion: {"protocol-version", ErrUnsupportedVersion, ReasonUnsupportedProtocolVersion,
 		"MQIsdp goes with 3 and MQTT with 4 or 5, and the caller may allow one only", []ruleStatement{from(inAll, "MQTT-3.1.2-2")}},
+	RuleBridge: {"bridge", ErrUnsupportedVersion, ReasonUnsupportedProtocolVersion,
+		"bit 7 of the protocol level is 0; mosquitto's bridges set it", []ruleStatement{from(in3x, "MQTT-3.1.2-2")}},
 	RuleConnectReserved: {"connect-reserved", ErrMalformed, ReasonMalformedPacket,
 		"bit 0 of the connect flags is 0", []ruleStatement{from(in311|in5, "MQTT-3.1.2-3")}},
 	RuleWillQoS: {"will-qos", ErrMalformed, ReasonMalformedPacket,

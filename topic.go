@@ -107,7 +107,7 @@ func sharedFilterFault(b []byte) (Rule, int) {
 	case i == len(sharePrefix):
 		return RuleShareNameEmpty, i
 	case i >= len(b)-1: // no / after the name, or nothing after that /
-		return RuleShareForm, i
+		return RuleShareForm, len(b)
 	}
 	return wildcardFault(b, i+1)
 }

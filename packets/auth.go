@@ -24,9 +24,10 @@ func (p *Auth) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 	c := mqttwire.NewCursor(f, mqttwire.AUTH, v)
 	if c.Len() > 0 { // U-3.15.2.1-1: length 0 means code 0
 		p.ReasonCode = c.ReasonCode()
+		at := c.Offset()
 		p.Properties = c.Properties(mqttwire.PropertyOwner(mqttwire.AUTH))
 		if !p.Properties.Has(mqttwire.AuthenticationMethod) { // U-3.15.2.2.2-1
-			c.Fail(mqttwire.RuleAuthMethodMissing, fieldAuthMethod, mqttwire.NotANumber)
+			c.FailAt(mqttwire.RuleAuthMethodMissing, fieldAuthMethod, at, mqttwire.NotANumber)
 		}
 	}
 	c.End()

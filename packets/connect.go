@@ -88,7 +88,7 @@ func (p *Connect) Type() mqttwire.PacketType { return mqttwire.CONNECT }
 func (p *Connect) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 	will := p.Will
 	*p = Connect{}
-	c := mqttwire.NewCursor(f, mqttwire.CONNECT, 0)
+	c := mqttwire.NewCursor(f, mqttwire.CONNECT, v)
 	p.decode(&c, v, will)
 	if err := c.Err(); err != nil {
 		*p = Connect{}
@@ -108,7 +108,9 @@ func (p *Connect) decode(c *mqttwire.Cursor, accept mqttwire.Version, will *Will
 	p.KeepAlive = c.Uint16(mqttwire.FieldKeepAlive)
 	p.Properties = c.Properties(mqttwire.PropertyOwner(mqttwire.CONNECT))
 	if authDataAlone(&p.Properties) {
-		c.Fail(mqttwire.RuleAuthDataAlone, fieldAuthMethod, mqttwire.NotANumber)
+		data, _ := p.Properties.Offset(mqttwire.AuthenticationData)
+		at = c.Offset() - len(p.Properties.Bytes()) + data
+		c.FailAt(mqttwire.RuleAuthDataAlone, fieldAuthData, at, mqttwire.NotANumber)
 	}
 	p.decodeClientID(c)
 	if flags&connectWill != 0 {
@@ -126,7 +128,7 @@ func (p *Connect) decode(c *mqttwire.Cursor, accept mqttwire.Version, will *Will
 // read.
 func (p *Connect) decodeVersion(c *mqttwire.Cursor, accept mqttwire.Version) {
 	at := c.Offset()
-	name := c.Binary(mqttwire.FieldProtocolName)
+	name := c.String(mqttwire.FieldProtocolName)
 	if string(name) != "MQTT" && string(name) != "MQIsdp" { // [MQTT-3.1.2-1]
 		c.FailAt(mqttwire.RuleProtocolName, mqttwire.FieldProtocolName, at, mqttwire.NotANumber)
 	}
@@ -204,6 +206,9 @@ func (w *Will) decode(c *mqttwire.Cursor, flags byte) {
 		c.Fail(mqttwire.RuleWillMissing, mqttwire.FieldWillTopic, 0)
 	}
 	w.Properties = c.Properties(mqttwire.WillProperties)
+	if c.Len() == 0 {
+		c.Fail(mqttwire.RuleWillMissing, mqttwire.FieldWillTopic, 0)
+	}
 	w.Topic = c.TopicName(mqttwire.FieldWillTopic)
 	if c.Len() == 0 {
 		c.Fail(mqttwire.RuleWillMissing, mqttwire.FieldWillPayload, 0)
@@ -230,7 +235,8 @@ func (p *Connect) decodeCredentials(c *mqttwire.Cursor, flags byte) {
 }
 
 // endConnect checks that nothing follows. Bytes that do are, most likely, a
-// field whose flag is not set.
+// field whose flag is not set. In 3.1, too: its section 3.1 has a server
+// disregard such a field, but names no packet that would hold one.
 func endConnect(c *mqttwire.Cursor, flags byte) {
 	switch {
 	case c.Len() == 0:
@@ -335,7 +341,7 @@ func (p *Connect) check(a *mqttwire.Appender, v mqttwire.Version) {
 		a.Fail(rule, mqttwire.FieldConnectFlags, int64(p.flags()))
 	}
 	if v == mqttwire.V5 && authDataAlone(&p.Properties) {
-		a.Fail(mqttwire.RuleAuthDataAlone, fieldAuthMethod, mqttwire.NotANumber)
+		a.Fail(mqttwire.RuleAuthDataAlone, fieldAuthData, mqttwire.NotANumber)
 	}
 	if n, bad := clientIDFault(p.ClientID, p.CleanStart, v); bad {
 		a.Fail(mqttwire.RuleClientIDLength, mqttwire.FieldClientID, int64(n))

@@ -10,8 +10,8 @@ import (
 // may not, for p, a packet of version v: a string with a code point that the
 // standard advises against (U-1.5.4-2), a payload or will payload that is not
 // UTF-8 although its Payload Format Indicator is 1 (U-3.3.2.3.2-3,
-// U-3.1.3.2.3-3), an AUTH of remaining length 0 (U-3.15.2.1-1). Decode and
-// Append accept all of these. The error has no offset. For a Connect, v may be
+// U-3.1.3.2.3-3), an AUTH of remaining length 0 (U-3.15.2.1-1), the bridge bit
+// of a CONNECT, which is in no standard. Decode and Append accept all of these. The error has no offset. For a Connect, v may be
 // 0: it tells its own version.
 func CheckOptional(p mqttwire.Packet, v mqttwire.Version) error {
 	o := optionalCheck{typ: p.Type(), version: versionOf(p, v)}
@@ -71,6 +71,9 @@ func (o *optionalCheck) fail(rule mqttwire.Rule, field mqttwire.Field, found int
 }
 
 func (o *optionalCheck) connect(p *Connect) {
+	if p.Bridge {
+		o.fail(mqttwire.RuleBridge, mqttwire.FieldProtocolVersion, int64(p.Version)|bridgeBit)
+	}
 	o.text(mqttwire.FieldClientID, p.ClientID)
 	o.properties(p.Properties)
 	if w := p.Will; w != nil {

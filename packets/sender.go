@@ -71,5 +71,8 @@ func (c senderCheck) fail(rule mqttwire.Rule, field mqttwire.Field, found int64)
 // propertyField is a property's name as a field.
 func propertyField(id mqttwire.PropertyID) mqttwire.Field { return mqttwire.Field(id.String()) }
 
-// fieldAuthMethod names the property that AUTH and authentication data need.
-var fieldAuthMethod = propertyField(mqttwire.AuthenticationMethod)
+// The properties that only go together.
+var (
+	fieldAuthMethod = propertyField(mqttwire.AuthenticationMethod)
+	fieldAuthData   = propertyField(mqttwire.AuthenticationData)
+)
