@@ -257,7 +257,7 @@ var rules = [numRules]ruleRow{
 	RuleProtocolName: {"protocol-name", ErrUnsupportedVersion, ReasonUnsupportedProtocolVersion,
 		"the protocol name is MQTT, in 3.1 MQIsdp", []ruleStatement{from(inAll, "MQTT-3.1.2-1")}},
 	RuleProtocolVersion: {"protocol-version", ErrUnsupportedVersion, ReasonUnsupportedProtocolVersion,
-		"MQIsdp goes with 3 and MQTT with 4 or 5, and the caller may allow one only", []ruleStatement{from(inAll, "MQTT-3.1.2-2")}},
+		"3 goes with MQIsdp, 4 and 5 with MQTT, if the receiver serves that version", []ruleStatement{from(inAll, "MQTT-3.1.2-2")}},
 	RuleBridge: {"bridge", ErrUnsupportedVersion, ReasonUnsupportedProtocolVersion,
 		"bit 7 of the protocol level is 0; mosquitto's bridges set it", []ruleStatement{from(in3x, "MQTT-3.1.2-2")}},
 	RuleConnectReserved: {"connect-reserved", ErrMalformed, ReasonMalformedPacket,

@@ -235,8 +235,8 @@ func (p *Connect) decodeCredentials(c *mqttwire.Cursor, flags byte) {
 }
 
 // endConnect checks that nothing follows. Bytes that do are, most likely, a
-// field whose flag is not set. In 3.1, too: its section 3.1 has a server
-// disregard such a field, but names no packet that would hold one.
+// field whose flag is not set; 3.1 is no exception, although it has servers
+// disregard the value of such a field.
 func endConnect(c *mqttwire.Cursor, flags byte) {
 	switch {
 	case c.Len() == 0:

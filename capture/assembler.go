@@ -1,0 +1,178 @@
+package capture
+
+import (
+	"bytes"
+	"slices"
+)
+
+// What an assembler holds behind a hole before it gives the hole up, in bytes
+// and in pieces. A segment that was lost on the way comes again within the
+// receiver's window, which is seldom over 4 MiB; one that only the capture lost
+// never comes.
+const (
+	maxHeldBytes  = 4 << 20
+	maxHeldPieces = 1 << 12
+)
+
+// stream takes what an assembler puts in order.
+type stream interface {
+	// take gets the next bytes, which it may not keep. The mark is that of the
+	// record that completed them.
+	take(data []byte, m mark)
+
+	// lose says that the next n bytes are not in the capture.
+	lose(n int64, m mark)
+}
+
+// assembler puts the payload of one direction's segments in order. Each byte is
+// delivered once, as it arrived first; holes are filled or given up.
+type assembler struct {
+	started   bool
+	fromStart bool   // the SYN was seen, so offset 0 is the first byte of the direction
+	first     uint32 // sequence number of offset 0
+	next      int64  // offset of the next byte to deliver; held[i].offset > next
+	end       int64  // offset behind the last byte, told by FIN; -1 until then
+	held      []piece
+	heldBytes int
+	last      mark // of what was delivered last
+}
+
+// piece is a run of bytes that waits for what comes before it.
+type piece struct {
+	mark
+	offset int64
+	size   int64
+	data   []byte // nil: these bytes were on the wire, but are not in the record
+}
+
+// begin fixes the sequence number of offset 0.
+func (a *assembler) begin(first uint32, fromStart bool) {
+	*a = assembler{started: true, fromStart: fromStart, first: first, end: -1}
+}
+
+// offset returns the offset that a sequence number stands for: the one nearest
+// to the next byte, since sequence numbers wrap.
+func (a *assembler) offset(seq uint32) int64 {
+	return a.next + int64(int32(seq-a.first-uint32(a.next)))
+}
+
+// add takes a segment and delivers what it completes.
+func (a *assembler) add(s segment, to stream) {
+	seq := s.seq
+	if s.syn {
+		seq++ // the SYN itself takes a number
+	}
+	if s.rst {
+		// Bytes in a RST explain it to people; they belong to no stream.
+		s.payload, s.missing = nil, 0
+	}
+	size := int64(len(s.payload)) + int64(s.missing)
+	if !a.started {
+		if !s.syn && size == 0 {
+			// A keepalive probe without payload names a byte before the next.
+			return
+		}
+		a.begin(seq, s.syn)
+	}
+	offset := a.offset(seq)
+	if s.fin && a.end < 0 {
+		a.end = offset + size
+	}
+	a.insert(piece{mark: s.mark, offset: offset, size: int64(len(s.payload)), data: s.payload}, to)
+	a.insert(piece{mark: s.mark, offset: offset + int64(len(s.payload)), size: int64(s.missing)}, to)
+	for a.heldBytes > maxHeldBytes || len(a.held) > maxHeldPieces {
+		a.giveUp(to)
+	}
+}
+
+// insert delivers or holds those bytes of p that were not there before.
+func (a *assembler) insert(p piece, to stream) {
+	p = p.from(a.next)
+	if p.size > 0 && p.offset == a.next && (len(a.held) == 0 || p.offset+p.size <= a.held[0].offset) {
+		a.deliver(p, to) // the common case costs no copy
+		p.size = 0
+	}
+	for i := a.search(p.offset); p.size > 0; i++ {
+		gap := p
+		if i < len(a.held) {
+			gap.size = min(p.size, max(a.held[i].offset-p.offset, 0))
+		}
+		if gap.size > 0 {
+			if gap.data != nil {
+				gap.data = bytes.Clone(gap.data[:gap.size])
+				a.heldBytes += len(gap.data)
+			}
+			a.held = slices.Insert(a.held, i, gap)
+			i++
+		}
+		if i >= len(a.held) {
+			break
+		}
+		p = p.from(a.held[i].offset + a.held[i].size)
+	}
+	for len(a.held) > 0 && a.held[0].offset == a.next {
+		a.deliverHeld(to)
+	}
+}
+
+// from returns what p has at and behind an offset.
+func (p piece) from(offset int64) piece {
+	if n := min(offset-p.offset, p.size); n > 0 {
+		p.offset += n
+		p.size -= n
+		if p.data != nil {
+			p.data = p.data[n:]
+		}
+	}
+	return p
+}
+
+// search returns the index of the first held piece that ends behind offset.
+func (a *assembler) search(offset int64) int {
+	i, _ := slices.BinarySearchFunc(a.held, offset, func(p piece, offset int64) int {
+		if p.offset+p.size <= offset {
+			return -1
+		}
+		return 1
+	})
+	return i
+}
+
+func (a *assembler) deliver(p piece, to stream) {
+	a.last = a.last.later(p.mark)
+	a.next += p.size
+	if p.data == nil {
+		to.lose(p.size, a.last)
+		return
+	}
+	to.take(p.data, a.last)
+}
+
+func (a *assembler) deliverHeld(to stream) {
+	p := a.held[0]
+	a.held[0].data = nil
+	a.held = a.held[1:]
+	a.heldBytes -= len(p.data)
+	a.deliver(p, to)
+}
+
+// giveUp reports the first hole as lost and delivers what stands behind it.
+func (a *assembler) giveUp(to stream) {
+	first := a.held[0]
+	a.deliver(piece{mark: first.mark, offset: a.next, size: first.offset - a.next}, to)
+	for len(a.held) > 0 && a.held[0].offset == a.next {
+		a.deliverHeld(to)
+	}
+}
+
+// finish gives up all holes, since no more segments come, and returns how many
+// bytes are missing before the end that FIN told.
+func (a *assembler) finish(to stream) (missing int64) {
+	for len(a.held) > 0 {
+		a.giveUp(to)
+	}
+	if !a.started {
+		return 0
+	}
+	return max(a.end-a.next, 0)
+}

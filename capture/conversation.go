@@ -1,0 +1,174 @@
+package capture
+
+import (
+	"net/netip"
+
+	"github.com/mqttwire/mqttwire"
+)
+
+// mqttPort is the port that is registered for MQTT over TCP.
+const mqttPort uint16 = 1883
+
+// flow is the pair of addresses of a conversation, the same for both
+// directions.
+type flow struct{ low, high netip.AddrPort }
+
+func flowOf(a, b netip.AddrPort) flow {
+	if a.Compare(b) > 0 {
+		a, b = b, a
+	}
+	return flow{a, b}
+}
+
+// conversation is one TCP connection, or one file of raw bytes.
+type conversation struct {
+	stream  int
+	queue   *eventQueue
+	sides   [2]*direction
+	raw     bool // the bytes of both senders may stand in one direction
+	mqtt    bool // it is known to be MQTT
+	other   bool // it is known not to be
+	client  *direction
+	version mqttwire.Version // 0 until it is known
+	guessed bool
+	guess   versionGuess
+	waiting []*queuedEvent // packets that wait for the version
+	connect bool           // a CONNECT came
+	count   int            // packets, in raw bytes
+}
+
+// newConversation begins a conversation whose first direction goes from src to
+// dst.
+func newConversation(stream int, src, dst netip.AddrPort, q *eventQueue, version mqttwire.Version) *conversation {
+	c := &conversation{stream: stream, queue: q, version: version}
+	c.sides[0] = &direction{conv: c, src: src, dst: dst}
+	c.sides[1] = &direction{conv: c, src: dst, dst: src}
+	return c
+}
+
+// from returns the direction that starts at an address.
+func (c *conversation) from(src netip.AddrPort) *direction {
+	if c.sides[0].src == src {
+		return c.sides[0]
+	}
+	return c.sides[1]
+}
+
+func (c *conversation) opposite(d *direction) *direction {
+	if d == c.sides[0] {
+		return c.sides[1]
+	}
+	return c.sides[0]
+}
+
+// add takes a segment. The side that opens the connection is the client: "The
+// Client always establishes the Network Connection", section 1.2.
+func (c *conversation) add(s segment) {
+	d := c.from(s.src)
+	if s.syn && c.client == nil {
+		c.client = d
+		if s.ack {
+			c.client = c.opposite(d)
+		}
+	}
+	d.add(s)
+}
+
+// isReplacedBy reports whether a segment opens another connection between the
+// same addresses.
+func (c *conversation) isReplacedBy(s segment) bool {
+	b := &c.from(s.src).bytes
+	return s.syn && !s.ack && b.started && (!b.fromStart || b.first != s.seq+1)
+}
+
+// onMQTTPort reports whether one side has the port of MQTT.
+func (c *conversation) onMQTTPort() bool {
+	return c.sides[0].src.Port() == mqttPort || c.sides[0].dst.Port() == mqttPort
+}
+
+// sender returns which side sends a direction, or 0 if nothing tells.
+func (c *conversation) sender(d *direction) mqttwire.Sender {
+	client := c.client
+	if client == nil && !c.raw && d.src.Port() != d.dst.Port() {
+		switch mqttPort {
+		case d.dst.Port():
+			client = d
+		case d.src.Port():
+			client = c.opposite(d)
+		}
+	}
+	switch client {
+	case nil:
+		return 0
+	case d:
+		return mqttwire.FromClient
+	}
+	return mqttwire.FromServer
+}
+
+// learnSender learns from a packet type that only one side sends who is who.
+func (c *conversation) learnSender(d *direction, t mqttwire.PacketType) {
+	if c.client != nil || c.raw {
+		return
+	}
+	switch onlySender(t) {
+	case mqttwire.FromClient:
+		c.client = d
+	case mqttwire.FromServer:
+		c.client = c.opposite(d)
+	}
+}
+
+// onlySender returns the side that alone sends packets of a type, in all
+// versions; or 0.
+func onlySender(t mqttwire.PacketType) mqttwire.Sender {
+	client, server := false, false
+	for _, v := range allVersions {
+		client = client || t.MayBeSentBy(mqttwire.FromClient, v)
+		server = server || t.MayBeSentBy(mqttwire.FromServer, v)
+	}
+	switch {
+	case client && !server:
+		return mqttwire.FromClient
+	case server && !client:
+		return mqttwire.FromServer
+	}
+	return 0
+}
+
+// isMQTT notes that the conversation is MQTT, and lets the other direction go
+// on with that knowledge.
+func (c *conversation) isMQTT() {
+	if c.mqtt {
+		return
+	}
+	c.mqtt = true
+	for _, d := range c.sides {
+		if d.state == seeking && len(d.search.buf) > 0 {
+			d.seek(d.bytes.last)
+		}
+	}
+}
+
+// carries notes that the conversation is something else, and reports it.
+func (c *conversation) carries(name string, m mark) {
+	if c.mqtt || c.other {
+		return
+	}
+	c.other = true
+	e := c.sides[0].event(NotMQTT, m)
+	e.Note, e.Stopped, e.Sender = name, true, 0
+	c.sides[0].stop()
+	c.sides[1].stop()
+	c.emit(e)
+}
+
+// finish ends the conversation: no more segments come.
+func (c *conversation) finish() {
+	c.sides[0].finish()
+	c.sides[1].finish()
+	c.settle(c.guess.best(), true)
+}
+
+// emit puts an event that needs no decoding into the queue.
+func (c *conversation) emit(e Event) { c.queue.push(&queuedEvent{Event: e, conv: c, ready: true}) }

@@ -1,0 +1,242 @@
+package capture
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mqttwire/mqttwire"
+)
+
+func TestConversationIsDecodedInTheVersionOfItsConnect(t *testing.T) {
+	for version, packets := range map[string][3]string{
+		"3.1":   {connect31, connack3, publish3},
+		"3.1.1": {connect311, connack3, publish3},
+		"5.0":   {connect5, connack5, publish5},
+	} {
+		tr := newTrace(t)
+		c := tr.open(1899)
+		c.says(packets[0])
+		c.hears(packets[1])
+		c.says(packets[2])
+		c.hears(packets[2])
+		assert.Equal(t, []string{
+			"3/0 client CONNECT " + version,
+			"4/0 server CONNACK " + version,
+			"5/0 client PUBLISH " + version,
+			"6/0 server PUBLISH " + version,
+		}, tr.lines(Options{}))
+	}
+}
+
+func TestConversationWhoseAnswerIsRecordedBeforeTheConnect(t *testing.T) {
+	tr := newTrace(t)
+	c := tr.open(1899)
+	c.hears(connack3, publish3)
+	c.says(connect31)
+	assert.Equal(t, []string{
+		"3/0 server CONNACK 3.1",
+		"3/0 server PUBLISH 3.1",
+		"4/0 client CONNECT 3.1",
+	}, tr.lines(Options{}))
+}
+
+func TestConversationGuessesTheVersion(t *testing.T) {
+	for name, test := range map[string]struct {
+		packets []string
+		option  mqttwire.Version
+		want    string
+	}{
+		"properties":                     {[]string{publish5p}, 0, "5.0?"},
+		"a payload that is no property":  {[]string{publish3}, 0, "3.1.1?"},
+		"a code that 3.1.1 has no place": {[]string{puback, puback5}, 0, "5.0?"},
+		"a filter where 5.0 has none":    {[]string{subscribe3, suback3}, 0, "3.1.1?"},
+		"DUP in SUBSCRIBE":               {[]string{"\x8A" + subscribe3[1:]}, 0, "3.1?"},
+		"empty property lists only":      {[]string{publish5, publish5}, 0, "5.0?"},
+		"nothing that tells":             {[]string{pingreq, pingresp, puback}, 0, "3.1.1?"},
+		"the caller tells":               {[]string{pingreq, puback}, mqttwire.V5, "5.0"},
+		"the caller tells, and is wrong": {[]string{connect311}, mqttwire.V5, "3.1.1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tr := newTrace(t)
+			c := tr.begin(1883)
+			for _, p := range test.packets {
+				c.says(p)
+			}
+			for _, line := range tr.lines(Options{Version: test.option}) {
+				assert.Regexp(t, ` [A-Z]+ `+strings.ReplaceAll(test.want, "?", `\?`)+`( |$)`, line)
+			}
+		})
+	}
+}
+
+func TestConversationThatWaitsForItsVersionIsNotOvertaken(t *testing.T) {
+	tr := newTrace(t)
+	waits := tr.begin(1883)
+	waits.says(puback)
+	told := tr.open(1884)
+	told.says(connect5)
+	waits.says(publish5p)
+	assert.Equal(t, []string{
+		"1/0 client PUBACK 5.0?",
+		"4/1 client CONNECT 5.0",
+		"5/0 client PUBLISH 5.0?",
+	}, tr.lines(Options{}))
+}
+
+func TestConversationDoesNotWaitForItsVersionForEver(t *testing.T) {
+	tr := newTrace(t)
+	c := tr.begin(1883)
+	for range 100 {
+		c.says(strings.Repeat(pingreq, maxQueued/50))
+	}
+	r, err := NewReader(&tr.file, Options{})
+	require.NoError(t, err)
+	_, err = r.Next()
+	require.NoError(t, err)
+	assert.NotZero(t, tr.file.Len(), "the first packet comes before the file was read to its end")
+}
+
+func TestConversationKnowsItsClient(t *testing.T) {
+	for name, test := range map[string]struct {
+		port   uint16
+		client bool
+		packet string
+		sender string
+	}{
+		"by PINGREQ":                 {4000, true, pingreq, "client"},
+		"by PINGRESP":                {4000, false, pingresp, "server"},
+		"by CONNACK":                 {4000, false, connack3, "server"},
+		"by SUBSCRIBE":               {4000, true, subscribe3, "client"},
+		"by the port, of the client": {1883, true, publish3, "client"},
+		"by the port, of the server": {1883, false, publish3, "server"},
+		"by nothing":                 {4000, true, publish3, "?"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tr := newTrace(t)
+			c := tr.begin(test.port)
+			if test.client {
+				c.says(test.packet, test.packet)
+			} else {
+				c.hears(test.packet, test.packet)
+			}
+			lines := tr.lines(Options{})
+			require.Len(t, lines, 2)
+			assert.Equal(t, test.sender, strings.Fields(lines[0])[1])
+		})
+	}
+}
+
+func TestConversationReportsPacketsOutOfOrder(t *testing.T) {
+	tr := newTrace(t)
+	c := tr.open(1883)
+	c.says(pingreq, connect311, connect311)
+	c.hears(connack3, pingreq)
+	assert.Equal(t, []string{
+		"3/0 client PINGREQ 3.1.1 [MQTT-3.1.0-1]",
+		"3/0 client CONNECT 3.1.1",
+		"3/0 client CONNECT 3.1.1 [MQTT-3.1.0-2]",
+		"4/0 server CONNACK 3.1.1",
+		"4/0 server PINGREQ 3.1.1 [3.1.1 section 2.2.1]",
+	}, tr.lines(Options{}))
+}
+
+func TestConversationGoesOnBehindMalformedPackets(t *testing.T) {
+	tr := newTrace(t)
+	c := tr.open(1883)
+	c.says(connect311, "\x36\x05\x00\x01a\x00\x01", pingreq) // QoS 3
+	c.says("\x30\x05\x00\x03a/#", disconnect)
+	assert.Equal(t, []string{
+		"3/0 client CONNECT 3.1.1",
+		"3/0 client PUBLISH 3.1.1 [MQTT-3.3.1-4]",
+		"3/0 client PINGREQ 3.1.1",
+		"4/0 client PUBLISH 3.1.1 [MQTT-3.3.2-2]",
+		"4/0 client DISCONNECT 3.1.1",
+	}, tr.lines(Options{}))
+}
+
+func TestConversationStopsWhereNoFixedHeaderIs(t *testing.T) {
+	for name, header := range map[string]string{
+		"remaining length of 5 bytes": "\x30\xFF\xFF\xFF\xFF\x01",
+		"packet type 0":               "\x00\x00",
+	} {
+		t.Run(name, func(t *testing.T) {
+			tr := newTrace(t)
+			c := tr.open(1883)
+			c.says(connect311, header, pingreq)
+			c.says(pingreq)
+			c.hears(connack3)
+			lines := tr.lines(Options{})
+			require.Len(t, lines, 3)
+			assert.Regexp(t, `^3/0 client broken fixed header .*, stopped$`, lines[1])
+			assert.Equal(t, "5/0 server CONNACK 3.1.1", lines[2], "the other direction goes on")
+		})
+	}
+}
+
+func TestConversationWithAServerThatKnowsNo5(t *testing.T) {
+	tr := newTrace(t)
+	c := tr.open(1883)
+	c.says(connect5)
+	c.hears("\x20\x02\x00\x01")
+	assert.Equal(t, []string{"3/0 client CONNECT 5.0", "4/0 server CONNACK 3.1.1"}, tr.lines(Options{}))
+}
+
+func TestConversationResolvesTopicAliases(t *testing.T) {
+	tr := newTrace(t)
+	c := tr.open(1883)
+	c.says(connect5, "\x30\x07\x00\x01t\x03\x23\x00\x01")                       // t is 1
+	c.says("\x30\x06\x00\x00\x03\x23\x00\x01\x30\x06\x00\x00\x03\x23\x00\x02")  // 1, then 2
+	c.hears("\x30\x06\x00\x00\x03\x23\x00\x01")                                 // of the other direction
+	c.says("\x30\x07\x00\x01u\x03\x23\x00\x01\x30\x06\x00\x00\x03\x23\x00\x01") // u is 1
+	c.says(connect5, "\x30\x06\x00\x00\x03\x23\x00\x01")                        // aliases do not outlive a connection
+	events, err := read(t, tr.file.Bytes(), Options{})
+	require.NoError(t, err)
+	var topics []string
+	for _, e := range events[1:] {
+		topics = append(topics, fmt.Sprintf("%q", e.AliasTopic))
+	}
+	assert.Equal(t, []string{`""`, `"t"`, `""`, `""`, `""`, `"u"`, `""`, `""`}, topics)
+}
+
+func TestConversationOfTheSameAddressesIsAnotherStream(t *testing.T) {
+	tr := newTrace(t)
+	c := tr.open(1883)
+	c.says(connect311)
+	tr.record(c.client, c.server, "S", 999, "") // the same SYN again
+	c.says(pingreq)
+	c.up, c.down = 70000, 90000
+	tr.record(c.client, c.server, "S", c.up-1, "")
+	tr.record(c.server, c.client, "SA", c.down-1, "")
+	c.says(connect5)
+	assert.Equal(t, []string{
+		"3/0 client CONNECT 3.1.1",
+		"5/0 client PINGREQ 3.1.1",
+		"8/1 client CONNECT 5.0",
+	}, tr.lines(Options{}))
+}
+
+func TestStreamsAreNumberedWhateverTheyCarry(t *testing.T) {
+	tr := newTrace(t)
+	tr.begin(1).says("")
+	tr.begin(2).says("SSH-2.0-x\r\n")
+	tr.begin(1883).says(pingreq)
+	lines := tr.lines(Options{})
+	assert.Contains(t, lines, "3/2 client PINGREQ 3.1.1?")
+}
+
+func TestEventsHaveTheTimeOfTheirRecord(t *testing.T) {
+	tr := newTrace(t)
+	c := tr.open(1883)
+	c.says(connect311)
+	events, err := read(t, tr.file.Bytes(), Options{})
+	require.NoError(t, err)
+	require.Len(t, events, 1)
+	assert.Equal(t, int64(1700000000_003000003), events[0].Time.UnixNano())
+	assert.Equal(t, client4, events[0].Src)
+	assert.Equal(t, server4, events[0].Dst)
+	assert.Equal(t, connect311[2:], string(events[0].Frame.Body))
+}

@@ -1,0 +1,151 @@
+package capture
+
+// How far a direction is searched for its first packet boundary: in bytes that
+// wait for the rest of what may be a packet, and in segments that begin with
+// none, where nothing else tells that the conversation is MQTT.
+const (
+	maxSearch      = 1 << 20
+	maxSearchTries = 16
+)
+
+// boundarySearch looks for the first packet boundary of a direction. Senders
+// write packets whole as a rule, so in a capture that begins in the middle of a
+// conversation a packet boundary is looked for where segments begin.
+type boundarySearch struct {
+	buf     []byte // what was searched for nothing is cut off
+	pieces  []int  // the sizes of the segments in buf
+	tries   int    // how many segments were passed over
+	skipped int64  // how many bytes those had
+	lost    int64  // how many bytes are missing from the capture before buf
+}
+
+func (s *boundarySearch) add(data []byte) {
+	s.buf = append(s.buf, data...)
+	s.pieces = append(s.pieces, len(data))
+}
+
+// next passes over the first segment.
+func (s *boundarySearch) next() {
+	n := s.pieces[0]
+	s.buf, s.pieces = s.buf[n:], s.pieces[1:]
+	s.skipped += int64(n)
+	s.tries++
+}
+
+// lose starts again behind a hole.
+func (s *boundarySearch) lose(n int64) {
+	s.skipped += int64(len(s.buf))
+	s.lost += n
+	s.tries++
+	s.buf, s.pieces = nil, nil
+}
+
+// atStart reports whether buf begins with the first bytes of the direction that
+// are in the capture.
+func (s *boundarySearch) atStart() bool { return s.skipped == 0 && s.lost == 0 }
+
+// seek goes on with the search after more bytes came.
+func (d *direction) seek(m mark) {
+	fromStart := d.bytes.fromStart && d.search.atStart()
+	if fromStart && d.conv.mqtt {
+		d.found(m)
+		return
+	}
+	if d.search.atStart() && !d.conv.mqtt {
+		switch v, name := recognise(d.search.buf); v {
+		case isMQTT:
+			d.found(m)
+			return
+		case isOther:
+			d.conv.carries(name, m)
+			return
+		case undecided:
+			return
+		}
+	}
+	if fromStart {
+		d.judgeFirst(m)
+		return
+	}
+	d.seekBoundary(m)
+}
+
+// judgeFirst judges the very first bytes of a direction, which are no CONNECT.
+func (d *direction) judgeFirst(m mark) {
+	switch {
+	case d.conv.onMQTTPort():
+		d.found(m)
+	case d.conv.client == d:
+		d.conv.carries(nameNotMQTT, m) // a client begins with CONNECT [MQTT-3.1.0-1]
+	case judgeStart(d.search.buf, false) == isMQTT:
+		d.found(m)
+	case len(d.search.buf) > maxSearch:
+		d.conv.carries(nameNotMQTT, m)
+	}
+}
+
+// seekBoundary tries the start of each segment.
+func (d *direction) seekBoundary(m mark) {
+	known := d.conv.mqtt || d.conv.onMQTTPort()
+	for len(d.search.buf) > 0 {
+		v := judgeStart(d.search.buf, known)
+		if v == isMQTT {
+			d.found(m)
+			return
+		}
+		if v == undecided && len(d.search.buf) <= maxSearch {
+			return
+		}
+		d.search.next()
+	}
+	if d.search.tries >= maxSearchTries && !known {
+		d.conv.carries(nameNotMQTT, m)
+	}
+}
+
+// found begins to cut frames where the search stands.
+func (d *direction) found(m mark) {
+	s := d.search
+	d.search, d.state = boundarySearch{}, framing
+	d.wholeStart = d.bytes.fromStart && s.atStart()
+	d.reportSearch(s, m, false)
+	d.conv.isMQTT()
+	d.cut(s.buf, m)
+}
+
+// reportSearch tells what the search passed over.
+func (d *direction) reportSearch(s boundarySearch, m mark, stopped bool) {
+	if s.lost > 0 {
+		e := d.event(LostBytes, m)
+		e.Bytes, e.Stopped, e.Note = s.lost, stopped, "bytes before the first packet boundary are missing from the capture"
+		d.conv.emit(e)
+	}
+	if s.skipped > 0 {
+		e := d.event(SkippedBytes, m)
+		e.Bytes, e.Stopped, e.Note = s.skipped, stopped, "the capture of this direction begins inside a packet"
+		if stopped {
+			e.Note = "no packet boundary was found in this direction"
+		}
+		d.conv.emit(e)
+	}
+}
+
+// endSearch ends a search that found nothing.
+func (d *direction) endSearch(m mark) {
+	if d.search.atStart() && len(d.search.buf) == 0 {
+		return
+	}
+	_, name := recognise(d.search.buf)
+	switch {
+	case !d.conv.mqtt && d.search.atStart() && name == nameHTTP:
+		d.conv.carries(name, m) // its head never ended
+	case !d.conv.mqtt && !d.conv.onMQTTPort():
+		d.conv.carries(nameNotMQTT, m)
+	case d.bytes.fromStart && d.search.atStart():
+		d.found(m)
+	default:
+		s := d.search
+		s.skipped += int64(len(s.buf))
+		d.reportSearch(s, m, true)
+	}
+}

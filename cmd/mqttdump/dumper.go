@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"github.com/mqttwire/mqttwire/capture"
+)
+
+// dumper prints the packets of files, one after the other.
+type dumper struct {
+	options
+	stdin  io.Reader
+	stdout *bufio.Writer
+	stderr io.Writer
+	paint  palette
+	live   bool // the file is standard input, which may be written to slowly
+	status int
+}
+
+func newDumper(o options, stdin io.Reader, stdout, stderr io.Writer) *dumper {
+	return &dumper{
+		options: o, stdin: stdin, stdout: bufio.NewWriter(stdout), stderr: stderr,
+		paint: newPalette(o.color, stdout),
+	}
+}
+
+// raise notes a status, unless there was a worse one.
+func (d *dumper) raise(status int) { d.status = max(d.status, status) }
+
+// dump prints the packets of one file. It returns an error only if the output
+// cannot be written.
+func (d *dumper) dump(name string) error {
+	r, err := d.open(name)
+	if err != nil {
+		return d.complain(name, err)
+	}
+	defer r.Close()
+	for event, err := range r.Events() {
+		if err != nil {
+			return d.complain(name, err)
+		}
+		if err := d.print(name, event); err != nil {
+			return err
+		}
+	}
+	return d.stdout.Flush()
+}
+
+func (d *dumper) open(name string) (*capture.Reader, error) {
+	o := capture.Options{Version: d.version}
+	if d.live = name == "-"; d.live {
+		return capture.NewReader(d.stdin, o)
+	}
+	return capture.Open(name, o)
+}
+
+// complain names a file that cannot be read, or not to its end.
+func (d *dumper) complain(name string, err error) error {
+	d.raise(statusUnread)
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err // without the name once more
+	}
+	return d.tell(fmt.Sprintf("%s: %v", fileName(name), err))
+}
+
+// fileName is how a file is called in messages.
+func fileName(name string) string {
+	if name == "-" {
+		return "standard input"
+	}
+	return name
+}
+
+// tell writes a line to standard error, behind what was printed before.
+func (d *dumper) tell(line string) error {
+	err := d.stdout.Flush()
+	fmt.Fprintf(d.stderr, "mqttdump: %s\n", printable(line))
+	return err
+}
+
+// print prints one event.
+func (d *dumper) print(name string, e capture.Event) error {
+	d.raise(statusOf(e))
+	switch e.Kind {
+	case capture.WholePacket, capture.BrokenHeader, capture.PartialPacket:
+	default:
+		return d.tell(fileName(name) + ": " + note(e))
+	}
+	if len(d.files) == 1 {
+		name = "" // it goes without saying
+	}
+	_, err := d.stdout.Write(d.line(name, e))
+	if err == nil && d.live {
+		err = d.stdout.Flush()
+	}
+	return err
+}
+
+// statusOf is what an event means for the exit status.
+func statusOf(e capture.Event) int {
+	switch {
+	case e.Kind == capture.PartialPacket, e.Kind == capture.SkippedBytes, e.Kind == capture.LostBytes && e.Stopped:
+		return statusUnread
+	case e.Err != nil:
+		return statusMalformed
+	}
+	return statusDecoded
+}
+
+// line is the line for a packet, in the form that was asked for.
+func (d *dumper) line(name string, e capture.Event) []byte {
+	if d.json {
+		return jsonLine(name, e, d.secrets)
+	}
+	return textLine(name, e, d.secrets, d.paint)
+}
+
+// note tells an event that is no packet.
+func note(e capture.Event) string {
+	s := fmt.Sprintf("record %d, stream %d, %v > %v: ", e.Record, e.Stream, e.Src, e.Dst)
+	switch e.Kind {
+	case capture.LostBytes, capture.SkippedBytes:
+		return s + fmt.Sprintf("%d bytes: %s", e.Bytes, e.Note)
+	}
+	return s + e.Note
+}

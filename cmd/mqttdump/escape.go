@@ -1,0 +1,100 @@
+package main
+
+import (
+	"encoding/hex"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// What comes off the wire may hold escape sequences that change a terminal, or
+// characters that turn the reading direction. So nothing is printed that is not
+// a printable character by Unicode, in text and in JSON alike.
+
+// quote shows bytes in quotes, or in hex if they are no UTF-8; at most the given
+// number of bytes of them.
+func quote(b []byte, most int) string {
+	shown := b
+	if len(b) > most {
+		shown = cutText(b, most)
+	}
+	if !utf8.Valid(shown) {
+		return quoteHex(b, most)
+	}
+	return strconv.Quote(string(shown)) + more(len(b)-len(shown))
+}
+
+// quoteHex shows at most the given number of bytes in hex.
+func quoteHex(b []byte, most int) string {
+	shown := b[:min(len(b), most)]
+	return "0x" + hex.EncodeToString(shown) + more(len(b)-len(shown))
+}
+
+// more says how many bytes are not shown.
+func more(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return "+" + strconv.Itoa(n)
+}
+
+// cutText cuts b to at most n bytes, and not inside a character if the start of
+// b is UTF-8.
+func cutText(b []byte, n int) []byte {
+	for i := n; i > n-utf8.UTFMax && i > 0; i-- {
+		if utf8.Valid(b[:i]) {
+			return b[:i]
+		}
+	}
+	return b[:n]
+}
+
+// printable is s with all that is not printable escaped, for messages.
+func printable(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsPrint(r) {
+			b.WriteRune(r)
+			continue
+		}
+		q := strconv.QuoteRuneToASCII(r)
+		b.WriteString(q[1 : len(q)-1])
+	}
+	return b.String()
+}
+
+// text is bytes from the wire that are text as a rule. In JSON it is a string,
+// or {"hex": ...} if it is no UTF-8.
+type text []byte
+
+// MarshalJSON escapes what is not printable.
+func (t text) MarshalJSON() ([]byte, error) {
+	if !utf8.Valid(t) {
+		return []byte(`{"hex":"` + hex.EncodeToString(t) + `"}`), nil
+	}
+	b := []byte{'"'}
+	for _, r := range string(t) {
+		switch {
+		case r == '"' || r == '\\':
+			b = append(b, '\\', byte(r))
+		case unicode.IsPrint(r):
+			b = utf8.AppendRune(b, r)
+		default:
+			b = appendEscape(b, r)
+		}
+	}
+	return append(b, '"'), nil
+}
+
+// appendEscape appends \uXXXX, twice where a character takes two UTF-16 units.
+func appendEscape(b []byte, r rune) []byte {
+	const surrogates, high, low = 0x10000, 0xD800, 0xDC00
+	if r >= surrogates {
+		r -= surrogates
+		b = appendEscape(b, high+r>>10)
+		r = low + r&0x3FF
+	}
+	const digits = "0123456789abcdef"
+	return append(b, '\\', 'u', digits[r>>12&15], digits[r>>8&15], digits[r>>4&15], digits[r&15])
+}

@@ -1,0 +1,206 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// Where captures with reference decodes are: those of the repository, and more
+// beside it where somebody keeps them.
+var (
+	ownCaptures  = filepath.Join("..", "..", "testdata", "captures")
+	moreCaptures = filepath.Join("..", "..", "..", "shared", "captures")
+)
+
+// Captures that are not to be decoded in full: what they carry is not decoded
+// yet, or bytes are missing from them.
+var (
+	otherProtocols = []string{"mqttjs-ws-v311.pcap", "paho-py-ws-v5.pcap", "tls-8883.pcap"}
+	withLosses     = []string{"tcp-lost-segments-small.pcap"}
+)
+
+// decoded is a line of JSON.
+type decoded = map[string]any
+
+// referenceRemarks are the fields of the reference that are not about the
+// packet, but about how it was made.
+var referenceRemarks = []string{"malformed", "expert", "unknown_version", "note", "via"}
+
+func TestJSONAgreesWithReference(t *testing.T) {
+	t.Run("own", func(t *testing.T) { compareAll(t, ownCaptures) })
+	t.Run("more", func(t *testing.T) {
+		if _, err := os.Stat(moreCaptures); err != nil {
+			t.Skipf("no further captures in %s", moreCaptures)
+		}
+		compareAll(t, moreCaptures)
+	})
+}
+
+// compareAll compares each capture in a folder that has a reference.
+func compareAll(t *testing.T, folder string) {
+	references, err := filepath.Glob(filepath.Join(folder, "*.jsonl"))
+	require.NoError(t, err)
+	require.NotEmpty(t, references)
+	for _, reference := range references {
+		file := strings.TrimSuffix(reference, ".jsonl")
+		name := filepath.Base(file)
+		if slices.Contains(otherProtocols, name) || slices.Contains(withLosses, name) {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			want, got := decodedLines(t, readFile(t, reference)), decodedLines(t, dump(t, "-json", "-secrets", file))
+			require.Equal(t, len(want), len(got), "number of packets")
+			for i := range want {
+				compare(t, want[i], got[i])
+			}
+			t.Logf("%d packets agree", len(got))
+		})
+	}
+}
+
+// compare compares the fields that both have. A packet that was decoded has
+// them all, but for a CONNACK of 3.1: to a bridge that speaks it tshark gives
+// acknowledge flags.
+func compare(t *testing.T, want, got decoded) {
+	t.Helper()
+	for field, value := range want {
+		if slices.Contains(referenceRemarks, field) {
+			continue
+		}
+		mine, ok := got[field]
+		if !ok && got["error"] == nil && field != "sessionPresent" {
+			t.Errorf("record %v, %v: no %s", want["frame"], want["type"], field)
+		}
+		if ok && !cmp.Equal(value, mine) {
+			t.Errorf("record %v, %v: %s differs (-reference +mqttdump):\n%s", want["frame"], want["type"], field, cmp.Diff(value, mine))
+		}
+	}
+}
+
+func decodedLines(t *testing.T, text string) []decoded {
+	t.Helper()
+	var lines []decoded
+	for line := range strings.Lines(text) {
+		var d decoded
+		require.NoError(t, json.Unmarshal([]byte(line), &d), line)
+		lines = append(lines, d)
+	}
+	return lines
+}
+
+func readFile(t *testing.T, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	require.NoError(t, err)
+	return string(b)
+}
+
+// dump returns what mqttdump prints on standard output.
+func dump(t *testing.T, args ...string) string {
+	t.Helper()
+	var out, notes bytes.Buffer
+	run(args, nil, &out, &notes)
+	return out.String()
+}
+
+// dumpAll returns all that comes of a run.
+func dumpAll(stdin string, args ...string) (stdout, stderr string, status int) {
+	var out, notes bytes.Buffer
+	status = run(args, strings.NewReader(stdin), &out, &notes)
+	return out.String(), notes.String(), status
+}
+
+func TestOtherProtocolsAreReportedAndInventNoPacket(t *testing.T) {
+	for name, want := range map[string]string{"paho-py-ws-v5.pcap": "WebSocket (not decoded yet)", "tls-8883.pcap": "TLS"} {
+		out, notes, status := dumpAll("", "-json", filepath.Join(ownCaptures, name))
+		assert.Empty(t, out)
+		assert.Equal(t, 1, strings.Count(notes, want), "reported once for the stream")
+		assert.Contains(t, notes, name+": record 4, stream 0, 127.0.0.1:")
+		assert.Equal(t, statusDecoded, status)
+	}
+}
+
+// TestLostSegmentsAreReportedAndInventNoPacket demands that every packet which
+// is printed is one of the reference's, in its order for each direction.
+func TestLostSegmentsAreReportedAndInventNoPacket(t *testing.T) {
+	file := filepath.Join(ownCaptures, "tcp-lost-segments-small.pcap")
+	out, notes, status := dumpAll("", "-json", "-secrets", file)
+	assert.Equal(t, statusUnread, status)
+	assert.Contains(t, notes, "12 bytes: bytes are missing from the capture")
+
+	want, got := decodedLines(t, readFile(t, file+".jsonl")), decodedLines(t, out)
+	require.NotEmpty(t, got)
+	next := map[[2]any]int{}
+	for _, g := range got {
+		require.Nil(t, g["error"])
+		direction := [2]any{g["stream"], g["src"]}
+		list := slices.DeleteFunc(slices.Clone(want), func(w decoded) bool {
+			return direction != [2]any{w["stream"], w["src"]}
+		})
+		require.Less(t, next[direction], len(list))
+		compare(t, list[next[direction]], g)
+		next[direction]++
+	}
+	assert.Len(t, next, 4, "each direction has packets")
+}
+
+func TestFileThatIsCutIsReported(t *testing.T) {
+	_, notes, status := dumpAll("", filepath.Join(ownCaptures, "file-cut-in-record.pcap"))
+	assert.Equal(t, statusUnread, status)
+	assert.Contains(t, notes, "file-cut-in-record.pcap: record 83: the file ends inside it")
+}
+
+// TestMalformedPacketsAreReported goes through the cases of a capture that was
+// made of them.
+func TestMalformedPacketsAreReported(t *testing.T) {
+	out, _, status := dumpAll("", "-json", filepath.Join(ownCaptures, "raw-invalid-connects.pcap"))
+	assert.Equal(t, statusMalformed, status)
+	type place struct {
+		Stream, Offset float64
+		Type           string
+		Statement      string
+	}
+	var got []place
+	for _, d := range decodedLines(t, out) {
+		fault, ok := d["error"].(decoded)
+		if !ok {
+			continue
+		}
+		assert.NotEmpty(t, fault["message"])
+		assert.NotEmpty(t, fault["field"])
+		assert.NotZero(t, fault["reason"])
+		assert.Regexp(t, "^[A-Z][a-z]", fault["reason_name"])
+		got = append(got, place{d["stream"].(float64), fault["offset"].(float64), d["type"].(string), fault["statement"].(string)})
+	}
+	assert.Equal(t, []place{
+		{0, 8, "CONNECT", "MQTT-3.1.2-2"},    // protocol level 6
+		{3, 14, "CONNECT", "U-3.1.2.11.3-2"}, // Receive Maximum 0
+		{4, 0, "AUTH", "MQTT-3.1.0-1"},       // AUTH first
+		{5, 4, "CONNECT", "U-1.5.5-1"},       // remaining length of 5 bytes
+		{6, 9, "CONNECT", "MQTT-3.1.2-3"},    // reserved connect flag
+		{7, 7, "SUBSCRIBE", "MQTT-3.8.3-4"},  // QoS 3
+		{8, 0, "PUBLISH", "MQTT-3.3.1-4"},    // QoS 3
+		{9, 6, "PUBLISH", "MQTT-3.3.2-2"},    // wildcard
+		{10, 7, "PUBLISH", "U-3.3.2.3.2-2"},  // payload format indicator 2, twice
+	}, got)
+}
+
+func TestVersionIsGuessedWithoutAHint(t *testing.T) {
+	lines := decodedLines(t, dump(t, "-json", filepath.Join(ownCaptures, "mqttjs-v5-midstream.pcap")))
+	require.Len(t, lines, 34)
+	for _, d := range lines {
+		assert.Equal(t, "5.0", d["versionGuessed"])
+	}
+	for _, d := range decodedLines(t, dump(t, "-json", "-mqtt-version", "5", filepath.Join(ownCaptures, "mqttjs-v5-midstream.pcap"))) {
+		assert.NotContains(t, d, "versionGuessed")
+	}
+}

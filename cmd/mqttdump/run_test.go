@@ -1,0 +1,125 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// hexOf are packets in hex text.
+const (
+	hexConnect   = "10 0C 00 04 4D 51 54 54 04 02 00 3C 00 00\n"
+	hexPing      = "C0 00\n"
+	hexMalformed = "40 02 00 00\n" // packet identifier 0
+	hexBroken    = "30 FF FF FF FF 00\n"
+	hexPartial   = "30 05 00 01 61\n"
+)
+
+// temp writes a file and returns its name.
+func temp(t *testing.T, content string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(name, []byte(content), 0o600))
+	return name
+}
+
+func TestExitStatus(t *testing.T) {
+	good, malformed, none := temp(t, hexConnect+hexPing), temp(t, hexConnect+hexMalformed+hexPing), filepath.Join(t.TempDir(), "none")
+	for name, test := range map[string]struct {
+		args []string
+		want int
+	}{
+		"all decoded":                       {[]string{good}, 0},
+		"malformed":                         {[]string{malformed}, 1},
+		"malformed, then good":              {[]string{malformed, good}, 1},
+		"broken header":                     {[]string{temp(t, hexConnect+hexBroken)}, 1},
+		"ends inside a packet":              {[]string{temp(t, hexConnect+hexPartial)}, 2},
+		"cannot be read":                    {[]string{none}, 2},
+		"cannot be read, the other good":    {[]string{none, good}, 2},
+		"cannot be read wins":               {[]string{malformed, none, good}, 2},
+		"is empty":                          {[]string{temp(t, "")}, 2},
+		"no such flag":                      {[]string{"-such", good}, 2},
+		"no such version":                   {[]string{"-mqtt-version", "6", good}, 2},
+		"no such colour":                    {[]string{"-color", "red", good}, 2},
+		"no file":                           {nil, 2},
+		"help":                              {[]string{"-h"}, 0},
+		"JSON, all decoded":                 {[]string{"-json", good}, 0},
+		"JSON, malformed":                   {[]string{"-json", malformed}, 1},
+		"version by its name":               {[]string{"-mqtt-version", "3.1.1", good}, 0},
+		"version by its protocol level":     {[]string{"-mqtt-version=5", good}, 0},
+		"bytes of a stream are not there":   {[]string{filepath.Join(ownCaptures, "tcp-lost-segments-small.pcap")}, 2},
+		"malformed, and lost behind it all": {[]string{filepath.Join(ownCaptures, "suricata-mqtt-events-invalid-qos.pcap")}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, notes, status := dumpAll("", test.args...)
+			assert.Equal(t, test.want, status, notes)
+		})
+	}
+}
+
+func TestFileThatCannotBeReadIsNamedAndTheOthersAreRead(t *testing.T) {
+	first, last := temp(t, hexConnect), temp(t, hexPing)
+	none := filepath.Join(t.TempDir(), "no\x1B[31msuch")
+	out, notes, status := dumpAll("", "-json", first, none, last)
+	assert.Equal(t, statusUnread, status)
+	assert.Contains(t, notes, `no\x1b[31msuch: `)
+	assert.NotContains(t, notes, "\x1B")
+	lines := decodedLines(t, out)
+	require.Len(t, lines, 2)
+	assert.Equal(t, first, lines[0]["file"])
+	assert.Equal(t, "CONNECT", lines[0]["type"])
+	assert.Equal(t, last, lines[1]["file"])
+	assert.Equal(t, "PINGREQ", lines[1]["type"])
+}
+
+func TestStandardInput(t *testing.T) {
+	out, _, status := dumpAll(hexConnect, "-json", "-")
+	assert.Equal(t, statusDecoded, status)
+	assert.Equal(t, "CONNECT", decodedLines(t, out)[0]["type"])
+
+	_, notes, status := dumpAll("", "-")
+	assert.Equal(t, statusUnread, status)
+	assert.Equal(t, "mqttdump: standard input: the file is empty\n", notes)
+}
+
+func TestHelpTellsEveryFlag(t *testing.T) {
+	out, notes, _ := dumpAll("", "-h")
+	assert.Empty(t, notes)
+	for _, word := range []string{"-json", "-secrets", "-mqtt-version", "-color", "Exit status"} {
+		assert.Contains(t, out, word)
+	}
+	_, notes, _ = dumpAll("")
+	assert.Contains(t, notes, "no file was given")
+}
+
+// shut is an output that takes some bytes and then fails, as a closed pipe does.
+type shut struct{ left, writes int }
+
+func (s *shut) Write(p []byte) (int, error) {
+	s.writes++
+	if s.left -= len(p); s.left < 0 {
+		return 0, errors.New("closed")
+	}
+	return len(p), nil
+}
+
+func TestOutputThatCannotBeWrittenEndsTheRunQuietly(t *testing.T) {
+	file := filepath.Join(ownCaptures, "mqttjs-v5-full.pcap")
+	for _, args := range [][]string{{file}, {"-json", file}, {file, file, file}, {"-h"}} {
+		for _, room := range []int{0, 5000} {
+			if room > 0 && args[0] == "-h" {
+				continue
+			}
+			out := &shut{left: room}
+			var notes strings.Builder
+			assert.Equal(t, statusUnread, run(args, nil, out, &notes))
+			assert.Empty(t, notes.String())
+			assert.LessOrEqual(t, out.writes, 3)
+		}
+	}
+}

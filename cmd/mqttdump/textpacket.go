@@ -1,0 +1,166 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/capture"
+	"github.com/mqttwire/mqttwire/packets"
+)
+
+// describe says in words what a packet says.
+func describe(e capture.Event, secrets bool) []byte {
+	var w words
+	t := e.Frame.Header.Type
+	switch p := e.Packet.(type) {
+	case *packets.Connect:
+		w.connect(p, secrets)
+	case *packets.Connack:
+		w.code(p.ReasonCode, t, e.Version)
+		w.flag("session-present", p.SessionPresent)
+		w.properties(p.Properties, secrets)
+	case *packets.Publish:
+		w.publish(p, e.AliasTopic)
+	case *packets.Puback:
+		w.ack(p.PacketID, p.ReasonCode, p.Properties, e)
+	case *packets.Pubrec:
+		w.ack(p.PacketID, p.ReasonCode, p.Properties, e)
+	case *packets.Pubrel:
+		w.flag("dup", p.Dup)
+		w.ack(p.PacketID, p.ReasonCode, p.Properties, e)
+	case *packets.Pubcomp:
+		w.ack(p.PacketID, p.ReasonCode, p.Properties, e)
+	case *packets.Subscribe:
+		w.flag("dup", p.Dup)
+		w.number("id", uint64(p.PacketID))
+		w.subscriptions(p.Subscriptions)
+		w.properties(p.Properties, secrets)
+	case *packets.Suback:
+		w.codes(p.PacketID, p.ReasonCodes, p.Properties, e)
+	case *packets.Unsubscribe:
+		w.flag("dup", p.Dup)
+		w.number("id", uint64(p.PacketID))
+		for _, f := range p.Filters {
+			w.b = append(append(w.b, ' '), quote(f, mostName)...)
+		}
+		w.properties(p.Properties, secrets)
+	case *packets.Unsuback:
+		w.codes(p.PacketID, p.ReasonCodes, p.Properties, e)
+	case *packets.Disconnect:
+		if e.Version == mqttwire.V5 {
+			w.code(p.ReasonCode, t, e.Version)
+		}
+		w.properties(p.Properties, secrets)
+	case *packets.Auth:
+		w.code(p.ReasonCode, t, e.Version)
+		w.properties(p.Properties, secrets)
+	}
+	return w.b
+}
+
+func (w *words) connect(p *packets.Connect, secrets bool) {
+	w.flag("MQTT "+p.Version.String(), true)
+	w.flag("bridge", p.Bridge)
+	w.bytes("client", p.ClientID, mostName)
+	w.flag("clean", p.CleanStart)
+	w.value("keep-alive", strconv.Itoa(int(p.KeepAlive))+"s")
+	w.secret("user", p.UserName, secrets)
+	w.secret("password", p.Password, secrets)
+	if m := p.Will; m != nil {
+		w.bytes("will", m.Topic, mostName)
+		w.number("will-qos", uint64(m.QoS))
+		w.flag("will-retain", m.Retain)
+		w.payload(m.Payload)
+		w.properties(m.Properties, secrets)
+	}
+	w.properties(p.Properties, secrets)
+}
+
+func (w *words) publish(p *packets.Publish, aliasTopic []byte) {
+	if w.b = append(append(w.b, ' '), quote(p.Topic, mostName)...); len(p.Topic) == 0 {
+		if aliasTopic != nil {
+			w.bytes("alias-of", aliasTopic, mostName)
+		} else {
+			w.value("alias-of", "unknown")
+		}
+	}
+	w.number("qos", uint64(p.QoS))
+	w.flag("dup", p.Dup)
+	w.flag("retain", p.Retain)
+	if p.QoS > 0 {
+		w.number("id", uint64(p.PacketID))
+	}
+	w.payload(p.Payload)
+	w.properties(p.Properties, true)
+}
+
+// payload adds the size of a payload and its start.
+func (w *words) payload(b []byte) {
+	w.b = fmt.Appendf(w.b, " %d bytes", len(b))
+	if len(b) > 0 {
+		w.b = append(append(w.b, ' '), quote(b, mostPayload)...)
+	}
+}
+
+func (w *words) ack(id uint16, code mqttwire.ReasonCode, p mqttwire.Properties, e capture.Event) {
+	w.number("id", uint64(id))
+	if e.Version == mqttwire.V5 && code != mqttwire.ReasonSuccess {
+		w.code(code, e.Frame.Header.Type, e.Version)
+	}
+	w.properties(p, true)
+}
+
+func (w *words) codes(id uint16, codes []mqttwire.ReasonCode, p mqttwire.Properties, e capture.Event) {
+	w.number("id", uint64(id))
+	for _, c := range codes {
+		w.code(c, e.Frame.Header.Type, e.Version)
+	}
+	w.properties(p, true)
+}
+
+// code adds a code by number and name.
+func (w *words) code(c mqttwire.ReasonCode, t mqttwire.PacketType, v mqttwire.Version) {
+	w.b = fmt.Appendf(w.b, " 0x%02X", uint8(c))
+	if name := c.Name(t, v); name != "" {
+		w.b = append(append(append(w.b, " ("...), name...), ')')
+	}
+}
+
+func (w *words) subscriptions(list []packets.Subscription) {
+	for _, s := range list {
+		w.b = append(append(w.b, ' '), quote(s.Filter, mostName)...)
+		w.number("qos", uint64(s.QoS))
+		w.flag("no-local", s.NoLocal)
+		w.flag("retain-as-published", s.RetainAsPublished)
+		if s.RetainHandling != 0 {
+			w.number("retain-handling", uint64(s.RetainHandling))
+		}
+	}
+}
+
+// properties adds a property list in braces.
+func (w *words) properties(list mqttwire.Properties, secrets bool) {
+	if list.Empty() {
+		return
+	}
+	w.b = append(w.b, " {"...)
+	separator := ""
+	for p := range list.All() {
+		w.b = append(append(append(w.b, separator...), p.ID.String()...), ": "...)
+		separator = ", "
+		switch {
+		case p.ID == mqttwire.AuthenticationData && !secrets:
+			w.b = append(w.b, hidden...)
+		case p.ID == mqttwire.UserProperty:
+			w.b = append(append(append(w.b, quote(p.Name, mostValue)...), '='), quote(p.Value, mostValue)...)
+		case p.IsNumber():
+			w.b = strconv.AppendUint(w.b, uint64(p.Number), 10)
+		case p.IsText():
+			w.b = append(w.b, quote(p.Value, mostValue)...)
+		default:
+			w.b = append(w.b, quoteHex(p.Value, mostValue)...)
+		}
+	}
+	w.b = append(w.b, '}')
+}
