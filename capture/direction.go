@@ -83,7 +83,17 @@ func (d *direction) cut(data []byte, m mark) {
 		d.conv.packet(d, f, m)
 		data = rest
 	}
-	if d.buf = append(d.buf[:0], data...); len(d.buf) == 0 && cap(d.buf) > maxKept {
+	d.keep(data)
+}
+
+// keep keeps the rest of the bytes at hand. If they are the whole buffer they
+// stay where they are: a large packet in many segments is moved once, not with
+// each of them.
+func (d *direction) keep(rest []byte) {
+	if len(d.buf) > 0 && len(rest) == len(d.buf) {
+		return
+	}
+	if d.buf = append(d.buf[:0], rest...); len(d.buf) == 0 && cap(d.buf) > maxKept {
 		d.buf = nil
 	}
 }
