@@ -99,43 +99,41 @@ func (a *Appender) ReasonCode(c ReasonCode) {
 
 // Binary appends binary data of 0 to 65535 bytes. Section 1.5.6.
 func (a *Appender) Binary(field Field, p []byte) {
-	if len(p) > maxPrefixed {
-		a.Fail(RuleBinaryLength, field, int64(len(p))) // U-1.5.6-1
-	}
-	a.prefixed(p)
-}
-
-func (a *Appender) prefixed(p []byte) {
-	if a.err == nil {
+	if a.fits(RuleBinaryLength, field, p) { // U-1.5.6-1
 		a.dst = appendPrefixed(a.dst, p)
 	}
 }
 
+// fits reports whether p is to be appended: whether no rule was broken, nor is
+// by its length.
+func (a *Appender) fits(rule Rule, field Field, p []byte) bool {
+	if len(p) > maxPrefixed {
+		a.Fail(rule, field, int64(len(p)))
+	}
+	return a.err == nil
+}
+
 // String appends a UTF-8 encoded string of 0 to 65535 bytes. Section 1.5.4.
 func (a *Appender) String(field Field, s []byte) {
-	if len(s) > maxPrefixed {
-		a.Fail(RuleStringLength, field, int64(len(s))) // U-1.5.4-1
-	} else if rule, at := textFault(s, a.version); rule != 0 {
-		a.badText(field, s, rule, at)
+	if a.fits(RuleStringLength, field, s) { // U-1.5.4-1
+		rule, at := textFault(s, a.version)
+		a.text(field, s, rule, at)
 	}
-	a.prefixed(s)
 }
 
 // TopicName appends a topic name of 1 to 65535 bytes. Section 4.7.
 func (a *Appender) TopicName(field Field, s []byte) {
-	if len(s) > maxPrefixed {
-		a.Fail(RuleStringLength, field, int64(len(s))) // [MQTT-4.7.3-3]
-	} else if rule, at := topicNameFault(s, a.version); rule != 0 {
-		a.badText(field, s, rule, at)
+	if a.fits(RuleStringLength, field, s) { // [MQTT-4.7.3-3]
+		rule, at := topicNameFault(s, a.version)
+		a.text(field, s, rule, at)
 	}
-	a.prefixed(s)
 }
 
 // TopicNameOrEmpty appends a topic name of 0 to 65535 bytes, for PUBLISH, where
 // a topic alias may stand for an empty one. Section 3.3.2.1.
 func (a *Appender) TopicNameOrEmpty(field Field, s []byte) {
 	if len(s) == 0 {
-		a.prefixed(s)
+		a.Uint16(0)
 		return
 	}
 	a.TopicName(field, s)
@@ -144,20 +142,22 @@ func (a *Appender) TopicNameOrEmpty(field Field, s []byte) {
 // TopicFilter appends a topic filter of 1 to 65535 bytes, which in 5.0 may be a
 // shared one. Sections 4.7 and 4.8.2.
 func (a *Appender) TopicFilter(field Field, s []byte) {
-	if len(s) > maxPrefixed {
-		a.Fail(RuleStringLength, field, int64(len(s))) // [MQTT-4.7.3-3]
-	} else if rule, at := topicFilterFault(s, a.version); rule != 0 {
-		a.badText(field, s, rule, at)
+	if a.fits(RuleStringLength, field, s) { // [MQTT-4.7.3-3]
+		rule, at := topicFilterFault(s, a.version)
+		a.text(field, s, rule, at)
 	}
-	a.prefixed(s)
 }
 
-func (a *Appender) badText(field Field, s []byte, rule Rule, at int) {
-	found := int64(NotANumber)
-	if at < len(s) {
-		found = int64(s[at])
+// text appends s, unless it breaks a rule at its byte at.
+func (a *Appender) text(field Field, s []byte, rule Rule, at int) {
+	switch {
+	case rule == 0:
+		a.dst = appendPrefixed(a.dst, s)
+	case at < len(s):
+		a.Fail(rule, field, int64(s[at]))
+	default:
+		a.Fail(rule, field, NotANumber)
 	}
-	a.Fail(rule, field, found)
 }
 
 // Properties appends the property length and the list of owner; before 5.0,
