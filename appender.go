@@ -27,9 +27,6 @@ func NewAppender(dst []byte, t PacketType, v Version) Appender {
 	return a
 }
 
-// Version returns the version that is written.
-func (a *Appender) Version() Version { return a.version }
-
 // Fail says that the packet breaks a rule. Only the first call counts.
 func (a *Appender) Fail(rule Rule, field Field, found int64) {
 	if a.err == nil {

@@ -178,19 +178,15 @@ func (c *Cursor) prefixed(field Field, rule Rule) []byte {
 // frame, and is nil only after a broken rule. Section 1.5.4.
 func (c *Cursor) String(field Field) []byte {
 	s := c.prefixed(field, RuleStringLength)
-	if rule, at := textFault(s, c.version); rule != 0 {
-		return c.badText(field, s, rule, at)
-	}
-	return s
+	rule, at := textFault(s, c.version)
+	return c.text(field, s, rule, at)
 }
 
 // TopicName reads a topic name of 1 to 65535 bytes. Section 4.7.
 func (c *Cursor) TopicName(field Field) []byte {
 	s := c.prefixed(field, RuleStringLength)
-	if rule, at := topicNameFault(s, c.version); rule != 0 {
-		return c.badText(field, s, rule, at)
-	}
-	return s
+	rule, at := topicNameFault(s, c.version)
+	return c.text(field, s, rule, at)
 }
 
 // TopicNameOrEmpty reads a topic name of 0 to 65535 bytes, for PUBLISH, where a
@@ -200,25 +196,24 @@ func (c *Cursor) TopicNameOrEmpty(field Field) []byte {
 	if len(s) == 0 {
 		return s
 	}
-	if rule, at := topicNameFault(s, c.version); rule != 0 {
-		return c.badText(field, s, rule, at)
-	}
-	return s
+	rule, at := topicNameFault(s, c.version)
+	return c.text(field, s, rule, at)
 }
 
 // TopicFilter reads a topic filter of 1 to 65535 bytes, which in 5.0 may be a
 // shared one. Sections 4.7 and 4.8.2.
 func (c *Cursor) TopicFilter(field Field) []byte {
 	s := c.prefixed(field, RuleStringLength)
-	if rule, at := topicFilterFault(s, c.version); rule != 0 {
-		return c.badText(field, s, rule, at)
-	}
-	return s
+	rule, at := topicFilterFault(s, c.version)
+	return c.text(field, s, rule, at)
 }
 
-// badText says that s, which ends at the present position, breaks a rule of
-// text at its byte at.
-func (c *Cursor) badText(field Field, s []byte, rule Rule, at int) []byte {
+// text returns s, the string that ends at the present position, unless it
+// breaks a rule at its byte at.
+func (c *Cursor) text(field Field, s []byte, rule Rule, at int) []byte {
+	if rule == 0 {
+		return s
+	}
 	found := int64(NotANumber)
 	switch {
 	case at < len(s):

@@ -18,7 +18,7 @@ var importRules = map[string]struct{ notStd, others []string }{
 	"packets":         {notStd: []string{"fmt", "reflect", "unsafe", "encoding", "net", "log", "os", "C"}, others: []string{module}},
 	"capture":         {notStd: []string{"reflect", "unsafe", "C"}, others: []string{module, module + "/packets", "github.com/gopacket/gopacket"}},
 	"cmd/mqttdump":    {notStd: []string{"reflect", "unsafe", "C"}, others: []string{module, module + "/packets", module + "/capture", "github.com/fatih/color"}},
-	"internal/corpus": {notStd: []string{"reflect", "unsafe", "C"}, others: []string{module}},
+	"internal/corpus": {notStd: []string{"reflect", "unsafe", "C"}, others: []string{module, module + "/testdata/corpus"}},
 }
 
 func TestRoomsImportOnlyWhatTheyMay(t *testing.T) {

@@ -5,12 +5,11 @@ package corpus
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
-	"sort"
+	"io/fs"
 	"strings"
 
 	"github.com/mqttwire/mqttwire"
+	texts "github.com/mqttwire/mqttwire/testdata/corpus"
 )
 
 // Outcome is what decoding the bytes of a case must give.
@@ -41,6 +40,8 @@ type Case struct {
 	Reason    mqttwire.ReasonCode
 	Statement string
 
+	Shows []string // statements that the case shows, besides Statement
+
 	Fields  string // what String returns for the packet, where it decodes
 	Encodes []byte // what the packet encodes to, where it decodes
 }
@@ -62,49 +63,25 @@ func (c *Case) Frame() mqttwire.Frame {
 // Where returns file, line and name, for messages.
 func (c *Case) Where() string { return fmt.Sprintf("%s:%d: %s", c.File, c.Line, c.Name) }
 
-// Load reads all cases, in the order of file names and lines. The folder is
-// found from the working directory upwards.
+// Load reads all cases, in the order of file names and lines.
 func Load() ([]Case, error) {
-	dir, err := folder()
+	files, err := fs.Glob(texts.Files, "*.txt") // sorted
 	if err != nil {
 		return nil, err
 	}
-	files, err := filepath.Glob(filepath.Join(dir, "*.txt"))
-	if err != nil {
-		return nil, err
-	}
-	sort.Strings(files)
 	var cases []Case
 	for _, file := range files {
-		text, err := os.ReadFile(file)
+		text, err := fs.ReadFile(texts.Files, file)
 		if err != nil {
 			return nil, err
 		}
-		more, err := Parse(filepath.Base(file), string(text))
+		more, err := Parse(file, string(text))
 		if err != nil {
 			return nil, err
 		}
 		cases = append(cases, more...)
 	}
 	return cases, unique(cases)
-}
-
-// folder finds testdata/corpus beside the nearest go.mod.
-func folder() (string, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return filepath.Join(dir, "testdata", "corpus"), nil
-		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			return "", fmt.Errorf("corpus: no go.mod above the working directory")
-		}
-		dir = up
-	}
 }
 
 func unique(cases []Case) error {

@@ -50,6 +50,8 @@ func (e *entry) add(line string) error {
 func (e *entry) set(key, value string) (err error) {
 	c := &e.common
 	switch key {
+	case "shows":
+		c.Shows = strings.Fields(value)
 	case "version":
 		e.versions, err = parseVersions(value)
 	case "sender":
@@ -205,7 +207,7 @@ func (e *entry) check() error {
 	}
 	for key := range e.given {
 		encodes := key == "encodes" && c.Decodes()
-		if !strings.Contains(" "+needs+" ", " "+key+" ") && key != "max" && !encodes {
+		if !strings.Contains(" "+needs+" ", " "+key+" ") && key != "max" && key != "shows" && !encodes {
 			return fmt.Errorf("%q does not go with outcome %s", key, c.Outcome)
 		}
 	}
