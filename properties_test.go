@@ -336,6 +336,7 @@ func TestValuesThatNoPropertyCanHave(t *testing.T) {
 		"ill-formed UTF-8":        {func(p *Properties) { p.SetContentType([]byte{0xFF}) }, ofPublish, RuleUTF8},
 		"user name NUL":           {func(p *Properties) { p.AddUser([]byte{0}, nil) }, ofAuth, RuleNUL},
 		"user value too long":     {func(p *Properties) { p.AddUser(nil, long) }, ofAuth, RuleStringLength},
+		"bad value, wrong packet": {func(p *Properties) { p.SetReceiveMaximum(0) }, ofPublish, RulePropertyNotAllowed},
 		"will delay in PUBLISH":   {func(p *Properties) { p.SetWillDelayInterval(1) }, ofPublish, RulePropertyNotAllowed},
 		"session expiry in will":  {func(p *Properties) { p.SetSessionExpiryInterval(1) }, WillProperties, RulePropertyNotAllowed},
 		"two ids in SUBSCRIBE":    {func(p *Properties) { p.AddSubscriptionID(1); p.AddSubscriptionID(1) }, ofSubscribe, RulePropertyRepeated},
@@ -350,7 +351,7 @@ func TestValuesThatNoPropertyCanHave(t *testing.T) {
 			assert.Equal(t, NoOffset, e.Offset)
 			assert.NotEmpty(t, e.Statement)
 			assert.Equal(t, "prefix", string(dst))
-			placed := c.rule == RulePropertyNotAllowed || c.rule == RulePropertyRepeated
+			placed := (c.rule == RulePropertyNotAllowed || c.rule == RulePropertyRepeated) && name != "bad value, wrong packet"
 			assert.Equal(t, placed, p.Err() == nil, "Err tells of values, not of places")
 			p.SetTopicAlias(1)
 			_, err = p.Append(nil, c.owner)

@@ -89,10 +89,12 @@ func (p *Properties) faultIn(owner PropertyOwner) *propertyFault {
 	if p.bad == nil && p.set&^propertiesOf[owner&15] == 0 && !(p.manyIDs && owner != ofPublish) && len(p.raw) <= MaxVarint {
 		return nil
 	}
-	if p.bad != nil {
+	switch {
+	case p.bad != nil && !p.bad.id.AllowedIn(owner):
+		return &propertyFault{RulePropertyNotAllowed, p.bad.id, 0, int64(p.bad.id)}
+	case p.bad != nil:
 		return p.bad
-	}
-	if len(p.raw) > MaxVarint {
+	case len(p.raw) > MaxVarint:
 		return &propertyFault{RuleRemainingLength, 0, 0, int64(len(p.raw))}
 	}
 	_, _, bad := scanProperties(p.raw, owner)
