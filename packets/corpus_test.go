@@ -88,29 +88,6 @@ func requireEncodes(t *testing.T, c *corpus.Case, p mqttwire.Packet) {
 	assert.Equal(t, len(c.Encodes), p.Size(c.Version), c.Where())
 }
 
-// Rules that no bytes can break, because only a caller can: a frame put
-// together by hand, a version that is none, a value too long for any packet.
-// TestEncodingRefuses and TestFramesThatDoNotFit show these.
-var rulesOfCallers = map[mqttwire.Rule]bool{
-	mqttwire.RuleFrameType:       true,
-	mqttwire.RuleFrameLength:     true,
-	mqttwire.RuleVersion:         true,
-	mqttwire.RuleRemainingLength: true,
-	mqttwire.RuleNotInVersion:    true,
-}
-
-func TestEveryRuleHasACorpusCase(t *testing.T) {
-	shown := map[string]bool{}
-	for _, c := range loadCorpus(t) {
-		shown[c.Rule] = true
-	}
-	for _, r := range mqttwire.Rules() {
-		if !rulesOfCallers[r] {
-			assert.True(t, shown[r.String()], "no case for rule %s", r)
-		}
-	}
-}
-
 func TestEveryPacketTypeHasAnAcceptedCaseInEveryVersion(t *testing.T) {
 	type key struct {
 		t mqttwire.PacketType
