@@ -167,11 +167,19 @@ func (c *Cursor) prefixed(field Field, rule Rule) []byte {
 	start := c.pos + 2
 	end := start + int(uint16At(c.body[c.pos:]))
 	if end > len(c.body) {
-		c.Fail(rule, field, int64(end-start)) // U-1.5.4-1 U-1.5.6-1
+		c.tooLong(rule, field, end-start) // U-1.5.4-1 U-1.5.6-1
 		return nil
 	}
 	c.pos = end
 	return c.body[start:end:end]
+}
+
+// tooLong says that a length passes the end of the packet, and how many bytes
+// there are.
+func (c *Cursor) tooLong(rule Rule, field Field, n int) {
+	left := c.Len() - 2
+	c.Fail(rule, field, int64(n))
+	c.err.Max = int64(left)
 }
 
 // String reads a UTF-8 encoded string of 0 to 65535 bytes. It aliases the

@@ -51,8 +51,8 @@ type Error struct {
 	// NotANumber.
 	Found int64
 
-	// Max is the limit that Found is over, where the caller or the bytes set
-	// it; else 0.
+	// Max is the limit that Found is over, where the caller set it or the bytes
+	// that are left do; else 0.
 	Max int64
 
 	// Reason is the code with which MQTT 5.0 says to answer, in CONNACK or
@@ -75,7 +75,7 @@ type Error struct {
 //
 //go:noinline
 func NewError(r Rule, t PacketType, v Version, field Field, offset int, found int64) *Error {
-	row := &rules[r]
+	row := r.row()
 	return &Error{
 		Rule: r, Type: t, Version: v, Field: field, Offset: offset, Found: found,
 		Reason: row.reason, Statement: r.Statement(t, v), Err: row.class,
@@ -110,7 +110,9 @@ func (e *Error) Error() string {
 	if e.Version != 0 {
 		b = append(append(append(b, "("...), e.Version.String()...), ") "...)
 	}
-	b = append(append(b, e.Err.Error()...), ": "...)
+	if e.Err != nil {
+		b = append(append(b, e.Err.Error()...), ": "...)
+	}
 	b = append(b, e.Field...)
 	if e.Offset != NoOffset {
 		b = strconv.AppendInt(append(b, " at byte "...), int64(e.Offset), 10)
@@ -118,7 +120,7 @@ func (e *Error) Error() string {
 	if e.Found != NotANumber {
 		b = strconv.AppendInt(append(b, e.Rule.foundWords()...), e.Found, 10)
 	}
-	b = append(append(b, "; "...), rules[e.Rule].allowed...)
+	b = append(append(b, "; "...), e.Rule.row().allowed...)
 	if e.Max != 0 {
 		b = strconv.AppendInt(append(b, ", here at most "...), e.Max, 10)
 	}

@@ -10,8 +10,8 @@ import (
 )
 
 func TestErrorSaysWhatWhereAndWhichRule(t *testing.T) {
-	err := NewError(RuleQoS, PUBLISH, V5, FieldFlags, 0, 6)
-	assert.Equal(t, "mqttwire: PUBLISH (5.0) malformed packet: Fixed Header flags at byte 0 is 6; "+
+	err := NewError(RuleQoS, PUBLISH, V5, FieldQoS, 0, 3)
+	assert.Equal(t, "mqttwire: PUBLISH (5.0) malformed packet: QoS at byte 0 is 3; "+
 		"QoS is 0, 1 or 2 [MQTT-3.3.1-4], reason 0x81 Malformed Packet", err.Error())
 	err = NewError(RuleStringLength, CONNECT, V311, FieldUserName, NoOffset, 65536)
 	assert.Equal(t, "mqttwire: CONNECT (3.1.1) malformed packet: User Name, length 65536; "+
@@ -56,6 +56,25 @@ func TestEveryRowOfTheRuleTableIsComplete(t *testing.T) {
 	}
 	assert.Equal(t, "Rule(0)", Rule(0).String())
 	assert.Equal(t, "Rule(255)", Rule(255).String())
+}
+
+func TestARuleThatIsNoneHasAnEmptyRow(t *testing.T) {
+	for _, r := range []Rule{0, numRules, 255} {
+		assert.Equal(t, "", r.Allowed())
+		assert.Nil(t, r.Class())
+		assert.Zero(t, r.Reason())
+		assert.Equal(t, "", r.Statement(CONNECT, V5))
+		assert.Contains(t, r.String(), "Rule(")
+		assert.NotEmpty(t, NewError(r, CONNECT, V5, FieldPacketEnd, 0, 0).Error())
+	}
+	assert.NotEmpty(t, (&Error{}).Error())
+}
+
+func TestErrorOfALengthSaysHowManyBytesThereAre(t *testing.T) {
+	c := NewCursor(Frame{Header: FixedHeader{Type: PUBLISH, RemainingLength: 5}, Body: []byte("\x30\x30abc")}, PUBLISH, V311)
+	c.TopicName(FieldTopicName)
+	assert.ErrorContains(t, c.Err(), "Topic Name at byte 2, length 12336; ")
+	assert.ErrorContains(t, c.Err(), "here at most 3 ")
 }
 
 func TestStatementsDependOnPacketAndVersion(t *testing.T) {

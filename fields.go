@@ -35,6 +35,8 @@ const (
 
 	FieldAcknowledgeFlags Field = "Connect Acknowledge Flags"
 
+	FieldQoS                 Field = "QoS"
+	FieldDup                 Field = "DUP"
 	FieldTopicName           Field = "Topic Name"
 	FieldPayload             Field = "Application Message"
 	FieldTopicFilter         Field = "Topic Filter"

@@ -218,8 +218,8 @@ func (id PropertyID) MayRepeat(owner PropertyOwner) bool {
 	return id.AllowedIn(owner) && !propertiesOnce[owner&15].has(id)
 }
 
-// field is the name of the property as a Field of its owner.
-func (id PropertyID) field(owner PropertyOwner) Field {
+// Field returns the name of the property as a Field of its owner.
+func (id PropertyID) Field(owner PropertyOwner) Field {
 	name := id.String()
 	if owner == WillProperties && id != WillDelayInterval {
 		name = "Will " + name
@@ -249,6 +249,7 @@ type propertyFault struct {
 	id    PropertyID
 	at    int
 	found int64
+	next  *propertyFault // of values that setters refused: the one refused before
 }
 
 // error makes the fault an *Error for the owner's packet. base is the offset of
@@ -260,7 +261,7 @@ func (f *propertyFault) error(owner PropertyOwner, base int) *Error {
 	}
 	field := FieldPropertyID
 	if f.id.known() {
-		field = f.id.field(owner)
+		field = f.id.Field(owner)
 	}
 	e := NewError(f.rule, owner.packet(), V5, field, offset, f.found)
 	once, value := PropertyStatements(f.id, owner)

@@ -353,11 +353,97 @@ func TestValuesThatNoPropertyCanHave(t *testing.T) {
 			assert.Equal(t, "prefix", string(dst))
 			placed := (c.rule == RulePropertyNotAllowed || c.rule == RulePropertyRepeated) && name != "bad value, wrong packet"
 			assert.Equal(t, placed, p.Err() == nil, "Err tells of values, not of places")
-			p.SetTopicAlias(1)
+			p.AddUser([]byte("k"), nil)
 			_, err = p.Append(nil, c.owner)
-			assert.Error(t, err, "a later good value does not hide the bad one")
+			assert.Error(t, err, "a good value of another property does not hide the bad one")
 		})
 	}
+}
+
+func TestARefusedValueIsForgivenWhenThePropertyIsSetAgain(t *testing.T) {
+	var p Properties
+	p.SetReceiveMaximum(5)
+	p.SetReceiveMaximum(0)
+	p.SetMaximumPacketSize(0)
+	n, ok := p.ReceiveMaximum()
+	assert.True(t, ok && n == 5, "a refused value leaves the old one")
+	q := p
+	p.SetReceiveMaximum(6)
+	assert.Error(t, p.Err(), "the other property's value is still refused")
+	p.Remove(MaximumPacketSize)
+	assert.NoError(t, p.Err())
+	out, err := p.Append(nil, ofConnect)
+	assert.NoError(t, err)
+	assert.Equal(t, "\x03\x21\x00\x06", string(out))
+	assert.Error(t, q.Err(), "a copy keeps what it was told")
+}
+
+func TestSettersTakeValuesOfTheSameList(t *testing.T) {
+	for name, buf := range map[string][]byte{"in place": make([]byte, 64), "in place, then grown": make([]byte, 1), "copied": nil} {
+		var p Properties
+		if buf != nil {
+			p.Reset(buf)
+		}
+		p.SetContentType([]byte("abc"))
+		p.SetResponseTopic([]byte("reply/to"))
+		p.AddUser([]byte("####"), []byte("xxxxxx"))
+		v, _ := p.ResponseTopic()
+		p.SetContentType(v)
+		v, _ = p.ResponseTopic()
+		p.SetResponseTopic(v)
+		v, _ = p.ContentType()
+		p.AddUser(v, v)
+		assert.NoError(t, p.Err(), name)
+		assert.Equal(t, `[User Property: "####"="xxxxxx", Content Type: "reply/to", Response Topic: "reply/to", User Property: "reply/to"="reply/to"]`, p.String(), name)
+		_, err := p.Append(nil, ofPublish)
+		assert.NoError(t, err, name)
+	}
+}
+
+func TestACopyOfAListBuiltInPlaceIsRefusedOnceItIsOverwritten(t *testing.T) {
+	buf := make([]byte, 64)
+	var p Properties
+	p.Reset(buf)
+	p.SetTopicAlias(1)
+	q := p
+	p.Reset(buf)
+	p.AddSubscriptionID(128)
+	_, err := q.Append(nil, ofPublish)
+	assert.ErrorIs(t, err, ErrMalformed)
+	_, err = p.Append(nil, ofPublish)
+	assert.NoError(t, err)
+}
+
+func TestWalkingAListWhoseMemoryWasOverwrittenStaysInside(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var p Properties
+		setAll(&p)
+		p.raw = append([]byte(nil), p.raw...)
+		for range rapid.IntRange(1, 20).Draw(t, "bytes") {
+			p.raw[rapid.IntRange(0, len(p.raw)-1).Draw(t, "at")] = rapid.Byte().Draw(t, "byte")
+		}
+		p.raw = p.raw[:rapid.IntRange(0, len(p.raw)).Draw(t, "length")]
+		_ = p.String()
+		getAll(p)
+		q := p
+		for _, id := range allIDs() {
+			q.Remove(id)
+		}
+		q.SetContentType([]byte("x"))
+	})
+}
+
+func TestRemovingWhileWalkingAListBuiltInPlaceStaysInside(t *testing.T) {
+	var p Properties
+	p.Reset(make([]byte, 0, 128))
+	p.AddUser([]byte("k"), []byte("v"))
+	p.SetReasonString([]byte("zzzzzzzzzz"))
+	for q := range p.All() {
+		p.Remove(q.ID)
+	}
+	assert.False(t, p.Has(UserProperty))
+	_, err := p.Append(nil, ofPuback)
+	assert.NoError(t, err)
 }
 
 func TestIteratorsStopWhenAsked(t *testing.T) {

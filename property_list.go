@@ -11,17 +11,19 @@ import (
 // A list that came from decoding aliases the frame, like the other fields of
 // its packet; use Clone to keep it. Getters read it on demand. Values that they
 // return alias the list. Setters leave the bytes they found untouched and write
-// a new list, so changing a copy of a Properties never shows in another copy;
-// see Reset for the exception.
+// a new list, so changing a copy of a Properties never shows in another copy.
+// That costs a copy of the list for each setter; Reset is for building long
+// lists, and lists without allocating.
 //
 // Which properties a packet may have depends on the packet, so it is checked
-// when the packet is encoded. A value that no property can have (a string of
-// 65536 bytes, Receive Maximum 0) is remembered when it is set: Err returns it,
-// and every packet with the list refuses to be encoded.
+// when the packet is encoded. A setter that is given a value no property can
+// have (a string of 65536 bytes, Receive Maximum 0) leaves the list as it is and
+// remembers the value: Err returns it, and packets of 5.0 with the list refuse
+// to be encoded, until the property is set to a good value or removed.
 type Properties struct {
 	raw     []byte // the list without its length; each value is legal
 	set     propertySet
-	bad     *propertyFault // the first value that was refused by a setter
+	bad     *propertyFault // a value that a setter refused, and through next the others
 	manyIDs bool           // set has one bit for any number of Subscription Identifiers
 	inPlace bool           // raw's spare capacity is ours to build in: Reset
 }
@@ -86,18 +88,21 @@ func (p Properties) Append(dst []byte, owner PropertyOwner) ([]byte, error) {
 
 // faultIn returns what forbids the list to the owner, or nil.
 func (p *Properties) faultIn(owner PropertyOwner) *propertyFault {
-	if p.bad == nil && p.set&^propertiesOf[owner&15] == 0 && !(p.manyIDs && owner != ofPublish) && len(p.raw) <= MaxVarint {
+	if p.bad == nil && p.set&^propertiesOf[owner&15] == 0 && !(p.manyIDs && owner != ofPublish) && len(p.raw) <= MaxVarint && !p.inPlace {
 		return nil
 	}
 	switch {
 	case p.bad != nil && !p.bad.id.AllowedIn(owner):
-		return &propertyFault{RulePropertyNotAllowed, p.bad.id, 0, int64(p.bad.id)}
+		return &propertyFault{rule: RulePropertyNotAllowed, id: p.bad.id, found: NotANumber}
 	case p.bad != nil:
 		return p.bad
 	case len(p.raw) > MaxVarint:
-		return &propertyFault{RuleRemainingLength, 0, 0, int64(len(p.raw))}
+		return &propertyFault{rule: RuleRemainingLength, found: int64(len(p.raw))}
 	}
-	_, _, bad := scanProperties(p.raw, owner)
+	set, _, bad := scanProperties(p.raw, owner)
+	if bad == nil && set != p.set { // a copy that the other one's setters wrote into
+		return &propertyFault{rule: RulePropertyCut, found: int64(len(p.raw))}
+	}
 	return bad
 }
 
@@ -154,14 +159,12 @@ func (p Properties) All() iter.Seq[Property] {
 }
 
 func walkAll(raw []byte, yield func(Property) bool) {
-	for i := 0; i < len(raw); {
-		id := PropertyID(raw[i])
-		kind := propertyTable[id].kind
-		n := valueSize(raw[i+1:], kind)
-		if !yield(propertyAt(id, kind, raw[i+1:i+1+n])) {
+	for i := 0; ; {
+		id, end, ok := entryAt(raw, i)
+		if !ok || !yield(propertyAt(id, propertyTable[id].kind, raw[i+1:end])) {
 			return
 		}
-		i += 1 + n
+		i = end
 	}
 }
 
@@ -195,17 +198,7 @@ func (p Properties) User() iter.Seq2[[]byte, []byte] {
 }
 
 func walkUser(raw []byte, yield func(name, value []byte) bool) {
-	for i := 0; i < len(raw); {
-		id := PropertyID(raw[i])
-		n := valueSize(raw[i+1:], propertyTable[id].kind)
-		if id == UserProperty {
-			u := propertyAt(id, kindPair, raw[i+1:i+1+n])
-			if !yield(u.Name, u.Value) {
-				return
-			}
-		}
-		i += 1 + n
-	}
+	walkAll(raw, func(p Property) bool { return p.ID != UserProperty || yield(p.Name, p.Value) })
 }
 
 // SubscriptionIDs iterates over the Subscription Identifiers, 1 to 268435455,
@@ -219,16 +212,7 @@ func (p Properties) SubscriptionIDs() iter.Seq[uint32] {
 }
 
 func walkIDs(raw []byte, yield func(id uint32) bool) {
-	for i := 0; i < len(raw); {
-		id := PropertyID(raw[i])
-		n := valueSize(raw[i+1:], propertyTable[id].kind)
-		if id == SubscriptionIdentifier {
-			if v, _ := scanVarint(raw[i+1:]); !yield(v) {
-				return
-			}
-		}
-		i += 1 + n
-	}
+	walkAll(raw, func(p Property) bool { return p.ID != SubscriptionIdentifier || yield(p.Number) })
 }
 
 // find returns the offset of the property's identifier byte and the end of its
@@ -237,15 +221,16 @@ func (p *Properties) find(id PropertyID) (start, end int, ok bool) {
 	if !p.set.has(id) {
 		return 0, 0, false
 	}
-	for i := 0; i < len(p.raw); {
-		have := PropertyID(p.raw[i])
-		n := valueSize(p.raw[i+1:], propertyTable[have].kind)
-		if have == id {
-			return i, i + 1 + n, true
+	for i := 0; ; {
+		have, end, ok := entryAt(p.raw, i)
+		if !ok {
+			return 0, 0, false
 		}
-		i += 1 + n
+		if have == id {
+			return i, end, true
+		}
+		i = end
 	}
-	return 0, 0, false
 }
 
 // Offset returns how many bytes stand in the encoded list before the property,
@@ -277,11 +262,17 @@ func (p *Properties) bytes(id PropertyID) ([]byte, bool) {
 }
 
 // String returns the properties in one line, with binary data and unprintable
-// characters quoted, and values longer than 64 bytes cut. Of Authentication
+// characters quoted, values longer than 64 bytes cut, and after 32 entries only
+// the size of the whole list. Of Authentication
 // Data, which may be a secret, it shows the length only.
 func (p Properties) String() string {
 	b := []byte{'['}
+	n := 0
 	for q := range p.All() {
+		if n++; n > maxShown {
+			b = append(strconv.AppendInt(append(b, ", list of "...), int64(len(p.raw)), 10), " bytes"...)
+			break
+		}
 		if len(b) > 1 {
 			b = append(b, ", "...)
 		}
@@ -300,8 +291,11 @@ func (p Properties) String() string {
 	return string(append(b, ']'))
 }
 
-// maxQuoted is how many bytes of a value appendQuoted shows.
-const maxQuoted = 64
+// How many entries String shows, and how many bytes of a value.
+const (
+	maxShown  = 32
+	maxQuoted = 64
+)
 
 func appendQuoted(b, v []byte) []byte {
 	if len(v) <= maxQuoted {

@@ -13,14 +13,14 @@ func scanProperties(b []byte, owner PropertyOwner) (set propertySet, manyIDs boo
 		}
 		if set.has(id) {
 			if once.has(id) {
-				return 0, false, &propertyFault{RulePropertyRepeated, id, i, NotANumber}
+				return 0, false, &propertyFault{rule: RulePropertyRepeated, id: id, at: i, found: NotANumber}
 			}
 			manyIDs = manyIDs || id == SubscriptionIdentifier
 		}
 		set |= 1 << id
 		n, rule, at, found := scanValue(b[i+1:], &propertyTable[id])
 		if rule != 0 {
-			return 0, false, &propertyFault{rule, id, i + 1 + at, found}
+			return 0, false, &propertyFault{rule: rule, id: id, at: i + 1 + at, found: found}
 		}
 		i += 1 + n
 	}
@@ -34,15 +34,15 @@ func foreignProperty(b []byte, i int) *propertyFault {
 	n, size := scanVarint(b[i:])
 	switch {
 	case size == varintTooLong:
-		return &propertyFault{RuleVarintLength, 0, i + MaxVarintSize - 1, NotANumber}
+		return &propertyFault{rule: RuleVarintLength, id: 0, at: i + MaxVarintSize - 1, found: NotANumber}
 	case size == varintIncomplete:
-		return &propertyFault{RuleVarintCut, 0, i, NotANumber} // U-1.5.5-2
+		return &propertyFault{rule: RuleVarintCut, id: 0, at: i, found: NotANumber} // U-1.5.5-2
 	case size != SizeVarint(n):
-		return &propertyFault{RulePropertyIDForm, 0, i, int64(n)} // U-2.2.2.2-3
+		return &propertyFault{rule: RulePropertyIDForm, id: 0, at: i, found: int64(n)} // U-2.2.2.2-3
 	case n >= numPropertyIDs || !PropertyID(n).known():
-		return &propertyFault{RulePropertyUnknown, 0, i, int64(n)} // U-2.2.2.2-1
+		return &propertyFault{rule: RulePropertyUnknown, id: 0, at: i, found: int64(n)} // U-2.2.2.2-1
 	}
-	return &propertyFault{RulePropertyNotAllowed, PropertyID(n), i, int64(n)} // U-2.2.2.2-1 U-3.1.3.2-1
+	return &propertyFault{rule: RulePropertyNotAllowed, id: PropertyID(n), at: i, found: NotANumber} // U-2.2.2.2-1 U-3.1.3.2-1
 }
 
 // scanValue checks the value at the start of b, of the property that row
@@ -158,8 +158,24 @@ func propertyTextFault(s []byte, check valueCheck) (Rule, int) {
 	return rule, at
 }
 
+// entryAt returns the identifier of the list entry that starts at i and the end
+// of its value; ok is false at the end of the list. Lists are checked before they
+// are walked, but the memory under a view may be overwritten by its owner: then
+// a walk shows nonsense or ends early, and never leaves the list.
+func entryAt(list []byte, i int) (id PropertyID, end int, ok bool) {
+	if i >= len(list) {
+		return 0, 0, false
+	}
+	id = PropertyID(list[i])
+	if !id.known() {
+		return 0, 0, false
+	}
+	end = i + 1 + valueSize(list[i+1:], propertyTable[id].kind)
+	return id, end, end <= len(list)
+}
+
 // valueSize returns the size of the value at the start of b, which scanValue
-// has accepted.
+// has accepted; or more than b has, if b is too short for one.
 func valueSize(b []byte, kind propertyKind) int {
 	switch kind {
 	case kindByte:
@@ -169,11 +185,25 @@ func valueSize(b []byte, kind propertyKind) int {
 	case kindFourByte:
 		return 4
 	case kindVarint:
-		_, n := scanVarint(b)
-		return n
+		if _, n := scanVarint(b); n > 0 {
+			return n
+		}
+		return len(b) + 1
 	case kindPair:
-		n := 2 + int(uint16At(b))
-		return n + 2 + int(uint16At(b[n:]))
+		n := prefixedSize(b)
+		if n > len(b) {
+			return n
+		}
+		return n + prefixedSize(b[n:])
+	}
+	return prefixedSize(b)
+}
+
+// prefixedSize returns the size of a string or binary data at the start of b,
+// its two bytes of length included.
+func prefixedSize(b []byte) int {
+	if len(b) < 2 {
+		return 2
 	}
 	return 2 + int(uint16At(b))
 }

@@ -1,33 +1,43 @@
 package mqttwire
 
-// Reset empties the list. buf, which may be nil, is memory to build the next
-// list in: as long as buf's capacity lasts, setters write there and allocate
-// nothing. Then, and only then, setters change bytes that a copy of the
-// Properties, or a value that a getter returned, may still show.
-func (p *Properties) Reset(buf []byte) {
-	*p = Properties{raw: buf[:0], inPlace: cap(buf) > 0}
-}
+// Reset empties the list and makes it one that is built in place: in buf, which
+// may be nil, and when that is full in memory of its own. Setters then allocate
+// seldom or, in a buf with room, not at all.
+//
+// Such a list is not to be copied before it is done: setters on one copy
+// overwrite what another copy shows, and encoding that other copy is refused.
+// Values that getters returned change with it too. Clone makes a copy that is
+// safe.
+func (p *Properties) Reset(buf []byte) { *p = Properties{raw: buf[:0], inPlace: true} }
 
 // Remove takes every property with that identifier out of the list.
 func (p *Properties) Remove(id PropertyID) {
-	if !p.Has(id) {
-		return
+	p.forgive(id)
+	if p.Has(id) {
+		p.removeBefore(id, len(p.raw))
+		p.set &^= 1 << id
+		p.manyIDs = p.manyIDs && id != SubscriptionIdentifier
 	}
-	var kept []byte
-	if p.inPlace {
-		kept = p.raw[:0]
+}
+
+// removeBefore takes the entries with that identifier that start before limit
+// out of the list.
+func (p *Properties) removeBefore(id PropertyID, limit int) {
+	kept := p.raw[:0]
+	if !p.inPlace {
+		kept = make([]byte, 0, len(p.raw))
 	}
-	for i := 0; i < len(p.raw); {
-		have := PropertyID(p.raw[i])
-		end := i + 1 + valueSize(p.raw[i+1:], propertyTable[have].kind)
-		if have != id {
+	for i := 0; ; {
+		have, end, ok := entryAt(p.raw, i)
+		if !ok {
+			break
+		}
+		if have != id || i >= limit {
 			kept = append(kept, p.raw[i:end]...)
 		}
 		i = end
 	}
 	p.raw = kept
-	p.set &^= 1 << id
-	p.manyIDs = p.manyIDs && id != SubscriptionIdentifier
 }
 
 // begin makes raw ready for an append of the property's value, and appends its
@@ -37,23 +47,44 @@ func (p *Properties) begin(id PropertyID) {
 		p.raw = p.raw[:len(p.raw):len(p.raw)] // never write where another copy may look
 	}
 	p.raw = append(p.raw, byte(id))
+}
+
+// finish ends the append of a value that began at start. A property that is
+// there once at most takes the place of its old value; only now, since the new
+// value may alias the old list.
+func (p *Properties) finish(id PropertyID, start int, repeats bool) {
+	if !repeats {
+		p.forgive(id)
+		if p.set.has(id) {
+			p.removeBefore(id, start)
+		}
+	}
 	p.set |= 1 << id
 }
 
-// refuse remembers the first value that no property can have.
+// refuse remembers a value that no property can have.
 func (p *Properties) refuse(rule Rule, id PropertyID, found int64) {
-	if p.bad == nil {
-		p.bad = &propertyFault{rule, id, 0, found}
+	p.bad = &propertyFault{rule: rule, id: id, found: found, next: p.bad}
+}
+
+// forgive forgets the values that were refused for a property. Copies share
+// what was refused before they were made, so the list of it is made anew.
+func (p *Properties) forgive(id PropertyID) {
+	old := p.bad
+	p.bad = nil
+	for f := old; f != nil; f = f.next {
+		if f.id != id {
+			p.refuse(f.rule, f.id, f.found)
+		}
 	}
 }
 
 // setNumber puts a number in the place of the property's present value.
-func (p *Properties) setNumber(id PropertyID, n uint32) {
-	p.Remove(id)
-	p.addNumber(id, n)
-}
+func (p *Properties) setNumber(id PropertyID, n uint32) { p.addNumber(id, n, false) }
 
-func (p *Properties) addNumber(id PropertyID, n uint32) {
+// addNumber appends a number. If the property does not repeat, it takes the
+// place of the present value.
+func (p *Properties) addNumber(id PropertyID, n uint32, repeats bool) {
 	row := &propertyTable[id]
 	rule := numberFault(row.check, int64(n))
 	if row.kind == kindVarint && n > MaxVarint {
@@ -63,6 +94,7 @@ func (p *Properties) addNumber(id PropertyID, n uint32) {
 		p.refuse(rule, id, int64(n))
 		return
 	}
+	start := len(p.raw)
 	p.begin(id)
 	switch row.kind {
 	case kindByte:
@@ -74,6 +106,7 @@ func (p *Properties) addNumber(id PropertyID, n uint32) {
 	case kindVarint:
 		p.raw = appendVarint(p.raw, n)
 	}
+	p.finish(id, start, repeats)
 }
 
 func (p *Properties) setBool(id PropertyID, b bool) {
@@ -91,15 +124,16 @@ func (p *Properties) bool(id PropertyID) (bool, bool) {
 }
 
 // setBytes puts a string or binary data in the place of the property's present
-// value.
+// value. v may alias the list.
 func (p *Properties) setBytes(id PropertyID, v []byte) {
-	p.Remove(id)
 	if rule, found := bytesFault(v, &propertyTable[id]); rule != 0 {
 		p.refuse(rule, id, found)
 		return
 	}
+	start := len(p.raw)
 	p.begin(id)
 	p.raw = appendPrefixed(p.raw, v)
+	p.finish(id, start, false)
 }
 
 // bytesFault returns the rule that v breaks as the value of the property that
@@ -130,14 +164,16 @@ func (p *Properties) AddUser(name, value []byte) {
 			return
 		}
 	}
+	start := len(p.raw)
 	p.begin(UserProperty)
 	p.raw = appendPrefixed(appendPrefixed(p.raw, name), value)
+	p.finish(UserProperty, start, true)
 }
 
 // AddSubscriptionID appends a Subscription Identifier, 1 to 268435455. SUBSCRIBE
 // has one at most, PUBLISH any number. Sections 3.3.2.3.8 and 3.8.2.1.2.
 func (p *Properties) AddSubscriptionID(id uint32) {
-	had := p.set.has(SubscriptionIdentifier)
-	p.addNumber(SubscriptionIdentifier, id)
-	p.manyIDs = p.manyIDs || had
+	had, before := p.set.has(SubscriptionIdentifier), len(p.raw)
+	p.addNumber(SubscriptionIdentifier, id, true)
+	p.manyIDs = p.manyIDs || had && len(p.raw) > before
 }

@@ -26,6 +26,9 @@ const maxEmptyReads = 100
 // ErrBodyRead says that Body was called after Read had taken a part of the body.
 var ErrBodyRead = errors.New("mqttwire: Body after Read: a part of the body is gone")
 
+// ErrNoPacket says that Body was called before Next.
+var ErrNoPacket = errors.New("mqttwire: Body before Next: there is no packet yet")
+
 // errBadRead says that an io.Reader breaks the contract of io.Reader.
 var errBadRead = errors.New("mqttwire: reader returned an impossible count")
 
@@ -101,13 +104,17 @@ func (r *Reader) Offset() int64 { return r.offset }
 
 // Body returns the present packet as a frame. The frame aliases the Reader's
 // buffer and is valid until the next call of Next. If Read has taken a part of
-// the body it returns ErrBodyRead; other errors are as of Next.
+// the body it returns ErrBodyRead, before the first Next ErrNoPacket; other
+// errors are as of Next.
 func (r *Reader) Body() (Frame, error) {
 	n := int(r.header.RemainingLength)
 	if r.err != nil {
 		return Frame{}, r.err
 	}
-	if r.left != n {
+	switch {
+	case r.header.Type == 0:
+		return Frame{}, ErrNoPacket
+	case r.left != n:
 		return Frame{}, ErrBodyRead
 	}
 	for r.end-r.pos < n {

@@ -101,6 +101,18 @@ func TestReaderGoesOnAfterABodyWasReadInPart(t *testing.T) {
 	require.Equal(t, "bbbbb", string(f.Body))
 }
 
+func TestReaderHasNoBodyBeforeTheFirstPacket(t *testing.T) {
+	r := mqttwire.NewReader(bytes.NewReader(nil), mqttwire.Limits{})
+	_, err := r.Body()
+	require.Equal(t, mqttwire.ErrNoPacket, err)
+	n, err := r.Read(make([]byte, 1))
+	require.Zero(t, n)
+	require.Equal(t, io.EOF, err)
+	require.NoError(t, r.Skip())
+	_, err = r.Next()
+	require.Equal(t, io.EOF, err)
+}
+
 func TestReaderTellsTheEndBetweenPacketsFromTheEndInsideOne(t *testing.T) {
 	_, stream := streamOf(t, 5, 200)
 	for n := 0; n <= len(stream); n++ {

@@ -240,7 +240,7 @@ func (c ReasonCode) Name(t PacketType, v Version) string {
 // refused PUBLISH of 3.1.1), or to close the connection.
 func MapReasonCode(t PacketType, c ReasonCode, from, to Version) (code ReasonCode, ok bool) {
 	switch {
-	case !c.AllowedIn(t, from, 0):
+	case !from.Known() || !to.Known() || !c.AllowedIn(t, from, 0):
 		return 0, false
 	case from == V5 && to != V5 && t == CONNACK:
 		return c.connackReturn()

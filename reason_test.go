@@ -77,6 +77,9 @@ func TestMapReasonCode(t *testing.T) {
 		{SUBACK, V311, V31, ReturnFailure, ReturnFailure, false},
 		{PUBACK, V5, V5, ReasonNotAuthorized, ReasonNotAuthorized, true},
 		{PUBACK, V5, V311, ReasonNotAuthorized, ReasonNotAuthorized, false},
+		{CONNACK, V5, 0, ReasonUnsupportedProtocolVersion, 0, false},
+		{CONNACK, V5, 77, ReasonUnspecifiedError, 0, false},
+		{CONNACK, 2, V5, ReturnAccepted, 0, false},
 	} {
 		out, ok := MapReasonCode(c.t, c.in, c.from, c.to)
 		assert.Equal(t, c.ok, ok, "%s %s from %s to %s", c.t, c.in, c.from, c.to)

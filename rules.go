@@ -64,6 +64,7 @@ const (
 	// CONNECT and CONNACK.
 	RuleProtocolName
 	RuleProtocolVersion
+	RuleConnectVersion
 	RuleBridge
 	RuleConnectReserved
 	RuleWillQoS
@@ -158,7 +159,7 @@ var rules = [numRules]ruleRow{
 		"a frame's body has as many bytes as its remaining length says", []ruleStatement{
 			from(in31, "3.1 section 2.1"), from(in311, "3.1.1 section 2.2.3"), from(in5, "U-2.1.4-2")}},
 	RuleVersion: {"version", ErrUnsupportedVersion, ReasonUnsupportedProtocolVersion,
-		"3 (3.1), 4 (3.1.1) and 5 (5.0) are versions; only CONNECT tells its own", []ruleStatement{from(inAll, "MQTT-3.1.2-2")}},
+		"a version is 3 (3.1), 4 (3.1.1) or 5 (5.0), or 0 for a CONNECT that tells its own", []ruleStatement{from(inAll, "MQTT-3.1.2-2")}},
 	RuleFieldMissing: {"field-missing", ErrMalformed, ReasonMalformedPacket,
 		"every field lies inside the remaining length", []ruleStatement{
 			from(in31, "3.1 section 2.1"), from(in311, "3.1.1 section 2.2.3"), from(in5, "U-2.1.4-2")}},
@@ -258,6 +259,8 @@ var rules = [numRules]ruleRow{
 		"the protocol name is MQTT, in 3.1 MQIsdp", []ruleStatement{from(inAll, "MQTT-3.1.2-1")}},
 	RuleProtocolVersion: {"protocol-version", ErrUnsupportedVersion, ReasonUnsupportedProtocolVersion,
 		"3 goes with MQIsdp, 4 and 5 with MQTT, if the receiver serves that version", []ruleStatement{from(inAll, "MQTT-3.1.2-2")}},
+	RuleConnectVersion: {"connect-version", ErrUnsupportedVersion, ReasonUnsupportedProtocolVersion,
+		"the version of the value is 0 or the version that is written", []ruleStatement{from(inAll, "MQTT-3.1.2-2")}},
 	RuleBridge: {"bridge", ErrUnsupportedVersion, ReasonUnsupportedProtocolVersion,
 		"bit 7 of the protocol level is 0; mosquitto's bridges set it", []ruleStatement{from(in3x, "MQTT-3.1.2-2")}},
 	RuleConnectReserved: {"connect-reserved", ErrMalformed, ReasonMalformedPacket,
@@ -346,10 +349,18 @@ var rules = [numRules]ruleRow{
 // String returns the rule's short name, such as "packet-id-zero". It does not
 // change between releases.
 func (r Rule) String() string {
-	if r > 0 && r < numRules {
-		return rules[r].name
+	if name := r.row().name; name != "" {
+		return name
 	}
 	return "Rule(" + strconv.Itoa(int(r)) + ")"
+}
+
+// row returns the rule's row, which is empty if there is no such rule.
+func (r Rule) row() *ruleRow {
+	if r < numRules {
+		return &rules[r]
+	}
+	return &rules[0]
 }
 
 // Rules returns every rule, in the order of the table.
@@ -362,15 +373,15 @@ func Rules() []Rule {
 }
 
 // Allowed says in a few words what a packet that keeps the rule has.
-func (r Rule) Allowed() string { return rules[r].allowed }
+func (r Rule) Allowed() string { return r.row().allowed }
 
 // Class returns the class of the errors that the rule gives: ErrMalformed,
 // ErrProtocol, ErrTooLarge or ErrUnsupportedVersion.
-func (r Rule) Class() error { return rules[r].class }
+func (r Rule) Class() error { return r.row().class }
 
 // Reason returns the reason code with which MQTT 5.0 answers a packet that
 // breaks the rule.
-func (r Rule) Reason() ReasonCode { return rules[r].reason }
+func (r Rule) Reason() ReasonCode { return r.row().reason }
 
 // Statement returns the statement of the standard that the rule comes from, for
 // a packet type and a version: see Error.Statement. It is empty where the
@@ -386,7 +397,7 @@ func (r Rule) Statement(t PacketType, v Version) string {
 		}
 		return ""
 	}
-	for _, o := range rules[r].origin {
+	for _, o := range r.row().origin {
 		if o.versions.has(v) && (o.packets == 0 || o.packets.has(t)) {
 			return o.id
 		}

@@ -122,8 +122,9 @@ func Discouraged(s []byte) rune {
 
 // CheckString returns nil if b is a legal UTF-8 encoded string of version v: at
 // most 65535 bytes of well-formed UTF-8 without surrogates and U+0000; else an
-// *Error whose Offset counts from the start of b. MQTT 3.1 also takes the
-// modified UTF-8 of Java, which its section 2.5 names. Section 1.5.4.
+// *Error whose Offset counts from the start of b. MQTT 3.1 forbids U+0000 in
+// topics only, and also takes the modified UTF-8 of Java, which its section 2.5
+// names. Section 1.5.4.
 func CheckString(b []byte, v Version) error {
 	if len(b) > maxPrefixed {
 		return NewError(RuleStringLength, 0, v, FieldString, maxPrefixed, int64(len(b)))

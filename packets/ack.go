@@ -103,7 +103,7 @@ func (p *ack) bodySize(v mqttwire.Version) uint64 {
 
 func (p *ack) append(dst []byte, t mqttwire.PacketType, v mqttwire.Version) ([]byte, error) {
 	a := mqttwire.NewAppender(dst, t, v)
-	if v != mqttwire.V5 && p.code.IsError() {
+	if v != mqttwire.V5 && !isSuccess(p.code, t) {
 		a.Fail(mqttwire.RuleNotInVersion, mqttwire.FieldReasonCode, int64(p.code))
 	}
 	flags := t.Flags()
@@ -117,6 +117,12 @@ func (p *ack) append(dst []byte, t mqttwire.PacketType, v mqttwire.Version) ([]b
 		a.Properties(mqttwire.PropertyOwner(t), &p.properties)
 	}
 	return a.Done()
+}
+
+// isSuccess reports whether the code is one by which packets of type t say in
+// 5.0 that all is well. Older versions need no code for that.
+func isSuccess(c mqttwire.ReasonCode, t mqttwire.PacketType) bool {
+	return !c.IsError() && c.AllowedIn(t, mqttwire.V5, 0)
 }
 
 func (p *ack) text(t mqttwire.PacketType) string {
@@ -165,7 +171,7 @@ func (p *Puback) Clone() *Puback {
 }
 
 // String returns the packet in one line.
-func (p *Puback) String() string {
+func (p Puback) String() string {
 	a := p.ack()
 	return a.text(mqttwire.PUBACK)
 }
@@ -202,7 +208,7 @@ func (p *Pubrec) Clone() *Pubrec {
 }
 
 // String returns the packet in one line.
-func (p *Pubrec) String() string {
+func (p Pubrec) String() string {
 	a := p.ack()
 	return a.text(mqttwire.PUBREC)
 }
@@ -239,7 +245,7 @@ func (p *Pubrel) Clone() *Pubrel {
 }
 
 // String returns the packet in one line.
-func (p *Pubrel) String() string {
+func (p Pubrel) String() string {
 	a := p.ack()
 	return a.text(mqttwire.PUBREL)
 }
@@ -276,7 +282,7 @@ func (p *Pubcomp) Clone() *Pubcomp {
 }
 
 // String returns the packet in one line.
-func (p *Pubcomp) String() string {
+func (p Pubcomp) String() string {
 	a := p.ack()
 	return a.text(mqttwire.PUBCOMP)
 }

@@ -76,7 +76,7 @@ func (p *Auth) Clone() *Auth {
 }
 
 // String returns the packet in one line.
-func (p *Auth) String() string {
+func (p Auth) String() string {
 	t := newText(mqttwire.AUTH)
 	t.code(p.ReasonCode)
 	t.properties("properties", p.Properties)

@@ -96,7 +96,7 @@ func (p *Connack) Clone() *Connack {
 }
 
 // String returns the packet in one line.
-func (p *Connack) String() string {
+func (p Connack) String() string {
 	t := newText(mqttwire.CONNACK)
 	t.code(p.ReasonCode)
 	t.flag("session_present", p.SessionPresent)

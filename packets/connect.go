@@ -329,7 +329,7 @@ func (p *Connect) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 // check checks what no single field shows.
 func (p *Connect) check(a *mqttwire.Appender, v mqttwire.Version) {
 	if p.Version != 0 && p.Version != v {
-		a.Fail(mqttwire.RuleProtocolVersion, mqttwire.FieldProtocolVersion, int64(p.Version))
+		a.Fail(mqttwire.RuleConnectVersion, mqttwire.FieldProtocolVersion, int64(p.Version))
 	}
 	if p.Bridge && v == mqttwire.V5 {
 		a.Fail(mqttwire.RuleNotInVersion, mqttwire.FieldProtocolVersion, int64(v)|bridgeBit)
@@ -368,7 +368,7 @@ func (p *Connect) Clone() *Connect {
 }
 
 // String returns the packet in one line, without user name and password.
-func (p *Connect) String() string {
+func (p Connect) String() string {
 	t := newText(mqttwire.CONNECT)
 	t.word("version", p.Version.String())
 	t.flag("bridge", p.Bridge)

@@ -75,7 +75,7 @@ func (p *Disconnect) Clone() *Disconnect {
 }
 
 // String returns the packet in one line.
-func (p *Disconnect) String() string {
+func (p Disconnect) String() string {
 	t := newText(mqttwire.DISCONNECT)
 	t.code(p.ReasonCode)
 	t.properties("properties", p.Properties)

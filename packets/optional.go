@@ -19,40 +19,40 @@ func CheckOptional(p mqttwire.Packet, v mqttwire.Version) error {
 	case *Connect:
 		o.connect(p)
 	case *Connack:
-		o.properties(p.Properties)
+		o.list(mqttwire.PropertyOwner(o.typ), p.Properties)
 	case *Publish:
 		o.text(mqttwire.FieldTopicName, p.Topic)
-		o.properties(p.Properties)
+		o.list(mqttwire.PropertyOwner(o.typ), p.Properties)
 		o.payload(mqttwire.FieldPayload, p.Payload, p.Properties)
 	case *Puback:
-		o.properties(p.Properties)
+		o.list(mqttwire.PropertyOwner(o.typ), p.Properties)
 	case *Pubrec:
-		o.properties(p.Properties)
+		o.list(mqttwire.PropertyOwner(o.typ), p.Properties)
 	case *Pubrel:
-		o.properties(p.Properties)
+		o.list(mqttwire.PropertyOwner(o.typ), p.Properties)
 	case *Pubcomp:
-		o.properties(p.Properties)
+		o.list(mqttwire.PropertyOwner(o.typ), p.Properties)
 	case *Subscribe:
-		o.properties(p.Properties)
+		o.list(mqttwire.PropertyOwner(o.typ), p.Properties)
 		for i := range p.Subscriptions {
 			o.text(mqttwire.FieldTopicFilter, p.Subscriptions[i].Filter)
 		}
 	case *Suback:
-		o.properties(p.Properties)
+		o.list(mqttwire.PropertyOwner(o.typ), p.Properties)
 	case *Unsubscribe:
-		o.properties(p.Properties)
+		o.list(mqttwire.PropertyOwner(o.typ), p.Properties)
 		for _, f := range p.Filters {
 			o.text(mqttwire.FieldTopicFilter, f)
 		}
 	case *Unsuback:
-		o.properties(p.Properties)
+		o.list(mqttwire.PropertyOwner(o.typ), p.Properties)
 	case *Disconnect:
-		o.properties(p.Properties)
+		o.list(mqttwire.PropertyOwner(o.typ), p.Properties)
 	case *Auth:
 		if p.Properties.Empty() && p.ReasonCode == 0 { // U-3.15.2.1-1
 			o.fail(mqttwire.RuleAuthEmpty, fieldAuthMethod, mqttwire.NotANumber)
 		}
-		o.properties(p.Properties)
+		o.list(mqttwire.PropertyOwner(o.typ), p.Properties)
 	}
 	return o.err
 }
@@ -75,9 +75,9 @@ func (o *optionalCheck) connect(p *Connect) {
 		o.fail(mqttwire.RuleBridge, mqttwire.FieldProtocolVersion, int64(p.Version)|bridgeBit)
 	}
 	o.text(mqttwire.FieldClientID, p.ClientID)
-	o.properties(p.Properties)
+	o.list(mqttwire.PropertyOwner(o.typ), p.Properties)
 	if w := p.Will; w != nil {
-		o.properties(w.Properties)
+		o.list(mqttwire.WillProperties, w.Properties)
 		o.text(mqttwire.FieldWillTopic, w.Topic)
 		o.payload(mqttwire.FieldWillPayload, w.Payload, w.Properties)
 	}
@@ -94,15 +94,15 @@ func (o *optionalCheck) text(field mqttwire.Field, s []byte) {
 	}
 }
 
-// properties checks the strings of a property list.
-func (o *optionalCheck) properties(p mqttwire.Properties) {
+// list checks the strings of an owner's property list.
+func (o *optionalCheck) list(owner mqttwire.PropertyOwner, p mqttwire.Properties) {
 	if o.err != nil || o.version != mqttwire.V5 {
 		return
 	}
 	for q := range p.All() {
 		if q.IsText() {
-			o.text(propertyField(q.ID), q.Name)
-			o.text(propertyField(q.ID), q.Value)
+			o.text(q.ID.Field(owner), q.Name)
+			o.text(q.ID.Field(owner), q.Value)
 		}
 	}
 }

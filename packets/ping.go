@@ -44,7 +44,7 @@ func (p *Pingreq) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 func (p *Pingreq) Clone() *Pingreq { return &Pingreq{} }
 
 // String returns "PINGREQ".
-func (p *Pingreq) String() string { return mqttwire.PINGREQ.String() }
+func (p Pingreq) String() string { return mqttwire.PINGREQ.String() }
 
 // Type returns PINGRESP.
 func (p *Pingresp) Type() mqttwire.PacketType { return mqttwire.PINGRESP }
@@ -67,4 +67,4 @@ func (p *Pingresp) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 func (p *Pingresp) Clone() *Pingresp { return &Pingresp{} }
 
 // String returns "PINGRESP".
-func (p *Pingresp) String() string { return mqttwire.PINGRESP.String() }
+func (p Pingresp) String() string { return mqttwire.PINGRESP.String() }

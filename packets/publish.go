@@ -61,8 +61,8 @@ func (p *Publish) decode(c *mqttwire.Cursor) {
 	p.Dup = flags&flagDup != 0
 	p.QoS = mqttwire.QoS(flags & flagQoS >> qosShift)
 	p.Retain = flags&flagRetain != 0
-	if rule := p.flagsFault(v); rule != 0 {
-		c.FailAt(rule, mqttwire.FieldFlags, 0, int64(flags))
+	if rule, field, found := p.flagsFault(v); rule != 0 {
+		c.FailAt(rule, field, 0, found)
 	}
 	at := c.Offset()
 	if v == mqttwire.V5 {
@@ -81,15 +81,16 @@ func (p *Publish) decode(c *mqttwire.Cursor) {
 	p.Payload = c.Rest()
 }
 
-// flagsFault returns the rule that QoS and DUP break, or 0.
-func (p *Publish) flagsFault(v mqttwire.Version) mqttwire.Rule {
+// flagsFault returns the rule that QoS and DUP break, or 0; and which of the two
+// it is, with its value.
+func (p *Publish) flagsFault(v mqttwire.Version) (mqttwire.Rule, mqttwire.Field, int64) {
 	switch {
 	case !p.QoS.Valid(): // [MQTT-3.3.1-4]
-		return mqttwire.RuleQoS
+		return mqttwire.RuleQoS, mqttwire.FieldQoS, int64(p.QoS)
 	case p.Dup && p.QoS == 0 && v != mqttwire.V31: // [MQTT-3.3.1-2]
-		return mqttwire.RuleDup
+		return mqttwire.RuleDup, mqttwire.FieldDup, 1
 	}
-	return 0
+	return 0, "", 0
 }
 
 // Size returns the number of bytes that Append adds for version v.
@@ -129,8 +130,8 @@ func (p *Publish) AppendHeader(dst []byte, v mqttwire.Version) ([]byte, error) {
 // appendHeader appends fixed and variable header of a packet whose body has size
 // bytes, of which part will be appended.
 func (p *Publish) appendHeader(a *mqttwire.Appender, v mqttwire.Version, size, part uint64) {
-	if rule := p.flagsFault(v); rule != 0 {
-		a.Fail(rule, mqttwire.FieldFlags, int64(p.QoS))
+	if rule, field, found := p.flagsFault(v); rule != 0 {
+		a.Fail(rule, field, found)
 	}
 	if v == mqttwire.V5 && len(p.Topic) == 0 && !p.Properties.Has(mqttwire.TopicAlias) { // U-3.3.2.1-1
 		a.Fail(mqttwire.RuleTopicOrAlias, mqttwire.FieldTopicName, 0)
@@ -168,7 +169,7 @@ func (p *Publish) Clone() *Publish {
 }
 
 // String returns the packet in one line, without the payload.
-func (p *Publish) String() string {
+func (p Publish) String() string {
 	t := newText(mqttwire.PUBLISH)
 	t.bytes("topic", p.Topic)
 	t.number("qos", uint64(p.QoS))

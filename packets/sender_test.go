@@ -104,6 +104,9 @@ func TestOptionalRulesAreFoundInEveryTextField(t *testing.T) {
 		require.ErrorAs(t, packets.CheckOptional(c.p, v5), &e, name)
 		assert.Equal(t, c.rule.String(), e.Rule.String(), name)
 	}
+	var e *mqttwire.Error
+	require.ErrorAs(t, packets.CheckOptional(&packets.Connect{Will: &packets.Will{Topic: []byte("w"), Properties: user}}, v5), &e)
+	assert.EqualValues(t, "Will User Property", e.Field)
 	// U+0000 is not excluded from a payload, and without the indicator it is bytes.
 	assert.NoError(t, packets.CheckOptional(&packets.Publish{Topic: []byte("a"), Payload: []byte{0}, Properties: utf8}, v5))
 	assert.NoError(t, packets.CheckOptional(&packets.Publish{Topic: []byte("a"), Payload: []byte{0xFF}}, v5))

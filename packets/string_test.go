@@ -1,6 +1,7 @@
 package packets_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"unicode"
@@ -18,6 +19,7 @@ func TestStringNeverShowsSecrets(t *testing.T) {
 	for _, secret := range []string{"alice", "hunter2", "token"} {
 		assert.NotContains(t, s, secret)
 	}
+	assert.Equal(t, s, fmt.Sprint(p), "a value prints like its pointer")
 	assert.Equal(t, `CONNECT version=5.0 client_id="c" keep_alive=0 user_name=5B password=7B `+
 		`properties=[Authentication Method: "M", Authentication Data: 5 bytes]`, s)
 }

@@ -77,7 +77,7 @@ func (p *Suback) Clone() *Suback {
 }
 
 // String returns the packet in one line.
-func (p *Suback) String() string {
+func (p Suback) String() string {
 	t := newText(mqttwire.SUBACK)
 	t.number("packet_id", uint64(p.PacketID))
 	t.codes(p.ReasonCodes)

@@ -215,7 +215,7 @@ func (p *Subscribe) Clone() *Subscribe {
 }
 
 // String returns the packet in one line.
-func (p *Subscribe) String() string {
+func (p Subscribe) String() string {
 	t := newText(mqttwire.SUBSCRIBE)
 	t.number("packet_id", uint64(p.PacketID))
 	t.flag("dup", p.Dup)

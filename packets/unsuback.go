@@ -73,7 +73,7 @@ func (p *Unsuback) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 		switch {
 		case v == mqttwire.V5:
 			a.ReasonCode(code)
-		case code.IsError():
+		case !isSuccess(code, mqttwire.UNSUBACK):
 			a.Fail(mqttwire.RuleNotInVersion, mqttwire.FieldReasonCode, int64(code))
 		}
 	}
@@ -89,7 +89,7 @@ func (p *Unsuback) Clone() *Unsuback {
 }
 
 // String returns the packet in one line.
-func (p *Unsuback) String() string {
+func (p Unsuback) String() string {
 	t := newText(mqttwire.UNSUBACK)
 	t.number("packet_id", uint64(p.PacketID))
 	t.codes(p.ReasonCodes)

@@ -99,7 +99,7 @@ func (p *Unsubscribe) Clone() *Unsubscribe {
 }
 
 // String returns the packet in one line.
-func (p *Unsubscribe) String() string {
+func (p Unsubscribe) String() string {
 	t := newText(mqttwire.UNSUBSCRIBE)
 	t.number("packet_id", uint64(p.PacketID))
 	t.flag("dup", p.Dup)
