@@ -19,6 +19,7 @@ var importRules = map[string]struct{ notStd, others []string }{
 	"capture":                       {notStd: []string{"reflect", "unsafe", "C"}, others: []string{module, module + "/packets", "github.com/gopacket/gopacket"}},
 	"cmd/mqttdump":                  {notStd: []string{"reflect", "unsafe", "C"}, others: []string{module, module + "/packets", module + "/capture", "github.com/fatih/color"}},
 	"internal/corpus":               {notStd: []string{"reflect", "unsafe", "C"}, others: []string{module, module + "/testdata/corpus"}},
+	"internal/model":                {notStd: []string{"fmt", "reflect", "unsafe", "encoding", "net", "log", "os", "C"}},
 	"internal/conformance":          {notStd: []string{"reflect", "unsafe", "C"}, others: []string{module, module + "/internal/corpus", module + "/testdata/spec"}},
 	"internal/conformance/generate": {notStd: []string{"reflect", "unsafe", "C"}, others: []string{module + "/internal/conformance"}},
 }
@@ -47,6 +48,15 @@ func allowed(path string, list []string) bool {
 		}
 	}
 	return false
+}
+
+// The model judges the library, so it is for tests alone.
+func TestOnlyTestsImportTheModel(t *testing.T) {
+	for dir := range importRules {
+		p, err := build.ImportDir(dir, 0)
+		require.NoError(t, err, dir)
+		assert.NotContains(t, p.Imports, module+"/internal/model", dir)
+	}
 }
 
 func TestNothingImportsTheCommandsOrTheExamples(t *testing.T) {

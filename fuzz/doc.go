@@ -4,4 +4,7 @@
 //
 //	go test -fuzz=FuzzPacket -fuzztime=1m ./fuzz
 //	go test -fuzz=FuzzStream -fuzztime=1m ./fuzz
+//
+// and so on; CONTRIBUTING.md lists all. The exhaustive test compares verdicts
+// with those of the reference model in internal/model.
 package fuzz
