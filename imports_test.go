@@ -19,6 +19,7 @@ var importRules = map[string]struct{ notStd, others []string }{
 	"capture":                       {notStd: []string{"reflect", "unsafe", "C"}, others: []string{module, module + "/packets", "github.com/gopacket/gopacket"}},
 	"cmd/mqttdump":                  {notStd: []string{"reflect", "unsafe", "C"}, others: []string{module, module + "/packets", module + "/capture", "github.com/fatih/color"}},
 	"internal/corpus":               {notStd: []string{"reflect", "unsafe", "C"}, others: []string{module, module + "/testdata/corpus"}},
+	"mqttwiretest":                  {notStd: []string{"reflect", "unsafe", "net", "log", "os", "C"}, others: []string{module, module + "/packets", module + "/internal/corpus", "pgregory.net/rapid"}},
 	"internal/model":                {notStd: []string{"fmt", "reflect", "unsafe", "encoding", "net", "log", "os", "C"}},
 	"internal/conformance":          {notStd: []string{"reflect", "unsafe", "C"}, others: []string{module, module + "/internal/corpus", module + "/testdata/spec"}},
 	"internal/conformance/generate": {notStd: []string{"reflect", "unsafe", "C"}, others: []string{module + "/internal/conformance"}},

@@ -1,0 +1,24 @@
+package mqttwiretest
+
+import (
+	"errors"
+
+	"github.com/mqttwire/mqttwire"
+)
+
+// ErrVersion is what a Codec returns, alone or wrapped, for a version of the
+// protocol that it does not know. The case is then not judged.
+var ErrVersion = errors.New("mqttwiretest: the codec does not know this version")
+
+// Codec is an implementation of the wire format under test.
+type Codec interface {
+	// Decode decodes b, the bytes of one packet of version v sent by the given
+	// side, and returns what the decoded packet encodes to again, or an error if
+	// the packet is refused. nil bytes with a nil error say that it is accepted
+	// and that the codec cannot encode it again. ErrVersion says that the codec
+	// does not know the version.
+	//
+	// b may also end inside the packet, which is to be refused like any other
+	// broken packet. Decode reads nothing outside b and writes nothing to it.
+	Decode(b []byte, v mqttwire.Version, from mqttwire.Sender) ([]byte, error)
+}
