@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/internal/corpus"
 	"github.com/mqttwire/mqttwire/packets"
 )
 
@@ -102,6 +103,36 @@ func BenchmarkDecode(b *testing.B) {
 				}
 				if err := p.Decode(f, c.v); err != nil {
 					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkCorpus decodes every accepted packet of the corpus, by version.
+func BenchmarkCorpus(b *testing.B) {
+	cases, err := corpus.Load()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for v := mqttwire.V31; v <= mqttwire.V5; v++ {
+		var frames []mqttwire.Frame
+		size := 0
+		for _, c := range cases {
+			if c.Version == v && c.Outcome == corpus.Accept {
+				frames = append(frames, c.Frame())
+				size += len(c.Bytes)
+			}
+		}
+		b.Run("v"+v.String(), func(b *testing.B) {
+			var set packets.Set
+			b.ReportAllocs()
+			b.SetBytes(int64(size))
+			for b.Loop() {
+				for _, f := range frames {
+					if _, err := set.Decode(f, v); err != nil {
+						b.Fatal(err)
+					}
 				}
 			}
 		})

@@ -17,6 +17,11 @@ func FuzzEncode(f *testing.F) {
 			f.Add(uint8(typ), uint8(v), []byte("\x01\x03abc\x02\x01x\x00\x01\x00\x07\x05hello\x00\x00\x01\x01\x02"))
 		}
 	}
+	for _, c := range corpusCases(f) {
+		if len(c.Bytes) > 2 && len(c.Bytes) <= 256 {
+			f.Add(c.Bytes[0]>>4, uint8(c.Version), c.Bytes[2:]) // raw material, as good as any
+		}
+	}
 	f.Fuzz(func(t *testing.T, typ, version uint8, data []byte) {
 		a := arbitrary{data}
 		p := a.packet(mqttwire.PacketType(typ % 16))

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/internal/corpus"
 )
 
 // FuzzTopics judges and matches any names and filters, level by level and
@@ -14,6 +15,11 @@ func FuzzTopics(f *testing.F) {
 	for _, filter := range []string{"a/b", "#", "+/#", "a/+/b", "$share/g/a/#", "$SYS/#", "/", "a//#", "+a", "$share//a", "a\x00", "é/ü"} {
 		for _, name := range []string{"a", "a/b", "$SYS/x", "/", "a//b", "é/ü"} {
 			f.Add(filter, name)
+		}
+	}
+	for _, c := range corpusCases(f) {
+		if topic, ok := topicOf(&c); ok && len(topic) <= 256 {
+			f.Add(topic, topic)
 		}
 	}
 	f.Fuzz(func(t *testing.T, filter, name string) {
@@ -41,6 +47,28 @@ func FuzzTopics(f *testing.F) {
 			t.Fatalf("%q is split into %q and %q", filter, share, rest)
 		}
 	})
+}
+
+// topicOf returns the first topic name or filter of a case, legal or not.
+func topicOf(c *corpus.Case) (string, bool) {
+	f, _, err := mqttwire.CutFrame(c.Bytes, 0)
+	if err != nil {
+		return "", false
+	}
+	body := f.Body
+	switch f.Header.Type {
+	case mqttwire.PUBLISH:
+	case mqttwire.SUBSCRIBE, mqttwire.UNSUBSCRIBE:
+		skip := 2 // the packet identifier
+		if c.Version == mqttwire.V5 {
+			skip++ // and no properties
+		}
+		body = body[min(skip, len(body)):]
+	default:
+		return "", false
+	}
+	topic, _, err := mqttwire.ConsumeBinary(body)
+	return string(topic), err == nil
 }
 
 func plainText(s string) bool {

@@ -37,6 +37,26 @@ func TestDecodingIntoAReusedPacketAllocatesNothing(t *testing.T) {
 	}
 }
 
+func TestASetAllocatesNothingForConnectsWithAndWithoutAWill(t *testing.T) {
+	var frames []mqttwire.Frame
+	for _, c := range roundTrips {
+		if _, ok := c.p.(*packets.Connect); ok {
+			f, _, err := mqttwire.CutFrame([]byte(c.bytes), 0)
+			require.NoError(t, err)
+			frames = append(frames, f)
+		}
+	}
+	var set packets.Set
+	allocs := testing.AllocsPerRun(10, func() {
+		for _, f := range frames {
+			if _, err := set.Decode(f, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	assert.Zero(t, allocs)
+}
+
 func TestAppendingIntoABufferWithRoomAllocatesNothing(t *testing.T) {
 	buf := make([]byte, 0, 4<<20)
 	for _, c := range loadCorpus(t) {

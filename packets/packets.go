@@ -84,6 +84,7 @@ func Decode(f mqttwire.Frame, v mqttwire.Version) (mqttwire.Packet, error) {
 // goroutine at a time.
 type Set struct {
 	packets [16]mqttwire.Packet
+	will    *Will // of the CONNECT, kept while a CONNECT has none
 }
 
 // Decode is as the function Decode. The packet it returns is valid until the
@@ -92,6 +93,12 @@ func (s *Set) Decode(f mqttwire.Frame, v mqttwire.Version) (mqttwire.Packet, err
 	t := f.Header.Type & 15
 	if s.packets[t] == nil {
 		s.packets[t] = New(f.Header.Type)
+	}
+	if c, ok := s.packets[t].(*Connect); ok && c.Will == nil {
+		if s.will == nil {
+			s.will = new(Will)
+		}
+		c.Will = s.will // for Decode to use, or to drop
 	}
 	return decodeInto(s.packets[t], f, v)
 }
