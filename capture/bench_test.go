@@ -36,3 +36,28 @@ func BenchmarkLargePacketInSmallSegments(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkServerThatBeginsWithNoPacket: the time for a segment stays the same,
+// the more bytes were refused before it, and the more segments come.
+func BenchmarkServerThatBeginsWithNoPacket(b *testing.B) {
+	packet := "\x30\x80\x20\x0F\xFE" + strings.Repeat("t", 4094)
+	for _, packets := range []int{1, 2, 4, 8} {
+		segments := 1000 * packets
+		b.Run(fmt.Sprintf("segments=%d", segments), func(b *testing.B) {
+			tr := newTrace(b)
+			c := tr.open(9999)
+			c.hears(strings.Repeat(packet, packets) + "\x00")
+			for range segments {
+				c.hears("\x00")
+			}
+			file := tr.file.Bytes()
+			for b.Loop() {
+				events, err := read(b, file, Options{})
+				if err != nil || len(events) != 1 {
+					b.Fatal(len(events), err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*segments), "ns/segment")
+		})
+	}
+}

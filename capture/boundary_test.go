@@ -12,16 +12,22 @@ func TestJudgeStart(t *testing.T) {
 		bytes        string
 		known, doubt verdict // if it is known that the conversation is MQTT, and if not
 	}{
-		"a packet":                             {publish3, isMQTT, isMQTT},
-		"two packets":                          {publish3 + pingreq, isMQTT, isMQTT},
-		"a packet and the start of one":        {publish3 + publish3[:3], isMQTT, isMQTT},
+		"a packet":                             {publish3, isMQTT, undecided},
+		"two packets":                          {publish3 + pingreq, isMQTT, undecided},
+		"enough bytes":                         {publish3 + pingreq + puback, isMQTT, isMQTT},
+		"enough bytes and the start of one":    {publish3 + publish3 + publish3[:3], isMQTT, isMQTT},
+		"a packet and the start of one":        {publish3 + publish3[:3], isMQTT, undecided},
 		"a packet and what is none":            {publish3 + "\x00\x00", unknown, unknown},
 		"a packet and a malformed one":         {publish3 + "\x40\x02\x00\x00", isMQTT, unknown},
 		"the start of a packet":                {publish3[:6], undecided, undecided},
 		"a first byte":                         {"\x30", undecided, undecided},
 		"the start of a remaining length":      {"\x30\x80", undecided, undecided},
 		"two bytes could be anything":          {pingreq, isMQTT, undecided},
-		"four bytes":                           {pingreq + pingreq, isMQTT, isMQTT},
+		"so could four":                        {puback, isMQTT, undecided},
+		"SUBSCRIBE is telling":                 {subscribe3, isMQTT, isMQTT},
+		"CONNACK is telling":                   {connack3, isMQTT, isMQTT},
+		"15 packets and what is none":          {strings.Repeat(pingreq, 15) + "\x00", isMQTT, unknown},
+		"16 packets, whatever follows":         {strings.Repeat(pingreq, 16) + "\xC0\x01", isMQTT, isMQTT},
 		"packet type 0":                        {"\x00", unknown, unknown},
 		"flags that the type has not":          {"\x41\x02\x00\x01", unknown, unknown},
 		"DUP, of 3.1":                          {"\x8A" + subscribe3[1:], isMQTT, isMQTT},
@@ -30,6 +36,7 @@ func TestJudgeStart(t *testing.T) {
 		"half a topic":                         {"\x30\x08\x00\x06to", undecided, undecided},
 		"half a topic, half a character":       {"\x30\x08\x00\x06to\xC3", undecided, undecided},
 		"half a topic that is no UTF-8":        {"\x30\x08\x00\x06to\xC3\x28", unknown, unknown},
+		"a topic that ends in a character":     {"\x30\x08\x00\x03to\xC3h", unknown, unknown},
 		"half a topic with a wildcard":         {"\x30\x08\x00\x06t#", unknown, unknown},
 		"half a topic with a zero":             {"\x30\x08\x00\x06t\x00", unknown, unknown},
 		"half a large PUBLISH":                 {"\x30\x80\x80\x80\x01\x00\x01tx", undecided, undecided},
@@ -40,26 +47,35 @@ func TestJudgeStart(t *testing.T) {
 		"a WebSocket frame that holds CONNACK": {"\x82\x04" + connack3, unknown, unknown},
 	} {
 		t.Run(name, func(t *testing.T) {
-			assert.Equal(t, test.known, judgeStart([]byte(test.bytes), true), "known to be MQTT")
-			assert.Equal(t, test.doubt, judgeStart([]byte(test.bytes), false), "not known")
+			known, _ := judgeStart([]byte(test.bytes), true)
+			doubt, _ := judgeStart([]byte(test.bytes), false)
+			assert.Equal(t, test.known, known, "known to be MQTT")
+			assert.Equal(t, test.doubt, doubt, "not known")
 		})
 	}
 }
 
-func TestTwoBytesOnAnotherPortAreNotTakenForMQTT(t *testing.T) {
-	tr := newTrace(t)
-	tr.begin(4000).says(pingreq)
-	assert.Equal(t, []string{"1/0 ? not MQTT, stopped"}, tr.lines(Options{}))
+func TestJudgeStartDecodesNoMoreThanItNeeds(t *testing.T) {
+	many := []byte(strings.Repeat(puback, 10000))
+	for known, want := range map[bool]int{true: 1, false: enoughLegalPackets} {
+		v, decoded := judgeStart(many, known)
+		assert.Equal(t, isMQTT, v)
+		assert.Equal(t, want*len(puback), decoded)
+	}
 }
 
-func TestSearchGivesUpWhatIsTooLong(t *testing.T) {
-	tr := newTrace(t)
-	c := tr.begin(4000)
-	c.says("\x30\x80\x80\x80\x01\x00\x01t") // a PUBLISH of 2 MiB, if it is one
-	for range maxSearch/60000 + 2 {
-		c.says(strings.Repeat("\x00", 60000))
+func TestLongTopicIsJudgedByItsStart(t *testing.T) {
+	start := "\x30\x80\x80\x04\x80\x00" // 64 KiB, of which the topic name has half
+	for name, test := range map[string]struct {
+		topic string
+		want  verdict
+	}{
+		"legal":                       {strings.Repeat("x", 1000), undecided},
+		"a character across the look": {strings.Repeat("x", longestLook-1) + "ü", undecided},
+		"a wildcard in the look":      {strings.Repeat("x", longestLook-1) + "#", unknown},
+		"a wildcard behind the look":  {strings.Repeat("x", longestLook) + "#", undecided},
+	} {
+		v, _ := judgeStart([]byte(start+test.topic), true)
+		assert.Equal(t, test.want, v, name)
 	}
-	lines := tr.lines(Options{})
-	assert.Len(t, lines, 1)
-	assert.Contains(t, lines[0], "not MQTT, stopped")
 }

@@ -75,10 +75,20 @@ func (c *conversation) add(s segment) {
 }
 
 // isReplacedBy reports whether a segment opens another connection between the
-// same addresses.
+// same addresses. A SYN or SYN+ACK of this one, sent again or recorded late, has
+// the sequence number before the first byte. A SYN whose direction has nothing
+// yet opens another if the opposite one began in the middle of a connection: in
+// this one it would have come first.
 func (c *conversation) isReplacedBy(s segment) bool {
-	b := &c.from(s.src).bytes
-	return s.syn && !s.ack && b.started && (!b.fromStart || b.first != s.seq+1)
+	d := c.from(s.src)
+	own, other := &d.bytes, &c.opposite(d).bytes
+	switch {
+	case !s.syn:
+		return false
+	case own.started:
+		return own.first != s.seq+1
+	}
+	return !s.ack && other.started && !other.fromStart
 }
 
 // onMQTTPort reports whether one side has the port of MQTT.

@@ -119,12 +119,12 @@ func TestConversationKnowsItsClient(t *testing.T) {
 			tr := newTrace(t)
 			c := tr.begin(test.port)
 			if test.client {
-				c.says(test.packet, test.packet)
+				c.says(strings.Repeat(test.packet, 8))
 			} else {
-				c.hears(test.packet, test.packet)
+				c.hears(strings.Repeat(test.packet, 8))
 			}
 			lines := tr.lines(Options{})
-			require.Len(t, lines, 2)
+			require.Len(t, lines, 8)
 			assert.Equal(t, test.sender, strings.Fields(lines[0])[1])
 		})
 	}
@@ -217,6 +217,71 @@ func TestConversationOfTheSameAddressesIsAnotherStream(t *testing.T) {
 		"5/0 client PINGREQ 3.1.1",
 		"8/1 client CONNECT 5.0",
 	}, tr.lines(Options{}))
+}
+
+func TestSYNBehindAnUnfinishedConversationIsAnotherStream(t *testing.T) {
+	for name, test := range map[string]struct {
+		before func(*talk)
+		flags  []string // of the segments that open the second connection
+	}{
+		"server alone, from the middle":      {func(c *talk) { c.hears(pingresp) }, []string{"S", "SA"}},
+		"client alone, from the middle":      {func(c *talk) { c.says(pingreq) }, []string{"S", "SA"}},
+		"server alone, from its SYN+ACK":     {func(c *talk) { c.tr.record(c.server, c.client, "SA", c.down-1, ""); c.hears(pingresp) }, []string{"SA"}},
+		"server from the middle, no new SYN": {func(c *talk) { c.hears(pingresp) }, []string{"SA"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tr := newTrace(t)
+			c := tr.begin(1883)
+			test.before(c)
+			c.up, c.down = 70000, 90000
+			for _, flags := range test.flags {
+				if flags == "S" {
+					tr.record(c.client, c.server, flags, c.up-1, "")
+				} else {
+					tr.record(c.server, c.client, flags, c.down-1, "")
+				}
+			}
+			c.says(connect5)
+			c.hears(connack5)
+			lines := strings.Join(tr.lines(Options{}), "\n")
+			assert.Regexp(t, `\d/0 (client|server) PING`, lines)
+			assert.Regexp(t, `\d/1 client CONNECT 5.0\n\d/1 server CONNACK 5.0$`, lines)
+		})
+	}
+}
+
+func TestSYNOfTheSameConnectionIsNoOtherStream(t *testing.T) {
+	const up, down = 1000, 5000
+	for name, order := range map[string][]string{
+		"SYN+ACK again":               {"S", "SA", "SA", "connect", "connack", "SA"},
+		"SYN again":                   {"S", "SA", "S", "connect", "S", "connack"},
+		"SYN behind its SYN+ACK":      {"SA", "S", "connect", "connack"},
+		"SYN behind what it opens":    {"connect", "S", "SA", "connack"},
+		"SYN+ACK behind first bytes":  {"S", "connect", "connack", "SA"},
+		"SYN behind the first answer": {"SA", "connack", "S", "connect"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tr := newTrace(t)
+			c := tr.begin(1883)
+			for _, what := range order {
+				switch what {
+				case "S":
+					tr.record(c.client, c.server, "S", up-1, "")
+				case "SA":
+					tr.record(c.server, c.client, "SA", down-1, "")
+				case "connect":
+					tr.record(c.client, c.server, "A", up, connect5)
+				case "connack":
+					tr.record(c.server, c.client, "A", down, connack5)
+				}
+			}
+			lines := tr.lines(Options{})
+			require.Len(t, lines, 2)
+			for _, line := range lines {
+				assert.Regexp(t, `^\d/0 (client CONNECT|server CONNACK) 5.0`, line)
+			}
+		})
+	}
 }
 
 func TestStreamsAreNumberedWhateverTheyCarry(t *testing.T) {

@@ -2,7 +2,7 @@
 // in it.
 //
 // It reads pcap and pcapng files, files of raw MQTT bytes and files of hex
-// text, told apart by their content. TCP streams are put together for each
+// text, told apart by their content: what begins with text is hex text. TCP streams are put together for each
 // direction from the segments that were recorded, whatever their order; the
 // frames are cut from them and decoded with package packets, in the version
 // that the conversation's CONNECT told.
@@ -39,7 +39,10 @@
 //
 // Memory follows the bytes that are in the file, never a length that the file
 // declares. Bytes that arrive ahead of a hole are held up to maxHeldBytes for
-// each direction; then the hole is given up. Packets that wait for the version
-// of their conversation are held up to maxQueued and maxQueuedBytes for the
-// whole file; then the version is guessed from what is there.
+// each direction; then the hole is given up. What may be the start of a packet,
+// where a capture begins in the middle of a conversation, is held up to
+// maxSearch, and costs no more than in proportion to its size. Packets that
+// wait for the version of their conversation are held up to maxQueued and
+// maxQueuedBytes for the whole file; then the version is guessed from what is
+// there.
 package capture

@@ -1,15 +1,19 @@
 package capture
 
 import (
-	"os"
-	"path/filepath"
+	"bufio"
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"io"
+	"runtime"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/mqttwire/mqttwire"
+	"pgregory.net/rapid"
 )
 
 func TestHexTextInItsManyForms(t *testing.T) {
@@ -25,6 +29,23 @@ func TestHexTextInItsManyForms(t *testing.T) {
 		"xxd, hex in text":   "00000000: c000 3008 0001 7468 656c                 beefcafe42\n0000000a: 6c6f                                     #//o\n",
 		"hexdump -C":         "00000000  c0 00 30 08 00 01 74 68  65 6c 6c 6f              |..0...thello|\n0000000c\n",
 		"tcpdump -x":         "\t0x0000:  c000 3008 0001 7468 656c 6c6f\n",
+		"xxd, bytes":         "00000000: c0 00 30 08 00 01 74 68 65 6c 6c 6f              ..0...thello\n",
+		"colons":             "c0:00:30:08:00:01:\n74:68:65:6c:6c:6f\n",
+		"colons and 0x":      "0xC0:0x00 30:08, 00:01:74:68:65:6c:6c:6f",
+		"offset, no blanks":  "0000: c000300800017468656c6c6f",
+		"offset of its own":  "0000:\nc000 3008 0001\n0x0006:\n7468 656c 6c6f",
+		"byte order mark":    "\uFEFFC0 00 30 08 00 01 74 68 65 6c 6c 6f",
+		"mark and comment":   "\uFEFF# ping\nC0 00 30 08 00 01 74 68 65 6c 6c 6f",
+		"comment in Latin-1": "# \xFCber\nC0 00 30 08 00 01 74 68 65 6c 6c 6f // \xE4",
+		"comment at a word":  "C0#ping\n00//ping\n30 08 00 01 74 68 65 6c 6c 6f//end",
+		"hexdump -C, 2 rows": "00000000  c0 00 30 08 00 01 74 68  65 6c                    |..0...thel|\n0000000a  6c 6f                                             ||#|\n0000000c\n",
+		"hexdump -C, a part": "00000010  c0 00 30 08 00 01 74 68  65 6c 6c 6f              |..0...thello|\n0000001c\n",
+		"od":                 "0000000 c0 00 30 08 00 01 74 68\n0000010 65 6c 6c 6f\n0000014\n",
+		"od -A x -t x1z":     "000000 c0 00 30 08 00 01 74 68 65 6c  >..0...thel<\n00000a 6c 6f                          >lo<\n00000c\n",
+		"Wireshark":          "0000   c0 00 30 08 00 01 74 68 65 6c   be ef thel\n000a   6c 6f                           lo\n",
+		"two dumps":          "0000   c0 00   ..\n\n0000   30 08 00 01 74 68   0...th\n0006   65 6c 6c 6f   ello\n",
+		"offset as a word":   "0000 c0 00\n0002 30 08 00 01 74 68 65 6c 6c 6f\n",
+		"bytes like offsets": "c000\n3008\n0001\n7468\n656c\n6c6f\n",
 		"many comment lines": strings.Repeat("# Kommentar, länger als ein Blick\n", 500) + "C0 00 30 08 00 01 74 68 65 6c 6c 6f",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -56,6 +77,8 @@ func TestHexTextThatBreaksOffIsReportedByLine(t *testing.T) {
 		"C0 0":                  `line 1001: "0" has an odd number of hex digits`,
 		"C0 zz":                 `line 1001: "zz" is no hex`,
 		strings.Repeat("q", 99): `line 1001: "qqqqqqqqqqqqqqqqqqqqqqqq..." is no hex`,
+		"0x":                    `line 1001: "0x" is no hex`,
+		"C0 00 * 00":            `line 1001: "*" is no hex`,
 	} {
 		events, err := read(t, []byte(text+bad+"\nC0 00\n"), Options{})
 		assert.Len(t, events, 1000)
@@ -63,48 +86,111 @@ func TestHexTextThatBreaksOffIsReportedByLine(t *testing.T) {
 	}
 }
 
-func TestRawBytes(t *testing.T) {
-	events, err := read(t, []byte(connect5+connack5+publish5p+"\x40\x02\x00\x00"+pingreq+publish5[:6]), Options{})
-	require.NoError(t, err)
-	assert.Equal(t, []string{
-		"1/0 client CONNECT 5.0",
-		"2/0 server CONNACK 5.0",
-		"3/0 ? PUBLISH 5.0",
-		"4/0 ? PUBACK 5.0 [U-2.2.1-1]",
-		"5/0 client PINGREQ 5.0",
-		"6/0 ? partial packet PUBLISH 6 of 11",
-	}, tell(events))
-	assert.False(t, events[0].Src.IsValid())
-	assert.True(t, events[0].Time.IsZero())
-}
-
-func TestRawBytesOfAnyKind(t *testing.T) {
-	large, err := mqttwire.AppendFrame(nil, mqttwire.PUBLISH, 0, []byte("\x00\x01t"+strings.Repeat("x", 3*rawChunk)))
-	require.NoError(t, err)
-	events, err := read(t, append(large, pingreq...), Options{Version: mqttwire.V311})
-	require.NoError(t, err)
-	assert.Equal(t, []string{"1/0 ? PUBLISH 3.1.1", "2/0 client PINGREQ 3.1.1"}, tell(events))
-
-	events, err = read(t, []byte(pingreq+"\x30\xFF\xFF\xFF\xFF\x00"), Options{})
-	require.NoError(t, err)
-	require.Len(t, events, 2)
-	assert.Equal(t, BrokenHeader, events[1].Kind)
-	assert.Equal(t, 2, events[1].Record)
-}
-
-func TestFilesThatCannotBeRead(t *testing.T) {
-	dir := t.TempDir()
-	empty := filepath.Join(dir, "empty")
-	require.NoError(t, os.WriteFile(empty, nil, 0o600))
-	packed := filepath.Join(dir, "packed")
-	require.NoError(t, os.WriteFile(packed, []byte("\x1F\x8B\x08\x00"), 0o600))
-	for name, want := range map[string]string{empty: "the file is empty", packed: "the file is compressed with gzip"} {
-		_, err := Open(name, Options{})
-		assert.ErrorContains(t, err, want)
-		assert.IsType(t, &FileError{}, err)
+func TestHexTextThatCannotBeUnderstoodSaysWhy(t *testing.T) {
+	for name, test := range map[string]struct {
+		text string
+		want []string
+	}{
+		"lines left out by hexdump":    {"00000000  c0 00 c0 00  |....|\n*\n00000010\n", []string{"line 2", `"*"`, "hexdump -v"}},
+		"a line is missing":            {"0000  c0 00 c0 00\n0008  c0 00\n", []string{"line 2", `"0008"`, "0x4"}},
+		"words in the machine's order": {"0000000 00c0 00c0\n", []string{"line 1", `"00c0"`, "hexdump -C"}},
+		"no bytes":                     {"# all this is a comment\n\n", []string{"no bytes"}},
+		"a mistyped digit":             {"c0 0g", []string{"line 1", `"0g" is no hex`}},
+		"Markdown":                     {"# Title\n\nSome *words*.\n", []string{"line 3", `"Some" is no hex`}},
+		"JSON":                         {`{"type":"CONNECT"}` + "\n", []string{"line 1", "is no hex"}},
+		"text in another alphabet":     {"Привет, мир, как дела\n", []string{"line 1", `"Привет" is no hex`}},
+		"blanks":                       {"  \n\n\t\n", []string{"no bytes"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, err := NewReader(strings.NewReader(test.text), Options{})
+			require.NoError(t, err)
+			for err == nil {
+				_, err = r.Next()
+			}
+			require.IsType(t, &FileError{}, err)
+			for _, want := range test.want {
+				assert.ErrorContains(t, err, want)
+			}
+		})
 	}
-	_, err := Open(filepath.Join(dir, "none"), Options{})
-	assert.ErrorIs(t, err, os.ErrNotExist)
-	_, err = Open(dir, Options{})
-	assert.Error(t, err, "it is a directory")
+}
+
+func TestHexTextThatIsNoHexYieldsNoPacketOfThatLine(t *testing.T) {
+	events, err := read(t, []byte("C0 00\nD0 00 C0 0g\nE0 00\n"), Options{})
+	assert.ErrorContains(t, err, "line 2")
+	assert.Equal(t, []string{"1/0 client PINGREQ 3.1.1?"}, tell(events))
+}
+
+func TestHexTextThatBeginsWithZerosHasThem(t *testing.T) {
+	for text, want := range map[string]string{
+		"0000":             "\x00\x00",
+		"0010C000\n":       "\x00\x10\xC0\x00",
+		"00 10 C0":         "\x00\x10\xC0",
+		"0000 C0 00\n":     "\xC0\x00",
+		"0010  C0 00":      "\xC0\x00",
+		"C000\n0002\nD0":   "\xC0\x00\x00\x02\xD0",
+		"0000:00:C0\nD0":   "\x00\x00\x00\xC0\xD0",
+		"e0:00":            "\xE0\x00",
+		"0000: C0\nD0: 00": "\xC0\x00",
+	} {
+		got, err := io.ReadAll(newHexReader(bufio.NewReader(strings.NewReader(text))))
+		require.NoError(t, err, text)
+		assert.Equal(t, want, string(got), text)
+	}
+}
+
+func TestHexWordsOfAnyLength(t *testing.T) {
+	for size := longestHexWord - 4; size <= 2*longestHexWord+4; size++ {
+		want := bytes.Repeat([]byte{0xC0, 0x00}, size/4+1)
+		digits := hex.EncodeToString(want)[:size]
+		for _, text := range []string{digits, "0x" + digits, digits + "//", digits + " 00", digits + "#"} {
+			got, err := io.ReadAll(newHexReader(bufio.NewReader(strings.NewReader(text))))
+			if size%2 == 1 {
+				assert.ErrorContains(t, err, "odd number", size)
+				continue
+			}
+			assert.NoError(t, err, size)
+			assert.Equal(t, want[:size/2], got[:size/2], size)
+		}
+	}
+}
+
+func TestPrefixInsideALongWordIsNoHex(t *testing.T) {
+	text := strings.Repeat("C0", longestHexWord/2) + "0xC0"
+	_, err := io.ReadAll(newHexReader(bufio.NewReader(strings.NewReader(text))))
+	assert.ErrorContains(t, err, "is no hex")
+}
+
+// TestLongLineOfHexTextIsNotHeld reads lines of 8 MiB.
+func TestLongLineOfHexTextIsNotHeld(t *testing.T) {
+	const size = 8 << 20
+	for _, text := range []string{strings.Repeat("C0 00 ", size/6), strings.Repeat("C000", size/4), "C0 #" + strings.Repeat("#", size), strings.Repeat(" ", size) + "C0"} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		n, err := io.Copy(io.Discard, newHexReader(bufio.NewReader(strings.NewReader(text))))
+		runtime.ReadMemStats(&after)
+		require.NoError(t, err)
+		assert.NotZero(t, n)
+		assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(size/8))
+	}
+}
+
+func TestHexTextReadsTheSameInAnyPieces(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		want := append([]byte{0x30}, rapid.SliceOf(rapid.Byte()).Draw(rt, "bytes")...)
+		text := hex.Dump(want)
+		r := newHexReader(bufio.NewReader(iotest.OneByteReader(strings.NewReader(text))))
+		got, err := io.ReadAll(iotest.OneByteReader(r))
+		if err != nil || !bytes.Equal(want, got) {
+			rt.Fatalf("%v: %x instead of %x", err, got, want)
+		}
+	})
+}
+
+func TestHexTextPassesOnErrorsOfItsInput(t *testing.T) {
+	cause := errors.New("the disk is gone")
+	for _, start := range []string{"C0 00 ", "C0 0", "C0 # com", "C0 //", "0000:"} {
+		_, err := io.ReadAll(newHexReader(bufio.NewReader(io.MultiReader(strings.NewReader(start), iotest.ErrReader(cause)))))
+		assert.ErrorIs(t, err, cause, start)
+	}
 }

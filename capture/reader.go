@@ -2,7 +2,6 @@ package capture
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -70,7 +69,9 @@ func NewReader(r io.Reader, o Options) (*Reader, error) {
 	case formatPcapng:
 		c.records, err = newPcapngSource(in)
 	case formatGzip:
-		err = &FileError{Err: errors.New("the file is compressed with gzip; decompress it first")}
+		err = &FileError{Err: errGzip}
+	case formatPcapModified:
+		err = &FileError{Err: errModifiedPcap}
 	case formatHex:
 		c.openRaw(newHexReader(in))
 	default:

@@ -1,11 +1,13 @@
 package capture
 
 // How far a direction is searched for its first packet boundary: in bytes that
-// wait for the rest of what may be a packet, and in segments that begin with
-// none, where nothing else tells that the conversation is MQTT.
+// wait for the rest of what may be a packet; in segments that begin with none,
+// where nothing else tells that the conversation is MQTT; and in bytes that are
+// decoded on trial for each byte that came.
 const (
 	maxSearch      = 1 << 20
 	maxSearchTries = 16
+	searchEffort   = 16
 )
 
 // boundarySearch looks for the first packet boundary of a direction. Senders
@@ -14,6 +16,8 @@ const (
 type boundarySearch struct {
 	buf     []byte // what was searched for nothing is cut off
 	pieces  []int  // the sizes of the segments in buf
+	refused bool   // no packet begins at buf, whatever follows it
+	effort  int    // how many bytes may still be decoded on trial
 	tries   int    // how many segments were passed over
 	skipped int64  // how many bytes those had
 	lost    int64  // how many bytes are missing from the capture before buf
@@ -22,6 +26,20 @@ type boundarySearch struct {
 func (s *boundarySearch) add(data []byte) {
 	s.buf = append(s.buf, data...)
 	s.pieces = append(s.pieces, len(data))
+	s.effort += searchEffort * len(data)
+}
+
+// judge judges the start of buf. It refuses a start that was refused before, and
+// each start once more has been decoded than is in proportion to what came: else
+// a sender could make each segment cost as much as all before it.
+func (s *boundarySearch) judge(known bool) verdict {
+	if s.refused || s.effort <= 0 {
+		return unknown
+	}
+	v, decoded := judgeStart(s.buf, known)
+	s.effort -= decoded
+	s.refused = v == unknown
+	return v
 }
 
 // next passes over the first segment.
@@ -30,6 +48,7 @@ func (s *boundarySearch) next() {
 	s.buf, s.pieces = s.buf[n:], s.pieces[1:]
 	s.skipped += int64(n)
 	s.tries++
+	s.refused = false
 }
 
 // lose starts again behind a hole.
@@ -37,7 +56,7 @@ func (s *boundarySearch) lose(n int64) {
 	s.skipped += int64(len(s.buf))
 	s.lost += n
 	s.tries++
-	s.buf, s.pieces = nil, nil
+	s.buf, s.pieces, s.refused = nil, nil, false
 }
 
 // atStart reports whether buf begins with the first bytes of the direction that
@@ -70,14 +89,16 @@ func (d *direction) seek(m mark) {
 	d.seekBoundary(m)
 }
 
-// judgeFirst judges the very first bytes of a direction, which are no CONNECT.
+// judgeFirst judges the very first bytes of a direction, which are no CONNECT. A
+// server's that are not MQTT wait all the same: the CONNECT may be recorded
+// behind them.
 func (d *direction) judgeFirst(m mark) {
 	switch {
 	case d.conv.onMQTTPort():
 		d.found(m)
 	case d.conv.client == d:
 		d.conv.carries(nameNotMQTT, m) // a client begins with CONNECT [MQTT-3.1.0-1]
-	case judgeStart(d.search.buf, false) == isMQTT:
+	case d.search.judge(false) == isMQTT:
 		d.found(m)
 	case len(d.search.buf) > maxSearch:
 		d.conv.carries(nameNotMQTT, m)
@@ -88,7 +109,7 @@ func (d *direction) judgeFirst(m mark) {
 func (d *direction) seekBoundary(m mark) {
 	known := d.conv.mqtt || d.conv.onMQTTPort()
 	for len(d.search.buf) > 0 {
-		v := judgeStart(d.search.buf, known)
+		v := d.search.judge(known)
 		if v == isMQTT {
 			d.found(m)
 			return
@@ -97,9 +118,10 @@ func (d *direction) seekBoundary(m mark) {
 			return
 		}
 		d.search.next()
-	}
-	if d.search.tries >= maxSearchTries && !known {
-		d.conv.carries(nameNotMQTT, m)
+		if d.search.tries >= maxSearchTries && !known {
+			d.conv.carries(nameNotMQTT, m)
+			return
+		}
 	}
 }
 

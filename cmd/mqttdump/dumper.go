@@ -101,7 +101,8 @@ func (d *dumper) print(name string, e capture.Event) error {
 	return err
 }
 
-// statusOf is what an event means for the exit status.
+// statusOf is what an event means for the exit status. Lost bytes count if they
+// end a direction or, by the event of that packet, if they are of a packet.
 func statusOf(e capture.Event) int {
 	switch {
 	case e.Kind == capture.PartialPacket, e.Kind == capture.SkippedBytes, e.Kind == capture.LostBytes && e.Stopped:

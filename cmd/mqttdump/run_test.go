@@ -52,6 +52,12 @@ func TestExitStatus(t *testing.T) {
 		"JSON, malformed":                   {[]string{"-json", malformed}, 1},
 		"version by its name":               {[]string{"-mqtt-version", "3.1.1", good}, 0},
 		"version by its protocol level":     {[]string{"-mqtt-version=5", good}, 0},
+		"flags behind the file":             {[]string{malformed, "-json", "-mqtt-version", "5"}, 1},
+		"no such flag behind the file":      {[]string{good, "-such"}, 2},
+		"no such flag behind --":            {[]string{"--", good, "-such"}, 2},
+		"help behind the file":              {[]string{none, "-h"}, 0},
+		"text that is no hex":               {[]string{temp(t, "module example.com/m\n")}, 2},
+		"a mistyped digit":                  {[]string{temp(t, "c0 0g\n")}, 2},
 		"bytes of a stream are not there":   {[]string{filepath.Join(ownCaptures, "tcp-lost-segments-small.pcap")}, 2},
 		"malformed, and lost behind it all": {[]string{filepath.Join(ownCaptures, "suricata-mqtt-events-invalid-qos.pcap")}, 1},
 	} {
@@ -87,10 +93,36 @@ func TestStandardInput(t *testing.T) {
 	assert.Equal(t, "mqttdump: standard input: the file is empty\n", notes)
 }
 
+func TestFlagsMayStandBehindFiles(t *testing.T) {
+	file := temp(t, hexConnect)
+	want := dump(t, "-json", file, file)
+	assert.Contains(t, want, `"type":"CONNECT"`)
+	for _, args := range [][]string{{file, "-json", file}, {file, file, "-json"}, {"-json", "--", file, file}, {file, "-json", "--", file}} {
+		assert.Equal(t, want, dump(t, args...), args)
+	}
+	out, _, _ := dumpAll(hexPing, file, "-", "-json")
+	assert.Equal(t, "PINGREQ", decodedLines(t, out)[1]["type"])
+}
+
+func TestFileBehindTwoDashesMayBeginWithOne(t *testing.T) {
+	for _, args := range [][]string{{"--", "-json"}, {"-json", "--", "-json"}, {"other", "--", "-json"}} {
+		_, notes, status := dumpAll("", args...)
+		assert.Equal(t, statusUnread, status)
+		assert.Contains(t, notes, "mqttdump: -json: ", "it is the name of a file")
+	}
+}
+
+func TestTextThatIsNoHexIsOneError(t *testing.T) {
+	out, notes, _ := dumpAll("", filepath.Join("..", "..", "go.mod"))
+	assert.Empty(t, out)
+	assert.Equal(t, 1, strings.Count(notes, "\n"))
+	assert.Contains(t, notes, `go.mod: line 1: "module" is no hex`)
+}
+
 func TestHelpTellsEveryFlag(t *testing.T) {
 	out, notes, _ := dumpAll("", "-h")
 	assert.Empty(t, notes)
-	for _, word := range []string{"-json", "-secrets", "-mqtt-version", "-color", "Exit status"} {
+	for _, word := range []string{"UTC", "-json", "-secrets", "-mqtt-version", "-color", "Exit status"} {
 		assert.Contains(t, out, word)
 	}
 	_, notes, _ = dumpAll("")

@@ -28,11 +28,11 @@ func TestTextSaysWhatPacketsSay(t *testing.T) {
 		},
 		"mqttjs-v5-auth.pcap": {
 			`Authentication Method: "SCRAM-SHA-1", Authentication Data: (hidden)}`,
-			`  DISCONNECT  0x9D (Server moved) {Server Reference: "broker2.example:8883 broker3.example", Reason String: "server moved", User Property: "m"="n"}`,
+			`  DISCONNECT  0x9D (Server moved) properties={Server Reference: "broker2.example:8883 broker3.example", Reason String: "server moved", User Property: "m"="n"}`,
 		},
-		"mqttjs-v5-full.pcap":                            {`will="wills/js-é" will-qos=1 will-retain 5 bytes 0x000102fffe {Will Delay Interval: 0, `, `Correlation Data: 0x090807`, `"emoji"="😀 ключ"`},
+		"mqttjs-v5-full.pcap":                            {`will="wills/js-é" will-qos=1 will-retain 5 bytes 0x000102fffe will-properties={Will Delay Interval: 0, `, `} properties={Session Expiry Interval: `, `Correlation Data: 0x090807`, `"emoji"="😀 ключ"`},
 		"mosq-bridge.pcap":                               {`MQTT 3.1.1 bridge client="vm.br311"`, `"new/#" qos=2 no-local retain-as-published`},
-		"tcp-split-and-swapped.pcap":                     {`  PUBLISH     "" alias-of="al/beta" qos=0 2 bytes "v9" {Topic Alias: 2}`},
+		"tcp-split-and-swapped.pcap":                     {`  PUBLISH     "" alias-of="al/beta" qos=0 2 bytes "v9" properties={Topic Alias: 2}`},
 		"mqttjs-v5-midstream.pcap":                       {`  PUBACK      (5.0?) id=1995`},
 		"pcapng-be-le-sections-multilink-options.pcapng": {"\n" + ` 5  [::1]:37802 > [::1]:1883  CONNECT`},
 		"raw-invalid-connects.pcap": {

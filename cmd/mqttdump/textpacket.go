@@ -72,7 +72,7 @@ func (w *words) connect(p *packets.Connect, secrets bool) {
 		w.number("will-qos", uint64(m.QoS))
 		w.flag("will-retain", m.Retain)
 		w.payload(m.Payload)
-		w.properties(m.Properties, secrets)
+		w.namedProperties("will-properties", m.Properties, secrets)
 	}
 	w.properties(p.Properties, secrets)
 }
@@ -139,12 +139,17 @@ func (w *words) subscriptions(list []packets.Subscription) {
 	}
 }
 
-// properties adds a property list in braces.
+// properties adds the properties of a packet.
 func (w *words) properties(list mqttwire.Properties, secrets bool) {
+	w.namedProperties("properties", list, secrets)
+}
+
+// namedProperties adds name={a property list}.
+func (w *words) namedProperties(name string, list mqttwire.Properties, secrets bool) {
 	if list.Empty() {
 		return
 	}
-	w.b = append(w.b, " {"...)
+	w.value(name, "{")
 	separator := ""
 	for p := range list.All() {
 		w.b = append(append(append(w.b, separator...), p.ID.String()...), ": "...)
