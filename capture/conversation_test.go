@@ -225,6 +225,7 @@ func TestSYNBehindAnUnfinishedConversationIsAnotherStream(t *testing.T) {
 		flags  []string // of the segments that open the second connection
 	}{
 		"server alone, from the middle":      {func(c *talk) { c.hears(pingresp) }, []string{"S", "SA"}},
+		"the same, no new SYN+ACK":           {func(c *talk) { c.hears(pingresp) }, []string{"S"}},
 		"client alone, from the middle":      {func(c *talk) { c.says(pingreq) }, []string{"S", "SA"}},
 		"server alone, from its SYN+ACK":     {func(c *talk) { c.tr.record(c.server, c.client, "SA", c.down-1, ""); c.hears(pingresp) }, []string{"SA"}},
 		"server from the middle, no new SYN": {func(c *talk) { c.hears(pingresp) }, []string{"SA"}},
