@@ -46,13 +46,11 @@ func (a *Appender) Done() ([]byte, error) {
 // FixedHeader appends the first byte and the remaining length: size, the bytes
 // of the whole body. It makes room for all of them. It fails if size is over
 // MaxVarint.
-func (a *Appender) FixedHeader(flags uint8, size uint64) { a.header(flags, size, size) }
+func (a *Appender) FixedHeader(flags uint8, size uint64) { a.PartialHeader(flags, size, size) }
 
 // PartialHeader is FixedHeader for a packet of which only the first part bytes
 // of the body will be appended.
-func (a *Appender) PartialHeader(flags uint8, size, part uint64) { a.header(flags, size, part) }
-
-func (a *Appender) header(flags uint8, size, part uint64) {
+func (a *Appender) PartialHeader(flags uint8, size, part uint64) {
 	if size > MaxVarint {
 		a.Fail(RuleRemainingLength, FieldRemainingLength, int64(size)) // U-2.1.4-1
 	}

@@ -15,7 +15,7 @@ func CheckSender(p mqttwire.Packet, v mqttwire.Version, from mqttwire.Sender) er
 	switch p := p.(type) {
 	case *Publish:
 		if from == mqttwire.FromClient && p.Properties.Has(mqttwire.SubscriptionIdentifier) { // [MQTT-3.3.4-6]
-			return c.fail(mqttwire.RuleSubscriptionIDSender, propertyField(mqttwire.SubscriptionIdentifier), mqttwire.NotANumber)
+			return c.fail(mqttwire.RuleSubscriptionIDSender, mqttwire.SubscriptionIdentifier.Field(mqttwire.PropertyOwner(c.typ)), mqttwire.NotANumber)
 		}
 	case *Puback:
 		return c.code(p.ReasonCode) // U-3.4.2.1-2
@@ -23,7 +23,7 @@ func CheckSender(p mqttwire.Packet, v mqttwire.Version, from mqttwire.Sender) er
 		return c.code(p.ReasonCode) // U-3.5.2.1-2
 	case *Disconnect:
 		if from == mqttwire.FromServer && p.Properties.Has(mqttwire.SessionExpiryInterval) { // [MQTT-3.14.2-2]
-			return c.fail(mqttwire.RuleSessionExpirySender, propertyField(mqttwire.SessionExpiryInterval), mqttwire.NotANumber)
+			return c.fail(mqttwire.RuleSessionExpirySender, mqttwire.SessionExpiryInterval.Field(mqttwire.PropertyOwner(c.typ)), mqttwire.NotANumber)
 		}
 		return c.code(p.ReasonCode) // U-3.14.2.1-2
 	case *Auth:
@@ -68,11 +68,8 @@ func (c senderCheck) fail(rule mqttwire.Rule, field mqttwire.Field, found int64)
 	return mqttwire.NewError(rule, c.typ, c.version, field, mqttwire.NoOffset, found)
 }
 
-// propertyField is a property's name as a field.
-func propertyField(id mqttwire.PropertyID) mqttwire.Field { return mqttwire.Field(id.String()) }
-
 // The properties that only go together.
 var (
-	fieldAuthMethod = propertyField(mqttwire.AuthenticationMethod)
-	fieldAuthData   = propertyField(mqttwire.AuthenticationData)
+	fieldAuthMethod = mqttwire.AuthenticationMethod.Field(mqttwire.PropertyOwner(mqttwire.AUTH))
+	fieldAuthData   = mqttwire.AuthenticationData.Field(mqttwire.PropertyOwner(mqttwire.AUTH))
 )
