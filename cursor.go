@@ -5,6 +5,9 @@ package mqttwire
 // zero, and Err says what was wrong, so that a decoder is a straight line with
 // one check at its end. It never reads outside the frame.
 //
+// A rule that the frame's Tolerance lets pass does not count as broken: the
+// reads go on with what is there, whatever it is.
+//
 // It is what the packets are decoded with; those who cut their own packets from
 // frames may use it too.
 type Cursor struct {
@@ -14,7 +17,10 @@ type Cursor struct {
 	typ     PacketType
 	flags   uint8
 	version Version
+	beyond  int // bytes of the packet that follow body: see ResetPartial
 	err     *Error
+
+	tolerance *Tolerance // nil: every broken rule counts
 }
 
 // NewCursor returns a Cursor over f, which is to be a packet of type t in
@@ -23,13 +29,22 @@ type Cursor struct {
 // body or is written too long, or if its flags are not those of t. For CONNECT,
 // which tells its own version, v may be 0; see Connect.
 func NewCursor(f Frame, t PacketType, v Version) Cursor {
-	c := Cursor{body: f.Body, base: f.Header.size(), typ: t, flags: f.Header.Flags, version: v}
+	var c Cursor
+	c.Reset(f, t, v)
+	return c
+}
+
+// Reset makes c what NewCursor returns, and in its place: a copy of a Cursor
+// costs as much as decoding a small packet.
+func (c *Cursor) Reset(f Frame, t PacketType, v Version) {
+	c.body, c.pos, c.base = f.Body, 0, f.Header.size()
+	c.typ, c.flags, c.version = t, f.Header.Flags, v
+	c.beyond, c.err, c.tolerance = 0, nil, f.Tolerance
 	if f.Header.Type != t || int(f.Header.RemainingLength) != len(f.Body) || !t.Known(v) ||
 		v == V5 && c.base != 1+SizeVarint(f.Header.RemainingLength) ||
 		c.flags != t.Flags() && t != PUBLISH {
 		c.frameFault(f.Header)
 	}
-	return c
 }
 
 // frameFault says what is wrong with the fixed header h. MQTT 3.1 calls the
@@ -54,10 +69,10 @@ func (c *Cursor) frameFault(h FixedHeader) {
 // headerFault checks what the version demands of the fixed header.
 func (c *Cursor) headerFault() {
 	n := uint32(len(c.body))
-	switch {
-	case c.version == V5 && c.base != 1+SizeVarint(n): // [MQTT-1.5.5-1]
+	if c.version == V5 && c.base != 1+SizeVarint(n) { // [MQTT-1.5.5-1]
 		c.FailAt(RuleVarintMinimal, FieldRemainingLength, c.base-1, int64(n))
-	case c.version >= V311 && c.typ != PUBLISH && c.flags != c.typ.Flags(): // [MQTT-2.1.3-1]
+	}
+	if c.version >= V311 && c.typ != PUBLISH && c.flags != c.typ.Flags() { // [MQTT-2.1.3-1]
 		c.FailAt(RuleFlags, FieldFlags, 0, int64(c.flags))
 	}
 }
@@ -65,8 +80,10 @@ func (c *Cursor) headerFault() {
 // SetVersion tells the cursor the version that a CONNECT has told, and checks
 // what that version demands of the fixed header.
 func (c *Cursor) SetVersion(v Version) {
-	c.version = v
-	c.headerFault()
+	if c.version != v { // else Reset has checked it
+		c.version = v
+		c.headerFault()
+	}
 }
 
 // Version returns the version whose rules hold.
@@ -96,16 +113,20 @@ func (c *Cursor) Fail(rule Rule, field Field, found int64) {
 }
 
 // FailAt says that the packet breaks a rule at the given offset, counted from
-// the first byte of the fixed header. Only the first call counts.
+// the first byte of the fixed header. Only the first call counts, and those
+// before it that the Tolerance lets pass.
 func (c *Cursor) FailAt(rule Rule, field Field, offset int, found int64) {
 	if c.err == nil {
-		c.stop(NewError(rule, c.typ, c.version, field, offset, found))
+		c.judge(NewError(rule, c.typ, c.version, field, offset, found))
 	}
 }
 
-func (c *Cursor) stop(err *Error) {
-	c.err = err
-	c.pos = len(c.body)
+// judge stops the cursor, unless the violation is let pass.
+func (c *Cursor) judge(err *Error) {
+	if !c.tolerance.Judge(err) {
+		c.err = err
+		c.pos = len(c.body)
+	}
 }
 
 // Byte reads one byte.
@@ -177,7 +198,7 @@ func (c *Cursor) prefixed(field Field, rule Rule) []byte {
 // tooLong says that a length passes the end of the packet, and how many bytes
 // there are.
 func (c *Cursor) tooLong(rule Rule, field Field, n int) {
-	left := c.Len() - 2
+	left := c.Len() - 2 + c.beyond
 	c.Fail(rule, field, int64(n))
 	c.err.Max = int64(left)
 }
@@ -186,15 +207,19 @@ func (c *Cursor) tooLong(rule Rule, field Field, n int) {
 // frame, and is nil only after a broken rule. Section 1.5.4.
 func (c *Cursor) String(field Field) []byte {
 	s := c.prefixed(field, RuleStringLength)
-	rule, at := textFault(s, c.version)
-	return c.text(field, s, rule, at)
+	if rule, _ := textFault(s, c.version); rule != 0 {
+		return c.badText(field, s, anyText)
+	}
+	return s
 }
 
 // TopicName reads a topic name of 1 to 65535 bytes. Section 4.7.
 func (c *Cursor) TopicName(field Field) []byte {
 	s := c.prefixed(field, RuleStringLength)
-	rule, at := topicNameFault(s, c.version)
-	return c.text(field, s, rule, at)
+	if rule, _ := topicNameFault(s, c.version); rule != 0 {
+		return c.badText(field, s, nameText)
+	}
+	return s
 }
 
 // TopicNameOrEmpty reads a topic name of 0 to 65535 bytes, for PUBLISH, where a
@@ -204,33 +229,41 @@ func (c *Cursor) TopicNameOrEmpty(field Field) []byte {
 	if len(s) == 0 {
 		return s
 	}
-	rule, at := topicNameFault(s, c.version)
-	return c.text(field, s, rule, at)
+	if rule, _ := topicNameFault(s, c.version); rule != 0 {
+		return c.badText(field, s, nameText)
+	}
+	return s
 }
 
 // TopicFilter reads a topic filter of 1 to 65535 bytes, which in 5.0 may be a
 // shared one. Sections 4.7 and 4.8.2.
 func (c *Cursor) TopicFilter(field Field) []byte {
 	s := c.prefixed(field, RuleStringLength)
-	rule, at := topicFilterFault(s, c.version)
-	return c.text(field, s, rule, at)
+	if rule, _ := topicFilterFault(s, c.version); rule != 0 {
+		return c.badText(field, s, filterText)
+	}
+	return s
 }
 
-// text returns s, the string that ends at the present position, unless it
-// breaks a rule at its byte at.
-func (c *Cursor) text(field Field, s []byte, rule Rule, at int) []byte {
-	if rule == 0 {
-		return s
+// badText says which rules s breaks, a string that ends at the present position,
+// and returns it if that is let pass.
+func (c *Cursor) badText(field Field, s []byte, kind textKind) []byte {
+	start := c.Offset() - len(s)
+	textFaults(s, kind, c.version, func(rule Rule, at int) bool {
+		found := int64(NotANumber)
+		switch {
+		case at < len(s):
+			found = int64(s[at])
+		case len(s) == 0:
+			at, found = -2, 0 // an empty string is seen by its length
+		}
+		c.FailAt(rule, field, start+at, found)
+		return c.err == nil
+	})
+	if c.err != nil {
+		return nil
 	}
-	found := int64(NotANumber)
-	switch {
-	case at < len(s):
-		found = int64(s[at])
-	case len(s) == 0:
-		at, found = -2, 0 // an empty string is seen by its length
-	}
-	c.FailAt(rule, field, c.Offset()-len(s)+at, found)
-	return nil
+	return s
 }
 
 // Properties reads the property length and the properties of owner. Before 5.0
@@ -247,11 +280,23 @@ func (c *Cursor) Properties(owner PropertyOwner) Properties {
 	start, end := c.pos, c.pos+n
 	p, bad := viewProperties(c.body[start:end:end], owner)
 	if bad != nil {
-		c.stop(bad.error(owner, c.base+start))
+		p = c.badProperties(c.body[start:end:end], owner)
+	}
+	if c.err != nil {
 		return Properties{}
 	}
 	c.pos = end
 	return p
+}
+
+// badProperties says which rules the list breaks that starts at the present
+// position, and returns a view of it for the case that all are let pass.
+func (c *Cursor) badProperties(list []byte, owner PropertyOwner) Properties {
+	base := c.Offset()
+	return doubtfulProperties(list, owner, func(bad *propertyFault) bool {
+		c.judge(bad.error(owner, base))
+		return c.err == nil
+	})
 }
 
 // propertyLength reads the length of a property list, which must fit into what
@@ -266,19 +311,25 @@ func (c *Cursor) propertyLength(owner PropertyOwner) (int, bool) {
 	switch {
 	case len(rest) == 0: // [MQTT-2.2.2-1]
 		c.Fail(RulePropertyLengthMissing, field, NotANumber)
+		return 0, false
 	case size == varintIncomplete: // U-1.5.5-2
 		c.Fail(RuleVarintCut, field, NotANumber)
+		return 0, false
 	case size == varintTooLong: // U-1.5.5-1
 		c.FailAt(RuleVarintLength, field, c.Offset()+MaxVarintSize-1, NotANumber)
-	case size != SizeVarint(n): // [MQTT-1.5.5-1]
-		c.FailAt(RuleVarintMinimal, field, c.Offset()+size-1, int64(n))
-	case int(n) > len(rest)-size: // U-2.2.2.1-1
-		c.Fail(RulePropertyLength, field, int64(n))
-	default:
-		c.pos += size
-		return int(n), true
+		return 0, false
 	}
-	return 0, false
+	if size != SizeVarint(n) { // [MQTT-1.5.5-1]
+		c.FailAt(RuleVarintMinimal, field, c.Offset()+size-1, int64(n))
+	}
+	if int(n) > len(rest)-size { // U-2.2.2.1-1
+		c.Fail(RulePropertyLength, field, int64(n))
+	}
+	if c.err != nil {
+		return 0, false
+	}
+	c.pos += size
+	return int(n), true
 }
 
 // Rest reads all that is left of the packet. It aliases the frame, and is nil
@@ -297,5 +348,6 @@ func (c *Cursor) Rest() []byte {
 func (c *Cursor) End() {
 	if c.pos < len(c.body) {
 		c.Fail(RuleLeftOver, FieldPacketEnd, int64(c.Len()))
+		c.pos = len(c.body)
 	}
 }

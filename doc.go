@@ -52,6 +52,10 @@
 // with, and a class for errors.Is: ErrMalformed, ErrProtocol, ErrTooLarge,
 // ErrUnsupportedVersion. Each check is a Rule, a row of one table.
 //
+// Decoding is strict. A Frame may carry a Tolerance, which decides rule by rule
+// what is let pass where the packet stays readable; Interop and ReportAll are
+// profiles of it.
+//
 // ErrIncomplete says that bytes are missing that may still come. A Reader
 // returns io.EOF between packets only, and io.ErrUnexpectedEOF inside one.
 //
@@ -60,7 +64,13 @@
 // All input is untrusted. No input makes the package panic, read outside the
 // frame, loop, or take memory for a length that was only declared: memory
 // follows the bytes that arrived. The work is linear in their number however
-// they are split. The largest packet is MaxPacketSize, 268435460 bytes; Limits
-// and the max of CutFrame set a smaller maximum, which a server on the open
-// internet should.
+// they are split.
+//
+// The largest packet of the protocol is MaxPacketSize, 268435460 bytes. A Reader
+// or a Feeder takes less unless Limits says otherwise: packets of 1 MiB, and a
+// first packet, which nobody has authenticated yet, of 128 KiB. A larger packet
+// is an error that need not be the end: topic name and packet identifier can be
+// peeked at for an acknowledgement, and the packet can be skipped; 128 KiB of it
+// are held at most. CutFrame has a maximum only if it is given one, as it looks
+// at memory that the caller already has.
 package mqttwire

@@ -67,6 +67,17 @@ type Error struct {
 	// Err is the class: ErrMalformed, ErrProtocol, ErrTooLarge or
 	// ErrUnsupportedVersion.
 	Err error
+
+	// What is known of the connection, which decides how to answer; all zero if
+	// only a packet was looked at. packets.Decoder and packets.Encoder fill it in.
+
+	Sender    Sender // who sent the packet, or was about to
+	Connected bool   // whether the server's CONNACK came before
+	PacketID  uint16 // that of a PUBLISH of QoS 1 or 2, or 0
+	QoS       QoS    // that of a PUBLISH
+
+	// Foreign says what the peer speaks, if it is another protocol than MQTT.
+	Foreign Foreign
 }
 
 // NewError returns the error for a rule that a packet of type t in version v
@@ -80,6 +91,16 @@ func NewError(r Rule, t PacketType, v Version, field Field, offset int, found in
 		Rule: r, Type: t, Version: v, Field: field, Offset: offset, Found: found,
 		Reason: row.reason, Statement: r.Statement(t, v), Err: row.class,
 	}
+}
+
+// SentBy tells the error which side sent the packet, or was about to, and makes
+// Statement the one about that side. It returns e.
+func (e *Error) SentBy(s Sender) *Error {
+	e.Sender = s
+	if id := e.Rule.StatementBy(e.Type, e.Version, s); id != "" && e.Statement == e.Rule.Statement(e.Type, e.Version) {
+		e.Statement = id
+	}
+	return e
 }
 
 // foundWords says what Error.Found is: the field's value, unless the rule counts
@@ -123,6 +144,9 @@ func (e *Error) Error() string {
 	b = append(append(b, "; "...), e.Rule.row().allowed...)
 	if e.Max != 0 {
 		b = strconv.AppendInt(append(b, ", here at most "...), e.Max, 10)
+	}
+	if e.Foreign != 0 {
+		b = append(append(b, ", looks like "...), e.Foreign.withArticle()...)
 	}
 	if e.Statement != "" {
 		b = append(append(append(b, " ["...), e.Statement...), ']')

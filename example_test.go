@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/packets"
@@ -61,7 +62,7 @@ func Example_stream() {
 	b, _ = (&packets.Disconnect{}).Append(b, mqttwire.V311)
 	conn.Write(b)
 
-	reader := mqttwire.NewReader(&conn, mqttwire.Limits{PacketSize: 1 << 20})
+	reader := mqttwire.NewReader(&conn, mqttwire.Limits{})
 	var set packets.Set
 	var version mqttwire.Version // 0: told by CONNECT
 	for {
@@ -95,6 +96,60 @@ func Example_stream() {
 	// sensor connects with MQTT 3.1.1
 	// t: on
 	// DISCONNECT code=0x00
+}
+
+// A server checks what a client sends against the whole connection, and answers.
+func Example_connection() {
+	received := "\x10\x0E\x00\x04MQTT\x05\x02\x00\x3C\x00\x00\x01c" + // CONNECT
+		"\x34\x07\x00\x01a\x00\x01\x00!" // PUBLISH, QoS 2
+
+	reader := mqttwire.NewReader(strings.NewReader(received), mqttwire.Limits{})
+	decoder := packets.NewDecoder(packets.Options{From: mqttwire.FromClient})
+	encoder := packets.NewEncoder(packets.Options{From: mqttwire.FromServer})
+	for {
+		packet, err := decoder.Next(reader)
+		if err != nil {
+			fmt.Println(err)
+			fmt.Println("answer:", packets.Reply(err).Packet) // then close
+			break
+		}
+		encoder.Observe(packet) // the client's limits bind what is sent
+		if _, ok := packet.(*packets.Connect); ok {
+			connack := &packets.Connack{}
+			connack.Properties.SetMaximumQoS(1)
+			b, err := encoder.Append(nil, connack)
+			fmt.Printf("send %x %v\n", b, err)
+			decoder.Observe(connack) // and the server's what is received
+		}
+	}
+	// Output:
+	// send 20050000022401 <nil>
+	// mqttwire: PUBLISH (5.0) protocol error: QoS at byte 0 is 2; a client's QoS is at most the server's maximum QoS, here at most 1 [MQTT-3.2.2-11], reason 0x9B QoS not supported
+	// answer: DISCONNECT code=0x9B
+}
+
+// A SUBACK with flag bits that some servers set, and with a code that a caller
+// wants to hear of but not close the connection for.
+func Example_tolerance() {
+	received := []byte("\x92\x04\x00\x0A\x01\x03")
+
+	frame, _, err := mqttwire.CutFrame(received, 0)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	frame.Tolerance = &mqttwire.Tolerance{Allow: func(e *mqttwire.Error) bool {
+		return mqttwire.Interop(e) || e.Rule == mqttwire.RuleReasonCode
+	}}
+	suback, err := packets.Decode(frame, mqttwire.V311)
+	fmt.Println(suback, err)
+	for _, finding := range frame.Tolerance.Findings {
+		fmt.Println(finding.Rule, "at byte", finding.Offset, finding.Statement)
+	}
+	// Output:
+	// SUBACK packet_id=10 code=0x01 code=0x03 <nil>
+	// flags at byte 0 MQTT-2.2.2-1
+	// reason-code at byte 5 MQTT-3.9.3-2
 }
 
 // An error says which packet, field and byte, what is allowed, by which

@@ -37,6 +37,7 @@ const (
 
 	FieldQoS                 Field = "QoS"
 	FieldDup                 Field = "DUP"
+	FieldRetain              Field = "RETAIN"
 	FieldTopicName           Field = "Topic Name"
 	FieldPayload             Field = "Application Message"
 	FieldTopicFilter         Field = "Topic Filter"

@@ -6,6 +6,10 @@ import "io"
 type Frame struct {
 	Header FixedHeader
 	Body   []byte // what follows the fixed header; aliases the buffer it was cut from
+
+	// Tolerance decides which broken rules the decoders of packets let pass; nil
+	// is none, which is the strict way.
+	Tolerance *Tolerance
 }
 
 // limit is the largest packet size that max stands for.

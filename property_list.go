@@ -21,10 +21,11 @@ import (
 // remembers the value: Err returns it, and packets of 5.0 with the list refuse
 // to be encoded, until the property is set to a good value or removed.
 type Properties struct {
-	raw     []byte // the list without its length; each value is legal
+	raw     []byte // the list without its length; each value is legal unless doubted
 	set     propertySet
 	bad     *propertyFault // a value that a setter refused, and through next the others
 	manyIDs bool           // set has one bit for any number of Subscription Identifiers
+	doubted bool           // values in raw may break rules, which a Tolerance let pass
 	inPlace bool           // raw's spare capacity is ours to build in: Reset
 }
 
@@ -88,7 +89,7 @@ func (p Properties) Append(dst []byte, owner PropertyOwner) ([]byte, error) {
 
 // faultIn returns what forbids the list to the owner, or nil.
 func (p *Properties) faultIn(owner PropertyOwner) *propertyFault {
-	if p.bad == nil && p.set&^propertiesOf[owner&15] == 0 && !(p.manyIDs && owner != ofPublish) && len(p.raw) <= MaxVarint && !p.inPlace {
+	if p.bad == nil && p.set&^propertiesOf[owner&15] == 0 && !(p.manyIDs && owner != ofPublish) && len(p.raw) <= MaxVarint && !p.inPlace && !p.doubted {
 		return nil
 	}
 	switch {

@@ -106,7 +106,7 @@ func scanVarintValue(b []byte, check valueCheck) (n int, rule Rule, at int, foun
 	case size == varintIncomplete:
 		return 0, RuleVarintCut, 0, NotANumber // U-1.5.5-2
 	case size != SizeVarint(v):
-		return 0, RuleVarintMinimal, size - 1, int64(v) // [MQTT-1.5.5-1]
+		return size, RuleVarintMinimal, size - 1, int64(v) // [MQTT-1.5.5-1]
 	}
 	return size, numberFault(check, int64(v)), 0, int64(v)
 }
@@ -149,13 +149,19 @@ func propertyTextFault(s []byte, check valueCheck) (Rule, int) {
 		return textFault(s, V5)
 	}
 	rule, at := topicNameFault(s, V5)
+	return responseTopicRule(rule), at
+}
+
+// responseTopicRule returns the rule that a response topic breaks which breaks
+// the given rule of topic names.
+func responseTopicRule(rule Rule) Rule {
 	switch rule {
 	case RuleTopicEmpty:
-		return RuleResponseTopicEmpty, at // U-3.3.2.3.5-2
+		return RuleResponseTopicEmpty // U-3.3.2.3.5-2
 	case RuleTopicWildcard:
-		return RuleResponseTopicWildcard, at // [MQTT-3.3.2-14]
+		return RuleResponseTopicWildcard // [MQTT-3.3.2-14]
 	}
-	return rule, at
+	return rule
 }
 
 // entryAt returns the identifier of the list entry that starts at i and the end

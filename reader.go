@@ -3,187 +3,230 @@ package mqttwire
 import (
 	"errors"
 	"io"
+	"slices"
 )
 
-// Limits are the limits that a receiver sets for what it reads.
-type Limits struct {
-	// PacketSize is the largest whole packet allowed, in bytes, fixed header
-	// included, as Maximum Packet Size counts it; 0 means the protocol's own
-	// maximum, MaxPacketSize. Section 3.1.2.11.4.
-	PacketSize int
-}
-
-// How large the buffer of a Reader is at first, and up to what size it is kept
-// when packets no longer need it.
-const (
-	minBuffer  = 4 << 10
-	keepBuffer = 64 << 10
-)
+// readAhead is how large the buffer of a Reader gets for reading ahead, in bytes.
+const readAhead = 4 << 10
 
 // maxEmptyReads is how many reads in a row may return nothing and no error.
 const maxEmptyReads = 100
 
-// ErrBodyRead says that Body was called after Read had taken a part of the body.
-var ErrBodyRead = errors.New("mqttwire: Body after Read: a part of the body is gone")
-
-// ErrNoPacket says that Body was called before Next.
-var ErrNoPacket = errors.New("mqttwire: Body before Next: there is no packet yet")
-
 // errBadRead says that an io.Reader breaks the contract of io.Reader.
 var errBadRead = errors.New("mqttwire: reader returned an impossible count")
 
-// Reader cuts a stream into packets. Call Next for each packet: it shows the
-// fixed header before a byte of the body is taken. Then call Body for the whole
-// frame, or Read to stream the body, or Skip, or simply Next again.
+// Reader cuts a stream that it reads into packets. Call Next for each packet: it
+// shows the fixed header before a byte of the body is taken. Then call Body for
+// the whole frame, or AppendBody to have the body in memory of your own, or Read
+// to stream it, or Skip, or simply Next again. For bytes that come by themselves,
+// as in an event loop, there is the Feeder.
 //
-// The buffer grows as bytes arrive, not as the remaining length declares, and
-// gets small again after a large packet. Many small packets cost one read of the
-// underlying reader.
+// There is no buffer before the first read. It begins with 512 bytes and grows as
+// bytes arrive, not as a remaining length declares: to 4 KiB for reading ahead, so
+// that many small packets cost one read of the underlying reader, and beyond that
+// only for one packet that is larger. After a large packet it gets small again.
+//
+// The error of a packet over the limit stays until Skip, and all others for ever.
+// A Reader is for one goroutine at a time.
 type Reader struct {
+	cutter
 	src    io.Reader
-	limits Limits
-
-	buf    []byte // buf[pos:end] is read from src and not yet taken
-	pos    int
-	end    int
-	err    error // sticky: what ended the stream
-	srcErr error // sticky: what src returned, io.EOF as io.ErrUnexpectedEOF
-	header FixedHeader
-	left   int   // bytes of the present body that are not yet taken
-	offset int64 // of the present packet's first byte in the stream
-	after  int64 // of the first byte after it
+	srcErr error // sticky: what src returned
+	full   bool  // the last read has filled the buffer
 }
 
-// NewReader returns a Reader of the packets in r.
-func NewReader(r io.Reader, limits Limits) *Reader { return &Reader{src: r, limits: limits} }
+// NewReader returns a Reader of the packets in r. It reads nothing yet.
+func NewReader(r io.Reader, limits Limits) *Reader {
+	return &Reader{src: r, cutter: cutter{limits: limits}}
+}
 
 // Next goes to the next packet, past what was not taken of the present one, and
 // returns its fixed header. It returns io.EOF if the stream ends between two
-// packets, io.ErrUnexpectedEOF if it ends inside one, an *Error if the fixed
-// header is malformed or the packet larger than the limit, and else the
-// reader's own error. After an error, every further call returns the same.
+// packets, io.ErrUnexpectedEOF if it ends inside one, an *Error of class
+// ErrMalformed if the fixed header is malformed, and else the reader's own error.
+//
+// If the packet is larger than the limit, Next returns the header together with
+// an *Error of class ErrTooLarge, whose Found is the size of the packet and whose
+// Max is the limit. The caller may then Peek into the body, Discard from its
+// start, and Skip the packet to go on.
 func (r *Reader) Next() (FixedHeader, error) {
-	if err := r.Skip(); err != nil {
-		return FixedHeader{}, err
-	}
 	r.shrink()
-	r.offset = r.after
 	for {
-		h, _, err := ConsumeFixedHeader(r.buf[r.pos:r.end])
-		switch {
-		case err == ErrIncomplete:
-			if err = r.fill(1 + MaxVarintSize); err == nil {
-				continue
-			}
-			if err == io.ErrUnexpectedEOF && r.pos == r.end {
-				err = io.EOF
-			}
-		case err == nil && h.PacketSize() > limit(r.limits.PacketSize):
-			err = tooLarge(h, r.limits.PacketSize)
+		h, err := r.next()
+		if err != ErrIncomplete {
+			return h, err
 		}
-		if err != nil {
-			r.err = err
-			return FixedHeader{}, err
+		if err = r.fill(); err != nil {
+			return FixedHeader{}, r.fail(err)
 		}
-		r.begin(h)
-		return h, nil
 	}
 }
 
-// begin makes h the present packet.
-func (r *Reader) begin(h FixedHeader) {
-	r.header = h
-	r.pos += int(h.Size)
-	r.left = int(h.RemainingLength)
-	r.after = r.offset + int64(h.PacketSize())
-}
+// Header returns the fixed header of the present packet, also if it is over the
+// limit. Its Type is 0 before the first packet, after Lookahead, and after an
+// error of Next for which there is no header.
+func (r *Reader) Header() FixedHeader { return r.header }
 
 // Offset returns the position in the stream of the present packet's first byte,
-// counted from 0.
+// counted from 0; after an error of Next, that of the packet that failed.
 func (r *Reader) Offset() int64 { return r.offset }
 
-// Body returns the present packet as a frame. The frame aliases the Reader's
-// buffer and is valid until the next call of Next. If Read has taken a part of
-// the body it returns ErrBodyRead, before the first Next ErrNoPacket; other
-// errors are as of Next.
+// SetLimits sets the limits for the packets after the present one.
+func (r *Reader) SetLimits(limits Limits) { r.limits = limits }
+
+// OverwriteBodies makes Next overwrite, from now on, the bytes of the packet
+// before with 0xDB, as far as they are in the buffer, and does not use that memory
+// again. It is for tests: a view of a body that was kept for too long then shows.
+func (r *Reader) OverwriteBodies() { r.overwrite = true }
+
+// Body returns the present packet as a frame, which it does not take: it may be
+// asked for again. The frame aliases the Reader's buffer and is valid until the
+// next call of Next or Lookahead. If a part of the body has been taken it returns
+// ErrBodyRead, before the first Next ErrNoPacket; other errors are as of Next.
 func (r *Reader) Body() (Frame, error) {
-	n := int(r.header.RemainingLength)
-	if r.err != nil {
-		return Frame{}, r.err
-	}
-	switch {
-	case r.header.Type == 0:
-		return Frame{}, ErrNoPacket
-	case r.left != n:
-		return Frame{}, ErrBodyRead
-	}
-	for r.end-r.pos < n {
-		if err := r.fill(n); err != nil {
-			r.err = err
-			return Frame{}, err
+	for {
+		f, err := r.body()
+		if err != ErrIncomplete {
+			return f, err
+		}
+		if err = r.fill(); err != nil {
+			return Frame{}, r.fail(err)
 		}
 	}
-	return Frame{Header: r.header, Body: r.buf[r.pos : r.pos+n : r.pos+n]}, nil
 }
 
-// Read reads from the body of the present packet. At its end it returns io.EOF.
+// AppendBody takes the whole body of the present packet, appends it to dst and
+// returns the extended slice, which is the caller's. If dst has the capacity, a
+// large body is read into it and not copied; else it grows as bytes arrive.
+// Errors are as of Body; on error it returns dst as it was.
+func (r *Reader) AppendBody(dst []byte) ([]byte, error) {
+	if err := r.untouched(); err != nil {
+		return dst, err
+	}
+	out := dst
+	for r.left > 0 {
+		if len(out) == cap(out) {
+			out = slices.Grow(out, min(r.left, max(firstBuffer, len(out)-len(dst))))
+		}
+		n, err := r.Read(out[len(out):cap(out)])
+		if err != nil {
+			return dst, err
+		}
+		out = out[:len(out)+n]
+	}
+	return out, nil
+}
+
+// Peek returns the next n bytes of the present packet's body without taking them.
+// They are valid until the next call of any method. If the body has fewer left it
+// returns those with io.EOF, and if the stream ends or fails before, those that
+// came with the error, which then is not yet the Reader's.
+//
+// Of a packet over the limit it returns the first 131080 bytes at most: topic
+// name, packet identifier and 64 KiB of properties. For more than that, the error
+// is that of Next.
+func (r *Reader) Peek(n int) ([]byte, error) {
+	for {
+		b, err := r.peek(n)
+		if err != ErrIncomplete {
+			return b, err
+		}
+		if err = r.fill(); err != nil {
+			return r.window(n), err
+		}
+	}
+}
+
+// Discard takes n bytes of the present packet's body and drops them. If it drops
+// fewer than n it says why: with io.EOF if the body had no more. Of a packet over
+// the limit it takes what Peek may show.
+func (r *Reader) Discard(n int) (int, error) {
+	for total := 0; ; {
+		took, err := r.discard(n - total)
+		total += took
+		if err != ErrIncomplete {
+			return total, err
+		}
+		if err = r.fill(); err != nil {
+			return total, r.fail(err)
+		}
+	}
+}
+
+// Read takes bytes from the body of the present packet. At its end it returns
+// io.EOF.
 func (r *Reader) Read(p []byte) (int, error) {
-	switch {
-	case r.err != nil:
-		return 0, r.err
-	case r.left == 0:
-		return 0, io.EOF
-	case len(p) == 0:
-		return 0, nil
-	}
-	if len(p) > r.left {
-		p = p[:r.left]
-	}
-	if r.pos == r.end && len(p) >= minBuffer {
-		n, err := r.readSource(p) // large reads need no copy
-		r.left -= n
-		r.err = err
-		return n, err
-	}
-	if r.pos == r.end {
-		if err := r.fill(1); err != nil {
-			r.err = err
-			return 0, err
+	p = p[:min(len(p), r.left)]
+	for {
+		n, err := r.read(p)
+		if err != ErrIncomplete {
+			return n, err
+		}
+		if len(p) >= readAhead { // a large read needs no copy
+			n, err = r.readSource(p)
+			r.left -= n
+		} else {
+			err = r.fill()
+		}
+		if n > 0 {
+			return n, nil
+		}
+		if err != nil {
+			return 0, r.fail(err)
 		}
 	}
-	n := copy(p, r.buf[r.pos:r.end])
-	r.pos += n
-	r.left -= n
-	return n, nil
 }
 
-// Skip takes what is left of the present packet's body and drops it, without
-// buffering more than the buffer holds.
+// Skip drops what is left of the present packet's body, without buffering it. If
+// the packet is over the limit, Skip clears the error, so that Next goes on.
 func (r *Reader) Skip() error {
-	for r.err == nil && r.left > 0 {
-		n := min(r.left, r.end-r.pos)
-		r.pos += n
-		r.left -= n
-		if r.left > 0 {
-			r.err = r.fill(1)
+	for {
+		err := r.skip()
+		if err != ErrIncomplete {
+			return err
+		}
+		if err = r.fill(); err != nil {
+			return r.fail(err)
 		}
 	}
-	return r.err
 }
 
-// fill reads more from the source, once, so that the buffer goes towards
-// holding want bytes from pos on. At the end of the stream it returns
-// io.ErrUnexpectedEOF.
-func (r *Reader) fill(want int) error {
-	r.makeRoom(want)
+// Lookahead returns the next n bytes of the stream, from the first byte of the
+// packet that Next will go to, without taking them. They are valid until the next
+// call of any method. It leaves the present packet, as Next does, so that there
+// is none until Next. If the stream ends before, it returns the bytes there are
+// with io.ErrUnexpectedEOF or, if there are none, io.EOF.
+func (r *Reader) Lookahead(n int) ([]byte, error) {
+	r.shrink()
+	for {
+		b, err := r.lookahead(n)
+		if err != ErrIncomplete {
+			return b, err
+		}
+		if err = r.fill(); err != nil && r.drop > 0 {
+			return nil, r.fail(err)
+		} else if err != nil {
+			return r.window(n), err
+		}
+	}
+}
+
+// fill reads more from the source, once, so that the window goes towards the
+// length it needs.
+func (r *Reader) fill() error {
+	r.makeRoom()
 	n, err := r.readSource(r.buf[r.end:])
 	r.end += n
+	r.full = r.end == len(r.buf)
 	return err
 }
 
 // readSource reads at least one byte into p, or returns an error.
 func (r *Reader) readSource(p []byte) (int, error) {
 	for range maxEmptyReads {
+		if r.srcErr == io.EOF {
+			return 0, r.atEnd()
+		}
 		if r.srcErr != nil {
 			return 0, r.srcErr
 		}
@@ -191,9 +234,7 @@ func (r *Reader) readSource(p []byte) (int, error) {
 		if n < 0 || n > len(p) {
 			return 0, errBadRead
 		}
-		if r.srcErr = err; err == io.EOF {
-			r.srcErr = io.ErrUnexpectedEOF
-		}
+		r.srcErr = err
 		if n > 0 {
 			return n, nil // an error that came with bytes is for the next call
 		}
@@ -201,34 +242,27 @@ func (r *Reader) readSource(p []byte) (int, error) {
 	return 0, io.ErrNoProgress
 }
 
-// makeRoom makes room for at least one byte after end. When the buffer is full
-// of bytes that arrived, it doubles, up to what want asks for.
-func (r *Reader) makeRoom(want int) {
-	have := r.end - r.pos
-	if have == 0 {
-		r.pos, r.end = 0, 0
-	}
+// makeRoom makes room for at least one byte after the window. When the buffer is
+// full of bytes that arrived it doubles, up to what is needed; and when reading
+// ahead has filled it, up to readAhead.
+func (r *Reader) makeRoom() {
+	have, size, need := r.have(), len(r.buf), r.need
 	switch {
-	case r.end < len(r.buf) && (r.pos+want <= len(r.buf) || want > len(r.buf)):
-		return
-	case r.pos > 0 && (want <= len(r.buf) || have < len(r.buf)/2):
-		copy(r.buf, r.buf[r.pos:r.end])
+	case r.full && size < readAhead:
+		r.move(make([]byte, 2*size))
+	case have == 0 && size > 0:
+		r.moveDown()
+	case r.end < size && (r.pos+need <= size || need > size):
+	case r.pos > 0 && (need <= size || have < size/2):
+		r.moveDown()
 	default:
-		size := max(min(2*len(r.buf), want), minBuffer)
-		grown := make([]byte, size)
-		copy(grown, r.buf[r.pos:r.end])
-		r.buf = grown
+		r.move(make([]byte, max(min(2*size, need), firstBuffer)))
 	}
-	r.pos, r.end = 0, have
 }
 
-// shrink lets a large buffer go if the packet read with it needed little of it.
+// shrink lets a large buffer go if the present packet needed little of it.
 func (r *Reader) shrink() {
-	if len(r.buf) <= keepBuffer || r.header.PacketSize() > len(r.buf)/4 || r.end-r.pos > minBuffer {
-		return
+	if r.wasteful(r.buf) && r.have() <= readAhead {
+		r.move(make([]byte, readAhead))
 	}
-	small := make([]byte, minBuffer)
-	r.end = copy(small, r.buf[r.pos:r.end])
-	r.pos = 0
-	r.buf = small
 }

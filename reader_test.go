@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"strings"
 	"testing"
 	"testing/iotest"
 
@@ -205,42 +204,6 @@ func TestReaderSurvivesASourceThatBreaksItsContract(t *testing.T) {
 	}
 	_, err := mqttwire.NewReader(lyingReader{0}, mqttwire.Limits{}).Next()
 	require.Equal(t, io.ErrNoProgress, err)
-}
-
-func TestReaderTakesNoMemoryForADeclaredLength(t *testing.T) {
-	const readers = 50
-	made := testing.Benchmark(func(b *testing.B) {
-		b.ReportAllocs()
-		for range b.N {
-			for range readers {
-				r := mqttwire.NewReader(strings.NewReader("\x10\xFF\xFF\xFF\x7F"), mqttwire.Limits{})
-				if _, err := r.Next(); err != nil {
-					b.Fatal(err)
-				}
-				if _, err := r.Body(); err != io.ErrUnexpectedEOF {
-					b.Fatal(err)
-				}
-			}
-		}
-	})
-	perReader := made.AllocedBytesPerOp() / readers
-	require.Less(t, perReader, int64(16<<10), "bytes for five bytes received")
-}
-
-func TestReaderAllocatesNothingInSteadyState(t *testing.T) {
-	skipUnderRace(t)
-	_, stream := streamOf(t, 10, 1000, 3, 200, 0)
-	endless := &loopReader{stream: stream}
-	r := mqttwire.NewReader(endless, mqttwire.Limits{})
-	allocs := testing.AllocsPerRun(1000, func() {
-		if _, err := r.Next(); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := r.Body(); err != nil {
-			t.Fatal(err)
-		}
-	})
-	require.Zero(t, allocs)
 }
 
 // loopReader gives its stream again and again.

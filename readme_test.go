@@ -17,7 +17,7 @@ import (
 func TestReadmeShowsTheTestedExamples(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)
-	for _, name := range []string{"Example_decode", "Example_encode", "Example_stream", "Example_errors"} {
+	for _, name := range []string{"Example_decode", "Example_encode", "Example_stream", "Example_connection", "Example_tolerance", "Example_errors"} {
 		assert.Contains(t, string(readme), exampleBody(t, name), "README.md lacks the body of %s", name)
 	}
 }

@@ -46,12 +46,20 @@ func topicNameFault(b []byte, v Version) (Rule, int) {
 	if plainTopic(b) {
 		return 0, 0
 	}
-	for i, c := range b {
-		if c == '+' || c == '#' {
-			return RuleTopicWildcard, i // [MQTT-3.3.2-2] [MQTT-4.7.0-1]
-		}
+	if i := wildcardIn(b); i >= 0 {
+		return RuleTopicWildcard, i // [MQTT-3.3.2-2] [MQTT-4.7.0-1]
 	}
 	return textFaultExact(b, v, RuleTopicNUL)
+}
+
+// wildcardIn returns where the first wildcard stands in b, or -1.
+func wildcardIn(b []byte) int {
+	for i, c := range b {
+		if c == '+' || c == '#' {
+			return i
+		}
+	}
+	return -1
 }
 
 // topicFilterFault says which rule of topic filters b breaks and at which byte;
@@ -72,21 +80,22 @@ func topicFilterFault(b []byte, v Version) (Rule, int) {
 	if v == V5 && IsSharedFilter(b) {
 		return sharedFilterFault(b)
 	}
-	return wildcardFault(b, 0)
+	return wildcardFault(b, 0, 0)
 }
 
-// wildcardFault checks the wildcards of b from the level that starts at i.
-func wildcardFault(b []byte, i int) (Rule, int) {
+// wildcardFault checks the wildcards of b from the level that starts at i, by
+// all rules but one, which may be 0.
+func wildcardFault(b []byte, i int, but Rule) (Rule, int) {
 	for level := i; i < len(b); i++ {
 		switch c := b[i]; c {
 		case '/':
 			level = i + 1
 		case '#': // [MQTT-4.7.1-1]: alone in its level, and the last character
-			if i != level || i != len(b)-1 {
+			if (i != level || i != len(b)-1) && but != RuleFilterHash {
 				return RuleFilterHash, i
 			}
 		case '+': // [MQTT-4.7.1-2]: alone in its level
-			if i != level || i != len(b)-1 && b[i+1] != '/' {
+			if (i != level || i != len(b)-1 && b[i+1] != '/') && but != RuleFilterPlus {
 				return RuleFilterPlus, i
 			}
 		}
@@ -94,9 +103,27 @@ func wildcardFault(b []byte, i int) (Rule, int) {
 	return 0, 0
 }
 
-// sharedFilterFault checks b, which starts with $share/. [MQTT-4.8.2-1]
-// [MQTT-4.8.2-2]
+// sharedFilterFault checks b, which starts with $share/.
 func sharedFilterFault(b []byte) (Rule, int) {
+	if rule, at := shareNameFault(b); rule != 0 {
+		return rule, at
+	}
+	return wildcardFault(b, sharedFilterStart(b), 0)
+}
+
+// sharedFilterStart returns where in b, which starts with $share/, the topic
+// filter begins: after the / that follows the ShareName, or at the end of b.
+func sharedFilterStart(b []byte) int {
+	i := len(sharePrefix)
+	for i < len(b) && b[i] != '/' {
+		i++
+	}
+	return min(i+1, len(b))
+}
+
+// shareNameFault checks the ShareName of b, which starts with $share/, and that
+// a topic filter follows. [MQTT-4.8.2-1] [MQTT-4.8.2-2]
+func shareNameFault(b []byte) (Rule, int) {
 	i := len(sharePrefix)
 	for ; i < len(b) && b[i] != '/'; i++ {
 		if b[i] == '+' || b[i] == '#' {
@@ -109,7 +136,7 @@ func sharedFilterFault(b []byte) (Rule, int) {
 	case i >= len(b)-1: // no / after the name, or nothing after that /
 		return RuleShareForm, len(b)
 	}
-	return wildcardFault(b, i+1)
+	return 0, 0
 }
 
 // IsSharedFilter reports whether a topic filter of MQTT 5.0 is that of a shared

@@ -71,7 +71,8 @@ type ack struct {
 // one.
 func decodeAck(f mqttwire.Frame, t mqttwire.PacketType, v mqttwire.Version) (ack, error) {
 	var p ack
-	c := mqttwire.NewCursor(f, t, v)
+	var c mqttwire.Cursor
+	c.Reset(f, t, v)
 	p.dup = v == mqttwire.V31 && c.Flags()&flagDup != 0
 	p.packetID = c.PacketID()
 	if v == mqttwire.V5 && c.Len() > 0 { // U-3.4.2.1-1: length 2 means code 0
@@ -165,10 +166,15 @@ func (p *Puback) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 
 // Clone returns a copy that shares no memory with p.
 func (p *Puback) Clone() *Puback {
-	q := *p
-	q.Properties = p.Properties.Clone()
-	return &q
+	q, m := newClone[Puback](p.Pinned())
+	*q = *p
+	q.Properties = m.properties(p.Properties)
+	return q
 }
+
+// Pinned returns how many bytes of the frame p keeps alive: see the function
+// Pinned.
+func (p *Puback) Pinned() int { return len(p.Properties.Bytes()) }
 
 // String returns the packet in one line.
 func (p Puback) String() string {
@@ -202,10 +208,15 @@ func (p *Pubrec) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 
 // Clone returns a copy that shares no memory with p.
 func (p *Pubrec) Clone() *Pubrec {
-	q := *p
-	q.Properties = p.Properties.Clone()
-	return &q
+	q, m := newClone[Pubrec](p.Pinned())
+	*q = *p
+	q.Properties = m.properties(p.Properties)
+	return q
 }
+
+// Pinned returns how many bytes of the frame p keeps alive: see the function
+// Pinned.
+func (p *Pubrec) Pinned() int { return len(p.Properties.Bytes()) }
 
 // String returns the packet in one line.
 func (p Pubrec) String() string {
@@ -239,10 +250,15 @@ func (p *Pubrel) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 
 // Clone returns a copy that shares no memory with p.
 func (p *Pubrel) Clone() *Pubrel {
-	q := *p
-	q.Properties = p.Properties.Clone()
-	return &q
+	q, m := newClone[Pubrel](p.Pinned())
+	*q = *p
+	q.Properties = m.properties(p.Properties)
+	return q
 }
+
+// Pinned returns how many bytes of the frame p keeps alive: see the function
+// Pinned.
+func (p *Pubrel) Pinned() int { return len(p.Properties.Bytes()) }
 
 // String returns the packet in one line.
 func (p Pubrel) String() string {
@@ -276,10 +292,15 @@ func (p *Pubcomp) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 
 // Clone returns a copy that shares no memory with p.
 func (p *Pubcomp) Clone() *Pubcomp {
-	q := *p
-	q.Properties = p.Properties.Clone()
-	return &q
+	q, m := newClone[Pubcomp](p.Pinned())
+	*q = *p
+	q.Properties = m.properties(p.Properties)
+	return q
 }
+
+// Pinned returns how many bytes of the frame p keeps alive: see the function
+// Pinned.
+func (p *Pubcomp) Pinned() int { return len(p.Properties.Bytes()) }
 
 // String returns the packet in one line.
 func (p Pubcomp) String() string {

@@ -94,3 +94,31 @@ func TestLocalValuesOfConcreteTypesStayOnTheStack(t *testing.T) {
 	})
 	assert.Zero(t, allocs)
 }
+
+func TestDecoderSteadyStateAllocatesNothing(t *testing.T) {
+	connack := &packets.Connack{}
+	connack.Properties.SetTopicAliasMaximum(2)
+	d := clientDecoder(t, packets.Options{}, connack)
+	frames := []mqttwire.Frame{
+		frameOf(t, "\x30\x07\x00\x01a\x03\x23\x00\x01"), frameOf(t, "\x30\x06\x00\x00\x03\x23\x00\x01"),
+		frameOf(t, publishAB5), frameOf(t, pingreq), frameOf(t, "\x82\x07\x00\x01\x00\x00\x01a\x00"), frameOf(t, "\x40\x02\x00\x01"),
+	}
+	assert.Zero(t, testing.AllocsPerRun(100, func() {
+		for _, f := range frames {
+			if _, err := d.Decode(f); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}))
+	e := serverEncoder(t, 0xFFFFFFFF)
+	p := &packets.Publish{Topic: []byte("a/b"), QoS: 1, PacketID: 1}
+	buf := make([]byte, 0, 100)
+	assert.Zero(t, testing.AllocsPerRun(100, func() {
+		if _, err := e.Append(buf, p); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := e.AppendHeader(buf, p); err != nil {
+			t.Fatal(err)
+		}
+	}))
+}

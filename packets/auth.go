@@ -21,7 +21,8 @@ func (p *Auth) Type() mqttwire.PacketType { return mqttwire.AUTH }
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Auth) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 	*p = Auth{}
-	c := mqttwire.NewCursor(f, mqttwire.AUTH, v)
+	var c mqttwire.Cursor
+	c.Reset(f, mqttwire.AUTH, v)
 	if c.Len() > 0 { // U-3.15.2.1-1: length 0 means code 0
 		p.ReasonCode = c.ReasonCode()
 		at := c.Offset()
@@ -70,10 +71,15 @@ func (p *Auth) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 
 // Clone returns a copy that shares no memory with p.
 func (p *Auth) Clone() *Auth {
-	q := *p
-	q.Properties = p.Properties.Clone()
-	return &q
+	q, m := newClone[Auth](p.Pinned())
+	*q = *p
+	q.Properties = m.properties(p.Properties)
+	return q
 }
+
+// Pinned returns how many bytes of the frame p keeps alive: see the function
+// Pinned.
+func (p *Auth) Pinned() int { return len(p.Properties.Bytes()) }
 
 // String returns the packet in one line.
 func (p Auth) String() string {

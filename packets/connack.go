@@ -30,7 +30,8 @@ func (p *Connack) Type() mqttwire.PacketType { return mqttwire.CONNACK }
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Connack) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 	*p = Connack{}
-	c := mqttwire.NewCursor(f, mqttwire.CONNACK, v)
+	var c mqttwire.Cursor
+	c.Reset(f, mqttwire.CONNACK, v)
 	p.decode(&c)
 	if err := c.Err(); err != nil {
 		*p = Connack{}
@@ -90,10 +91,15 @@ func (p *Connack) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 
 // Clone returns a copy that shares no memory with p.
 func (p *Connack) Clone() *Connack {
-	q := *p
-	q.Properties = p.Properties.Clone()
-	return &q
+	q, m := newClone[Connack](p.Pinned())
+	*q = *p
+	q.Properties = m.properties(p.Properties)
+	return q
 }
+
+// Pinned returns how many bytes of the frame p keeps alive: see the function
+// Pinned.
+func (p *Connack) Pinned() int { return len(p.Properties.Bytes()) }
 
 // String returns the packet in one line.
 func (p Connack) String() string {

@@ -88,7 +88,8 @@ func (p *Connect) Type() mqttwire.PacketType { return mqttwire.CONNECT }
 func (p *Connect) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 	will := p.Will
 	*p = Connect{}
-	c := mqttwire.NewCursor(f, mqttwire.CONNECT, v)
+	var c mqttwire.Cursor
+	c.Reset(f, mqttwire.CONNECT, v)
 	p.decode(&c, v, will)
 	if err := c.Err(); err != nil {
 		*p = Connect{}
@@ -101,7 +102,7 @@ func (p *Connect) decode(c *mqttwire.Cursor, accept mqttwire.Version, will *Will
 	p.decodeVersion(c, accept)
 	at := c.Offset()
 	flags := c.Byte(mqttwire.FieldConnectFlags)
-	if rule := connectFlagsFault(flags, p.Version); rule != 0 {
+	for rule := connectFlagsFault(flags, p.Version, 0); rule != 0; rule = connectFlagsFault(flags, p.Version, rule) {
 		c.FailAt(rule, mqttwire.FieldConnectFlags, at, int64(flags))
 	}
 	p.CleanStart = flags&connectCleanStart != 0
@@ -144,20 +145,21 @@ func (p *Connect) decodeVersion(c *mqttwire.Cursor, accept mqttwire.Version) {
 	c.SetVersion(p.Version)
 }
 
-// connectFlagsFault returns the rule that the connect flags break, or 0. In 3.1
-// bit 0 is unused, and so are will QoS and will retain without a will.
-func connectFlagsFault(flags byte, v mqttwire.Version) mqttwire.Rule {
+// connectFlagsFault returns the first rule after the given one, or of all if
+// that is 0, that the connect flags break, or 0. In 3.1 bit 0 is unused, and so
+// are will QoS and will retain without a will.
+func connectFlagsFault(flags byte, v mqttwire.Version, after mqttwire.Rule) mqttwire.Rule {
 	will := flags&connectWill != 0
 	switch {
-	case flags&connectReserved != 0 && v != mqttwire.V31: // [MQTT-3.1.2-3]
+	case flags&connectReserved != 0 && v != mqttwire.V31 && after < mqttwire.RuleConnectReserved: // [MQTT-3.1.2-3]
 		return mqttwire.RuleConnectReserved
-	case will && flags&connectWillQoS == connectWillQoS: // [MQTT-3.1.2-12]
+	case will && flags&connectWillQoS == connectWillQoS && after < mqttwire.RuleWillQoS: // [MQTT-3.1.2-12]
 		return mqttwire.RuleWillQoS
-	case !will && flags&connectWillQoS != 0 && v != mqttwire.V31: // [MQTT-3.1.2-11]
+	case !will && flags&connectWillQoS != 0 && v != mqttwire.V31 && after < mqttwire.RuleWillQoSAlone: // [MQTT-3.1.2-11]
 		return mqttwire.RuleWillQoSAlone
-	case !will && flags&connectWillRetain != 0 && v != mqttwire.V31: // [MQTT-3.1.2-13]
+	case !will && flags&connectWillRetain != 0 && v != mqttwire.V31 && after < mqttwire.RuleWillRetainAlone: // [MQTT-3.1.2-13]
 		return mqttwire.RuleWillRetainAlone
-	case flags&connectPassword != 0 && flags&connectUserName == 0 && v != mqttwire.V5: // 3.1.1: [MQTT-3.1.2-22]
+	case flags&connectPassword != 0 && flags&connectUserName == 0 && v != mqttwire.V5 && after < mqttwire.RulePasswordAlone: // 3.1.1: [MQTT-3.1.2-22]
 		return mqttwire.RulePasswordAlone
 	}
 	return 0
@@ -337,7 +339,7 @@ func (p *Connect) check(a *mqttwire.Appender, v mqttwire.Version) {
 	if p.Will != nil && !p.Will.QoS.Valid() {
 		a.Fail(mqttwire.RuleWillQoS, mqttwire.FieldConnectFlags, int64(p.Will.QoS))
 	}
-	if rule := connectFlagsFault(p.flags(), v); rule != 0 {
+	if rule := connectFlagsFault(p.flags(), v, 0); rule != 0 {
 		a.Fail(rule, mqttwire.FieldConnectFlags, int64(p.flags()))
 	}
 	if v == mqttwire.V5 && authDataAlone(&p.Properties) {
@@ -350,21 +352,40 @@ func (p *Connect) check(a *mqttwire.Appender, v mqttwire.Version) {
 
 // Clone returns a copy that shares no memory with p.
 func (p *Connect) Clone() *Connect {
-	q := *p
+	q, will, m := newConnectClone(p)
+	*q = *p
+	q.ClientID, q.UserName, q.Password = m.bytes(p.ClientID), m.bytes(p.UserName), m.bytes(p.Password)
+	q.Properties = m.properties(p.Properties)
+	if w := p.Will; w != nil {
+		*will = *w
+		will.Topic, will.Payload = m.bytes(w.Topic), m.bytes(w.Payload)
+		will.Properties = m.properties(w.Properties)
+	}
+	q.Will = will
+	return q
+}
+
+// newConnectClone is newClone for p, and for its will if there is one.
+func newConnectClone(p *Connect) (*Connect, *Will, memory) {
+	if p.Will == nil {
+		q, m := newClone[Connect](p.Pinned())
+		return q, nil, m
+	}
+	b, m := newClone[struct {
+		connect Connect
+		will    Will
+	}](p.Pinned())
+	return &b.connect, &b.will, m
+}
+
+// Pinned returns how many bytes of the frame p keeps alive: see the function
+// Pinned.
+func (p *Connect) Pinned() int {
 	n := len(p.ClientID) + len(p.UserName) + len(p.Password) + len(p.Properties.Bytes())
 	if w := p.Will; w != nil {
 		n += len(w.Topic) + len(w.Payload) + len(w.Properties.Bytes())
 	}
-	m := newMemory(n)
-	q.ClientID, q.UserName, q.Password = m.bytes(p.ClientID), m.bytes(p.UserName), m.bytes(p.Password)
-	q.Properties = m.properties(p.Properties)
-	if w := p.Will; w != nil {
-		q.Will = &Will{
-			Topic: m.bytes(w.Topic), Payload: m.bytes(w.Payload), Properties: m.properties(w.Properties),
-			QoS: w.QoS, Retain: w.Retain,
-		}
-	}
-	return &q
+	return n
 }
 
 // String returns the packet in one line, without user name and password.

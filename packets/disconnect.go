@@ -20,7 +20,8 @@ func (p *Disconnect) Type() mqttwire.PacketType { return mqttwire.DISCONNECT }
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Disconnect) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 	*p = Disconnect{}
-	c := mqttwire.NewCursor(f, mqttwire.DISCONNECT, v)
+	var c mqttwire.Cursor
+	c.Reset(f, mqttwire.DISCONNECT, v)
 	if v == mqttwire.V5 && c.Len() > 0 { // U-3.14.2.1-1: length 0 means code 0
 		p.ReasonCode = c.ReasonCode()
 		if c.Len() > 0 { // U-3.14.2.2.1-1: length 1 means no properties
@@ -69,10 +70,15 @@ func (p *Disconnect) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 
 // Clone returns a copy that shares no memory with p.
 func (p *Disconnect) Clone() *Disconnect {
-	q := *p
-	q.Properties = p.Properties.Clone()
-	return &q
+	q, m := newClone[Disconnect](p.Pinned())
+	*q = *p
+	q.Properties = m.properties(p.Properties)
+	return q
 }
+
+// Pinned returns how many bytes of the frame p keeps alive: see the function
+// Pinned.
+func (p *Disconnect) Pinned() int { return len(p.Properties.Bytes()) }
 
 // String returns the packet in one line.
 func (p Disconnect) String() string {

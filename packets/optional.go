@@ -14,7 +14,18 @@ import (
 // of a CONNECT, which is in no standard. Decode and Append accept all of these. The error has no offset. For a Connect, v may be
 // 0: it tells its own version.
 func CheckOptional(p mqttwire.Packet, v mqttwire.Version) error {
-	o := optionalCheck{typ: p.Type(), version: versionOf(p, v)}
+	var first error
+	optionalFaults(p, v, func(e *mqttwire.Error) bool {
+		first = e
+		return false
+	})
+	return first
+}
+
+// optionalFaults calls report with each rule of CheckOptional that p breaks, a
+// string at most once, until report says not to go on.
+func optionalFaults(p mqttwire.Packet, v mqttwire.Version, report func(*mqttwire.Error) (goOn bool)) {
+	o := optionalCheck{typ: p.Type(), version: versionOf(p, v), report: report}
 	switch p := p.(type) {
 	case *Connect:
 		o.connect(p)
@@ -54,19 +65,19 @@ func CheckOptional(p mqttwire.Packet, v mqttwire.Version) error {
 		}
 		o.list(mqttwire.PropertyOwner(o.typ), p.Properties)
 	}
-	return o.err
 }
 
-// optionalCheck keeps the first rule that the packet breaks.
+// optionalCheck tells of each rule that the packet breaks, until done.
 type optionalCheck struct {
 	typ     mqttwire.PacketType
 	version mqttwire.Version
-	err     error
+	report  func(*mqttwire.Error) (goOn bool)
+	done    bool
 }
 
 func (o *optionalCheck) fail(rule mqttwire.Rule, field mqttwire.Field, found int64) {
-	if o.err == nil {
-		o.err = mqttwire.NewError(rule, o.typ, o.version, field, mqttwire.NoOffset, found)
+	if !o.done {
+		o.done = !o.report(mqttwire.NewError(rule, o.typ, o.version, field, mqttwire.NoOffset, found))
 	}
 }
 
@@ -86,7 +97,7 @@ func (o *optionalCheck) connect(p *Connect) {
 
 // text checks a string. 3.1 advises against nothing. U-1.5.4-2
 func (o *optionalCheck) text(field mqttwire.Field, s []byte) {
-	if o.err != nil || o.version == mqttwire.V31 {
+	if o.done || o.version == mqttwire.V31 {
 		return
 	}
 	if found := mqttwire.Discouraged(s); found >= 0 {
@@ -96,21 +107,29 @@ func (o *optionalCheck) text(field mqttwire.Field, s []byte) {
 
 // list checks the strings of an owner's property list.
 func (o *optionalCheck) list(owner mqttwire.PropertyOwner, p mqttwire.Properties) {
-	if o.err != nil || o.version != mqttwire.V5 {
+	if o.done || o.version != mqttwire.V5 {
 		return
 	}
 	for q := range p.All() {
 		if q.IsText() {
-			o.text(q.ID.Field(owner), q.Name)
-			o.text(q.ID.Field(owner), q.Value)
+			o.property(owner, q.ID, q.Name)
+			o.property(owner, q.ID, q.Value)
 		}
+	}
+}
+
+// property checks a string of a property. The field's name, which may have to be
+// put together, is asked for on a fault only.
+func (o *optionalCheck) property(owner mqttwire.PropertyOwner, id mqttwire.PropertyID, s []byte) {
+	if found := mqttwire.Discouraged(s); found >= 0 {
+		o.fail(mqttwire.RuleDiscouraged, id.Field(owner), int64(found))
 	}
 }
 
 // payload checks a payload whose properties call it UTF-8. U+0000 is not
 // excluded there. U-3.3.2.3.2-3 U-3.1.3.2.3-3
 func (o *optionalCheck) payload(field mqttwire.Field, payload []byte, p mqttwire.Properties) {
-	if o.err != nil || o.version != mqttwire.V5 {
+	if o.done || o.version != mqttwire.V5 {
 		return
 	}
 	if n, _ := p.PayloadFormatIndicator(); n == 1 && !utf8.Valid(payload) {

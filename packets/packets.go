@@ -5,10 +5,18 @@
 //
 // Decode is the easy way: a frame in, a packet out. A Set does the same and
 // reuses its packets, so that it allocates nothing once each type has been seen.
-// Who knows the type calls the Decode method of that packet. All are strict:
-// what breaks a rule that one packet alone can show gives an *mqttwire.Error,
-// and the packet is left reset. CheckSender adds the rules that depend on which
-// side sent the packet, CheckOptional those that a receiver may enforce or not.
+// Who knows the type calls the Decode method of that packet. All are strict,
+// unless the frame has a Tolerance: what breaks a rule that one packet alone can
+// show gives an *mqttwire.Error, and the packet is left reset. CheckSender adds
+// the rules that depend on which side sent the packet, CheckOptional those that a
+// receiver may enforce or not.
+//
+// # Connections
+//
+// A Decoder and an Encoder, one for each direction, also check what depends on
+// the packets before and on what both sides have announced. Reply says how to
+// answer a packet that was refused. ReadHeader and Writer are for payloads that
+// are not in memory.
 //
 // # Ownership
 //
@@ -34,8 +42,8 @@
 //
 //  1. the table of package mqttwire's fixed_header.go: name, flags, who sends it;
 //     and if it has codes or properties, their tables in reason.go and properties.go;
-//  2. a file here with the struct and its Type, Decode, Size, Append, Clone and
-//     String, in the order of its fields on the wire;
+//  2. a file here with the struct and its Type, Decode, Size, Append, Clone,
+//     Pinned and String, in the order of its fields on the wire;
 //  3. its line in the table newPacket, below.
 //
 // The tests run over all packet types that Known reports, and fail until the
@@ -101,6 +109,50 @@ func (s *Set) Decode(f mqttwire.Frame, v mqttwire.Version) (mqttwire.Packet, err
 		c.Will = s.will // for Decode to use, or to drop
 	}
 	return decodeInto(s.packets[t], f, v)
+}
+
+// publish returns the PUBLISH of the set.
+func (s *Set) publish() *Publish {
+	p, ok := s.packets[mqttwire.PUBLISH].(*Publish)
+	if !ok {
+		p = new(Publish)
+		s.packets[mqttwire.PUBLISH] = p
+	}
+	return p
+}
+
+// propertiesOf returns the property list of a packet, or nil if its type has
+// none.
+func propertiesOf(p mqttwire.Packet) *mqttwire.Properties {
+	switch p := p.(type) {
+	case *Connect:
+		return &p.Properties
+	case *Connack:
+		return &p.Properties
+	case *Publish:
+		return &p.Properties
+	case *Puback:
+		return &p.Properties
+	case *Pubrec:
+		return &p.Properties
+	case *Pubrel:
+		return &p.Properties
+	case *Pubcomp:
+		return &p.Properties
+	case *Subscribe:
+		return &p.Properties
+	case *Suback:
+		return &p.Properties
+	case *Unsubscribe:
+		return &p.Properties
+	case *Unsuback:
+		return &p.Properties
+	case *Disconnect:
+		return &p.Properties
+	case *Auth:
+		return &p.Properties
+	}
+	return nil
 }
 
 func decodeInto(p mqttwire.Packet, f mqttwire.Frame, v mqttwire.Version) (mqttwire.Packet, error) {

@@ -12,7 +12,8 @@ type Pingresp struct{}
 
 // decodePing checks a packet that has no body. U-3.12.1-1 U-3.13.1-1
 func decodePing(f mqttwire.Frame, t mqttwire.PacketType, v mqttwire.Version) error {
-	c := mqttwire.NewCursor(f, t, v)
+	var c mqttwire.Cursor
+	c.Reset(f, t, v)
 	c.End()
 	return c.Err()
 }
@@ -43,6 +44,9 @@ func (p *Pingreq) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 // Clone returns a copy.
 func (p *Pingreq) Clone() *Pingreq { return &Pingreq{} }
 
+// Pinned returns 0: there is nothing to keep alive.
+func (p *Pingreq) Pinned() int { return 0 }
+
 // String returns "PINGREQ".
 func (p Pingreq) String() string { return mqttwire.PINGREQ.String() }
 
@@ -65,6 +69,9 @@ func (p *Pingresp) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 
 // Clone returns a copy.
 func (p *Pingresp) Clone() *Pingresp { return &Pingresp{} }
+
+// Pinned returns 0: there is nothing to keep alive.
+func (p *Pingresp) Pinned() int { return 0 }
 
 // String returns "PINGRESP".
 func (p Pingresp) String() string { return mqttwire.PINGRESP.String() }

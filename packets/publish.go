@@ -47,7 +47,8 @@ func (p *Publish) Type() mqttwire.PacketType { return mqttwire.PUBLISH }
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Publish) Decode(f mqttwire.Frame, v mqttwire.Version) error {
-	c := mqttwire.NewCursor(f, mqttwire.PUBLISH, v)
+	var c mqttwire.Cursor
+	c.Reset(f, mqttwire.PUBLISH, v)
 	p.decode(&c)
 	if err := c.Err(); err != nil {
 		*p = Publish{}
@@ -75,7 +76,7 @@ func (p *Publish) decode(c *mqttwire.Cursor) {
 		p.PacketID = c.PacketID()
 	}
 	p.Properties = c.Properties(mqttwire.PropertyOwner(mqttwire.PUBLISH))
-	if len(p.Topic) == 0 && !p.Properties.Has(mqttwire.TopicAlias) { // U-3.3.2.1-1
+	if v == mqttwire.V5 && len(p.Topic) == 0 && !p.Properties.Has(mqttwire.TopicAlias) { // U-3.3.2.1-1
 		c.FailAt(mqttwire.RuleTopicOrAlias, mqttwire.FieldTopicName, at, 0)
 	}
 	p.Payload = c.Rest()
@@ -161,11 +162,17 @@ func (p *Publish) flags() byte {
 
 // Clone returns a copy that shares no memory with p.
 func (p *Publish) Clone() *Publish {
-	q := *p
-	m := newMemory(len(p.Topic) + len(p.Payload) + len(p.Properties.Bytes()))
+	q, m := newClone[Publish](p.Pinned())
+	*q = *p
 	q.Topic, q.Payload = m.bytes(p.Topic), m.bytes(p.Payload)
 	q.Properties = m.properties(p.Properties)
-	return &q
+	return q
+}
+
+// Pinned returns how many bytes of the frame p keeps alive: see the function
+// Pinned.
+func (p *Publish) Pinned() int {
+	return len(p.Topic) + len(p.Payload) + len(p.Properties.Bytes())
 }
 
 // String returns the packet in one line, without the payload.

@@ -100,7 +100,11 @@ func lineOf(f mqttwire.Frame, v mqttwire.Version) string {
 func readStream(t *rapid.T, stream []byte, v mqttwire.Version, limit int) (lines []string) {
 	chunks := rapid.SliceOfN(rapid.OneOf(rapid.IntRange(1, 5), rapid.IntRange(1, 70000)), 1, 8).Draw(t, "chunks")
 	streamed := rapid.Bool().Draw(t, "bodies streamed")
-	r := mqttwire.NewReader(&chunked{stream: stream, sizes: chunks}, mqttwire.Limits{PacketSize: limit})
+	max := mqttwire.MaxPacketSize
+	if limit > 0 {
+		max = limit
+	}
+	r := mqttwire.NewReader(&chunked{stream: stream, sizes: chunks}, mqttwire.Limits{PacketSize: max, FirstPacketSize: max})
 	for {
 		f, err := nextFrame(r, streamed)
 		if err != nil {

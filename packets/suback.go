@@ -25,7 +25,8 @@ func (p *Suback) Type() mqttwire.PacketType { return mqttwire.SUBACK }
 func (p *Suback) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 	list := reuse(p.ReasonCodes)
 	*p = Suback{ReasonCodes: list}
-	c := mqttwire.NewCursor(f, mqttwire.SUBACK, v)
+	var c mqttwire.Cursor
+	c.Reset(f, mqttwire.SUBACK, v)
 	p.decode(&c)
 	if err := c.Err(); err != nil {
 		*p = Suback{ReasonCodes: reuse(p.ReasonCodes)}
@@ -70,11 +71,15 @@ func (p *Suback) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 
 // Clone returns a copy that shares no memory with p.
 func (p *Suback) Clone() *Suback {
-	q := *p
-	q.Properties = p.Properties.Clone()
-	q.ReasonCodes = append([]mqttwire.ReasonCode(nil), p.ReasonCodes...)
-	return &q
+	q, codes, m := newCloneWithList[Suback](p.ReasonCodes, p.Pinned())
+	*q = *p
+	q.Properties, q.ReasonCodes = m.properties(p.Properties), codes
+	return q
 }
+
+// Pinned returns how many bytes of the frame p keeps alive: see the function
+// Pinned.
+func (p *Suback) Pinned() int { return len(p.Properties.Bytes()) }
 
 // String returns the packet in one line.
 func (p Suback) String() string {

@@ -63,7 +63,8 @@ func (p *Subscribe) Type() mqttwire.PacketType { return mqttwire.SUBSCRIBE }
 func (p *Subscribe) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 	list := reuse(p.Subscriptions)
 	*p = Subscribe{Subscriptions: list}
-	c := mqttwire.NewCursor(f, mqttwire.SUBSCRIBE, v)
+	var c mqttwire.Cursor
+	c.Reset(f, mqttwire.SUBSCRIBE, v)
 	p.decode(&c)
 	if err := c.Err(); err != nil {
 		*p = Subscribe{Subscriptions: reuse(p.Subscriptions)}
@@ -98,26 +99,28 @@ func (s *Subscription) decode(c *mqttwire.Cursor) {
 	case v == mqttwire.V311 && options&optionReserved311 != 0, // [MQTT-3-8.3-4]
 		v == mqttwire.V5 && options&optionReserved != 0: // [MQTT-3.8.3-5]
 		c.FailAt(mqttwire.RuleOptionsReserved, mqttwire.FieldSubscriptionOptions, at, int64(options))
-	case v != mqttwire.V5: // 3.1 calls bits 7 to 2 unused
+	}
+	if c.Version() != mqttwire.V5 { // 3.1 calls bits 7 to 2 unused
 		options &= optionQoS
 	}
 	s.QoS = mqttwire.QoS(options & optionQoS)
 	s.NoLocal = options&optionNoLocal != 0
 	s.RetainAsPublished = options&optionRetainAsPublished != 0
 	s.RetainHandling = options & optionRetainHandling >> retainHandlingShift
-	if rule := s.fault(); rule != 0 {
+	for rule := s.fault(0); rule != 0; rule = s.fault(rule) {
 		c.FailAt(rule, mqttwire.FieldSubscriptionOptions, at, int64(options))
 	}
 }
 
-// fault returns the rule that the options break, or 0.
-func (s *Subscription) fault() mqttwire.Rule {
+// fault returns the first rule after the given one, or of all if that is 0, that
+// the options break, or 0.
+func (s *Subscription) fault(after mqttwire.Rule) mqttwire.Rule {
 	switch {
-	case !s.QoS.Valid(): // U-3.8.3.1-1
+	case !s.QoS.Valid() && after < mqttwire.RuleRequestedQoS: // U-3.8.3.1-1
 		return mqttwire.RuleRequestedQoS
-	case s.RetainHandling > maxRetainHandling: // U-3.8.3.1-2
+	case s.RetainHandling > maxRetainHandling && after < mqttwire.RuleRetainHandling: // U-3.8.3.1-2
 		return mqttwire.RuleRetainHandling
-	case s.NoLocal && mqttwire.IsSharedFilter(s.Filter): // [MQTT-3.8.3-4]
+	case s.NoLocal && mqttwire.IsSharedFilter(s.Filter) && after < mqttwire.RuleNoLocalShared: // [MQTT-3.8.3-4]
 		return mqttwire.RuleNoLocalShared
 	}
 	return 0
@@ -167,7 +170,7 @@ func (p *Subscribe) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 }
 
 func (s *Subscription) append(a *mqttwire.Appender, v mqttwire.Version) {
-	rule := s.fault()
+	rule := s.fault(0)
 	if v != mqttwire.V5 && rule != mqttwire.RuleRequestedQoS {
 		rule = s.newOptions()
 	}
@@ -200,18 +203,23 @@ func (s *Subscription) faulty(rule mqttwire.Rule) int64 {
 
 // Clone returns a copy that shares no memory with p.
 func (p *Subscribe) Clone() *Subscribe {
-	q := *p
+	q, list, m := newCloneWithList[Subscribe](p.Subscriptions, p.Pinned())
+	*q = *p
+	q.Properties, q.Subscriptions = m.properties(p.Properties), list
+	for i := range list {
+		list[i].Filter = m.bytes(list[i].Filter)
+	}
+	return q
+}
+
+// Pinned returns how many bytes of the frame p keeps alive: see the function
+// Pinned.
+func (p *Subscribe) Pinned() int {
 	n := len(p.Properties.Bytes())
 	for i := range p.Subscriptions {
 		n += len(p.Subscriptions[i].Filter)
 	}
-	m := newMemory(n)
-	q.Properties = m.properties(p.Properties)
-	q.Subscriptions = append([]Subscription(nil), p.Subscriptions...)
-	for i := range q.Subscriptions {
-		q.Subscriptions[i].Filter = m.bytes(q.Subscriptions[i].Filter)
-	}
-	return &q
+	return n
 }
 
 // String returns the packet in one line.

@@ -25,7 +25,8 @@ func (p *Unsuback) Type() mqttwire.PacketType { return mqttwire.UNSUBACK }
 func (p *Unsuback) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 	list := reuse(p.ReasonCodes)
 	*p = Unsuback{ReasonCodes: list}
-	c := mqttwire.NewCursor(f, mqttwire.UNSUBACK, v)
+	var c mqttwire.Cursor
+	c.Reset(f, mqttwire.UNSUBACK, v)
 	p.decode(&c)
 	if err := c.Err(); err != nil {
 		*p = Unsuback{ReasonCodes: reuse(p.ReasonCodes)}
@@ -82,11 +83,15 @@ func (p *Unsuback) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 
 // Clone returns a copy that shares no memory with p.
 func (p *Unsuback) Clone() *Unsuback {
-	q := *p
-	q.Properties = p.Properties.Clone()
-	q.ReasonCodes = append([]mqttwire.ReasonCode(nil), p.ReasonCodes...)
-	return &q
+	q, codes, m := newCloneWithList[Unsuback](p.ReasonCodes, p.Pinned())
+	*q = *p
+	q.Properties, q.ReasonCodes = m.properties(p.Properties), codes
+	return q
 }
+
+// Pinned returns how many bytes of the frame p keeps alive: see the function
+// Pinned.
+func (p *Unsuback) Pinned() int { return len(p.Properties.Bytes()) }
 
 // String returns the packet in one line.
 func (p Unsuback) String() string {

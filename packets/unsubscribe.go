@@ -29,7 +29,8 @@ func (p *Unsubscribe) Type() mqttwire.PacketType { return mqttwire.UNSUBSCRIBE }
 func (p *Unsubscribe) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 	list := reuse(p.Filters)
 	*p = Unsubscribe{Filters: list}
-	c := mqttwire.NewCursor(f, mqttwire.UNSUBSCRIBE, v)
+	var c mqttwire.Cursor
+	c.Reset(f, mqttwire.UNSUBSCRIBE, v)
 	p.decode(&c)
 	if err := c.Err(); err != nil {
 		*p = Unsubscribe{Filters: reuse(p.Filters)}
@@ -84,18 +85,23 @@ func (p *Unsubscribe) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 
 // Clone returns a copy that shares no memory with p.
 func (p *Unsubscribe) Clone() *Unsubscribe {
-	q := *p
+	q, list, m := newCloneWithList[Unsubscribe](p.Filters, p.Pinned())
+	*q = *p
+	q.Properties, q.Filters = m.properties(p.Properties), list
+	for i, f := range list {
+		list[i] = m.bytes(f)
+	}
+	return q
+}
+
+// Pinned returns how many bytes of the frame p keeps alive: see the function
+// Pinned.
+func (p *Unsubscribe) Pinned() int {
 	n := len(p.Properties.Bytes())
 	for _, f := range p.Filters {
 		n += len(f)
 	}
-	m := newMemory(n)
-	q.Properties = m.properties(p.Properties)
-	q.Filters = append([][]byte(nil), p.Filters...)
-	for i, f := range q.Filters {
-		q.Filters[i] = m.bytes(f)
-	}
-	return &q
+	return n
 }
 
 // String returns the packet in one line.

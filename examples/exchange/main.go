@@ -26,57 +26,62 @@ func main() {
 func run(out io.Writer) error {
 	clientEnd, serverEnd := net.Pipe()
 	served := make(chan error, 1)
-	go func() { served <- serve(newConn(serverEnd, mqttwire.FromClient), out) }()
-	if err := publish(newConn(clientEnd, mqttwire.FromServer), out); err != nil {
+	go func() { served <- serve(newConn(serverEnd, mqttwire.FromServer, mqttwire.FromClient), out) }()
+	if err := publish(newConn(clientEnd, mqttwire.FromClient, mqttwire.FromServer), out); err != nil {
 		return err
 	}
 	return <-served
 }
 
-// conn is one side's end of a connection.
+// conn is one side's end of a connection. What it sends binds what it may
+// receive, and the other way round.
 type conn struct {
 	net.Conn
 	reader  *mqttwire.Reader
-	set     packets.Set
-	version mqttwire.Version // 0 until a CONNECT tells it
-	peer    mqttwire.Sender
+	decoder *packets.Decoder
+	encoder *packets.Encoder
 	buf     []byte // reused for every packet sent
 }
 
-func newConn(c net.Conn, peer mqttwire.Sender) *conn {
-	return &conn{Conn: c, reader: mqttwire.NewReader(c, mqttwire.Limits{PacketSize: 1 << 20}), peer: peer}
+func newConn(c net.Conn, from, peer mqttwire.Sender) *conn {
+	return &conn{
+		Conn:    c,
+		reader:  mqttwire.NewReader(c, mqttwire.Limits{}),
+		decoder: packets.NewDecoder(packets.Options{From: peer}),
+		encoder: packets.NewEncoder(packets.Options{From: from}),
+	}
 }
 
 // send encodes a packet and writes it.
 func (c *conn) send(p mqttwire.Packet) (err error) {
-	if c.buf, err = p.Append(c.buf[:0], c.version); err != nil {
+	if c.buf, err = c.encoder.Append(c.buf[:0], p); err != nil {
 		return err
 	}
+	c.decoder.Observe(p)
 	_, err = c.Write(c.buf)
 	return err
 }
 
-// receive reads the next packet. It is valid until the call after it.
+// receive reads the next packet, which is valid until the call after it. A
+// packet that breaks a rule is answered before the error is returned.
 func (c *conn) receive() (mqttwire.Packet, error) {
-	if _, err := c.reader.Next(); err != nil {
-		return nil, err
-	}
-	frame, err := c.reader.Body()
+	p, err := c.decoder.Next(c.reader)
 	if err != nil {
+		if a := packets.Reply(err); a.Packet != nil {
+			if b, failed := a.Packet.Append(nil, a.Version); failed == nil {
+				c.Write(b)
+			}
+		}
 		return nil, err
 	}
-	p, err := c.set.Decode(frame, c.version)
-	if err != nil {
-		return nil, err
-	}
-	return p, packets.CheckSender(p, c.version, c.peer)
+	c.encoder.Observe(p)
+	return p, nil
 }
 
 // publish is the client.
 func publish(c *conn, out io.Writer) error {
 	defer c.Close()
-	c.version = mqttwire.V5
-	connect := &packets.Connect{ClientID: []byte("thermometer"), CleanStart: true, KeepAlive: 60}
+	connect := &packets.Connect{Version: mqttwire.V5, ClientID: []byte("thermometer"), CleanStart: true, KeepAlive: 60}
 	message := &packets.Publish{Topic: []byte("attic/temperature"), Payload: []byte("31.4"), QoS: 1, PacketID: 1}
 	message.Properties.AddUser([]byte("unit"), []byte("C"))
 	for _, p := range []mqttwire.Packet{connect, message} {
@@ -103,7 +108,6 @@ func serve(c *conn, out io.Writer) error {
 		fmt.Fprintln(out, "server received", p)
 		switch p := p.(type) {
 		case *packets.Connect:
-			c.version = p.Version
 			err = c.send(&packets.Connack{})
 		case *packets.Publish:
 			err = c.send(&packets.Puback{PacketID: p.PacketID})

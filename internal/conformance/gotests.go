@@ -24,7 +24,20 @@ var gotests = []note{
 	{"mqttwire.TestMatchTopic", "MQTT-4.7.2-1", "MQTT-4.7.2-1"},
 	{"internal/conformance.TestMatchingTakesTheCharactersAsTheyAre", "MQTT-4.7.3-4", "MQTT-4.7.3-4"},
 	{"mqttwire.TestReaderGivesTheSamePacketsInAnyChunks", "MQTT-6.0.0-2", "MQTT-6.0.0-2"},
+	{"internal/conformance.TestConnackIsWrittenWithoutWhatDoesNotFit", "", "MQTT-3.2.2-19 MQTT-3.2.2-20"},
+	{dropping + "/PUBACK", "", "MQTT-3.4.2-2 MQTT-3.4.2-3"},
+	{dropping + "/PUBREC", "", "MQTT-3.5.2-2 MQTT-3.5.2-3"},
+	{dropping + "/PUBREL", "", "MQTT-3.6.2-2 MQTT-3.6.2-3"},
+	{dropping + "/PUBCOMP", "", "MQTT-3.7.2-2 MQTT-3.7.2-3"},
+	{dropping + "/SUBACK", "", "MQTT-3.9.2-1 MQTT-3.9.2-2"},
+	{dropping + "/UNSUBACK", "", "MQTT-3.11.2-1 MQTT-3.11.2-2"},
+	{dropping + "/DISCONNECT", "", "MQTT-3.14.2-3 MQTT-3.14.2-4"},
+	{dropping + "/AUTH", "", "MQTT-3.15.2-2 MQTT-3.15.2-3"},
 }
+
+// dropping is the test of what an encoder leaves out to keep to the peer's
+// Maximum Packet Size, which has a case for each packet.
+const dropping = "packets.TestEncoderDropsReasonStringAndUserPropertiesToFit"
 
 // ruleTests are the Go tests for the rules that no bytes can break, because only
 // a caller can.

@@ -33,14 +33,17 @@ How to read it:
   number are called U-, section, counter. MQTT 3.1 numbers nothing: part two names its sections.
 - Scope says who can keep the statement. decode: one packet alone shows a breach. encode: an encoder can guarantee it. stream: it
   needs what came before on the connection, or who sends. session, server, client, transport: it is about these.
-- Shown by: cases of the corpus in that version, those that break the statement first, and tests for what the bytes of one packet
-  cannot show. ` + "`go test ./packets -run Corpus`" + ` runs every case: bytes that break a statement are refused at the offset, with
-  the reason code and the statement that the case names; legal ones decode to the given fields and encode to the same bytes. A
-  case that is legal but for its sender is refused by ` + "`packets.CheckSender`" + `, one that a receiver may refuse by
-  ` + "`packets.CheckOptional`" + `. ` + "`packets.TestEncodingRefuses`" + ` has values that an encoder refuses.
+- Shown by: cases of the corpus in that version, those that break the statement first, and tests for what no case can show. A case
+  is one packet or, in the folder streams, both sides of a connection. ` + "`go test ./packets -run Corpus`" + ` runs every case.
+- A packet that breaks a statement is refused at the offset, with the reason code and the statement that the case names; a legal
+  one decodes to the given fields and encodes to the same bytes. A case that is legal but for its sender is refused by
+  ` + "`packets.CheckSender`" + `, one that a receiver may refuse by ` + "`packets.CheckOptional`" + `. ` + "`packets.TestEncodingRefuses`" + ` has values
+  that an encoder refuses.
+- A connection is decoded by a ` + "`packets.Decoder`" + ` for each side, in any pieces: what comes before the packet that breaks a statement
+  is decoded, that packet is refused, and answered as the case names. A ` + "`packets.Encoder`" + ` refuses to write it.
 - In part: what is said there is above a codec, the rest is shown.
-- Above a codec: no bytes of one packet can show it. Every statement with decode in its scope, or with encode alone, is shown: a
-  test fails otherwise.
+- Above a codec: no bytes of one packet or one connection can show it. Every statement with decode or stream in its scope, or
+  with encode alone, is shown: a test fails otherwise.
 
 `
 
@@ -55,7 +58,8 @@ func (r *Report) writeCounts(b *strings.Builder) {
 		}
 		b.WriteByte('\n')
 	}
-	fmt.Fprintf(b, "\nThe corpus has %d cases, counted once for each version; the rule table has %d rules.\n", r.Cases, len(r.Rules))
+	fmt.Fprintf(b, "\nThe corpus has %d cases of one packet and %d of a connection, counted once for each version; the rule table has %d rules.\n",
+		r.Cases, r.Streams, len(r.Rules))
 	b.WriteString("\n# Part one: the statements\n")
 }
 

@@ -13,7 +13,8 @@ import (
 type Report struct {
 	Sections []Section
 	Rules    []RuleRow
-	Cases    int // in the corpus
+	Cases    int // of one packet, in the corpus
+	Streams  int // of a connection
 }
 
 // Section is a standard and the rows of its statements.
@@ -34,8 +35,13 @@ func Read(root string) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	streams, err := corpus.LoadStreams()
+	if err != nil {
+		return nil, err
+	}
+	r := &Report{Cases: len(cases), Streams: len(streams)}
+	cases = append(cases, corpus.CasesOf(streams)...)
 	err = errors.Join(checkNotes(standards), checkNames(standards, cases))
-	r := &Report{Cases: len(cases)}
 	m := newRowMaker(root, cases)
 	for _, s := range standards {
 		rows, failed := m.rows(s)

@@ -28,6 +28,7 @@ func TestEveryStatementIsShownOrExplained(t *testing.T) {
 			assert.Equal(t, s.Statements[i], row.Statement)
 			assert.True(t, row.Why != "" || len(row.Cases)+len(row.Tests) > 0, row.ID)
 			assert.False(t, row.ofCodec() && row.Verdict() == Above, row.ID)
+			assert.False(t, row.Has("stream") && row.Verdict() == Above, row.ID)
 		}
 	}
 }

@@ -68,7 +68,7 @@ func statementsOf(row RuleRow, order map[statementKey]int) (all []VersionStateme
 	for v := mqttwire.V31; v <= mqttwire.V5; v++ {
 		var ids []string
 		for t := mqttwire.CONNECT; t <= mqttwire.AUTH; t++ {
-			ids = append(ids, row.Rule.Statement(t, v))
+			ids = append(ids, row.Rule.StatementBy(t, v, mqttwire.FromClient), row.Rule.StatementBy(t, v, mqttwire.FromServer))
 		}
 		for _, c := range row.Cases {
 			if c.Version == v {

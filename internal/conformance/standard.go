@@ -45,6 +45,10 @@ func (s Statement) Has(scope string) bool {
 // whether one packet does, or an encoder needs to know nothing else.
 func (s Statement) ofCodec() bool { return s.Has("decode") || s.Scope == "encode" }
 
+// ofConnection reports whether a codec that knows the connection has a part in
+// keeping the statement, unless there is a reason why not.
+func (s Statement) ofConnection() bool { return s.Has("stream") || s.Has("encode") }
+
 // Chapter returns the number of the chapter that the statement stands in.
 func (s Statement) Chapter() string {
 	_, section, _ := strings.Cut(s.ID, "-")

@@ -99,15 +99,15 @@ func why(s Statement, shown bool, reason, rest string) (string, error) {
 		return "", errors.New("has no corpus case and no test")
 	case reason != "":
 		return reason, nil
-	case s.Has("encode"):
+	case s.ofConnection():
 		return "", errors.New("has no corpus case, no test and no reason")
 	}
 	return reasonByScope(s), nil
 }
 
 // hasPartAbove reports whether a part of the statement is above a codec for
-// sure. Scope stream does not say so: what depends on the sender alone is
-// checked.
+// sure. Scope stream does not say so: packets.Decoder and packets.Encoder know
+// the connection.
 func (s Statement) hasPartAbove() bool {
 	return s.Has("session") || s.Has("server") || s.Has("client") || s.Has("transport")
 }

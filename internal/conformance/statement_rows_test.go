@@ -28,8 +28,8 @@ func TestAStatementOfACodecWithoutACaseIsNoticed(t *testing.T) {
 	}
 }
 
-func TestAStatementOfAnEncoderAndMoreNeedsAReasonOfItsOwn(t *testing.T) {
-	for _, scope := range []string{"encode+stream", "encode+session", "stream+encode"} {
+func TestAStatementOfAConnectionNeedsAReasonOfItsOwn(t *testing.T) {
+	for _, scope := range []string{"encode+stream", "encode+session", "stream+encode", "stream", "server+stream", "client+stream"} {
 		_, err := rowsOfMadeUp(scope)
 		assert.EqualError(t, err, madeUp+" of 5.0, scope "+scope+", has no corpus case, no test and no reason")
 	}
@@ -37,7 +37,7 @@ func TestAStatementOfAnEncoderAndMoreNeedsAReasonOfItsOwn(t *testing.T) {
 
 func TestAStatementAboveACodecIsExplainedByItsScope(t *testing.T) {
 	for _, scope := range scopes {
-		if scope == "decode" || scope == "encode" {
+		if scope == "decode" || scope == "encode" || scope == "stream" {
 			continue
 		}
 		rows, err := rowsOfMadeUp(scope)
@@ -92,6 +92,7 @@ func TestWhatIsShownIsNotExplained(t *testing.T) {
 	}{
 		"shown":                                 {scope: "encode+stream", cases: shown, verdict: Shown},
 		"explained":                             {scope: "encode+stream", reason: "because", verdict: Above},
+		"of a connection, explained":            {scope: "stream", reason: "because", verdict: Above},
 		"shown in part":                         {scope: "decode+server", rest: "the rest", cases: shown, verdict: ShownInPart},
 		"shown and explained":                   {scope: "encode+stream", reason: "because", cases: shown, want: "is shown, so it needs no reason"},
 		"a part above, not said":                {scope: "decode+server", cases: shown, want: "which part of it is above a codec is not said"},

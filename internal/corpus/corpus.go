@@ -98,28 +98,46 @@ func unique(cases []Case) error {
 
 // Parse reads the cases in text, the content of the named file.
 func Parse(file, text string) ([]Case, error) {
-	var cases []Case
-	var e *entry
+	return parse(file, text, "case", func(line int, name string) record[Case] { return newEntry(file, line, name) })
+}
+
+// record is an entry that is being read from a file: a line that names it, and
+// the lines below.
+type record[T any] interface {
+	add(line string) error // a line that is neither empty nor a comment
+	cases() ([]T, error)   // once all lines are there
+}
+
+// parse reads the records in text, each of which begins with "WORD: NAME".
+func parse[T any](file, text, word string, begin func(line int, name string) record[T]) ([]T, error) {
+	var all []T
+	var r record[T]
+	end := func() error {
+		if r == nil {
+			return nil
+		}
+		done, err := r.cases()
+		all = append(all, done...)
+		return err
+	}
 	for i, line := range strings.Split(text, "\n") {
 		line = strings.TrimRight(line, " \t\r")
+		name, begins := strings.CutPrefix(line, word+": ")
 		switch {
 		case strings.TrimSpace(line) == "" || strings.HasPrefix(line, "#"):
 			continue
-		case strings.HasPrefix(line, "case: "):
-			done, err := e.cases()
-			if err != nil {
+		case begins:
+			if err := end(); err != nil {
 				return nil, err
 			}
-			cases = append(cases, done...)
-			e = newEntry(file, i+1, strings.TrimPrefix(line, "case: "))
-		case e == nil:
-			return nil, fmt.Errorf("%s:%d: expected a line \"case: NAME\"", file, i+1)
+			r = begin(i+1, name)
+		case r == nil:
+			return nil, fmt.Errorf("%s:%d: expected a line \"%s: NAME\"", file, i+1, word)
 		default:
-			if err := e.add(line); err != nil {
+			if err := r.add(line); err != nil {
 				return nil, fmt.Errorf("%s:%d: %w", file, i+1, err)
 			}
 		}
 	}
-	done, err := e.cases()
-	return append(cases, done...), err
+	return all, end()
 }

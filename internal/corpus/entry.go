@@ -31,7 +31,7 @@ func (e *entry) add(line string) error {
 		if e.block == nil {
 			return fmt.Errorf("an indented line belongs under \"bytes:\" or \"encodes:\"")
 		}
-		b, err := parseBytes(line)
+		b, err := parseBytes(line, nil)
 		*e.block = append(*e.block, b...)
 		return err
 	}
@@ -105,12 +105,12 @@ func parseSender(s string) (mqttwire.Sender, error) {
 	return 0, fmt.Errorf("sender %q is not client or server", s)
 }
 
-// parseBytes reads hex bytes, "text", and either of them with *N for N times;
-// a # begins a comment.
-func parseBytes(line string) ([]byte, error) {
+// parseBytes reads hex bytes, "text", names of plain packets if there are any,
+// and each of them with *N for N times; a # begins a comment.
+func parseBytes(line string, plain map[string][]byte) ([]byte, error) {
 	var out []byte
 	for s := strings.TrimSpace(line); s != "" && s[0] != '#'; s = strings.TrimSpace(s) {
-		unit, rest, err := parseUnit(s)
+		unit, rest, err := parseUnit(s, plain)
 		if err != nil {
 			return out, err
 		}
@@ -130,8 +130,14 @@ func parseBytes(line string) ([]byte, error) {
 	return out, nil
 }
 
-// parseUnit reads one quoted text or hex byte at the start of s.
-func parseUnit(s string) (unit []byte, rest string, err error) {
+// parseUnit reads one quoted text, plain packet or hex byte at the start of s.
+func parseUnit(s string, plain map[string][]byte) (unit []byte, rest string, err error) {
+	if name := plainName(s); plain != nil && len(name) > 2 {
+		if unit = plain[name]; unit == nil {
+			return nil, "", fmt.Errorf("there is no plain packet %s", name)
+		}
+		return unit, s[len(name):], nil
+	}
 	if s[0] == '"' {
 		quoted, err := strconv.QuotedPrefix(s)
 		if err != nil {
@@ -149,11 +155,17 @@ func parseUnit(s string) (unit []byte, rest string, err error) {
 	return unit, s[2:], nil
 }
 
+// plainName returns what may be the name of a plain packet at the start of s.
+func plainName(s string) string {
+	end := strings.IndexFunc(s, func(r rune) bool { return (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' })
+	if end < 0 {
+		return s
+	}
+	return s[:end]
+}
+
 // cases checks the entry and returns it for each of its versions.
 func (e *entry) cases() ([]Case, error) {
-	if e == nil {
-		return nil, nil
-	}
 	if err := e.check(); err != nil {
 		return nil, fmt.Errorf("%s:%d: case %s: %w", e.common.File, e.common.Line, e.common.Name, err)
 	}

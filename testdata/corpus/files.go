@@ -4,7 +4,8 @@ package corpus
 
 import "embed"
 
-// Files holds the corpus, one file for each group of cases.
+// Files holds the corpus, one file for each group of cases. Those of whole
+// connections stand in the folder streams.
 //
-//go:embed *.txt
+//go:embed *.txt streams/*.txt
 var Files embed.FS

@@ -1,0 +1,289 @@
+package mqttwire
+
+import (
+	"errors"
+	"io"
+)
+
+// The sizes of the buffers of a Reader or a Feeder, in bytes: a new one, and the
+// largest that is kept when packets no longer need it.
+const (
+	firstBuffer = 512
+	keepBuffer  = 64 << 10
+)
+
+// oversizePart is how many bytes can be peeked at in the body of a packet that is
+// over the limit: enough for topic name, packet identifier and 64 KiB of
+// properties.
+const oversizePart = 128<<10 + 8
+
+// overwritten is the byte that OverwriteBodies leaves where a body was.
+const overwritten = 0xDB
+
+// ErrBodyRead says that Body or AppendBody was called after a part of the body
+// had been taken.
+var ErrBodyRead = errors.New("mqttwire: Body after Read: a part of the body is gone")
+
+// ErrNoPacket says that Body or AppendBody was called before Next.
+var ErrNoPacket = errors.New("mqttwire: Body before Next: there is no packet yet")
+
+// cutter is what Reader and Feeder share: it cuts packets from a window of the
+// stream, and they move the window. Its methods take what is there; if that is
+// too little they note in need how long the window has to be, and return
+// ErrIncomplete. Called again with more, they go on where they stopped.
+type cutter struct {
+	buf  []byte // buf[pos:end] is the window: the bytes that came and are not yet taken
+	pos  int
+	end  int
+	need int
+
+	limits    Limits
+	header    FixedHeader // of the present packet; Type is 0 between two packets
+	left      int         // bytes of the present body that are not yet taken
+	drop      int         // bytes to drop before the next packet
+	offset    int64       // of the present packet's first byte in the stream
+	after     int64       // of the first byte after it
+	err       error       // sticky: what ended the stream
+	begun     bool        // the first packet's header has come
+	oversize  bool        // err is that the present packet is over the limit
+	overwrite bool
+	part      int // if oversize: bytes of the body that may still be looked at
+}
+
+// have is the number of bytes in the window.
+func (c *cutter) have() int { return c.end - c.pos }
+
+// incomplete notes that the window has to hold n bytes.
+func (c *cutter) incomplete(n int) error {
+	c.need = n
+	return ErrIncomplete
+}
+
+// fail makes err the end of the stream, unless more bytes may follow.
+func (c *cutter) fail(err error) error {
+	if err != ErrIncomplete {
+		c.err = err
+	}
+	return err
+}
+
+// atEnd is the error for a stream that ends where the window does.
+func (c *cutter) atEnd() error {
+	if c.header.Type == 0 && c.have() == 0 {
+		return io.EOF
+	}
+	return io.ErrUnexpectedEOF
+}
+
+// next goes to the next packet.
+func (c *cutter) next() (FixedHeader, error) {
+	if c.oversize {
+		return c.header, c.err
+	}
+	if err := c.leave(); err != nil {
+		return FixedHeader{}, err
+	}
+	h, _, err := ConsumeFixedHeader(c.buf[c.pos:c.end])
+	if err == ErrIncomplete {
+		return FixedHeader{}, c.incomplete(c.have() + 1)
+	}
+	if err != nil {
+		return FixedHeader{}, c.fail(err)
+	}
+	max := c.limits.packetSize()
+	if !c.begun {
+		max = c.limits.firstPacketSize()
+	}
+	c.begin(h)
+	if h.PacketSize() > max {
+		c.oversize, c.part = true, oversizePart
+		return h, c.fail(tooLarge(h, max))
+	}
+	return h, nil
+}
+
+// begin makes h, which stands at the start of the window, the present packet.
+func (c *cutter) begin(h FixedHeader) {
+	c.begun = true
+	c.header = h
+	c.pos += int(h.Size)
+	c.left = int(h.RemainingLength)
+	c.after = c.offset + int64(h.PacketSize())
+}
+
+// leave takes what is left of the present packet, after which there is none.
+func (c *cutter) leave() error {
+	if c.err != nil {
+		return c.err
+	}
+	if err := c.dropBody(); err != nil || c.header.Type == 0 {
+		return err
+	}
+	if c.overwrite {
+		wipe(c.buf[max(0, c.pos-c.header.PacketSize()):c.pos])
+	}
+	c.header, c.offset = FixedHeader{}, c.after
+	return nil
+}
+
+// dropBody takes what is left of the body and drops it.
+func (c *cutter) dropBody() error {
+	c.drop += c.left
+	c.left = 0
+	n := min(c.drop, c.have())
+	c.pos += n
+	c.drop -= n
+	if c.drop > 0 {
+		return c.incomplete(1)
+	}
+	return nil
+}
+
+// skip drops the rest of the body, of a packet over the limit too.
+func (c *cutter) skip() error {
+	if c.oversize {
+		c.err, c.oversize = nil, false
+	}
+	if c.err != nil {
+		return c.err
+	}
+	return c.dropBody()
+}
+
+// untouched returns an error unless the whole body can be had.
+func (c *cutter) untouched() error {
+	switch {
+	case c.err != nil:
+		return c.err
+	case c.header.Type == 0:
+		return ErrNoPacket
+	case c.left != int(c.header.RemainingLength):
+		return ErrBodyRead
+	}
+	return nil
+}
+
+// body returns the present packet, without taking it.
+func (c *cutter) body() (Frame, error) {
+	if err := c.untouched(); err != nil {
+		return Frame{}, err
+	}
+	if c.have() < c.left {
+		return Frame{}, c.incomplete(c.left)
+	}
+	end := c.pos + c.left
+	return Frame{Header: c.header, Body: c.buf[c.pos:end:end]}, nil
+}
+
+// reach returns how many of the next n bytes of the body can be had, and if that
+// is less, why.
+func (c *cutter) reach(n int) (int, error) {
+	if c.err != nil && !c.oversize {
+		return 0, c.err
+	}
+	if c.oversize && n > c.part && c.header.RemainingLength > oversizePart {
+		return c.part, c.err
+	}
+	can := min(max(n, 0), c.left)
+	if can < n {
+		return can, io.EOF
+	}
+	return can, nil
+}
+
+// peek returns the next n bytes of the body, or with an error those there are.
+func (c *cutter) peek(n int) ([]byte, error) {
+	can, why := c.reach(n)
+	if c.have() < can {
+		return c.window(can), c.incomplete(can)
+	}
+	return c.window(can), why
+}
+
+// window returns the first n bytes of the window or, if it has fewer, all.
+func (c *cutter) window(n int) []byte {
+	end := c.pos + min(n, c.have())
+	return c.buf[c.pos:end:end]
+}
+
+// discard takes up to n bytes of the body and returns how many.
+func (c *cutter) discard(n int) (int, error) {
+	can, why := c.reach(n)
+	took := min(can, c.have())
+	c.take(took)
+	if took < can {
+		return took, c.incomplete(1)
+	}
+	return took, why
+}
+
+// take takes n bytes of the body, which are in the window.
+func (c *cutter) take(n int) {
+	c.pos += n
+	c.left -= n
+	if c.oversize {
+		c.part -= n
+	}
+}
+
+// read moves bytes of the body to p.
+func (c *cutter) read(p []byte) (int, error) {
+	switch {
+	case c.err != nil:
+		return 0, c.err
+	case c.left == 0:
+		return 0, io.EOF
+	case len(p) == 0:
+		return 0, nil
+	case c.have() == 0:
+		return 0, c.incomplete(1)
+	}
+	n := copy(p, c.window(c.left))
+	c.take(n)
+	return n, nil
+}
+
+// lookahead returns the first n bytes after the present packet, which it leaves,
+// or with an error those there are.
+func (c *cutter) lookahead(n int) ([]byte, error) {
+	if err := c.leave(); err != nil {
+		return nil, err
+	}
+	if c.have() < n {
+		return c.window(n), c.incomplete(n)
+	}
+	return c.window(max(n, 0)), nil
+}
+
+// move puts the window at the start of buf, which has room for it.
+func (c *cutter) move(buf []byte) {
+	have := copy(buf, c.buf[c.pos:c.end])
+	if c.overwrite {
+		wipe(c.buf)
+	}
+	c.buf, c.pos, c.end = buf, 0, have
+}
+
+// moveDown puts the window at the start of its buffer; or, so that what was
+// overwritten stays so, of a new one.
+func (c *cutter) moveDown() {
+	if c.overwrite {
+		c.move(make([]byte, len(c.buf)))
+		return
+	}
+	c.end = copy(c.buf, c.buf[c.pos:c.end])
+	c.pos = 0
+}
+
+// wasteful reports whether a buffer is large and the present packet, with which
+// it is done, has needed little of it.
+func (c *cutter) wasteful(buf []byte) bool {
+	return len(buf) > keepBuffer && c.header.Type != 0 && c.header.PacketSize() <= len(buf)/4
+}
+
+// wipe overwrites bytes that nobody may use any more.
+func wipe(b []byte) {
+	for i := range b {
+		b[i] = overwritten
+	}
+}

@@ -1,0 +1,390 @@
+package packets
+
+import (
+	"bytes"
+
+	"github.com/mqttwire/mqttwire"
+)
+
+// connection knows what was said on a connection so far, as far as it binds the
+// side that it watches, and checks that side's packets against it. Decoder and
+// Encoder have one each, so that what one refuses to read the other refuses to
+// write.
+//
+// Session state (packet identifiers in use, Receive Maximum) is not here: it
+// outlives the connection and belongs to who keeps the session.
+type connection struct {
+	from      mqttwire.Sender // whose packets are checked
+	version   mqttwire.Version
+	tolerance *mqttwire.Tolerance
+	optional  bool // whether the rules of CheckOptional are checked too
+	err       *mqttwire.Error
+
+	begun        bool // from has sent its first packet
+	disconnected bool // from has sent DISCONNECT
+	connack      bool // the server has sent a CONNACK that says success
+	refused      bool // the server has sent a CONNACK that says failure
+
+	packetID uint16       // of the PUBLISH that is checked, for its errors
+	qos      mqttwire.QoS // of the same
+
+	connect  connectSaid
+	receiver announced // by the other side
+	aliases  aliases   // set by from
+}
+
+// connectSaid is what later packets are compared with.
+type connectSaid struct {
+	seen                bool
+	method              []byte // Authentication Method; nil if there is none
+	cleanStart          bool
+	noClientID          bool
+	noSessionExpiry     bool // Session Expiry Interval is 0 or absent
+	responseInformation bool // may be sent
+	problemInformation  bool // may be sent
+}
+
+func newConnection(o Options) connection {
+	return connection{
+		from: o.From, version: o.Version, tolerance: o.Tolerance, optional: o.Optional,
+		receiver: nothingAnnounced,
+	}
+}
+
+// fail says that a packet of type t breaks a rule. The first that the tolerance
+// does not let pass counts.
+func (c *connection) fail(rule mqttwire.Rule, t mqttwire.PacketType, field mqttwire.Field, offset int, found, max int64) {
+	e := mqttwire.NewError(rule, t, c.version, field, offset, found)
+	e.Max = max
+	c.report(e)
+}
+
+// report judges an error and reports whether checking may go on.
+func (c *connection) report(e *mqttwire.Error) bool {
+	if c.err == nil && !c.tolerance.Judge(c.complete(e)) {
+		c.err = e
+	}
+	return c.err == nil
+}
+
+// complete tells an error what is known of the connection.
+func (c *connection) complete(e *mqttwire.Error) *mqttwire.Error {
+	if e.Version == 0 && c.version != 0 {
+		of := e.Rule.Statement(e.Type, 0)
+		e.Version = c.version
+		if id := e.Rule.Statement(e.Type, c.version); id != "" && e.Statement == of {
+			e.Statement = id
+		}
+	}
+	e.Connected = c.connack
+	if e.Type == mqttwire.PUBLISH {
+		e.PacketID, e.QoS = c.packetID, c.qos
+	}
+	return e.SentBy(c.from)
+}
+
+// findings returns how many findings there are.
+func (c *connection) findings() int {
+	if c.tolerance == nil {
+		return 0
+	}
+	return len(c.tolerance.Findings)
+}
+
+// completeFindings completes the findings after the first n.
+func (c *connection) completeFindings(n int) {
+	if c.tolerance == nil {
+		return
+	}
+	for _, e := range c.tolerance.Findings[min(n, len(c.tolerance.Findings)):] {
+		c.complete(e)
+	}
+}
+
+// header checks what the fixed header shows of the next packet, before a byte of
+// its body is there.
+func (c *connection) header(h mqttwire.FixedHeader) {
+	t := h.Type
+	c.packetID, c.qos = 0, 0
+	switch {
+	case c.disconnected: // [MQTT-3.14.4-1]
+		c.order(mqttwire.RuleAfterDisconnect, t)
+	case c.from == mqttwire.FromServer && c.refused: // [MQTT-3.2.2-7]
+		c.order(mqttwire.RuleAfterConnackFailure, t)
+	case c.from == mqttwire.FromClient:
+		c.clientOrder(t)
+	default:
+		c.serverOrder(t)
+	}
+	c.size(t, int64(h.PacketSize()))
+}
+
+// size checks the size of a whole packet against what the receiver takes.
+func (c *connection) size(t mqttwire.PacketType, n int64) {
+	limit := int64(c.receiver.packetSize)
+	if limit != 0 && n > limit { // [MQTT-3.1.2-24] [MQTT-3.2.2-15]
+		c.fail(mqttwire.RuleMaximumPacketSize, t, mqttwire.FieldRemainingLength, 1, n, limit)
+	}
+}
+
+// order says that a packet of type t may not stand at this place.
+func (c *connection) order(rule mqttwire.Rule, t mqttwire.PacketType) {
+	c.fail(rule, t, mqttwire.FieldPacketType, 0, int64(t), 0)
+}
+
+func (c *connection) clientOrder(t mqttwire.PacketType) {
+	auth := t == mqttwire.AUTH || t == mqttwire.DISCONNECT
+	switch {
+	case !c.begun && t != mqttwire.CONNECT: // [MQTT-3.1.0-1]
+		c.order(mqttwire.RuleFirstPacket, t)
+	case c.begun && t == mqttwire.CONNECT: // [MQTT-3.1.0-2]
+		c.order(mqttwire.RuleSecondConnect, t)
+	case c.begun && c.connect.method != nil && !c.connack && !auth: // [MQTT-3.1.2-30]
+		c.order(mqttwire.RuleAuthPending, t)
+	}
+}
+
+func (c *connection) serverOrder(t mqttwire.PacketType) {
+	switch {
+	case !t.MayBeSentBy(c.from, c.version): // U-2.1.2-2, said by checkSender
+	case t == mqttwire.CONNACK && c.connack: // [MQTT-3.2.0-2]
+		c.order(mqttwire.RuleSecondConnack, t)
+	case c.connack || t == mqttwire.CONNACK || t == mqttwire.AUTH:
+	case t == mqttwire.DISCONNECT: // [MQTT-3.14.0-1]
+		c.order(mqttwire.RuleDisconnectEarly, t)
+	default: // [MQTT-3.2.0-1]
+		c.order(mqttwire.RuleBeforeConnack, t)
+	}
+}
+
+// check checks a whole packet of the side that is watched.
+func (c *connection) check(p mqttwire.Packet) {
+	if !versionOf(p, c.version).Known() {
+		return // without a version nothing is decoded or encoded
+	}
+	if p, ok := p.(*Publish); ok {
+		c.packetID, c.qos = p.PacketID, p.QoS
+	}
+	senderFaults(p, c.version, c.from, c.report)
+	if c.optional {
+		optionalFaults(p, c.version, c.report)
+	}
+	if c.version != mqttwire.V5 {
+		if p, ok := p.(*Connack); ok {
+			c.checkSession(p)
+		}
+		return
+	}
+	if !c.connect.problemInformation && c.connect.seen && c.from == mqttwire.FromServer {
+		c.checkProblemInformation(p)
+	}
+	switch p := p.(type) {
+	case *Connack:
+		c.checkSession(p)
+		c.checkConnack(p)
+	case *Publish:
+		c.checkPublish(p)
+	case *Subscribe:
+		c.checkSubscribe(p)
+	case *Disconnect:
+		c.checkDisconnect(p)
+	case *Auth:
+		c.checkAuth(p)
+	}
+}
+
+// property says that a property breaks a rule.
+func (c *connection) property(rule mqttwire.Rule, t mqttwire.PacketType, id mqttwire.PropertyID, found, max int64) {
+	c.fail(rule, t, id.Field(mqttwire.PropertyOwner(t)), mqttwire.NoOffset, found, max)
+}
+
+// checkSession checks Session Present against the CONNECT.
+func (c *connection) checkSession(p *Connack) {
+	if c.connect.seen && c.connect.cleanStart && p.SessionPresent { // [MQTT-3.2.2-2], 3.1.1: [MQTT-3.2.2-1]
+		c.fail(mqttwire.RuleSessionPresentCleanStart, mqttwire.CONNACK, mqttwire.FieldAcknowledgeFlags, mqttwire.NoOffset, sessionPresent, 0)
+	}
+}
+
+func (c *connection) checkConnack(p *Connack) {
+	if !c.connect.seen {
+		return
+	}
+	const t = mqttwire.CONNACK
+	method, ok := p.Properties.AuthenticationMethod()
+	switch {
+	case ok && c.connect.method == nil: // [MQTT-4.12.0-6]
+		c.property(mqttwire.RuleAuthUnasked, t, mqttwire.AuthenticationMethod, mqttwire.NotANumber, 0)
+	case p.ReasonCode == 0 && c.connect.method != nil && !bytes.Equal(method, c.connect.method): // [MQTT-4.12.0-5]
+		c.property(mqttwire.RuleAuthMethodChanged, t, mqttwire.AuthenticationMethod, mqttwire.NotANumber, 0)
+	}
+	if p.ReasonCode == 0 && c.connect.noClientID && !p.Properties.Has(mqttwire.AssignedClientIdentifier) { // [MQTT-3.2.2-16]
+		c.property(mqttwire.RuleAssignedClientIDMissing, t, mqttwire.AssignedClientIdentifier, mqttwire.NotANumber, 0)
+	}
+	if !c.connect.responseInformation && p.Properties.Has(mqttwire.ResponseInformation) { // [MQTT-3.1.2-28]
+		c.property(mqttwire.RuleResponseInformationUnasked, t, mqttwire.ResponseInformation, mqttwire.NotANumber, 0)
+	}
+}
+
+// checkProblemInformation checks that a client which does not want them gets no
+// Reason String and User Property where they are problem information.
+// [MQTT-3.1.2-29]
+func (c *connection) checkProblemInformation(p mqttwire.Packet) {
+	switch p.(type) {
+	case *Publish, *Connack, *Disconnect:
+		return
+	}
+	list := propertiesOf(p)
+	for _, id := range [...]mqttwire.PropertyID{mqttwire.ReasonString, mqttwire.UserProperty} {
+		if list != nil && list.Has(id) {
+			c.property(mqttwire.RuleProblemInformationUnasked, p.Type(), id, mqttwire.NotANumber, 0)
+		}
+	}
+}
+
+func (c *connection) checkPublish(p *Publish) {
+	const t = mqttwire.PUBLISH
+	if c.from == mqttwire.FromClient {
+		if p.QoS > c.receiver.qos { // [MQTT-3.2.2-11]
+			c.fail(mqttwire.RuleMaximumQoS, t, mqttwire.FieldQoS, 0, int64(p.QoS), int64(c.receiver.qos))
+		}
+		if p.Retain && c.receiver.noRetain { // [MQTT-3.2.2-14]
+			c.fail(mqttwire.RuleRetainAvailable, t, mqttwire.FieldRetain, 0, 1, 0)
+		}
+	}
+	alias, ok := p.Properties.TopicAlias()
+	if !ok {
+		return
+	}
+	limit := c.receiver.topicAlias
+	switch {
+	case limit == 0: // [MQTT-3.2.2-18] [MQTT-3.1.2-27]
+		c.property(mqttwire.RuleTopicAliasNone, t, mqttwire.TopicAlias, int64(alias), 0)
+	case alias > limit: // [MQTT-3.2.2-17] [MQTT-3.1.2-26] U-3.3.4-1
+		c.property(mqttwire.RuleTopicAliasMaximum, t, mqttwire.TopicAlias, int64(alias), int64(limit))
+	case len(p.Topic) == 0 && !c.aliases.known(alias): // U-3.3.4-2
+		c.property(mqttwire.RuleTopicAliasUnknown, t, mqttwire.TopicAlias, int64(alias), 0)
+	}
+}
+
+func (c *connection) checkSubscribe(p *Subscribe) {
+	const t = mqttwire.SUBSCRIBE
+	if c.receiver.noSubscriptionID && p.Properties.Has(mqttwire.SubscriptionIdentifier) { // U-3.2.2.3.12-3
+		c.property(mqttwire.RuleSubscriptionIDAvailable, t, mqttwire.SubscriptionIdentifier, mqttwire.NotANumber, 0)
+	}
+	if !c.receiver.noWildcard && !c.receiver.noShared {
+		return
+	}
+	for i := range p.Subscriptions {
+		filter := p.Subscriptions[i].Filter
+		if c.receiver.noShared && mqttwire.IsSharedFilter(filter) { // U-3.2.2.3.13-3
+			c.fail(mqttwire.RuleSharedAvailable, t, mqttwire.FieldTopicFilter, mqttwire.NoOffset, mqttwire.NotANumber, 0)
+		}
+		if c.receiver.noWildcard && hasWildcard(filter) { // U-3.2.2.3.11-3
+			c.fail(mqttwire.RuleWildcardAvailable, t, mqttwire.FieldTopicFilter, mqttwire.NoOffset, mqttwire.NotANumber, 0)
+		}
+	}
+}
+
+func (c *connection) checkDisconnect(p *Disconnect) {
+	expiry, _ := p.Properties.SessionExpiryInterval()
+	if c.from == mqttwire.FromClient && c.connect.noSessionExpiry && expiry != 0 { // U-3.14.2.2.2-2
+		c.property(mqttwire.RuleSessionExpiryRaised, mqttwire.DISCONNECT, mqttwire.SessionExpiryInterval, int64(expiry), 0)
+	}
+}
+
+func (c *connection) checkAuth(p *Auth) {
+	if !c.connect.seen {
+		return
+	}
+	const t = mqttwire.AUTH
+	method, _ := p.Properties.AuthenticationMethod()
+	client := c.from == mqttwire.FromClient
+	switch {
+	case c.connect.method == nil && client: // [MQTT-4.12.0-7]
+		c.order(mqttwire.RuleAuthNotBegun, t)
+	case c.connect.method == nil: // [MQTT-4.12.0-6]
+		c.order(mqttwire.RuleAuthUnasked, t)
+	case p.Properties.Empty(): // described and ruled out, so left to CheckOptional. U-3.15.2.1-1
+	case !bytes.Equal(method, c.connect.method): // U-3.15-1 [MQTT-4.12.0-5] [MQTT-4.12.1-1]
+		c.property(mqttwire.RuleAuthMethodChanged, t, mqttwire.AuthenticationMethod, mqttwire.NotANumber, 0)
+	}
+	if c.connack || p.ReasonCode == mqttwire.ReasonContinueAuthentication {
+		return
+	}
+	rule := mqttwire.RuleAuthCodeServer // [MQTT-4.12.0-2]
+	if client {                         // [MQTT-4.12.0-3] U-4.12.1-1
+		rule = mqttwire.RuleAuthCodeClient
+	}
+	c.fail(rule, t, mqttwire.FieldReasonCode, mqttwire.NoOffset, int64(p.ReasonCode), 0)
+}
+
+// take returns the error that was found, or nil, and forgets it.
+func (c *connection) take() error {
+	if c.err == nil {
+		return nil // not a nil *Error in an interface
+	}
+	err := c.err
+	c.err = nil
+	return err
+}
+
+// observe notes a packet of the other side.
+func (c *connection) observe(p mqttwire.Packet) {
+	other := mqttwire.FromClient
+	if c.from == mqttwire.FromClient {
+		other = mqttwire.FromServer
+	}
+	c.note(p, other)
+}
+
+// note keeps what a packet of either side means for later ones. The packet is
+// copied from, not kept.
+func (c *connection) note(p mqttwire.Packet, from mqttwire.Sender) {
+	if from == c.from {
+		c.begun = true
+	}
+	switch p := p.(type) {
+	case *Connect:
+		c.noteConnect(p, from)
+	case *Connack:
+		c.noteConnack(p, from)
+	case *Publish:
+		alias, ok := p.Properties.TopicAlias()
+		if from == c.from && ok && len(p.Topic) > 0 { // U-3.3.4-3
+			c.aliases.set(alias, p.Topic)
+		}
+	case *Disconnect:
+		c.disconnected = c.disconnected || from == c.from
+	}
+}
+
+func (c *connection) noteConnect(p *Connect, from mqttwire.Sender) {
+	if c.version == 0 {
+		c.version = p.Version
+	}
+	method, hasMethod := p.Properties.AuthenticationMethod()
+	expiry, _ := p.Properties.SessionExpiryInterval()
+	response, _ := p.Properties.RequestResponseInformation()
+	c.connect = connectSaid{
+		seen:                true,
+		cleanStart:          p.CleanStart,
+		noClientID:          len(p.ClientID) == 0,
+		noSessionExpiry:     expiry == 0,
+		responseInformation: response,
+		problemInformation:  !isFalse(p.Properties.RequestProblemInformation()),
+	}
+	if hasMethod {
+		c.connect.method = append([]byte{}, method...)
+	}
+	if from != c.from {
+		c.receiver = announcedIn(&p.Properties)
+	}
+}
+
+func (c *connection) noteConnack(p *Connack, from mqttwire.Sender) {
+	c.connack = p.ReasonCode == 0
+	c.refused = !c.connack
+	if from != c.from && c.connack {
+		c.receiver = announcedIn(&p.Properties)
+	}
+}

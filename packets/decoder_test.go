@@ -1,0 +1,259 @@
+package packets_test
+
+import (
+	"bytes"
+	"io"
+	"testing"
+	"testing/iotest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/packets"
+)
+
+const (
+	connect311  = "\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01c"
+	connect5    = "\x10\x0e\x00\x04MQTT\x05\x02\x00\x3c\x00\x00\x01c"
+	pingreq     = "\xc0\x00"
+	publishAB5  = "\x30\x07\x00\x03a/b\x00x"
+	publishBad5 = "\x30\x07\x00\x03a/+\x00x"
+)
+
+// frameOf cuts one packet.
+func frameOf(t *testing.T, b string) mqttwire.Frame {
+	t.Helper()
+	f, rest, err := mqttwire.CutFrame([]byte(b), 0)
+	require.NoError(t, err)
+	require.Empty(t, rest)
+	return f
+}
+
+// clientDecoder returns a server's decoder, after a CONNECT of 5.0 and the given
+// CONNACK.
+func clientDecoder(t *testing.T, o packets.Options, connack *packets.Connack) *packets.Decoder {
+	t.Helper()
+	o.From = mqttwire.FromClient
+	d := packets.NewDecoder(o)
+	_, err := d.Decode(frameOf(t, connect5))
+	require.NoError(t, err)
+	d.Observe(connack)
+	return d
+}
+
+func requireBreach(t *testing.T, want mqttwire.Rule, err error) *mqttwire.Error {
+	t.Helper()
+	var e *mqttwire.Error
+	require.ErrorAs(t, err, &e)
+	require.Equal(t, want.String(), e.Rule.String())
+	return e
+}
+
+func TestDecoderLearnsTheVersionFromTheConnect(t *testing.T) {
+	d := packets.NewDecoder(packets.Options{From: mqttwire.FromClient})
+	assert.Zero(t, d.Version())
+	_, err := d.Decode(frameOf(t, connect311))
+	require.NoError(t, err)
+	assert.Equal(t, mqttwire.V311, d.Version())
+
+	d = packets.NewDecoder(packets.Options{From: mqttwire.FromClient, Version: mqttwire.V5})
+	_, err = d.Decode(frameOf(t, connect311))
+	assert.ErrorIs(t, err, mqttwire.ErrUnsupportedVersion)
+
+	d = packets.NewDecoder(packets.Options{From: mqttwire.FromServer})
+	_, err = d.Decode(frameOf(t, "\x20\x02\x00\x00"))
+	requireBreach(t, mqttwire.RuleVersion, err)
+
+	d = packets.NewDecoder(packets.Options{From: mqttwire.FromServer})
+	d.Observe(&packets.Connect{Version: mqttwire.V311})
+	_, err = d.Decode(frameOf(t, "\x20\x02\x00\x00"))
+	assert.NoError(t, err)
+}
+
+func TestDecoderReturnsTheSameErrorForEver(t *testing.T) {
+	d := clientDecoder(t, packets.Options{}, &packets.Connack{})
+	_, first := d.Decode(frameOf(t, publishBad5))
+	requireBreach(t, mqttwire.RuleTopicWildcard, first)
+	_, err := d.Decode(frameOf(t, pingreq))
+	assert.Same(t, first, err)
+	_, err = d.Next(mqttwire.NewReader(bytes.NewReader(nil), mqttwire.Limits{}))
+	assert.Same(t, first, err)
+}
+
+func TestDecoderGoesOnAfterAnErrorIfItIsAskedTo(t *testing.T) {
+	d := clientDecoder(t, packets.Options{}, &packets.Connack{})
+	r := mqttwire.NewReader(bytes.NewReader([]byte(publishBad5+pingreq+"\x00\x00"+pingreq)), mqttwire.Limits{})
+	_, err := d.Next(r)
+	requireBreach(t, mqttwire.RuleTopicWildcard, err)
+	require.NoError(t, d.Resume(r))
+	p, err := d.Next(r)
+	require.NoError(t, err)
+	assert.Equal(t, mqttwire.PINGREQ, p.Type())
+
+	_, err = d.Next(r)
+	requireBreach(t, mqttwire.RulePacketType, err)
+	assert.Same(t, err, d.Resume(r), "after a broken fixed header nothing can be cut")
+	_, again := d.Next(r)
+	assert.Same(t, err, again)
+
+	d = clientDecoder(t, packets.Options{}, &packets.Connack{})
+	_, err = d.Decode(frameOf(t, publishBad5))
+	require.Error(t, err)
+	require.NoError(t, d.Resume(nil))
+	_, err = d.Decode(frameOf(t, pingreq))
+	assert.NoError(t, err)
+}
+
+func TestDecoderTellsTheErrorWhatItKnowsOfTheConnection(t *testing.T) {
+	d := packets.NewDecoder(packets.Options{From: mqttwire.FromClient})
+	_, err := d.Decode(frameOf(t, pingreq))
+	e := requireBreach(t, mqttwire.RuleFirstPacket, err)
+	assert.Equal(t, mqttwire.FromClient, e.Sender)
+	assert.False(t, e.Connected)
+
+	d = clientDecoder(t, packets.Options{Optional: true}, &packets.Connack{})
+	_, err = d.Decode(frameOf(t, "\x34\x09\x00\x01a\x00\x07\x02\x01\x01\xff"))
+	e = requireBreach(t, mqttwire.RulePayloadFormat, err)
+	assert.True(t, e.Connected)
+	assert.EqualValues(t, 7, e.PacketID)
+	assert.Equal(t, mqttwire.ExactlyOnce, e.QoS)
+	assert.Equal(t, "\x50\x04\x00\x07\x99\x00", replyTo(t, packets.Reply(err)))
+}
+
+func TestDecoderResolvesTopicAliases(t *testing.T) {
+	connack := &packets.Connack{}
+	connack.Properties.SetTopicAliasMaximum(2)
+	d := clientDecoder(t, packets.Options{}, connack)
+	for _, c := range []struct{ packet, topic string }{
+		{"\x30\x07\x00\x01a\x03\x23\x00\x01", "a"},
+		{"\x30\x07\x00\x01b\x03\x23\x00\x02", "b"},
+		{"\x30\x06\x00\x00\x03\x23\x00\x01", "a"},
+		{"\x30\x08\x00\x02cd\x03\x23\x00\x01", "cd"},
+		{"\x30\x06\x00\x00\x03\x23\x00\x01", "cd"},
+		{"\x30\x06\x00\x00\x03\x23\x00\x02", "b"},
+		{"\x30\x04\x00\x01e\x00", "e"},
+	} {
+		p, err := d.Decode(frameOf(t, c.packet))
+		require.NoError(t, err)
+		assert.Equal(t, c.topic, string(d.Topic(p.(*packets.Publish))))
+	}
+	_, err := d.Decode(frameOf(t, "\x30\x06\x00\x00\x03\x23\x00\x03"))
+	e := requireBreach(t, mqttwire.RuleTopicAliasMaximum, err)
+	assert.EqualValues(t, 2, e.Max)
+	assert.EqualValues(t, 3, e.Found)
+}
+
+func TestDecoderNamesForeignProtocols(t *testing.T) {
+	for name, first := range map[string]string{
+		"TLS ClientHello":    "\x16\x03\x01\x00\xc4\x01\x00\x00\xc0\x03\x03",
+		"HTTP/1 request":     "GET / HTTP/1.1\r\nHost: broker\r\n\r\n",
+		"WebSocket upgrade":  "GET /mqtt HTTP/1.1\r\nHost: broker\r\nUpgrade: websocket\r\n\r\n",
+		"SSH identification": "SSH-2.0-OpenSSH_9.9\r\n",
+	} {
+		for _, chunked := range []func(io.Reader) io.Reader{func(r io.Reader) io.Reader { return r }, iotest.OneByteReader} {
+			d := packets.NewDecoder(packets.Options{From: mqttwire.FromClient})
+			r := mqttwire.NewReader(chunked(bytes.NewReader([]byte(first))), mqttwire.Limits{})
+			_, err := d.Next(r)
+			e := requireBreach(t, mqttwire.RuleNotMQTT, err)
+			assert.Equal(t, name, e.Foreign.String())
+			assert.Contains(t, err.Error(), name)
+			assert.Equal(t, packets.Answer{Close: true}, packets.Reply(err))
+		}
+	}
+	d := packets.NewDecoder(packets.Options{From: mqttwire.FromClient})
+	f, _, err := mqttwire.CutFrame([]byte("POST /mqtt HTTP/1.1\r\nHost: broker\r\nContent-Type: application/octet-stream\r\nContent-Length: 0\r\n\r\n"), 0)
+	require.NoError(t, err)
+	_, err = d.Decode(f)
+	assert.Equal(t, "HTTP/1 request", requireBreach(t, mqttwire.RuleNotMQTT, err).Foreign.String())
+}
+
+func TestDecoderLeavesLargePayloadsInTheSource(t *testing.T) {
+	payload := bytes.Repeat([]byte("p"), 5000)
+	large, err := (&packets.Publish{Topic: []byte("a/b"), Payload: payload, QoS: 1, PacketID: 9}).Append(nil, mqttwire.V5)
+	require.NoError(t, err)
+	stream := append(append([]byte(publishAB5), large...), append(large, pingreq...)...)
+	d := clientDecoder(t, packets.Options{StreamFrom: 1000}, &packets.Connack{})
+	r := mqttwire.NewReader(bytes.NewReader(stream), mqttwire.Limits{})
+
+	p, err := d.Next(r)
+	require.NoError(t, err)
+	assert.Equal(t, "x", string(p.(*packets.Publish).Payload))
+	assert.Zero(t, d.PayloadSize())
+
+	p, err = d.Next(r)
+	require.NoError(t, err)
+	assert.Nil(t, p.(*packets.Publish).Payload)
+	assert.Equal(t, "a/b", string(p.(*packets.Publish).Topic))
+	assert.Equal(t, 5000, d.PayloadSize())
+	got, err := io.ReadAll(r)
+	require.NoError(t, err)
+	assert.Equal(t, payload, got)
+
+	_, err = d.Next(r) // not read, so skipped
+	require.NoError(t, err)
+	p, err = d.Next(r)
+	require.NoError(t, err)
+	assert.Equal(t, mqttwire.PINGREQ, p.Type())
+	assert.Zero(t, d.PayloadSize())
+	_, err = d.Next(r)
+	assert.Equal(t, io.EOF, err)
+}
+
+func TestDecoderLetsAnOversizePublishBeAcknowledgedAndSkipped(t *testing.T) {
+	large, err := (&packets.Publish{Topic: []byte("a/b"), Payload: make([]byte, 5000), QoS: 1, PacketID: 9}).Append(nil, mqttwire.V5)
+	require.NoError(t, err)
+	d := clientDecoder(t, packets.Options{}, &packets.Connack{})
+	r := mqttwire.NewReader(bytes.NewReader(append(large, pingreq...)), mqttwire.Limits{PacketSize: 1000})
+	_, err = d.Next(r)
+	e := requireBreach(t, mqttwire.RulePacketSize, err)
+	assert.EqualValues(t, len(large), e.Found)
+	assert.EqualValues(t, 1000, e.Max)
+	assert.Equal(t, "\xe0\x02\x95\x00", replyTo(t, packets.Reply(err)))
+
+	p, failed := d.Oversize(r)
+	require.NoError(t, failed)
+	assert.Equal(t, "a/b", string(p.Topic))
+	assert.EqualValues(t, 9, p.PacketID)
+	a := packets.Reply(err)
+	assert.Equal(t, "\x40\x04\x00\x09\x97\x00", replyTo(t, a))
+	assert.False(t, a.Close)
+
+	require.NoError(t, d.Resume(r))
+	next, err := d.Next(r)
+	require.NoError(t, err)
+	assert.Equal(t, mqttwire.PINGREQ, next.Type())
+}
+
+func TestDecoderChecksTypeAndSizeBeforeTheBody(t *testing.T) {
+	connack := &packets.Connack{}
+	connack.Properties.SetMaximumPacketSize(100)
+	for _, header := range []string{
+		"\x20\xff\x01",  // a server's packet
+		"\x10\xff\x01",  // a second CONNECT
+		"\x30\xff\x01x", // more than was announced
+	} {
+		d := clientDecoder(t, packets.Options{}, connack)
+		r := mqttwire.NewReader(iotest.DataErrReader(bytes.NewReader([]byte(header))), mqttwire.Limits{})
+		_, err := d.Next(r)
+		var e *mqttwire.Error
+		assert.ErrorAs(t, err, &e, "%x", header)
+	}
+}
+
+func TestDecoderCollectsFindings(t *testing.T) {
+	all := &mqttwire.Tolerance{Allow: mqttwire.ReportAll}
+	connack := &packets.Connack{}
+	connack.Properties.SetMaximumQoS(0)
+	connack.Properties.SetRetainAvailable(false)
+	d := clientDecoder(t, packets.Options{Tolerance: all}, connack)
+	p, err := d.Decode(frameOf(t, "\x33\x09\x00\x03a/+\x00\x01\x00x"))
+	require.NoError(t, err)
+	assert.Equal(t, `PUBLISH topic="a/+" qos=1 packet_id=1 retain payload=1B`, p.(*packets.Publish).String())
+	var rules []string
+	for _, e := range all.Findings {
+		rules = append(rules, e.Rule.String())
+		assert.Equal(t, mqttwire.FromClient, e.Sender)
+	}
+	assert.Equal(t, []string{"topic-wildcard", "maximum-qos", "retain-available"}, rules)
+}

@@ -1,0 +1,191 @@
+package packets
+
+import "github.com/mqttwire/mqttwire"
+
+// Encoder encodes the packets of one direction of one connection. It refuses
+// what a Decoder of that direction would refuse: what a packet alone shows, and
+// what the connection forbids, such as a packet larger than the peer takes, a
+// topic alias over its maximum, or a QoS that the server has not announced.
+//
+// What the peer sends matters: tell it by Observe. A server observes the
+// CONNECT, a client the CONNACK. An Encoder is for one goroutine at a time;
+// packets encoded for many connections are only read.
+type Encoder struct {
+	conn    connection
+	dropped Dropped
+}
+
+// Dropped says what an Encoder has left out of a packet to make it fit the
+// peer's Maximum Packet Size.
+type Dropped struct {
+	ReasonString   bool
+	UserProperties bool
+}
+
+// NewEncoder returns an Encoder for a connection that begins. Tolerance is of no
+// account: what is written keeps every rule.
+func NewEncoder(o Options) *Encoder {
+	o.Tolerance = nil
+	return &Encoder{conn: newConnection(o)}
+}
+
+// Version returns the version of the connection, or 0 while no CONNECT has told
+// it.
+func (e *Encoder) Version() mqttwire.Version { return e.conn.version }
+
+// Observe tells the Encoder of a packet that the peer has sent: CONNECT and
+// CONNACK say what binds the packets that follow. Nothing of p is kept.
+func (e *Encoder) Observe(p mqttwire.Packet) { e.conn.observe(p) }
+
+// Dropped says what the last call of Append left out.
+func (e *Encoder) Dropped() Dropped { return e.dropped }
+
+// Append appends the packet, which is to be sent next. Reason String and User
+// Properties of a packet larger than the peer's Maximum Packet Size are left out
+// if that helps, as the standard demands, but for PUBLISH, where they belong to
+// the message; Dropped tells. On error, an *mqttwire.Error, dst is returned as it
+// was, and the packet counts as not sent. p is not changed.
+func (e *Encoder) Append(dst []byte, p mqttwire.Packet) ([]byte, error) {
+	v, err := e.begin(p)
+	if err != nil {
+		return dst, err
+	}
+	out, err := e.fit(p, v).Append(dst, v)
+	return e.end(dst, out, p, 0, err)
+}
+
+// AppendHeader is Append for a PUBLISH without its payload, which has to follow
+// on the wire.
+func (e *Encoder) AppendHeader(dst []byte, p *Publish) ([]byte, error) {
+	return e.AppendStreamHeader(dst, p, int64(len(p.Payload)))
+}
+
+// AppendStreamHeader is Append for a PUBLISH whose payload is not in memory: of
+// it payloadSize bytes have to follow on the wire. p.Payload is not looked at.
+func (e *Encoder) AppendStreamHeader(dst []byte, p *Publish, payloadSize int64) ([]byte, error) {
+	v, err := e.begin(p)
+	if err != nil {
+		return dst, err
+	}
+	out, err := p.AppendStreamHeader(dst, v, payloadSize)
+	return e.end(dst, out, p, payloadSize, err)
+}
+
+// begin checks what the connection allows, but for the size, and returns the
+// version to encode in.
+func (e *Encoder) begin(p mqttwire.Packet) (mqttwire.Version, error) {
+	e.dropped = Dropped{}
+	if err := e.check(p); err != nil {
+		return 0, err
+	}
+	if e.conn.version != 0 {
+		return e.conn.version, nil
+	}
+	return versionOf(p, 0), nil
+}
+
+// end returns out, which is dst and the packet, after which more bytes will
+// follow; or dst and the error.
+func (e *Encoder) end(dst, out []byte, p mqttwire.Packet, more int64, err error) ([]byte, error) {
+	if err != nil {
+		return dst, e.refuse(err)
+	}
+	if err := e.checkSize(p.Type(), int64(len(out)-len(dst))+more); err != nil {
+		return dst, err
+	}
+	e.conn.note(p, e.conn.from)
+	return out, nil
+}
+
+// check checks what the connection allows, without the size.
+func (e *Encoder) check(p mqttwire.Packet) error {
+	e.conn.header(mqttwire.FixedHeader{Type: p.Type()})
+	if e.conn.err == nil {
+		e.conn.check(p)
+	}
+	return e.taken()
+}
+
+// checkSize checks the size of the whole packet.
+func (e *Encoder) checkSize(t mqttwire.PacketType, size int64) error {
+	e.conn.size(t, size)
+	return e.taken()
+}
+
+// taken returns the error that was found. There are no bytes to point at.
+func (e *Encoder) taken() error {
+	err := e.conn.take()
+	if err != nil {
+		err.(*mqttwire.Error).Offset = mqttwire.NoOffset
+	}
+	return err
+}
+
+// refuse tells the error of a packet's Append what is known of the connection.
+func (e *Encoder) refuse(err error) error {
+	if wrong, ok := err.(*mqttwire.Error); ok {
+		e.conn.complete(wrong)
+	}
+	return err
+}
+
+// fit returns p or, if it is too large for the peer, a copy that has no Reason
+// String, no User Properties, or neither: the first of them that fits. If none
+// does it returns p. [MQTT-3.2.2-19] [MQTT-3.2.2-20] and their like in the other
+// packets.
+func (e *Encoder) fit(p mqttwire.Packet, v mqttwire.Version) mqttwire.Packet {
+	limit := e.conn.receiver.packetSize
+	if limit == 0 || v != mqttwire.V5 || int64(p.Size(v)) <= int64(limit) {
+		return p
+	}
+	list := propertiesOf(p)
+	for _, drop := range [...]Dropped{{ReasonString: true}, {UserProperties: true}, {ReasonString: true, UserProperties: true}} {
+		q := withProperties(p, drop.without(list))
+		if q != nil && int64(q.Size(v)) <= int64(limit) {
+			e.dropped = drop
+			return q
+		}
+	}
+	return p
+}
+
+// without returns a copy of the list that lacks what is to be dropped.
+func (d Dropped) without(list *mqttwire.Properties) mqttwire.Properties {
+	if list == nil {
+		return mqttwire.Properties{}
+	}
+	q := *list
+	if d.ReasonString {
+		q.Remove(mqttwire.ReasonString)
+	}
+	if d.UserProperties {
+		q.Remove(mqttwire.UserProperty)
+	}
+	return q
+}
+
+// withProperties returns a copy of p with another list, or nil if p is of a type
+// whose properties may not be dropped.
+func withProperties(p mqttwire.Packet, list mqttwire.Properties) mqttwire.Packet {
+	switch p := p.(type) {
+	case *Connack:
+		return &Connack{p.SessionPresent, p.ReasonCode, list}
+	case *Puback:
+		return &Puback{list, p.PacketID, p.ReasonCode}
+	case *Pubrec:
+		return &Pubrec{list, p.PacketID, p.ReasonCode}
+	case *Pubrel:
+		return &Pubrel{list, p.PacketID, p.ReasonCode, p.Dup}
+	case *Pubcomp:
+		return &Pubcomp{list, p.PacketID, p.ReasonCode}
+	case *Suback:
+		return &Suback{list, p.ReasonCodes, p.PacketID}
+	case *Unsuback:
+		return &Unsuback{list, p.ReasonCodes, p.PacketID}
+	case *Disconnect:
+		return &Disconnect{list, p.ReasonCode}
+	case *Auth:
+		return &Auth{list, p.ReasonCode}
+	}
+	return nil
+}

@@ -1,0 +1,199 @@
+package packets_test
+
+import (
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/packets"
+)
+
+// serverEncoder returns a server's encoder on a connection whose client takes
+// packets of up to max bytes, after a CONNACK.
+func serverEncoder(t *testing.T, max uint32) *packets.Encoder {
+	t.Helper()
+	e := packets.NewEncoder(packets.Options{From: mqttwire.FromServer})
+	connect := &packets.Connect{Version: mqttwire.V5, CleanStart: true, ClientID: []byte("c")}
+	connect.Properties.SetMaximumPacketSize(max)
+	connect.Properties.SetAuthenticationMethod([]byte("m"))
+	e.Observe(connect)
+	connack := &packets.Connack{}
+	connack.Properties.SetAuthenticationMethod([]byte("m"))
+	_, err := e.Append(nil, connack)
+	require.NoError(t, err)
+	return e
+}
+
+// problem returns a list with a Reason String of n and a User Property of m
+// bytes of text.
+func problem(n, m int) mqttwire.Properties {
+	var p mqttwire.Properties
+	p.SetReasonString([]byte(strings.Repeat("r", n)))
+	p.AddUser([]byte("k"), []byte(strings.Repeat("u", m)))
+	return p
+}
+
+func TestEncoderDropsReasonStringAndUserPropertiesToFit(t *testing.T) {
+	const limit = 60
+	auth := func(n, m int) mqttwire.Properties {
+		p := problem(n, m)
+		p.SetAuthenticationMethod([]byte("m"))
+		return p
+	}
+	codes := []mqttwire.ReasonCode{0}
+	makers := map[string]func(n, m int) mqttwire.Packet{
+		"PUBACK":  func(n, m int) mqttwire.Packet { return &packets.Puback{Properties: problem(n, m), PacketID: 1} },
+		"PUBREC":  func(n, m int) mqttwire.Packet { return &packets.Pubrec{Properties: problem(n, m), PacketID: 1} },
+		"PUBREL":  func(n, m int) mqttwire.Packet { return &packets.Pubrel{Properties: problem(n, m), PacketID: 1} },
+		"PUBCOMP": func(n, m int) mqttwire.Packet { return &packets.Pubcomp{Properties: problem(n, m), PacketID: 1} },
+		"SUBACK": func(n, m int) mqttwire.Packet {
+			return &packets.Suback{Properties: problem(n, m), PacketID: 1, ReasonCodes: codes}
+		},
+		"UNSUBACK": func(n, m int) mqttwire.Packet {
+			return &packets.Unsuback{Properties: problem(n, m), PacketID: 1, ReasonCodes: codes}
+		},
+		"DISCONNECT": func(n, m int) mqttwire.Packet { return &packets.Disconnect{Properties: problem(n, m)} },
+		"AUTH":       func(n, m int) mqttwire.Packet { return &packets.Auth{Properties: auth(n, m), ReasonCode: 0} },
+	}
+	for name, make := range makers {
+		for _, c := range []struct {
+			what         string
+			reason, user int
+			dropped      packets.Dropped
+		}{
+			{"all fits", 10, 10, packets.Dropped{}},
+			{"without the reason string it fits", 60, 10, packets.Dropped{ReasonString: true}},
+			{"without user properties it fits", 10, 60, packets.Dropped{UserProperties: true}},
+			{"without both it fits", 60, 60, packets.Dropped{ReasonString: true, UserProperties: true}},
+		} {
+			t.Run(name+"/"+c.what, func(t *testing.T) {
+				e := serverEncoder(t, limit)
+				p := make(c.reason, c.user)
+				before := p.Size(mqttwire.V5)
+				b, err := e.Append(nil, p)
+				require.NoError(t, err)
+				assert.LessOrEqual(t, len(b), limit)
+				assert.Equal(t, c.dropped, e.Dropped())
+				assert.Equal(t, before, p.Size(mqttwire.V5), "the packet itself is not changed")
+
+				list := properties(t, b)
+				assert.Equal(t, !c.dropped.ReasonString, list.Has(mqttwire.ReasonString))
+				assert.Equal(t, !c.dropped.UserProperties, list.Has(mqttwire.UserProperty))
+			})
+		}
+	}
+}
+
+// properties decodes a packet of 5.0 and returns its list.
+func properties(t *testing.T, b []byte) mqttwire.Properties {
+	t.Helper()
+	f, rest, err := mqttwire.CutFrame(b, 0)
+	require.NoError(t, err)
+	require.Empty(t, rest)
+	p, err := packets.Decode(f, mqttwire.V5)
+	require.NoError(t, err)
+	switch p := p.(type) {
+	case *packets.Connack:
+		return p.Properties
+	case *packets.Puback:
+		return p.Properties
+	case *packets.Pubrec:
+		return p.Properties
+	case *packets.Pubrel:
+		return p.Properties
+	case *packets.Pubcomp:
+		return p.Properties
+	case *packets.Suback:
+		return p.Properties
+	case *packets.Unsuback:
+		return p.Properties
+	case *packets.Disconnect:
+		return p.Properties
+	case *packets.Auth:
+		return p.Properties
+	}
+	t.Fatalf("%T has no list here", p)
+	return mqttwire.Properties{}
+}
+
+func TestEncoderDropsProblemInformationOfConnackToFit(t *testing.T) {
+	e := packets.NewEncoder(packets.Options{From: mqttwire.FromServer})
+	connect := &packets.Connect{Version: mqttwire.V5, CleanStart: true, ClientID: []byte("c")}
+	connect.Properties.SetMaximumPacketSize(21)
+	e.Observe(connect)
+	b, err := e.Append(nil, &packets.Connack{ReasonCode: mqttwire.ReasonBanned, Properties: problem(10, 10)})
+	require.NoError(t, err)
+	assert.Equal(t, packets.Dropped{ReasonString: true}, e.Dropped())
+	assert.Len(t, b, 21)
+}
+
+func TestEncoderRefusesWhatDoesNotFitAnyway(t *testing.T) {
+	e := serverEncoder(t, 20)
+	dst := []byte("before")
+	big := &packets.Suback{PacketID: 1, ReasonCodes: make([]mqttwire.ReasonCode, 40), Properties: problem(1, 1)}
+	out, err := e.Append(dst, big)
+	var wrong *mqttwire.Error
+	require.ErrorAs(t, err, &wrong)
+	assert.Equal(t, mqttwire.RuleMaximumPacketSize, wrong.Rule)
+	assert.Equal(t, "MQTT-3.1.2-24", wrong.Statement)
+	assert.EqualValues(t, 20, wrong.Max)
+	assert.Equal(t, "before", string(out))
+	assert.Equal(t, packets.Dropped{}, e.Dropped())
+
+	_, err = e.Append(nil, &packets.Publish{Topic: []byte("a"), Properties: userProperty(30)})
+	assert.ErrorIs(t, err, mqttwire.ErrTooLarge, "user properties of PUBLISH are part of the message")
+
+	_, err = e.Append(nil, &packets.Publish{Topic: []byte("a"), Payload: make([]byte, 14)})
+	assert.NoError(t, err, "20 bytes in all")
+	_, err = e.AppendHeader(nil, &packets.Publish{Topic: []byte("a"), Payload: make([]byte, 15)})
+	assert.ErrorIs(t, err, mqttwire.ErrTooLarge, "the payload counts, though it is sent apart")
+}
+
+func userProperty(n int) mqttwire.Properties {
+	var p mqttwire.Properties
+	p.AddUser([]byte("k"), []byte(strings.Repeat("u", n)))
+	return p
+}
+
+func TestEncoderDoesNotCountARefusedPacketAsSent(t *testing.T) {
+	e := packets.NewEncoder(packets.Options{From: mqttwire.FromClient, Version: mqttwire.V5})
+	_, err := e.Append(nil, &packets.Connect{Version: mqttwire.V5, ClientID: []byte("\xff")})
+	require.ErrorIs(t, err, mqttwire.ErrMalformed)
+	_, err = e.Append(nil, &packets.Connect{Version: mqttwire.V5})
+	require.NoError(t, err)
+	_, err = e.Append(nil, &packets.Connect{Version: mqttwire.V5})
+	require.ErrorIs(t, err, mqttwire.ErrProtocol)
+	_, err = e.Append(nil, &packets.Pingreq{})
+	require.NoError(t, err, "an encoder goes on: nothing was sent")
+}
+
+func TestOnePacketIsEncodedByManyGoroutinesAtOnce(t *testing.T) {
+	p := &packets.Publish{Topic: []byte("a/b"), Payload: []byte("x"), QoS: 1, PacketID: 1, Properties: userProperty(10)}
+	p.Properties.SetTopicAlias(1)
+	want, err := p.Append(nil, mqttwire.V5)
+	require.NoError(t, err)
+	var all sync.WaitGroup
+	for range 16 {
+		all.Go(func() {
+			connack := &packets.Connack{}
+			connack.Properties.SetTopicAliasMaximum(1)
+			e := packets.NewEncoder(packets.Options{From: mqttwire.FromClient})
+			_, err := e.Append(nil, &packets.Connect{Version: mqttwire.V5})
+			assert.NoError(t, err)
+			e.Observe(connack)
+			for range 100 {
+				got, err := e.Append(nil, p)
+				if !assert.NoError(t, err) || !assert.Equal(t, want, got) {
+					return
+				}
+				clone := p.Clone()
+				assert.Equal(t, p.String(), clone.String())
+			}
+		})
+	}
+	all.Wait()
+}

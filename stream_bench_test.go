@@ -1,0 +1,138 @@
+package mqttwire_test
+
+import (
+	"fmt"
+	"io"
+	"testing"
+
+	"github.com/mqttwire/mqttwire"
+)
+
+// BenchmarkIdleReaders opens 10,000 Readers that each get five bytes, which
+// declare 256 MiB, and reports how much memory each of them holds.
+func BenchmarkIdleReaders(b *testing.B) {
+	benchmarkIdle(b, func(n int) any { return idleReaders(b, n) })
+}
+
+// BenchmarkIdleFeeders is BenchmarkIdleReaders with Feeders.
+func BenchmarkIdleFeeders(b *testing.B) {
+	for name, chunk := range map[string]int{"one chunk": 5, "in bytes": 1} {
+		b.Run(name, func(b *testing.B) {
+			benchmarkIdle(b, func(n int) any { return idleFeeders(b, n, chunk) })
+		})
+	}
+}
+
+func benchmarkIdle(b *testing.B, open func(n int) any) {
+	const n = 10000
+	var held int64
+	for b.Loop() {
+		held = heldBy(func() any { return open(n) })
+	}
+	b.ReportMetric(float64(held)/n, "bytes/decoder")
+}
+
+// BenchmarkStreamedPublish streams a PUBLISH of 200 MiB through Read.
+func BenchmarkStreamedPublish(b *testing.B) {
+	size := payloadSize(b)
+	buf := make([]byte, 32<<10)
+	b.ReportAllocs()
+	b.SetBytes(int64(size))
+	for b.Loop() {
+		r := mqttwire.NewReader(newEndlessPublish(b, size), anySize)
+		if _, err := r.Next(); err != nil {
+			b.Fatal(err)
+		}
+		if n := streamThrough(b, r, buf); n != size+3 {
+			b.Fatal(n)
+		}
+	}
+}
+
+// BenchmarkPacketInBytes takes a packet that comes in chunks of one byte: the
+// time for each byte does not depend on the size of the packet.
+func BenchmarkPacketInBytes(b *testing.B) {
+	for name, take := range map[string]func(testing.TB, []byte){"Reader": readInBytes, "Feeder": feedInBytes} {
+		for _, size := range []int{1 << 20, 2 << 20} {
+			b.Run(fmt.Sprintf("%s/size=%d", name, size), func(b *testing.B) {
+				in, err := mqttwire.AppendFrame(nil, mqttwire.PUBLISH, 0, make([]byte, size))
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.ReportAllocs()
+				for b.Loop() {
+					take(b, in)
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(size), "ns/byte")
+			})
+		}
+	}
+}
+
+// BenchmarkFeeder takes the frames of the accepted packets of 5.0 from chunks.
+func BenchmarkFeeder(b *testing.B) {
+	in := corpusStream(b, mqttwire.V5, 500)
+	for _, size := range []int{100, 1400, 16 << 10} {
+		b.Run(fmt.Sprintf("chunk=%d", size), func(b *testing.B) {
+			f := mqttwire.NewFeeder(mqttwire.Limits{})
+			src := &loopReader{stream: in}
+			chunk := make([]byte, size)
+			b.ReportAllocs()
+			b.SetBytes(int64(size))
+			for b.Loop() {
+				n, _ := io.ReadFull(src, chunk)
+				f.Feed(chunk[:n])
+				for {
+					if _, err := f.Frame(); err == mqttwire.ErrIncomplete {
+						break
+					} else if err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkAppendBody has the body in memory of the caller.
+func BenchmarkAppendBody(b *testing.B) {
+	for _, size := range []int{64, 64 << 10} {
+		b.Run(fmt.Sprintf("size=%d", size), func(b *testing.B) {
+			in, err := mqttwire.AppendFrame(nil, mqttwire.PUBLISH, 0, make([]byte, size))
+			if err != nil {
+				b.Fatal(err)
+			}
+			r := mqttwire.NewReader(&loopReader{stream: in}, mqttwire.Limits{})
+			dst := make([]byte, 0, size)
+			b.ReportAllocs()
+			b.SetBytes(int64(size))
+			for b.Loop() {
+				if _, err := r.Next(); err != nil {
+					b.Fatal(err)
+				}
+				if _, err := r.AppendBody(dst); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkIdentify names the protocol of a first chunk.
+func BenchmarkIdentify(b *testing.B) {
+	for name, s := range map[string]string{
+		"CONNECT":   "\x10\x0C\x00\x04MQTT\x04\x02\x00\x3C\x00\x00",
+		"TLS":       "\x16\x03\x01\x02\x00\x01\x00\x01\xFC\x03\x03",
+		"WebSocket": "GET /mqtt HTTP/1.1\r\nHost: example.org\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+	} {
+		b.Run(name, func(b *testing.B) {
+			in := []byte(s)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, more := mqttwire.Identify(in); more {
+					b.Fatal("not sure")
+				}
+			}
+		})
+	}
+}
