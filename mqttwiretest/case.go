@@ -2,6 +2,7 @@ package mqttwiretest
 
 import (
 	"bytes"
+	"fmt"
 
 	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/internal/corpus"
@@ -25,7 +26,7 @@ type Case struct {
 	// Name says what is special. It is unique among the cases of one source.
 	Name string
 
-	// Where is file, line and name for a case of the corpus, and else Name.
+	// Where is file, line and name for a case of the corpus; "" stands for Name.
 	Where string
 
 	// Version is the version that the bytes are decoded in.
@@ -60,8 +61,66 @@ type Case struct {
 	Statement string
 
 	// Encodes is what the packet encodes to, the same as Bytes but where the
-	// standard leaves forms free; nil for Incomplete and Reject.
+	// standard leaves forms free; nil for Incomplete and Reject. In a case of
+	// one's own, nil stands for Bytes.
 	Encodes []byte
+}
+
+// LargeLength is a remaining length of 16 MiB, in bytes: see DeclaresLarge.
+const LargeLength = 16 << 20
+
+// DeclaresLarge reports whether the bytes declare a remaining length over
+// LargeLength. A codec that takes memory by what is declared, before the bytes
+// arrive, takes up to 256 MiB or, if it does not stop at the fourth byte of the
+// length, much more.
+func (c Case) DeclaresLarge() bool { return declared(c.Bytes) > LargeLength }
+
+// WrongSenderOnly reports whether the packet is wrong for the side that it comes
+// from alone, so that a codec which is not told the side cannot know.
+func (c Case) WrongSenderOnly() bool { return c.Outcome == RejectSender }
+
+// declared returns the remaining length that b declares, for a codec that takes
+// as many bytes for it as there are.
+func declared(b []byte) (n uint64) {
+	for i := 1; i < len(b); i++ {
+		shift := 7 * (i - 1)
+		if shift >= 56 {
+			return n // more than any limit, or all zeros
+		}
+		n |= uint64(b[i]&0x7F) << shift
+		if b[i] < 0x80 {
+			return n
+		}
+	}
+	return n
+}
+
+// encoding returns what the packet encodes to; nil if it decodes to none.
+func (c *Case) encoding() []byte {
+	switch c.Outcome {
+	case Incomplete, Reject:
+		return nil
+	}
+	if c.Encodes == nil {
+		return c.Bytes
+	}
+	return c.Encodes
+}
+
+// check checks what a case of one's own may lack.
+func (c *Case) check() error {
+	switch c.Outcome {
+	case Accept, Incomplete, Reject, RejectSender, Optional:
+	default:
+		return fmt.Errorf("no outcome %q", c.Outcome)
+	}
+	switch {
+	case !c.Version.Known():
+		return fmt.Errorf("no version %d", c.Version)
+	case c.Sender != mqttwire.FromClient && c.Sender != mqttwire.FromServer:
+		return fmt.Errorf("no sender %d", c.Sender)
+	}
+	return nil
 }
 
 // Cases returns the corpus. Each call makes new slices, which are the caller's.

@@ -4,12 +4,26 @@
 //
 // # Judging a codec
 //
-// Codec is a small interface over the implementation under test. Judge puts
-// every case of the corpus to it and returns a Report: a Row for each case, with
-// the verdict that the standard demands, the one that the codec gave, and what
-// is wrong. Run does the same inside a test and fails it. A codec that panics is
-// told of in its row, and the next case follows; one that never returns, or uses
-// up the stack, cannot be survived.
+// Codec is a small interface over the implementation under test. Run puts every
+// case of the corpus to it and fails a test: with a line for each case that
+// something is wrong with, and if the codec knows no version at all. Judge does
+// the same outside a test and returns a Report: a Row for each case, with the
+// verdict that the standard demands, the one that the codec gave, and what is
+// wrong. Options choose the cases and the time that one packet may take.
+//
+// A codec that panics, ends its goroutine or does not return in time is told of
+// in its row, and the next case follows. Two things cannot be survived, and end
+// the test binary: a codec that uses up the stack, and one that takes more memory
+// than there is. Run fails the test as soon as a case is judged, so that "go test
+// -v" shows what was found until then. What takes memory is most often a length
+// that is declared and not there; to see what else is wrong, leave those cases
+// out:
+//
+//	cases := slices.DeleteFunc(mqttwiretest.Cases(), mqttwiretest.Case.DeclaresLarge)
+//	mqttwiretest.Options{Cases: cases}.Run(t, codec)
+//
+// In the same way Case.WrongSenderOnly leaves out the cases that a codec cannot
+// refuse if it is not told which side a packet comes from.
 //
 // # Cases
 //
@@ -24,7 +38,13 @@
 // pgregory.net/rapid. What they make is legal by construction, and reaches for
 // the edges: empty and longest fields, sizes at which a length takes one more
 // byte, every property and every reason code that the packet may have, text of
-// one to four bytes a character, and the forms that only MQTT 3.1 has.
+// one to four bytes a character, and the forms that only MQTT 3.1 has. Stream
+// keeps to the rules of a connection too.
+//
+// The generators return values of package packets. Legal bytes that Append does
+// not write, such as the long form of an acknowledgement that says nothing, a
+// remaining length in more bytes than needed before 5.0, or bits that 3.1 has
+// receivers ignore, are in the corpus only.
 //
 // # Mutators
 //

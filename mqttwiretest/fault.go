@@ -37,9 +37,15 @@ func Faults() []Fault {
 // Plant changes p, a legal packet of version v of package packets, so that it
 // cannot be encoded for v. ok is false, and p unchanged, if it has no place for
 // the change. Where there are several places or values, choose decides: it is
-// given how many and returns one of 0 to n-1. Plant writes to no byte that p's
-// slices show, but puts other slices in their place.
+// given how many and returns one of 0 to n-1; a nil choose takes the first. Plant
+// writes to no byte that p's slices show, but puts other slices in their place.
 func (x Fault) Plant(p mqttwire.Packet, v mqttwire.Version, choose func(n int) int) (ok bool) {
+	if x.plant == nil || p == nil {
+		return false
+	}
+	if choose == nil {
+		choose = first
+	}
 	return x.plant(&faulty{packet: p, version: v, choose: choose})
 }
 

@@ -24,6 +24,8 @@ func expectation(c *Case) (e Expectation, freedom string) {
 // it may not.
 func freedomOf(c *Case) string {
 	switch {
+	case c.Outcome == Optional && c.Rule == 0:
+		return "the case says so"
 	case c.Outcome == Optional:
 		return c.Rule.Allowed()
 	case c.Outcome == Reject && c.Version == mqttwire.V31:
@@ -43,7 +45,7 @@ func freedomToAccept(c *Case) string {
 	case mqttwire.RuleUserNameUnflagged, mqttwire.RulePasswordUnflagged:
 		return "3.1 has servers disregard a user name or password without its flag (section 3.1)"
 	case mqttwire.RuleLeftOver:
-		if mqttwire.PacketType(c.Bytes[0]>>4) == mqttwire.CONNECT {
+		if len(c.Bytes) > 0 && mqttwire.PacketType(c.Bytes[0]>>4) == mqttwire.CONNECT {
 			return "3.1 does not say that CONNECT ends with the fields it knows"
 		}
 	}
@@ -62,14 +64,30 @@ func freedomToRefuse(c *Case) string {
 	if c.Version != mqttwire.V31 {
 		return ""
 	}
+	if reason := freedomToRefuse31(f); reason != "" {
+		return reason
+	}
+	if a, ok := dissect(c.Bytes, c.Version); ok && a.hasOddText() {
+		return "3.1 names Java's modified UTF-8, and does not demand it (section 2.5)"
+	}
+	return ""
+}
+
+// freedomToRefuse31 is about forms that 3.1 neither names nor forbids, as far as
+// frame and packet type show them.
+func freedomToRefuse31(f mqttwire.Frame) string {
+	const qosBits, qos1 = 0x06, 0x02
+	switch f.Header.Type {
+	case mqttwire.PUBREL, mqttwire.SUBSCRIBE, mqttwire.UNSUBSCRIBE:
+		if f.Header.Flags&qosBits != qos1 {
+			return "3.1 has PUBREL, SUBSCRIBE and UNSUBSCRIBE sent with QoS 1, and does not say what to do with another"
+		}
+	}
 	switch f.Header.Type {
 	case mqttwire.SUBSCRIBE, mqttwire.SUBACK, mqttwire.UNSUBSCRIBE:
 		if len(f.Body) == 2 {
 			return "3.1 does not say that there is at least one entry"
 		}
-	}
-	if a, ok := dissect(c.Bytes, c.Version); ok && a.hasOddText() {
-		return "3.1 names Java's modified UTF-8, and does not demand it (section 2.5)"
 	}
 	return ""
 }

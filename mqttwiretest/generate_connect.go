@@ -88,7 +88,11 @@ func Connack(v mqttwire.Version) *rapid.Generator[*packets.Connack] {
 		if drawBool(t, "accepted") {
 			p.ReasonCode = 0
 		}
-		p.SessionPresent = v != mqttwire.V31 && p.ReasonCode == 0 && drawBool(t, "session present") // [MQTT-3.2.2-6]
+		if v == mqttwire.V5 {
+			drawReference(t, &p.ReasonCode, &p.Properties)
+		}
+		p.SessionPresent = v != mqttwire.V31 && p.ReasonCode == 0 && // [MQTT-3.2.2-6]
+			!p.Properties.Has(mqttwire.AssignedClientIdentifier) && drawBool(t, "session present") // [MQTT-3.2.2-16]
 		return p
 	})
 }

@@ -14,10 +14,12 @@ func Disconnect(v mqttwire.Version, from mqttwire.Sender) *rapid.Generator[*pack
 		return rapid.Map(rapid.Just(0), func(int) *packets.Disconnect { return &packets.Disconnect{} })
 	}
 	return rapid.Custom(func(t *rapid.T) *packets.Disconnect {
-		return &packets.Disconnect{
+		p := &packets.Disconnect{
 			ReasonCode: drawCode(t, mqttwire.DISCONNECT, v, from),
 			Properties: drawProperties(t, v, mqttwire.PropertyOwner(mqttwire.DISCONNECT), from),
 		}
+		drawReference(t, &p.ReasonCode, &p.Properties)
+		return p
 	})
 }
 

@@ -66,26 +66,3 @@ func Version() *rapid.Generator[mqttwire.Version] {
 func Sender() *rapid.Generator[mqttwire.Sender] {
 	return rapid.SampledFrom([]mqttwire.Sender{mqttwire.FromClient, mqttwire.FromServer})
 }
-
-// Stream returns a generator of packets as the given side sends them in version
-// v over one connection: a client's begin with CONNECT and a server's with
-// CONNACK, of which there is no other, and a DISCONNECT is the last.
-func Stream(v mqttwire.Version, from mqttwire.Sender) *rapid.Generator[[]mqttwire.Packet] {
-	first := mqttwire.CONNECT
-	if from == mqttwire.FromServer {
-		first = mqttwire.CONNACK
-	}
-	return rapid.Custom(func(t *rapid.T) []mqttwire.Packet {
-		stream := []mqttwire.Packet{drawPacket(t, first, v, from)}
-		for _, p := range rapid.SliceOfN(Packet(v, from), 0, 8).Draw(t, "packets") {
-			if p.Type() == first {
-				continue
-			}
-			stream = append(stream, p)
-			if p.Type() == mqttwire.DISCONNECT {
-				break
-			}
-		}
-		return stream
-	})
-}

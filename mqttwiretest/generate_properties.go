@@ -30,15 +30,28 @@ func Properties(owner mqttwire.PropertyOwner, from mqttwire.Sender) *rapid.Gener
 }
 
 // foreign reports whether the side may not put the property there although the
-// owner may have it. [MQTT-3.3.4-6] [MQTT-3.14.2-2]
+// owner may have it. [MQTT-3.3.4-6] [MQTT-3.14.2-2] U-3.14.2.2.5-2
 func foreign(id mqttwire.PropertyID, owner mqttwire.PropertyOwner, from mqttwire.Sender) bool {
 	switch id {
 	case mqttwire.SubscriptionIdentifier:
 		return owner == mqttwire.PropertyOwner(mqttwire.PUBLISH) && from == mqttwire.FromClient
 	case mqttwire.SessionExpiryInterval:
 		return owner == mqttwire.PropertyOwner(mqttwire.DISCONNECT) && from == mqttwire.FromServer
+	case mqttwire.ServerReference:
+		return owner == mqttwire.PropertyOwner(mqttwire.DISCONNECT) && from == mqttwire.FromClient
 	}
 	return false
+}
+
+// drawReference gives a packet with a Server Reference one of the two codes that
+// go with it, or takes the reference away. U-3.2.2.3.16-2 U-3.14.2.2.5-2
+func drawReference(t *rapid.T, code *mqttwire.ReasonCode, p *mqttwire.Properties) {
+	if p.Has(mqttwire.ServerReference) && drawBool(t, "another server") {
+		*code = rapid.SampledFrom([]mqttwire.ReasonCode{mqttwire.ReasonUseAnotherServer, mqttwire.ReasonServerMoved}).Draw(t, "code")
+	}
+	if *code != mqttwire.ReasonUseAnotherServer && *code != mqttwire.ReasonServerMoved {
+		p.Remove(mqttwire.ServerReference)
+	}
 }
 
 // drawIDs draws which properties a list has, in their order: often none, and

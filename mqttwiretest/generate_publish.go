@@ -32,22 +32,36 @@ func Publish(v mqttwire.Version, from mqttwire.Sender) *rapid.Generator[*packets
 	})
 }
 
-// bodySizes are remaining lengths at which they take one more byte, and 0 for
-// any.
-var bodySizes = []int{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 127, 128, 16383, 16384}
+// Remaining lengths at which they take one more byte, and 0 for any. The largest
+// come seldom, as do those of a payload that no field would hold.
+var (
+	bodySizes      = []int{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 127, 128, 16383, 16384}
+	largeBodySizes = []int{100000, 2097151, 2097152}
+)
+
+// largeBodies is how many packets there are for one with a large body.
+const largeBodies = 200
 
 // fillPublish seldom gives the packet the payload that makes its body one of the
 // sizes.
 func fillPublish(t *rapid.T, p *packets.Publish, v mqttwire.Version) {
-	size := rapid.SampledFrom(bodySizes).Draw(t, "body size")
+	sizes := bodySizes
+	if rapid.IntRange(1, largeBodies).Draw(t, "large") == largeBodies {
+		sizes = largeBodySizes
+	}
+	size := rapid.SampledFrom(sizes).Draw(t, "body size")
 	empty := *p
 	empty.Payload = nil
-	n := empty.Size(v)
-	header := n - 2 // what stands before the payload, if the remaining length is under 128
-	if n > 129 {
-		header = n - 3
-	}
-	if missing := size - header; missing >= 0 {
+	if missing := size - bodySize(empty.Size(v)); missing >= 0 {
 		p.Payload = filled(nil, missing)
+	}
+}
+
+// bodySize returns the remaining length of a packet of n bytes.
+func bodySize(n int) int {
+	for length := 1; ; length++ {
+		if body := n - 1 - length; mqttwire.SizeVarint(uint32(body)) == length {
+			return body
+		}
 	}
 }

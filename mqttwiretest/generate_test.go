@@ -28,17 +28,53 @@ func TestGeneratedPacketsAreLegalFromTheirSender(t *testing.T) {
 	})
 }
 
-func TestGeneratedStreamsBeginAndEndAsAConnectionDoes(t *testing.T) {
+func TestGeneratedServerReferencesAreWhereTheyMeanSomething(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		v, from := mqttwiretest.Version().Draw(t, "version"), mqttwiretest.Sender().Draw(t, "sender")
-		stream := mqttwiretest.Stream(v, from).Draw(t, "stream")
-		first := map[mqttwire.Sender]mqttwire.PacketType{mqttwire.FromClient: mqttwire.CONNECT, mqttwire.FromServer: mqttwire.CONNACK}
-		for i, p := range stream {
-			require.Equal(t, i == 0, p.Type() == first[from])
-			require.True(t, i == len(stream)-1 || p.Type() != mqttwire.DISCONNECT)
-			require.True(t, p.Type().MayBeSentBy(from, v))
+		disconnect := mqttwiretest.Disconnect(mqttwire.V5, mqttwiretest.Sender().Draw(t, "sender")).Draw(t, "DISCONNECT")
+		connack := mqttwiretest.Connack(mqttwire.V5).Draw(t, "CONNACK")
+		moved := func(c mqttwire.ReasonCode) bool {
+			return c == mqttwire.ReasonUseAnotherServer || c == mqttwire.ReasonServerMoved
 		}
+		require.True(t, moved(disconnect.ReasonCode) || !disconnect.Properties.Has(mqttwire.ServerReference))
+		require.True(t, moved(connack.ReasonCode) || !connack.Properties.Has(mqttwire.ServerReference))
 	})
+	rapid.Check(t, func(t *rapid.T) {
+		p := mqttwiretest.Disconnect(mqttwire.V5, mqttwire.FromClient).Draw(t, "DISCONNECT")
+		require.False(t, p.Properties.Has(mqttwire.ServerReference))
+	})
+}
+
+func TestAClientIdentifierIsAssignedToANewSession(t *testing.T) {
+	connack := mqttwiretest.Connack(mqttwire.V5)
+	assigned, resumed := 0, 0
+	for seed := range 2000 {
+		p := connack.Example(seed)
+		if p.SessionPresent {
+			resumed++
+		}
+		if p.Properties.Has(mqttwire.AssignedClientIdentifier) {
+			assigned++
+			require.False(t, p.SessionPresent) // [MQTT-3.2.2-16]
+		}
+	}
+	assert.NotZero(t, assigned)
+	assert.NotZero(t, resumed)
+}
+
+func TestGeneratedPublishesReachTheLargestEdges(t *testing.T) {
+	publish := mqttwiretest.Publish(mqttwire.V5, mqttwire.FromClient)
+	seen := facts{}
+	for seed := range 4000 {
+		p := publish.Example(seed)
+		n := len(p.Payload)
+		b, _ := p.Append(nil, mqttwire.V5)
+		frame, _, _ := mqttwire.CutFrame(b, 0)
+		seen.note("remaining length %d", frame.Header.RemainingLength)
+		seen.note("payload over 65535: %t", n > 65535 && n < 200000)
+	}
+	for _, want := range []string{"remaining length 2097151", "remaining length 2097152", "payload over 65535: true"} {
+		assert.True(t, seen[want], "never seen: %s", want)
+	}
 }
 
 // facts are what generated packets are expected to show, each noted when seen.
@@ -84,7 +120,8 @@ func (f facts) packet(p mqttwire.Packet, v mqttwire.Version, from mqttwire.Sende
 		f.note("SUBSCRIBE of %d entries", len(p.Subscriptions))
 		for _, s := range p.Subscriptions {
 			f.note("shared %t, no local %t in %s", mqttwire.IsSharedFilter(s.Filter), s.NoLocal, v)
-			f.note("filter of %d bytes", len(s.Filter))
+			f.note("filter of %d bytes, shared %t", len(s.Filter), mqttwire.IsSharedFilter(s.Filter))
+			f.note("$share alone %t in %s", string(s.Filter) == "$share", v)
 		}
 		f.properties(mqttwire.PropertyOwner(p.Type()), p.Properties)
 	case *packets.Unsubscribe:
@@ -142,7 +179,8 @@ func (f facts) properties(owner mqttwire.PropertyOwner, list mqttwire.Properties
 // wantedFacts are the edges that a run of the generators has to reach.
 func wantedFacts() []string {
 	want := []string{
-		"filter of 65535 bytes", "client identifier of 65535 bytes", "client identifier of 0 bytes",
+		"filter of 65535 bytes, shared false", "filter of 65535 bytes, shared true", "filter of 127 bytes, shared false",
+		"filter of 128 bytes, shared false", "filter of 16384 bytes, shared false", "$share alone true in 5.0", "client identifier of 65535 bytes", "client identifier of 0 bytes",
 		"client identifier of 1 characters in 3.1", "client identifier of 23 characters in 3.1",
 		"topic name of 0 bytes in 5.0", "topic name of 65535 bytes in 3.1.1", "SUBSCRIBE of 130 entries",
 		"shared true, no local false in 5.0", "shared false, no local true in 5.0",

@@ -101,6 +101,9 @@ func TopicName() *rapid.Generator[[]byte] {
 // filterLevels are levels of a topic filter.
 var filterLevels = []string{"a", "+", "", "b c", "é", "温", "😀", "$SYS", "$", "share", "*", "\uFEFF"}
 
+// longFilters make a filter of any size when they are repeated.
+var longFilters = []string{"/", "a/+/", "é/温/"}
+
 // TopicFilter returns a generator of topic filters of version v: 1 to 65535
 // bytes, with wildcards where they may stand and, in 5.0, shared ones too.
 // Sections 4.7 and 4.8.2.
@@ -108,12 +111,18 @@ func TopicFilter(v mqttwire.Version) *rapid.Generator[[]byte] {
 	return rapid.Custom(func(t *rapid.T) []byte {
 		filter := drawFilter(t)
 		switch {
+		case v == mqttwire.V5 && rapid.IntRange(0, 31).Draw(t, "not shared") == 31:
+			return []byte("$share") // a shared one begins with $share/: [MQTT-4.8.2-1]
 		case v != mqttwire.V5 && rapid.IntRange(0, 15).Draw(t, "ordinary") == 15:
 			// Before 5.0, $share is a level like any other.
 			return []byte(rapid.SampledFrom([]string{"$share", "$share/g", "$share//a", "$share/+/#", "$share/"}).Draw(t, "filter"))
 		case v == mqttwire.V5 && rapid.IntRange(0, 3).Draw(t, "shared") == 3:
 			name := rapid.SampledFrom([]string{"g", "é", "温 1", "$share"}).Draw(t, "ShareName")
-			return append([]byte("$share/"+name+"/"), filter[:min(len(filter), 60000)]...)
+			prefix := "$share/" + name + "/"
+			if most := 65535 - len(prefix); len(filter) > most {
+				filter = filled([]byte{'/'}, most)
+			}
+			return append([]byte(prefix), filter...)
 		}
 		return filter
 	})
@@ -121,8 +130,8 @@ func TopicFilter(v mqttwire.Version) *rapid.Generator[[]byte] {
 
 // drawFilter draws a filter that is not a shared one.
 func drawFilter(t *rapid.T) []byte {
-	if rapid.IntRange(1, longest).Draw(t, "longest") == longest {
-		return bytes.Repeat([]byte{'/'}, 65535) // 65536 levels
+	if size := fieldSize(t); size > 0 {
+		return filled([]byte(rapid.SampledFrom(longFilters).Draw(t, "levels")), size)
 	}
 	var filter []byte
 	for i, level := range rapid.SliceOfN(rapid.SampledFrom(filterLevels), 1, 5).Draw(t, "levels") {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -39,13 +40,6 @@ func decodeOwn(b []byte, v mqttwire.Version) (mqttwire.Packet, error) {
 	return packets.Decode(f, v)
 }
 
-// decodeFunc is a codec made of a function.
-type decodeFunc func(b []byte, v mqttwire.Version, from mqttwire.Sender) ([]byte, error)
-
-func (f decodeFunc) Decode(b []byte, v mqttwire.Version, from mqttwire.Sender) ([]byte, error) {
-	return f(b, v, from)
-}
-
 func TestOwnCodecIsRightInEveryCase(t *testing.T) {
 	report := mqttwiretest.Run(t, own{})
 	assert.Greater(t, report.Judged(), 1000)
@@ -57,9 +51,9 @@ func TestOwnCodecIsRightInEveryCase(t *testing.T) {
 
 func TestWrongCodecsAreCaught(t *testing.T) {
 	cases := mqttwiretest.Cases()
-	rows := mqttwiretest.JudgeCases(own{}, cases).Rows
+	rows := mqttwiretest.Options{Cases: cases}.Judge(own{}).Rows
 	for name, c := range map[string]struct {
-		codec   decodeFunc
+		codec   mqttwiretest.CodecFunc
 		finding mqttwiretest.Finding
 		least   int
 	}{
@@ -113,7 +107,7 @@ func TestWrongCodecsAreCaught(t *testing.T) {
 		}, mqttwiretest.WroteInput, 1000},
 	} {
 		t.Run(name, func(t *testing.T) {
-			report := mqttwiretest.JudgeCases(c.codec, cases)
+			report := mqttwiretest.Options{Cases: cases}.Judge(c.codec)
 			assert.GreaterOrEqual(t, report.Count(c.finding), c.least)
 			assert.GreaterOrEqual(t, len(report.Failed()), report.Count(c.finding))
 			assert.Len(t, report.Rows, len(rows), "it does not stop at the first")
@@ -151,7 +145,7 @@ func loseUserProperties(b []byte, v mqttwire.Version, from mqttwire.Sender) ([]b
 }
 
 func TestAVersionThatTheCodecDoesNotKnowIsNotJudged(t *testing.T) {
-	report := mqttwiretest.Judge(decodeFunc(func(b []byte, v mqttwire.Version, from mqttwire.Sender) ([]byte, error) {
+	report := mqttwiretest.Judge(mqttwiretest.CodecFunc(func(b []byte, v mqttwire.Version, from mqttwire.Sender) ([]byte, error) {
 		if v != mqttwire.V5 {
 			return nil, fmt.Errorf("mine: %w", mqttwiretest.ErrVersion)
 		}
@@ -163,14 +157,42 @@ func TestAVersionThatTheCodecDoesNotKnowIsNotJudged(t *testing.T) {
 	}
 }
 
+func TestErrVersionInSomeCasesOfAVersionIsARefusal(t *testing.T) {
+	legal := []byte{0xC0, 0}
+	report := mqttwiretest.Judge(mqttwiretest.CodecFunc(func(b []byte, v mqttwire.Version, from mqttwire.Sender) ([]byte, error) {
+		out, err := own{}.Decode(b, v, from)
+		if v == mqttwire.V31 || err != nil || !bytes.Equal(b, legal) { // all that it might get wrong
+			return nil, mqttwiretest.ErrVersion
+		}
+		return out, nil
+	}))
+	for _, row := range report.Rows {
+		switch {
+		case row.Case.Version == mqttwire.V31:
+			assert.Equal(t, mqttwiretest.NotInVersion, row.Got, row.Case.Where)
+			assert.False(t, row.Failed(), row.Case.Where)
+		case bytes.Equal(row.Case.Bytes, legal) && row.Case.Outcome == mqttwiretest.Accept:
+			assert.Equal(t, mqttwiretest.Accepted, row.Got, row.Case.Where)
+		default:
+			assert.Equal(t, mqttwiretest.Refused, row.Got, row.Case.Where)
+			assert.Equal(t, row.Expected == mqttwiretest.MustAccept, row.Has(mqttwiretest.RefusedWrongly), row.Case.Where)
+		}
+	}
+	assert.Greater(t, report.Count(mqttwiretest.RefusedWrongly), 200)
+	assert.Contains(t, report.String(), "; not judged: 3.1")
+	assert.NotContains(t, report.String(), "; not judged: 3.1.1")
+}
+
 func TestARowNamesTheCaseAndBothVerdicts(t *testing.T) {
-	report := mqttwiretest.Judge(decodeFunc(func(b []byte, v mqttwire.Version, from mqttwire.Sender) ([]byte, error) {
+	report := mqttwiretest.Judge(mqttwiretest.CodecFunc(func(b []byte, v mqttwire.Version, from mqttwire.Sender) ([]byte, error) {
 		panic("not written yet")
 	}))
 	for _, row := range report.Rows {
 		if row.Case.Name == "publish-dup-with-qos-0/5.0" {
 			assert.Contains(t, row.String(), "publish-dup-with-qos-0/5.0 (5.0, client): "+
-				"expected refuse [dup, MQTT-3.3.1-2], got panicked (panic: not written yet); panicked; bytes 38")
+				"expected refuse [dup, MQTT-3.3.1-2], got panicked (\"panic: not written yet in "+
+				"mqttwiretest_test.TestARowNamesTheCaseAndBothVerdicts.func1, judge_test.go:")
+			assert.Contains(t, row.String(), "; panicked; bytes 38")
 			return
 		}
 	}
@@ -178,10 +200,10 @@ func TestARowNamesTheCaseAndBothVerdicts(t *testing.T) {
 }
 
 func TestFreedomsCountForNeitherSide(t *testing.T) {
-	refuse := mqttwiretest.Judge(decodeFunc(func([]byte, mqttwire.Version, mqttwire.Sender) ([]byte, error) {
+	refuse := mqttwiretest.Judge(mqttwiretest.CodecFunc(func([]byte, mqttwire.Version, mqttwire.Sender) ([]byte, error) {
 		return nil, errors.New("no")
 	}))
-	accept := mqttwiretest.Judge(decodeFunc(func([]byte, mqttwire.Version, mqttwire.Sender) ([]byte, error) {
+	accept := mqttwiretest.Judge(mqttwiretest.CodecFunc(func([]byte, mqttwire.Version, mqttwire.Sender) ([]byte, error) {
 		return nil, nil
 	}))
 	free := map[string]bool{}
@@ -203,7 +225,7 @@ func TestFreedomsCountForNeitherSide(t *testing.T) {
 
 func TestOtherWritingsOfTheSamePacketAreRight(t *testing.T) {
 	changed := 0
-	report := mqttwiretest.Judge(decodeFunc(func(b []byte, v mqttwire.Version, from mqttwire.Sender) ([]byte, error) {
+	report := mqttwiretest.Judge(mqttwiretest.CodecFunc(func(b []byte, v mqttwire.Version, from mqttwire.Sender) ([]byte, error) {
 		out, err := own{}.Decode(b, v, from)
 		if err != nil {
 			return nil, err
@@ -228,34 +250,88 @@ func TestOtherWritingsOfTheSamePacketAreRight(t *testing.T) {
 	assert.Greater(t, changed, 10)
 }
 
-func TestACodecThatIsNeverTheSameDoesNotReadOutside(t *testing.T) {
-	calls := 0
-	report := mqttwiretest.Judge(decodeFunc(func(b []byte, v mqttwire.Version, from mqttwire.Sender) ([]byte, error) {
+func TestACodecThatIsNotTheSameEachTimeDoesNotReadOutside(t *testing.T) {
+	for name, every := range map[string]int{"every second call": 2, "every fifth call": 5} {
+		calls := 0
+		report := mqttwiretest.Judge(mqttwiretest.CodecFunc(func(b []byte, v mqttwire.Version, from mqttwire.Sender) ([]byte, error) {
+			if calls++; calls%every == 0 {
+				return nil, errors.New("not this time")
+			}
+			return own{}.Decode(b, v, from)
+		}))
+		assert.Zero(t, report.Count(mqttwiretest.ReadOutside), name)
+		for _, row := range report.Rows {
+			if row.Expected == mqttwiretest.MustAccept {
+				assert.True(t, row.Has(mqttwiretest.Unsteady), "%s: %s", name, row)
+			}
+		}
+	}
+}
+
+func TestAnotherOrderOfPropertiesEachTimeIsSteady(t *testing.T) {
+	turned := 0
+	report := mqttwiretest.Judge(mqttwiretest.CodecFunc(func(b []byte, v mqttwire.Version, from mqttwire.Sender) ([]byte, error) {
 		out, err := own{}.Decode(b, v, from)
-		if calls++; calls%2 == 0 {
+		if err != nil {
 			return nil, err
+		}
+		p, err := decodeOwn(b, v)
+		publish, ok := p.(*packets.Publish)
+		if !ok || len(slices.Collect(publish.Properties.SubscriptionIDs())) < 2 {
+			return out, err
+		}
+		if turned++; turned%2 == 0 {
+			turnSubscriptionIDs(&publish.Properties)
+		}
+		return p.Append(nil, v)
+	}))
+	assert.Empty(t, report.Failed())
+	assert.NotZero(t, turned)
+}
+
+// turnSubscriptionIDs puts the first of the Subscription Identifiers last, which
+// means the same. [MQTT-3.3.4-4]
+func turnSubscriptionIDs(p *mqttwire.Properties) {
+	ids := slices.Collect(p.SubscriptionIDs())
+	p.Remove(mqttwire.SubscriptionIdentifier)
+	for _, id := range append(ids[1:], ids[0]) {
+		p.AddSubscriptionID(id)
+	}
+}
+
+func TestAnOptionalPacketThatIsAcceptedAndGarbledIsFound(t *testing.T) {
+	report := mqttwiretest.Judge(mqttwiretest.CodecFunc(func(b []byte, v mqttwire.Version, from mqttwire.Sender) ([]byte, error) {
+		out, err := own{}.Decode(b, v, from)
+		if err == nil {
+			out[len(out)-1] ^= 0x01
 		}
 		return out, err
 	}))
-	assert.Zero(t, report.Count(mqttwiretest.ReadOutside))
+	garbled := 0
+	for _, row := range report.Rows {
+		if row.Case.Outcome == mqttwiretest.Optional && row.Has(mqttwiretest.EncodedOtherwise) {
+			garbled++
+		}
+	}
+	assert.Greater(t, garbled, 10)
 }
 
-// failures collects what Run tells.
-type failures []string
-
-func (f *failures) Helper() {}
-
-func (f *failures) Errorf(format string, args ...any) { *f = append(*f, fmt.Sprintf(format, args...)) }
-
-func TestRunFailsWithALineForEachFailedRow(t *testing.T) {
-	var f failures
-	report := mqttwiretest.Run(&f, decodeFunc(ignoreLeftOver))
-	require.NotEmpty(t, f)
-	require.Len(t, f, len(report.Failed()))
-	for i, row := range report.Failed() {
-		assert.Contains(t, f[i], row.Case.Name)
+func TestIn31QoSBitsOtherThanOneMayBeRefused(t *testing.T) {
+	seen := map[mqttwire.PacketType]int{}
+	for _, row := range mqttwiretest.Judge(own{}).Rows {
+		if row.Case.Version != mqttwire.V31 || row.Case.Outcome != mqttwiretest.Accept {
+			continue
+		}
+		switch row.Type {
+		case mqttwire.PUBREL, mqttwire.SUBSCRIBE, mqttwire.UNSUBSCRIBE:
+			if row.Case.Bytes[0]&0x06 != 0x02 {
+				seen[row.Type]++
+				assert.Equal(t, mqttwiretest.MayEither, row.Expected, row.Case.Where)
+				assert.Contains(t, row.Freedom, "QoS 1", row.Case.Where)
+			}
+		}
 	}
-	assert.Contains(t, report.String(), fmt.Sprintf("%d failed; accepted wrongly: %d", len(f), len(f)))
+	assert.Len(t, seen, 3)
 }
 
 func TestCasesAreTheCallersOwn(t *testing.T) {
@@ -278,4 +354,71 @@ func TestEveryRejectedCaseHasItsRule(t *testing.T) {
 		assert.Equal(t, legal, c.Statement == "", c.Where)
 		assert.Equal(t, c.Outcome == mqttwiretest.Reject, c.At != mqttwire.NoOffset, c.Where)
 	}
+}
+
+// ping is a case of one's own.
+func ping() mqttwiretest.Case {
+	return mqttwiretest.Case{
+		Name: "ping", Version: mqttwire.V5, Sender: mqttwire.FromClient, Bytes: []byte{0xC0, 0},
+		Outcome: mqttwiretest.Accept,
+	}
+}
+
+func TestACaseOfOnesOwnIsChecked(t *testing.T) {
+	for want, change := range map[string]func(*mqttwiretest.Case){
+		`mqttwiretest: case "ping": no outcome "acept"`: func(c *mqttwiretest.Case) { c.Outcome = "acept" },
+		`mqttwiretest: case "ping": no outcome ""`:      func(c *mqttwiretest.Case) { c.Outcome = "" },
+		`mqttwiretest: case "ping": no version 0`:       func(c *mqttwiretest.Case) { c.Version = 0 },
+		`mqttwiretest: case "ping": no sender 0`:        func(c *mqttwiretest.Case) { c.Sender = 0 },
+	} {
+		c := ping()
+		change(&c)
+		assert.PanicsWithValue(t, want, func() { mqttwiretest.Options{Cases: []mqttwiretest.Case{c}}.Judge(own{}) })
+	}
+}
+
+func TestACaseOfOnesOwnNeedsNoEncoding(t *testing.T) {
+	judge := func(encoded []byte) mqttwiretest.Report {
+		c := mqttwiretest.CodecFunc(func([]byte, mqttwire.Version, mqttwire.Sender) ([]byte, error) { return encoded, nil })
+		return mqttwiretest.Options{Cases: []mqttwiretest.Case{ping()}}.Judge(c)
+	}
+	assert.Empty(t, judge([]byte{0xC0, 0}).Failed())
+	assert.Empty(t, judge(nil).Failed())
+	assert.Equal(t, 1, judge([]byte{}).Count(mqttwiretest.EncodedOtherwise))
+	assert.Equal(t, 1, judge([]byte{0xD0, 0}).Count(mqttwiretest.EncodedOtherwise))
+	assert.Contains(t, judge([]byte{}).Failed()[0].String(), "ping (5.0, client): expected accept")
+}
+
+func TestACaseOfOnesOwnWithoutBytesOrRuleIsJudged(t *testing.T) {
+	empty, free := ping(), ping()
+	empty.Version, empty.Bytes, empty.Outcome, empty.Rule = mqttwire.V31, nil, mqttwiretest.Reject, mqttwire.RuleLeftOver
+	free.Outcome = mqttwiretest.Optional
+	rows := mqttwiretest.Options{Cases: []mqttwiretest.Case{empty, free}}.Judge(own{}).Rows
+	assert.Equal(t, mqttwiretest.MustRefuse, rows[0].Expected)
+	assert.Equal(t, mqttwiretest.MayEither, rows[1].Expected)
+	assert.NotEmpty(t, rows[1].Freedom)
+}
+
+func TestCasesCanBeLeftOut(t *testing.T) {
+	all := mqttwiretest.Cases()
+	declared, sender := 0, 0
+	for _, c := range all {
+		if c.DeclaresLarge() {
+			declared++
+		}
+		if c.WrongSenderOnly() {
+			sender++
+		}
+	}
+	assert.Greater(t, declared, 5)
+	assert.Greater(t, sender, 40)
+	ignoresSender := mqttwiretest.CodecFunc(func(b []byte, v mqttwire.Version, _ mqttwire.Sender) ([]byte, error) {
+		p, err := decodeOwn(b, v)
+		if err != nil {
+			return nil, err
+		}
+		return p.Append(nil, v)
+	})
+	kept := slices.DeleteFunc(all, mqttwiretest.Case.WrongSenderOnly)
+	assert.Empty(t, mqttwiretest.Options{Cases: kept}.Judge(ignoresSender).Failed())
 }

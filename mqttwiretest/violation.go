@@ -44,11 +44,15 @@ func Violations() []Violation {
 // returns the case that it has become: Bytes, which share no memory with b, with
 // the outcome Reject or RejectSender, the rule and the statement. ok is false if
 // the packet has no place for the change. Where there are several places or
-// values, choose decides: it is given how many and returns one of 0 to n-1.
+// values, choose decides: it is given how many and returns one of 0 to n-1. A nil
+// choose takes the first.
 func (x Violation) Plant(b []byte, v mqttwire.Version, from mqttwire.Sender, choose func(n int) int) (c Case, ok bool) {
 	a, ok := dissect(bytes.Clone(b), v)
-	if !ok {
+	if !ok || x.plant == nil {
 		return Case{}, false
+	}
+	if choose == nil {
+		choose = first
 	}
 	p := planting{anatomy: a, from: from, choose: choose}
 	planted := x.plant(&p)
@@ -68,6 +72,9 @@ func (x Violation) Plant(b []byte, v mqttwire.Version, from mqttwire.Sender, cho
 	}
 	return c, true
 }
+
+// first chooses the first.
+func first(int) int { return 0 }
 
 // one chooses one of list; ok is false if it is empty.
 func one[T any](p *planting, list []T) (chosen T, ok bool) {

@@ -100,3 +100,28 @@ func TestNothingIsPlantedInBytesThatAreNoPacket(t *testing.T) {
 		}
 	}
 }
+
+func TestTheZeroViolationAndTheZeroFaultHaveNoPlace(t *testing.T) {
+	_, ok := mqttwiretest.Violation{}.Plant([]byte("\xC0\x00"), mqttwire.V5, mqttwire.FromClient, nil)
+	assert.False(t, ok)
+	assert.False(t, mqttwiretest.Fault{}.Plant(&packets.Pingreq{}, mqttwire.V5, nil))
+	for _, x := range mqttwiretest.Faults() {
+		assert.False(t, x.Plant(nil, mqttwire.V5, nil), x.Name)
+	}
+}
+
+func TestWithoutAChoiceTheFirstIsTaken(t *testing.T) {
+	legal := []byte("\x82\x07\x00\x0A\x00\x00\x01a\x01")
+	for _, x := range mqttwiretest.Violations() {
+		want, ok := x.Plant(legal, mqttwire.V5, mqttwire.FromClient, func(int) int { return 0 })
+		got, gotOK := x.Plant(legal, mqttwire.V5, mqttwire.FromClient, nil)
+		assert.Equal(t, ok, gotOK, x.Name)
+		assert.Equal(t, want, got, x.Name)
+	}
+	p := &packets.Publish{Topic: []byte("a"), QoS: mqttwire.AtLeastOnce, PacketID: 1}
+	for _, x := range mqttwiretest.Faults() {
+		if x.Name == "packet identifier 0" {
+			assert.True(t, x.Plant(p, mqttwire.V5, nil))
+		}
+	}
+}

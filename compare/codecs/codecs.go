@@ -6,6 +6,18 @@
 // packet, and nothing that the library does not offer. The one check of its own
 // is that a CONNECT is of the version it was to be decoded in: the libraries
 // leave that to their caller, who reads the field.
+//
+// # To add a codec
+//
+//  1. In the folder compare, "go get" its module. Tests hold the versions in
+//     go.mod and in STRICTNESS.md together.
+//  2. Write its adapter, a mqttwiretest.Codec, in a file of its own, with the
+//     comment on the calls it makes and the same as Markdown for the table. For
+//     a version that the library does not know it returns
+//     mqttwiretest.ErrVersion, always.
+//  3. Add a line to All, and the versions that it is documented to know to
+//     versions in codecs_test.go.
+//  4. In compare, run "go test ./codecs ./strictness" and "go run ./strictness".
 package codecs
 
 import (

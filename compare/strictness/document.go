@@ -42,10 +42,11 @@ const counting = `
   decoded it without an error. Some of these rules the standard does not number and some it only implies.
 - legal refused: the standard of that version allows the packet and the codec refused it. MQTT 3.1 has receivers ignore bits that
   3.1.1 reserves; a codec that refuses them in 3.1 is counted here.
-- encoded otherwise: a legal packet, decoded and encoded again, is another one or none. The order of different properties and the
-  forms that the standard leaves free do not count. A property that is gone counts, also if it had its default value.
-- panicked. Read outside: bytes behind the packet changed the result. Wrote: the packet's bytes were changed. Cut off: no result
-  after %v, which counts as refused.
+- encoded otherwise: a packet that may be accepted, decoded and encoded again, is another one or none. The order of properties, but
+  for User Properties among each other, and the forms that the standard leaves free do not count. A property that is gone counts,
+  also if it had its default value.
+- panicked. Read outside: bytes behind the packet changed the result. Unsteady: the same bytes did not always give the same result.
+  Wrote: the packet's bytes were changed. Cut off: no result after %v, which counts neither as accepted nor as refused.
 
 `
 
@@ -69,6 +70,6 @@ func left(all []measured, cases selection) string {
 	fmt.Fprintf(&s, "- %d cases that are wrong only for the side they come from, which a codec need not be told;\n", len(cases.sender))
 	fmt.Fprintf(&s, "- %d that are refused for a maximum packet size, which a receiver sets;\n", len(cases.maximum))
 	fmt.Fprintf(&s, "- %d that declare a remaining length over %d MiB, since a codec may take the memory before the bytes arrive: %s.\n",
-		len(cases.declared), maxDeclared>>20, strings.Join(caseNames(cases.declared), ", "))
+		len(cases.declared), mqttwiretest.LargeLength>>20, strings.Join(caseNames(cases.declared), ", "))
 	return s.String()
 }

@@ -4,29 +4,12 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/compare/codecs"
 	"github.com/mqttwire/mqttwire/mqttwiretest"
 )
-
-func TestDeclared(t *testing.T) {
-	for packet, want := range map[string]uint64{
-		"":                                  0,
-		"\x30":                              0,
-		"\x30\x7F":                          127,
-		"\x30\xFF\xFF\xFF\x7F":              268435455,
-		"\x30\xFF":                          127,
-		"\xC0\x80\x80\x80\x80\x01":          1 << 28,
-		"\xC0\x80\x80\x80\x80\x00":          0,
-		"\xC0" + strings.Repeat("\xFF", 12): 1<<56 - 1,
-		"\xC0" + strings.Repeat("\x80", 12) + "\x01\x0F": 0,
-	} {
-		if got := declared([]byte(packet)); got != want {
-			t.Errorf("%x declares %d, want %d", packet, got, want)
-		}
-	}
-}
 
 func TestTheCasesAreDivided(t *testing.T) {
 	s := selectCases()
@@ -34,8 +17,8 @@ func TestTheCasesAreDivided(t *testing.T) {
 		t.Errorf("%d cases, of %d", all, len(mqttwiretest.Cases()))
 	}
 	for _, c := range s.put {
-		if declared(c.Bytes) > maxDeclared {
-			t.Errorf("%s declares %d bytes", c.Name, declared(c.Bytes))
+		if c.DeclaresLarge() || c.WrongSenderOnly() {
+			t.Errorf("%s is put to the codecs", c.Name)
 		}
 	}
 }
@@ -60,13 +43,14 @@ func measure(s stub) measured {
 	legal.Name, legal.Bytes, legal.Outcome = "ping/5.0", []byte{0xC0, 0}, mqttwiretest.Accept
 	malformed.Name, malformed.Bytes, malformed.Outcome = "long", []byte{0xC0, 1, 0}, mqttwiretest.Reject
 	legal.Encodes, malformed.Rule = legal.Bytes, mqttwire.RuleLeftOver
-	report := mqttwiretest.JudgeCases(s, []mqttwiretest.Case{legal, malformed})
+	options := mqttwiretest.Options{Cases: []mqttwiretest.Case{legal, malformed}}
+	report := options.Judge(s)
 	return measured{codecs.Entry{Package: "stub"}, report}
 }
 
 func TestACodecThatAcceptsEverything(t *testing.T) {
 	m := measure(stub{version: mqttwire.V5})
-	if got, want := m.summaryLine(mqttwire.V5), "| stub | 5.0 | 2 | 1 of 1 = 100.0 % | 0 of 1 | 0 of 1 | 0 | 0 | 0 | 0 |\n"; got != want {
+	if got, want := m.summaryLine(mqttwire.V5), "| stub | 5.0 | 2 | 1 of 1 = 100.0 % | 0 of 1 | 0 of 1 | 0 | 0 | 0 | 0 | 0 |\n"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	if got := m.verdicts(); !strings.Contains(got, "| left-over |") || !strings.Contains(got, "| 1 of 1 | `long` |") {
@@ -76,7 +60,7 @@ func TestACodecThatAcceptsEverything(t *testing.T) {
 
 func TestACodecThatRefusesEverything(t *testing.T) {
 	m := measure(stub{mqttwire.V5, errors.New("a | b")})
-	if got, want := m.summaryLine(mqttwire.V5), "| stub | 5.0 | 2 | 0 of 1 | 1 of 1 = 100.0 % | 0 of 0 | 0 | 0 | 0 | 0 |\n"; got != want {
+	if got, want := m.summaryLine(mqttwire.V5), "| stub | 5.0 | 2 | 0 of 1 | 1 of 1 = 100.0 % | 0 of 0 | 0 | 0 | 0 | 0 | 0 |\n"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	if got := m.verdicts(); !strings.Contains(got, "| a \\| b | 1 | `ping` |") {
@@ -91,12 +75,37 @@ func TestAVersionThatTheCodecDoesNotKnowHasNoLine(t *testing.T) {
 	}
 }
 
-func TestACodecThatIsCutOffIsToldOf(t *testing.T) {
-	m := measure(stub{mqttwire.V5, codecs.ErrDeadline})
-	if got := len(m.rows(cutOff)); got != 2 {
-		t.Errorf("%d rows are cut off, want 2", got)
+func TestACodecThatDoesNotEndIsToldOf(t *testing.T) {
+	release := make(chan struct{})
+	defer close(release)
+	hangs := mqttwiretest.CodecFunc(func([]byte, mqttwire.Version, mqttwire.Sender) ([]byte, error) { <-release; return nil, nil })
+	var cases []mqttwiretest.Case
+	for range 10 {
+		cases = append(cases, mqttwiretest.Case{
+			Name: "ping", Version: mqttwire.V5, Sender: mqttwire.FromClient, Bytes: []byte{0xC0, 0}, Outcome: mqttwiretest.Accept,
+		})
 	}
-	if got := m.verdicts(); !strings.Contains(got, "Cut off:\n\n- `ping/5.0` (5.0): "+codecs.ErrDeadline.Error()) {
-		t.Errorf("the case is not in %s", got)
+	options := mqttwiretest.Options{Cases: cases, TimeLimit: time.Millisecond}
+	m := measured{codecs.Entry{Package: "stub"}, options.Judge(hangs)}
+	if got, want := m.summaryLine(mqttwire.V5), "| stub | 5.0 | 8 | 0 of 0 | 0 of 8 | 0 of 0 | 0 | 0 | 0 | 0 | 8 |\n"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	for _, want := range []string{"Cut off:\n\n- `ping` (5.0): no result after 1ms\n", "before: 2 cases.\n"} {
+		if got := m.verdicts(); !strings.Contains(got, want) {
+			t.Errorf("%q is not in %s", want, got)
+		}
+	}
+}
+
+func TestAPanicIsToldOfWithItsPlace(t *testing.T) {
+	m := measured{report: mqttwiretest.Options{Cases: selectCases().put[:1]}.Judge(mqttwiretest.CodecFunc(
+		func(b []byte, _ mqttwire.Version, _ mqttwire.Sender) ([]byte, error) {
+			if cap(b) > len(b) {
+				panic("behind")
+			}
+			return nil, errors.New("no")
+		}))}
+	if got, want := m.verdicts(), "panic: behind in strictness.TestAPanicIsToldOfWithItsPlace.func1, measure_test.go:"; !strings.Contains(got, want) {
+		t.Errorf("%q is not in %s", want, got)
 	}
 }

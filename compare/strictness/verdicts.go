@@ -58,11 +58,13 @@ func (m *measured) verdicts() string {
 	parts := []string{
 		m.malformedAccepted(),
 		m.legalRefused(),
-		m.byFile("Legal packets encoded to another packet", mqttwiretest.EncodedOtherwise, encodedAgain),
-		withErrors("Panicked", m.rows(with(mqttwiretest.DecodePanicked))),
+		m.byFile("Packets encoded to another packet", mqttwiretest.EncodedOtherwise, encodedAgain),
+		withErrors("Panicked", m.rows(with(mqttwiretest.DecodePanicked)), func(r *mqttwiretest.Row) error { return r.Panic }),
 		m.byFile("Read outside the packet", mqttwiretest.ReadOutside),
+		m.byFile("Not the same each time", mqttwiretest.Unsteady),
 		m.byFile("Wrote to the packet's bytes", mqttwiretest.WroteInput),
-		withErrors("Cut off", m.rows(cutOff)),
+		withErrors("Cut off", m.rows(with(mqttwiretest.DecodeCutOff)), func(r *mqttwiretest.Row) error { return r.Err }),
+		m.notTried(),
 	}
 	parts = slices.DeleteFunc(parts, func(part string) bool { return part == "" })
 	if len(parts) == 0 {
@@ -112,7 +114,7 @@ func (m *measured) legalRefused() string {
 	}
 	var s strings.Builder
 	s.WriteString("Legal packets refused, by the codec's error:\n\n| error | refused | cases |\n|---|--:|---|\n")
-	for _, g := range groups(found, nil, func(r *mqttwiretest.Row) string { return r.Err.Error() }) {
+	for _, g := range groups(found, nil, func(r *mqttwiretest.Row) string { return fmt.Sprint(r.Err) }) {
 		fmt.Fprintf(&s, "| %s | %d | %s |\n", strings.ReplaceAll(g.key, "|", "\\|"), len(g.found), names(g.found))
 	}
 	return s.String()
@@ -133,15 +135,29 @@ func (m *measured) byFile(title string, f mqttwiretest.Finding, among ...mark) s
 	return s.String()
 }
 
+// notTried says how many cases were left, as too many had been cut off.
+func (m *measured) notTried() string {
+	n := 0
+	for i := range m.report.Rows {
+		if m.report.Rows[i].Got == mqttwiretest.NotTried {
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Not tried, since too many had been cut off before: %d cases.\n", n)
+}
+
 // withErrors returns a list of the rows found, each with its error.
-func withErrors(title string, found []mqttwiretest.Row) string {
+func withErrors(title string, found []mqttwiretest.Row, errorOf func(*mqttwiretest.Row) error) string {
 	if len(found) == 0 {
 		return ""
 	}
 	var s strings.Builder
 	fmt.Fprintf(&s, "%s:\n\n", title)
 	for i := range found {
-		fmt.Fprintf(&s, "- `%s` (%s): %v\n", found[i].Case.Name, found[i].Case.Version, found[i].Err)
+		fmt.Fprintf(&s, "- `%s` (%s): %v\n", found[i].Case.Name, found[i].Case.Version, errorOf(&found[i]))
 	}
 	return s.String()
 }

@@ -130,6 +130,9 @@ func parse[T any](file, text, word string, begin func(line int, name string) rec
 			if err := end(); err != nil {
 				return nil, err
 			}
+			if err := checkName(strings.TrimSpace(name)); err != nil {
+				return nil, fmt.Errorf("%s:%d: %w", file, i+1, err)
+			}
 			r = begin(i+1, name)
 		case r == nil:
 			return nil, fmt.Errorf("%s:%d: expected a line \"%s: NAME\"", file, i+1, word)
@@ -140,4 +143,16 @@ func parse[T any](file, text, word string, begin func(line int, name string) rec
 		}
 	}
 	return all, end()
+}
+
+// checkName checks that a name is one word, which nothing follows.
+func checkName(name string) error {
+	for _, c := range []byte(name) {
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '.':
+		default:
+			return fmt.Errorf("name %q: letters, digits, - and . are allowed", name)
+		}
+	}
+	return nil
 }

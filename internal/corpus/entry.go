@@ -3,6 +3,7 @@ package corpus
 import (
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -57,7 +58,7 @@ func (e *entry) set(key, value string) (err error) {
 	case "sender":
 		c.Sender, err = parseSender(value)
 	case "max":
-		c.Max, err = strconv.Atoi(value)
+		c.Max, err = parseNumber(key, value, 1)
 	case "bytes":
 		e.block = &c.Bytes
 	case "encodes":
@@ -67,11 +68,9 @@ func (e *entry) set(key, value string) (err error) {
 		outcome, rule, _ := strings.Cut(value, " ")
 		c.Outcome, c.Rule = Outcome(outcome), strings.TrimSpace(rule)
 	case "at":
-		c.At, err = strconv.Atoi(value)
+		c.At, err = parseNumber(key, value, 0)
 	case "reason":
-		var n uint64
-		n, err = strconv.ParseUint(value, 0, 8)
-		c.Reason = mqttwire.ReasonCode(n)
+		c.Reason, err = parseReason(value)
 	case "statement":
 		e.statements = strings.Split(value, ", ")
 	case "fields":
@@ -91,9 +90,32 @@ func parseVersions(s string) (versions []mqttwire.Version, err error) {
 		if !v.Known() {
 			return nil, fmt.Errorf("version %q is not 3.1, 3.1.1 or 5.0", name)
 		}
+		if slices.Contains(versions, v) {
+			return nil, fmt.Errorf("version %s stands twice", v)
+		}
 		versions = append(versions, v)
 	}
+	if len(versions) == 0 {
+		return nil, fmt.Errorf("version: there is none")
+	}
 	return versions, nil
+}
+
+// parseNumber reads a decimal number of at least least.
+func parseNumber(key, value string, least int) (int, error) {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < least {
+		return 0, fmt.Errorf("%s: %q is no number from %d on", key, value, least)
+	}
+	return n, nil
+}
+
+func parseReason(value string) (mqttwire.ReasonCode, error) {
+	n, err := strconv.ParseUint(value, 0, 8)
+	if err != nil {
+		return 0, fmt.Errorf("reason: %q is no code from 0 to 0xFF", value)
+	}
+	return mqttwire.ReasonCode(n), nil
 }
 
 func parseSender(s string) (mqttwire.Sender, error) {
@@ -104,6 +126,10 @@ func parseSender(s string) (mqttwire.Sender, error) {
 	}
 	return 0, fmt.Errorf("sender %q is not client or server", s)
 }
+
+// maxTimes is how often bytes may be repeated: more than any packet in the
+// corpus needs, and not so often that a slip takes all memory.
+const maxTimes = 300_000
 
 // parseBytes reads hex bytes, "text", names of plain packets if there are any,
 // and each of them with *N for N times; a # begins a comment.
@@ -117,8 +143,8 @@ func parseBytes(line string, plain map[string][]byte) ([]byte, error) {
 		times := 1
 		if strings.HasPrefix(rest, "*") {
 			word, after, _ := strings.Cut(rest[1:], " ")
-			if times, err = strconv.Atoi(word); err != nil || times < 0 {
-				return out, fmt.Errorf("*%s is no number of times", word)
+			if times, err = strconv.Atoi(word); err != nil || times < 0 || times > maxTimes {
+				return out, fmt.Errorf("*%s is no number of times, of 0 to %d", word, maxTimes)
 			}
 			rest = after
 		}
@@ -209,8 +235,11 @@ func (e *entry) check() error {
 		RejectSender: "version sender bytes outcome reason statement fields",
 		Optional:     "version sender bytes outcome reason statement fields",
 	}[c.Outcome]
-	if needs == "" {
+	if needs == "" && e.given["outcome"] {
 		return fmt.Errorf("unknown outcome %q", c.Outcome)
+	}
+	if needs == "" {
+		needs = "outcome"
 	}
 	for _, key := range strings.Fields(needs) {
 		if !e.given[key] {
@@ -226,10 +255,25 @@ func (e *entry) check() error {
 	if (c.Rule != "") != e.given["statement"] {
 		return fmt.Errorf("outcome %s: a rule goes with reject, reject-sender and optional only", c.Outcome)
 	}
+	if c.At > len(c.Bytes) {
+		return fmt.Errorf("at: %d is beyond the %d bytes", c.At, len(c.Bytes))
+	}
+	if err := checkRule(c.Rule); err != nil {
+		return err
+	}
 	for _, list := range [][]string{e.statements, e.fields} {
 		if len(list) > 1 && len(list) != len(e.versions) {
 			return fmt.Errorf("%d entries for %d versions", len(list), len(e.versions))
 		}
 	}
 	return nil
+}
+
+// checkRule checks that a rule has the name, if there is one.
+func checkRule(name string) error {
+	named := func(r mqttwire.Rule) bool { return r.String() == name }
+	if name == "" || slices.ContainsFunc(mqttwire.Rules(), named) {
+		return nil
+	}
+	return fmt.Errorf("unknown rule %q", name)
 }

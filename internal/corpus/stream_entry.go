@@ -3,7 +3,6 @@ package corpus
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/mqttwire/mqttwire"
@@ -125,9 +124,9 @@ func (e *streamEntry) set(key, value string) (err error) {
 	case "told":
 		s.Told = Told(value)
 	case "max":
-		s.Max, err = strconv.Atoi(value)
+		s.Max, err = parseNumber(key, value, 1)
 	case "first":
-		s.First, err = strconv.Atoi(value)
+		s.First, err = parseNumber(key, value, 1)
 	case "packets":
 		s.Packets = strings.Fields(value)
 	case "fields":
@@ -136,11 +135,9 @@ func (e *streamEntry) set(key, value string) (err error) {
 		end, rule, _ := strings.Cut(value, " ")
 		s.End, s.Rule = End(end), strings.TrimSpace(rule)
 	case "at":
-		s.At, err = strconv.Atoi(value)
+		s.At, err = parseNumber(key, value, 0)
 	case "reason":
-		var n uint64
-		n, err = strconv.ParseUint(value, 0, 8)
-		s.Reason = mqttwire.ReasonCode(n)
+		s.Reason, err = parseReason(value)
 	case "statement":
 		e.statements = strings.Split(value, ", ")
 	case "foreign":
@@ -210,8 +207,11 @@ func (e *streamEntry) check() error {
 		Rejected:  "version packets outcome reason statement reply",
 		Truncated: "version packets outcome",
 	}[s.End]
-	if needs == "" {
+	if needs == "" && e.given["outcome"] {
 		return fmt.Errorf("unknown outcome %q", s.End)
+	}
+	if needs == "" {
+		needs = "outcome"
 	}
 	for _, key := range strings.Fields(needs) {
 		if !e.given[key] {
@@ -234,6 +234,9 @@ func (e *streamEntry) check() error {
 		return fmt.Errorf("nobody sends a byte")
 	case s.Told != Either && s.Told != Yes && s.Told != No:
 		return fmt.Errorf("told is yes or no, not %q", s.Told)
+	}
+	if err := checkRule(s.Rule); err != nil {
+		return err
 	}
 	for _, list := range [][]string{e.statements, e.fields, e.replies} {
 		if len(list) > 1 && len(list) != len(e.versions) {
