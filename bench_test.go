@@ -12,80 +12,71 @@ import (
 	"github.com/mqttwire/mqttwire/packets"
 )
 
-// benchmarked are the packets that the benchmarks decode and append, small and
-// rich, in every version that differs.
-func benchmarked() []struct {
-	name string
-	v    mqttwire.Version
-	p    mqttwire.Packet
-} {
-	const v31, v311, v5 = mqttwire.V31, mqttwire.V311, mqttwire.V5
-	b := func(s string) []byte { return []byte(s) }
-	topic := b("site/7/line/12/machine/4/temperature")
-	payload := bytes.Repeat(b("x"), 64)
-	subs := make([]packets.Subscription, 10)
-	filters := make([][]byte, 10)
-	codes := make([]mqttwire.ReasonCode, 10)
-	for i := range subs {
-		filters[i] = b(fmt.Sprintf("site/7/line/%d/+/temperature", i))
-		subs[i] = packets.Subscription{Filter: filters[i], QoS: 1}
-		codes[i] = 1
+// read is what the benchmarks read of decoded packets, so that nothing that
+// decoding leaves for later goes unmeasured.
+var read int
+
+// readBytes reads the length and the ends of a value.
+func readBytes(b []byte) int {
+	if len(b) == 0 {
+		return 0
 	}
-	var connectProps, publishProps, connackProps, ackProps, authProps mqttwire.Properties
-	connectProps.SetSessionExpiryInterval(3600)
-	connectProps.SetReceiveMaximum(100)
-	connectProps.SetTopicAliasMaximum(10)
-	connackProps.SetAssignedClientIdentifier(b("auto-4711"))
-	connackProps.SetReceiveMaximum(100)
-	publishProps.SetPayloadFormatIndicator(1)
-	publishProps.SetMessageExpiryInterval(60)
-	publishProps.SetContentType(b("application/json"))
-	publishProps.SetResponseTopic(b("site/7/replies"))
-	publishProps.SetCorrelationData(b("0123456789abcdef"))
-	publishProps.AddUser(b("trace"), b("4bf92f3577b34da6"))
-	publishProps.AddUser(b("span"), b("00f067aa0ba902b7"))
-	publishProps.AddSubscriptionID(1)
-	ackProps.SetReasonString(b("no matching subscribers"))
-	authProps.SetAuthenticationMethod(b("SCRAM-SHA-256"))
-	authProps.SetAuthenticationData(b("n,,n=user,r=fyko+d2lbbFgONRv9qkxdawL"))
-	will := &packets.Will{Topic: b("site/7/status"), Payload: b("gone"), QoS: 1, Retain: true}
-	return []struct {
-		name string
-		v    mqttwire.Version
-		p    mqttwire.Packet
-	}{
-		{"CONNECT/v3.1/small", v31, &packets.Connect{Version: v31, CleanStart: true, KeepAlive: 60, ClientID: b("sensor-17")}},
-		{"CONNECT/v3.1.1/small", v311, &packets.Connect{Version: v311, CleanStart: true, KeepAlive: 60, ClientID: b("sensor-17")}},
-		{"CONNECT/v3.1.1/will,user,password", v311, &packets.Connect{Version: v311, KeepAlive: 60, ClientID: b("sensor-17"), Will: will, UserName: b("user"), Password: b("secret")}},
-		{"CONNECT/v5/will,user,password,props=3", v5, &packets.Connect{Version: v5, KeepAlive: 60, ClientID: b("sensor-17"), Will: will, UserName: b("user"), Password: b("secret"), Properties: connectProps}},
-		{"CONNACK/v3.1.1", v311, &packets.Connack{}},
-		{"CONNACK/v5/props=2", v5, &packets.Connack{Properties: connackProps}},
-		{"PUBLISH/v3.1.1/qos0/64B", v311, &packets.Publish{Topic: topic, Payload: payload}},
-		{"PUBLISH/v3.1.1/qos1/64B", v311, &packets.Publish{Topic: topic, Payload: payload, QoS: 1, PacketID: 10}},
-		{"PUBLISH/v5/qos0/64B/props=0", v5, &packets.Publish{Topic: topic, Payload: payload}},
-		{"PUBLISH/v5/qos1/64B/props=8", v5, &packets.Publish{Topic: topic, Payload: payload, QoS: 1, PacketID: 10, Properties: publishProps}},
-		{"PUBACK/v3.1.1", v311, &packets.Puback{PacketID: 10}},
-		{"PUBACK/v5/code,props=1", v5, &packets.Puback{PacketID: 10, ReasonCode: 0x10, Properties: ackProps}},
-		{"PUBREC/v5", v5, &packets.Pubrec{PacketID: 10}},
-		{"PUBREL/v5", v5, &packets.Pubrel{PacketID: 10}},
-		{"PUBCOMP/v5", v5, &packets.Pubcomp{PacketID: 10}},
-		{"SUBSCRIBE/v3.1.1/filters=1", v311, &packets.Subscribe{PacketID: 10, Subscriptions: subs[:1]}},
-		{"SUBSCRIBE/v5/filters=10", v5, &packets.Subscribe{PacketID: 10, Subscriptions: subs}},
-		{"SUBACK/v3.1.1/codes=1", v311, &packets.Suback{PacketID: 10, ReasonCodes: codes[:1]}},
-		{"SUBACK/v5/codes=10", v5, &packets.Suback{PacketID: 10, ReasonCodes: codes}},
-		{"UNSUBSCRIBE/v3.1.1/filters=1", v311, &packets.Unsubscribe{PacketID: 10, Filters: filters[:1]}},
-		{"UNSUBSCRIBE/v5/filters=10", v5, &packets.Unsubscribe{PacketID: 10, Filters: filters}},
-		{"UNSUBACK/v3.1.1", v311, &packets.Unsuback{PacketID: 10}},
-		{"UNSUBACK/v5/codes=10", v5, &packets.Unsuback{PacketID: 10, ReasonCodes: make([]mqttwire.ReasonCode, 10)}},
-		{"PINGREQ/v3.1.1", v311, &packets.Pingreq{}},
-		{"PINGRESP/v3.1.1", v311, &packets.Pingresp{}},
-		{"DISCONNECT/v3.1.1", v311, &packets.Disconnect{}},
-		{"DISCONNECT/v5/code", v5, &packets.Disconnect{ReasonCode: 0x8E}},
-		{"AUTH/v5/props=2", v5, &packets.Auth{ReasonCode: 0x18, Properties: authProps}},
-	}
+	return len(b) + int(b[0]) + int(b[len(b)-1])
 }
 
-// BenchmarkDecode cuts the frame and decodes it into a reused packet.
+// readPacket reads every field of the packets that most traffic is made of, and
+// the properties of all.
+func readPacket(p mqttwire.Packet) int {
+	switch p := p.(type) {
+	case *packets.Connect:
+		n := readBytes(p.ClientID) + readBytes(p.UserName) + readBytes(p.Password) + int(p.KeepAlive) + readProperties(&p.Properties)
+		if p.Will != nil {
+			n += readBytes(p.Will.Topic) + readBytes(p.Will.Payload) + int(p.Will.QoS)
+		}
+		return n
+	case *packets.Connack:
+		return int(p.ReasonCode) + readProperties(&p.Properties)
+	case *packets.Publish:
+		return readBytes(p.Topic) + readBytes(p.Payload) + int(p.PacketID) + int(p.QoS) + readProperties(&p.Properties)
+	case *packets.Puback:
+		return int(p.PacketID) + int(p.ReasonCode) + readProperties(&p.Properties)
+	case *packets.Subscribe:
+		n := int(p.PacketID) + readProperties(&p.Properties)
+		for i := range p.Subscriptions {
+			n += readBytes(p.Subscriptions[i].Filter) + int(p.Subscriptions[i].QoS)
+		}
+		return n
+	case *packets.Unsubscribe:
+		n := int(p.PacketID) + readProperties(&p.Properties)
+		for _, f := range p.Filters {
+			n += readBytes(f)
+		}
+		return n
+	case *packets.Suback:
+		n := int(p.PacketID) + readProperties(&p.Properties)
+		for _, c := range p.ReasonCodes {
+			n += int(c)
+		}
+		return n
+	case *packets.Auth:
+		return int(p.ReasonCode) + readProperties(&p.Properties)
+	}
+	return 0
+}
+
+// readProperties walks the list.
+func readProperties(list *mqttwire.Properties) (n int) {
+	if list.Empty() {
+		return 0
+	}
+	for p := range list.All() {
+		n += int(p.Number) + readBytes(p.Name) + readBytes(p.Value)
+	}
+	return n
+}
+
+// BenchmarkDecode cuts the frame, decodes it into a reused packet, and reads the
+// packet.
 func BenchmarkDecode(b *testing.B) {
 	for _, c := range benchmarked() {
 		b.Run(c.name, func(b *testing.B) {
@@ -93,19 +84,23 @@ func BenchmarkDecode(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			p := packets.New(c.p.Type())
-			b.ReportAllocs()
-			b.SetBytes(int64(len(in)))
-			for b.Loop() {
-				f, _, err := mqttwire.CutFrame(in, 0)
-				if err != nil {
-					b.Fatal(err)
-				}
-				if err := p.Decode(f, c.v); err != nil {
-					b.Fatal(err)
-				}
-			}
+			benchmarkDecode(b, in, packets.New(c.p.Type()), c.v)
 		})
+	}
+}
+
+func benchmarkDecode(b *testing.B, in []byte, p mqttwire.Packet, v mqttwire.Version) {
+	b.ReportAllocs()
+	b.SetBytes(int64(len(in)))
+	for b.Loop() {
+		f, _, err := mqttwire.CutFrame(in, 0)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := p.Decode(f, v); err != nil {
+			b.Fatal(err)
+		}
+		read += readPacket(p)
 	}
 }
 
@@ -139,8 +134,8 @@ func BenchmarkCorpus(b *testing.B) {
 	}
 }
 
-// BenchmarkAppend encodes the packet into a buffer with room.
-func BenchmarkAppend(b *testing.B) {
+// BenchmarkEncode encodes the packet into a buffer with room.
+func BenchmarkEncode(b *testing.B) {
 	for _, c := range benchmarked() {
 		b.Run(c.name, func(b *testing.B) {
 			dst := make([]byte, 0, c.p.Size(c.v)+8)
@@ -155,57 +150,141 @@ func BenchmarkAppend(b *testing.B) {
 	}
 }
 
-// BenchmarkReader reads a stream of all packets of 5.0 and decodes each.
-func BenchmarkReader(b *testing.B) {
-	var stream []byte
-	n := 0
-	for _, c := range benchmarked() {
-		if c.v == mqttwire.V5 {
-			stream, _ = c.p.Append(stream, c.v)
-			n++
-		}
-	}
-	src := &loopReader{stream: stream}
-	r := mqttwire.NewReader(src, mqttwire.Limits{})
-	var set packets.Set
+// BenchmarkSetProperties builds a PUBLISH with eight properties and encodes it.
+func BenchmarkSetProperties(b *testing.B) {
+	var p packets.Publish
+	list, dst := make([]byte, 0, 256), make([]byte, 0, 512)
 	b.ReportAllocs()
-	b.SetBytes(int64(len(stream) / n))
 	for b.Loop() {
-		if _, err := r.Next(); err != nil {
-			b.Fatal(err)
-		}
-		f, err := r.Body()
-		if err != nil {
-			b.Fatal(err)
-		}
-		if _, err := set.Decode(f, mqttwire.V5); err != nil {
+		p.Topic, p.Payload = benchTopic, benchPayload
+		p.Properties.Reset(list)
+		p.Properties.SetPayloadFormatIndicator(1)
+		p.Properties.SetMessageExpiryInterval(60)
+		p.Properties.SetContentType(benchTopic)
+		p.Properties.SetResponseTopic(benchTopic)
+		p.Properties.SetCorrelationData(benchPayload)
+		p.Properties.AddUser(benchTopic, benchTopic)
+		p.Properties.AddSubscriptionID(1)
+		if _, err := p.Append(dst, mqttwire.V5); err != nil {
 			b.Fatal(err)
 		}
 	}
 }
 
-// BenchmarkOneByteChunks feeds a packet of 64 KiB one byte at a time: the work
-// is linear in the number of bytes.
-func BenchmarkOneByteChunks(b *testing.B) {
-	for _, size := range []int{1 << 10, 16 << 10, 64 << 10} {
-		b.Run(fmt.Sprintf("size=%d", size), func(b *testing.B) {
-			in, _ := mqttwire.AppendFrame(nil, mqttwire.PUBLISH, 0, make([]byte, size))
-			b.SetBytes(int64(size))
+// BenchmarkProperties walks lists of 1 to 10,000 properties, and gets the last.
+func BenchmarkProperties(b *testing.B) {
+	for _, n := range []int{1, 10, 100, 10000} {
+		var list mqttwire.Properties
+		list.Reset(make([]byte, 0, 32*n))
+		for range n {
+			list.AddUser([]byte("trace"), []byte("4bf92f3577b34da6"))
+		}
+		list.AddSubscriptionID(1)
+		list = list.Clone()
+		b.Run(fmt.Sprintf("All/props=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(int64(len(list.Bytes())))
 			for b.Loop() {
-				r := mqttwire.NewReader(oneByteReader(string(in)), mqttwire.Limits{})
-				if _, err := r.Next(); err != nil {
-					b.Fatal(err)
-				}
-				if _, err := r.Body(); err != nil {
-					b.Fatal(err)
+				read += readProperties(&list)
+			}
+		})
+		b.Run(fmt.Sprintf("SubscriptionIDs/props=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(int64(len(list.Bytes())))
+			for b.Loop() {
+				for id := range list.SubscriptionIDs() {
+					read += int(id)
 				}
 			}
 		})
 	}
 }
 
-// BenchmarkCheckString validates text alone.
-func BenchmarkCheckString(b *testing.B) {
+// BenchmarkFanOut encodes the header of one PUBLISH for each subscriber, whose
+// packet identifiers differ; the payload is not copied.
+func BenchmarkFanOut(b *testing.B) {
+	for _, n := range []int{1, 100, 10000} {
+		for _, v := range []mqttwire.Version{mqttwire.V311, mqttwire.V5} {
+			b.Run(fmt.Sprintf("v%s/qos1/subscribers=%d", shortVersion(v), n), func(b *testing.B) {
+				p := packets.Publish{Topic: benchTopic, Payload: make([]byte, 1<<10), QoS: 1}
+				if v == mqttwire.V5 {
+					p.Properties = eightProperties()
+				}
+				dst := make([]byte, 0, 512)
+				b.ReportAllocs()
+				for b.Loop() {
+					for i := range n {
+						p.PacketID = uint16(i%65535 + 1)
+						if _, err := p.AppendHeader(dst, v); err != nil {
+							b.Fatal(err)
+						}
+					}
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/subscriber")
+			})
+		}
+	}
+}
+
+// BenchmarkSize decodes PUBLISH packets with payloads of 1 KiB to 16 MiB, and
+// SUBSCRIBE packets of 1 to 10,000 filters: the time for each byte does not grow.
+func BenchmarkSize(b *testing.B) {
+	for size := 1 << 10; size <= 16<<20; size <<= 7 {
+		b.Run(fmt.Sprintf("PUBLISH/payload=%d", size), func(b *testing.B) {
+			in, _ := (&packets.Publish{Topic: benchTopic, Payload: make([]byte, size)}).Append(nil, mqttwire.V5)
+			benchmarkDecode(b, in, new(packets.Publish), mqttwire.V5)
+		})
+	}
+	for n := 1; n <= 10000; n *= 10 {
+		b.Run(fmt.Sprintf("SUBSCRIBE/filters=%d", n), func(b *testing.B) {
+			in, _ := (&packets.Subscribe{PacketID: 1, Subscriptions: benchSubscriptions(n)}).Append(nil, mqttwire.V5)
+			benchmarkDecode(b, in, new(packets.Subscribe), mqttwire.V5)
+		})
+	}
+}
+
+// BenchmarkWorst decodes what takes longest for its size.
+func BenchmarkWorst(b *testing.B) {
+	for name, p := range worstPackets() {
+		b.Run(name, func(b *testing.B) {
+			in, err := p.Append(nil, mqttwire.V5)
+			if err != nil {
+				b.Fatal(err)
+			}
+			benchmarkDecode(b, in, packets.New(p.Type()), mqttwire.V5)
+		})
+	}
+}
+
+func worstPackets() map[string]mqttwire.Packet {
+	users, ids := &packets.Publish{Topic: []byte("a")}, &packets.Publish{Topic: []byte("a")}
+	users.Properties.Reset(make([]byte, 0, 64<<10))
+	ids.Properties.Reset(make([]byte, 0, 64<<10))
+	for range 64 << 10 / 5 {
+		users.Properties.AddUser(nil, nil)
+	}
+	for range 64 << 10 / 2 {
+		ids.Properties.AddSubscriptionID(1)
+	}
+	filters := make([]packets.Subscription, 60000)
+	for i := range filters {
+		filters[i].Filter = []byte("a")
+	}
+	return map[string]mqttwire.Packet{
+		"PUBLISH/topic of 2-byte characters": &packets.Publish{Topic: bytes.Repeat([]byte("ü"), 32767)},
+		"PUBLISH/topic of 3-byte characters": &packets.Publish{Topic: bytes.Repeat([]byte("語"), 21845)},
+		"PUBLISH/topic of 4-byte characters": &packets.Publish{Topic: bytes.Repeat([]byte("😀"), 16383)},
+		"PUBLISH/topic of slashes":           &packets.Publish{Topic: bytes.Repeat([]byte("/"), 65535)},
+		"PUBLISH/empty user properties":      users,
+		"PUBLISH/subscription identifiers":   ids,
+		"SUBSCRIBE/filter of levels":         &packets.Subscribe{PacketID: 1, Subscriptions: []packets.Subscription{{Filter: bytes.Repeat([]byte("+/"), 32767)}}},
+		"SUBSCRIBE/60,000 filters":           &packets.Subscribe{PacketID: 1, Subscriptions: filters},
+		"SUBACK/60,000 codes":                &packets.Suback{PacketID: 1, ReasonCodes: make([]mqttwire.ReasonCode, 60000)},
+	}
+}
+
+// BenchmarkText validates text alone.
+func BenchmarkText(b *testing.B) {
 	for name, s := range map[string]string{
 		"ascii/36":    "site/7/line/12/machine/4/temperature",
 		"ascii/65535": strings.Repeat("a", 65535),

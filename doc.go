@@ -52,9 +52,8 @@
 // with, and a class for errors.Is: ErrMalformed, ErrProtocol, ErrTooLarge,
 // ErrUnsupportedVersion. Each check is a Rule, a row of one table.
 //
-// Decoding is strict. A Frame may carry a Tolerance, which decides rule by rule
-// what is let pass where the packet stays readable; Interop and ReportAll are
-// profiles of it.
+// Decoding is strict. A Tolerance decides rule by rule what is let pass where the
+// packet stays readable; Interop and ReportAll are profiles of it.
 //
 // ErrIncomplete says that bytes are missing that may still come. A Reader
 // returns io.EOF between packets only, and io.ErrUnexpectedEOF inside one.

@@ -138,12 +138,12 @@ func Example_tolerance() {
 		fmt.Println(err)
 		return
 	}
-	frame.Tolerance = &mqttwire.Tolerance{Allow: func(e *mqttwire.Error) bool {
+	tolerance := &mqttwire.Tolerance{Allow: func(e *mqttwire.Error) bool {
 		return mqttwire.Interop(e) || e.Rule == mqttwire.RuleReasonCode
 	}}
-	suback, err := packets.Decode(frame, mqttwire.V311)
+	suback, err := packets.DecodeTolerant(frame, mqttwire.V311, tolerance)
 	fmt.Println(suback, err)
-	for _, finding := range frame.Tolerance.Findings {
+	for _, finding := range tolerance.Findings {
 		fmt.Println(finding.Rule, "at byte", finding.Offset, finding.Statement)
 	}
 	// Output:

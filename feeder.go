@@ -73,13 +73,19 @@ func (f *Feeder) End() { f.ended = true }
 // not Next, which would skip that packet. The frame is valid until the next call
 // of Frame, Next, Lookahead or Feed. Other errors are as of Next.
 func (f *Feeder) Frame() (Frame, error) {
+	if frame, ok := f.TryFrame(); ok {
+		return frame, nil
+	}
 	if !f.waiting {
 		if _, err := f.Next(); err != nil {
 			return Frame{}, err
 		}
-		f.waiting = true
 	}
-	return f.Body()
+	frame, err := f.Body()
+	if err == ErrIncomplete {
+		f.waiting, f.quick = true, 0
+	}
+	return frame, err
 }
 
 // Next goes to the next packet, past what was not taken of the present one, and
@@ -92,6 +98,9 @@ func (f *Feeder) Frame() (Frame, error) {
 // start, and Skip the packet to go on. Until then the Feeder keeps of the body
 // what Peek may show, and drops the rest as it is fed.
 func (f *Feeder) Next() (FixedHeader, error) {
+	if h, ok := f.tryNext(); ok {
+		return h, nil
+	}
 	f.waiting = false
 	f.shrink()
 	for {
@@ -115,7 +124,7 @@ func (f *Feeder) Header() FixedHeader { return f.header }
 func (f *Feeder) Offset() int64 { return f.offset }
 
 // SetLimits sets the limits for the packets after the present one.
-func (f *Feeder) SetLimits(limits Limits) { f.limits = limits }
+func (f *Feeder) SetLimits(limits Limits) { f.setLimits(limits) }
 
 // OverwriteBodies makes Next and Frame overwrite, from now on, the bytes of the
 // packet before with 0xDB, and does not use that memory again. It is for tests: a
@@ -123,7 +132,7 @@ func (f *Feeder) SetLimits(limits Limits) { f.limits = limits }
 // chunks then, so that it overwrites its own memory only.
 func (f *Feeder) OverwriteBodies() {
 	f.settle()
-	f.overwrite = true
+	f.overwrite, f.quick = true, 0
 }
 
 // Body returns the present packet as a frame, which it does not take: it may be

@@ -121,6 +121,13 @@ func (h FixedHeader) size() int {
 	return 1 + SizeVarint(h.RemainingLength)
 }
 
+// plain reports whether the fixed header is of a packet of type t with n bytes of
+// body, has the flags of t, unless t is PUBLISH, and is as short as can be.
+func (h FixedHeader) plain(t PacketType, n int) bool {
+	return h.Type == t && int(h.RemainingLength) == n && (h.Flags == t.Flags() || t == PUBLISH) &&
+		(n < 1<<7 && h.Size == 2 || h.size() == 1+SizeVarint(h.RemainingLength))
+}
+
 // ConsumeFixedHeader reads the fixed header at the start of b and returns it
 // with the bytes after it. It returns ErrIncomplete while b ends inside the
 // header, and an *Error for packet type 0 and for a remaining length of more

@@ -176,7 +176,7 @@ func identifyRedis(b []byte) (Foreign, bool) {
 		return 0, false
 	}
 	found, more := hasStart(rest, "\r\n$")
-	return only(ForeignRedis, found, more || len(rest) == 0)
+	return only(ForeignRedis, found, more)
 }
 
 func identifyRedisPing(b []byte) (Foreign, bool) {
@@ -218,7 +218,7 @@ func identifyHTTP1(b []byte) (f Foreign, more bool) {
 // identifyGet reads the header lines of a GET up to the one that tells, to the
 // empty one, or to the limit.
 func identifyGet(b []byte) (Foreign, bool) {
-	for first, rest := true, b; ; first = false {
+	for rest := b; ; {
 		line, after, ok := bytes.Cut(rest, []byte("\n"))
 		line = bytes.TrimSuffix(line, []byte("\r"))
 		switch {
@@ -226,7 +226,7 @@ func identifyGet(b []byte) (Foreign, bool) {
 			return 0, true
 		case !ok || len(line) == 0:
 			return ForeignHTTP1, false
-		case !first && asksForWebSocket(line):
+		case asksForWebSocket(line):
 			return ForeignWebSocket, false
 		}
 		rest = after

@@ -50,6 +50,9 @@ func NewReader(r io.Reader, limits Limits) *Reader {
 // Max is the limit. The caller may then Peek into the body, Discard from its
 // start, and Skip the packet to go on.
 func (r *Reader) Next() (FixedHeader, error) {
+	if h, ok := r.tryNext(); ok {
+		return h, nil
+	}
 	r.shrink()
 	for {
 		h, err := r.next()
@@ -62,6 +65,18 @@ func (r *Reader) Next() (FixedHeader, error) {
 	}
 }
 
+// Frame returns the next packet: it is Next and Body in one. The frame is valid
+// until the next call of Frame, Next or Lookahead. Errors are as of Next.
+func (r *Reader) Frame() (Frame, error) {
+	if f, ok := r.TryFrame(); ok {
+		return f, nil
+	}
+	if _, err := r.Next(); err != nil {
+		return Frame{}, err
+	}
+	return r.Body()
+}
+
 // Header returns the fixed header of the present packet, also if it is over the
 // limit. Its Type is 0 before the first packet, after Lookahead, and after an
 // error of Next for which there is no header.
@@ -72,12 +87,12 @@ func (r *Reader) Header() FixedHeader { return r.header }
 func (r *Reader) Offset() int64 { return r.offset }
 
 // SetLimits sets the limits for the packets after the present one.
-func (r *Reader) SetLimits(limits Limits) { r.limits = limits }
+func (r *Reader) SetLimits(limits Limits) { r.setLimits(limits) }
 
 // OverwriteBodies makes Next overwrite, from now on, the bytes of the packet
 // before with 0xDB, as far as they are in the buffer, and does not use that memory
 // again. It is for tests: a view of a body that was kept for too long then shows.
-func (r *Reader) OverwriteBodies() { r.overwrite = true }
+func (r *Reader) OverwriteBodies() { r.overwrite, r.quick = true, 0 }
 
 // Body returns the present packet as a frame, which it does not take: it may be
 // asked for again. The frame aliases the Reader's buffer and is valid until the

@@ -18,17 +18,19 @@ func TestReadmeShowsTheTestedExamples(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)
 	for _, name := range []string{"Example_decode", "Example_encode", "Example_stream", "Example_connection", "Example_tolerance", "Example_errors"} {
-		assert.Contains(t, string(readme), exampleBody(t, name), "README.md lacks the body of %s", name)
+		assert.Contains(t, string(readme), exampleBody(t, "example_test.go", name), "README.md lacks the body of %s", name)
 	}
+	kit := exampleBody(t, "mqttwiretest/example_test.go", "ExampleRun")
+	assert.Contains(t, string(readme), kit, "README.md lacks the body of the test kit's ExampleRun")
 }
 
-// exampleBody returns the statements of a function of example_test.go, as they
+// exampleBody returns the statements of a function of a file of examples, as they
 // stand there but for one level of indentation, without the output.
-func exampleBody(t *testing.T, name string) string {
-	source, err := os.ReadFile("example_test.go")
+func exampleBody(t *testing.T, path, name string) string {
+	source, err := os.ReadFile(path)
 	require.NoError(t, err)
 	files := token.NewFileSet()
-	file, err := parser.ParseFile(files, "example_test.go", source, 0)
+	file, err := parser.ParseFile(files, path, source, 0)
 	require.NoError(t, err)
 	for _, d := range file.Decls {
 		f, ok := d.(*ast.FuncDecl)

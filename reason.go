@@ -167,6 +167,14 @@ var reasonPackets = func() (in [2][256]packetSet) {
 	return in
 }()
 
+// eitherSide tells for each code which packets may carry it in 5.0.
+var eitherSide = func() (in [256]packetSet) {
+	for code := range in {
+		in[code] = reasonPackets[0][code] | reasonPackets[1][code]
+	}
+	return in
+}()
+
 // IsError reports whether the code says failure in MQTT 5.0: 0x80 and above.
 // Section 2.4. The return codes of CONNACK in 3.x all but 0 say failure, though
 // this reports false for them.
@@ -180,14 +188,13 @@ func (c ReasonCode) AllowedIn(t PacketType, v Version, s Sender) bool {
 	if v != V5 {
 		return c.allowedIn3(t, v)
 	}
-	client, server := reasonPackets[0][c].has(t), reasonPackets[1][c].has(t)
 	switch s {
 	case FromClient:
-		return client
+		return reasonPackets[0][c].has(t)
 	case FromServer:
-		return server
+		return reasonPackets[1][c].has(t)
 	}
-	return client || server
+	return eitherSide[c].has(t)
 }
 
 func (c ReasonCode) allowedIn3(t PacketType, v Version) bool {

@@ -1,11 +1,13 @@
 package mqttwire_test
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"testing"
 
 	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/packets"
 )
 
 // BenchmarkIdleReaders opens 10,000 Readers that each get five bytes, which
@@ -131,6 +133,130 @@ func BenchmarkIdentify(b *testing.B) {
 			for b.Loop() {
 				if _, more := mqttwire.Identify(in); more {
 					b.Fatal("not sure")
+				}
+			}
+		})
+	}
+}
+
+// mixedStream is what a client sends: a CONNECT that is taken once, and then
+// messages of many lengths, acknowledgements, now and then something else.
+func mixedStream(tb testing.TB, v mqttwire.Version) (connect, mixed []byte) {
+	connect = appendTo(tb, nil, &packets.Connect{Version: v, ClientID: []byte("c"), CleanStart: true}, v)
+	for i := range 256 {
+		i = i * 97 % 256 // prime to 256: each number once
+		id := uint16(i + 1)
+		var p mqttwire.Packet = &packets.Pingreq{}
+		switch {
+		case i < 160:
+			publish := &packets.Publish{QoS: mqttwire.QoS(i & 1), PacketID: id * uint16(i&1), Payload: bytes.Repeat([]byte("x"), 16+i*37%256)}
+			publish.Topic = fmt.Appendf(nil, "site/%d/line/%d/machine/%d/temperature", i%7, i%12, 1<<(i%20))
+			if i%4 == 3 {
+				publish.Properties.SetMessageExpiryInterval(uint32(id))
+				publish.Properties.SetContentType([]byte("application/json"))
+			}
+			p = publish
+		case i < 244:
+			p = &packets.Puback{PacketID: id}
+		case i < 252:
+			p = &packets.Subscribe{PacketID: id, Subscriptions: []packets.Subscription{{Filter: []byte("site/7/+/temperature"), QoS: 1}}}
+		}
+		mixed = appendTo(tb, mixed, p, v)
+	}
+	return connect, mixed
+}
+
+func appendTo(tb testing.TB, b []byte, p mqttwire.Packet, v mqttwire.Version) []byte {
+	b, err := p.Append(b, v)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return b
+}
+
+// BenchmarkMixedStream cuts a stream of many packets, in the ways there are, and
+// not more.
+func BenchmarkMixedStream(b *testing.B) {
+	_, in := mixedStream(b, mqttwire.V5)
+	b.Run("CutFrame", func(b *testing.B) {
+		rest := in
+		for b.Loop() {
+			_, after, err := mqttwire.CutFrame(rest, 0)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if rest = after; len(rest) == 0 {
+				rest = in
+			}
+		}
+	})
+	b.Run("Reader/Next,Body", func(b *testing.B) {
+		r := mqttwire.NewReader(&loopReader{stream: in}, mqttwire.Limits{})
+		for b.Loop() {
+			if _, err := r.Next(); err != nil {
+				b.Fatal(err)
+			}
+			if _, err := r.Body(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("Reader/Frame", func(b *testing.B) {
+		r := mqttwire.NewReader(&loopReader{stream: in}, mqttwire.Limits{})
+		for b.Loop() {
+			if _, err := r.Frame(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("Feeder/Frame", func(b *testing.B) {
+		f, src, chunk := mqttwire.NewFeeder(mqttwire.Limits{}), &loopReader{stream: in}, make([]byte, 4<<10)
+		for b.Loop() {
+			_, err := f.Frame()
+			for ; err == mqttwire.ErrIncomplete; _, err = f.Frame() {
+				n, _ := src.Read(chunk)
+				f.Feed(chunk[:n])
+			}
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// BenchmarkMixedDecoder decodes the packets of a stream by a Decoder and, to
+// compare, without one.
+func BenchmarkMixedDecoder(b *testing.B) {
+	for _, v := range []mqttwire.Version{mqttwire.V311, mqttwire.V5} {
+		connect, in := mixedStream(b, v)
+		b.Run("v"+v.String()+"/Reader,Set", func(b *testing.B) {
+			r := mqttwire.NewReader(&loopReader{stream: in}, mqttwire.Limits{})
+			var set packets.Set
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := r.Next(); err != nil {
+					b.Fatal(err)
+				}
+				f, err := r.Body()
+				if err != nil {
+					b.Fatal(err)
+				}
+				if _, err := set.Decode(f, v); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run("v"+v.String()+"/Decoder", func(b *testing.B) {
+			r := mqttwire.NewReader(io.MultiReader(bytes.NewReader(connect), &loopReader{stream: in}), mqttwire.Limits{})
+			d := packets.NewDecoder(packets.Options{From: mqttwire.FromClient})
+			if _, err := d.Next(r); err != nil {
+				b.Fatal(err)
+			}
+			d.Observe(&packets.Connack{})
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := d.Next(r); err != nil {
+					b.Fatal(err)
 				}
 			}
 		})

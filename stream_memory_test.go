@@ -389,6 +389,7 @@ func TestReaderAllocatesNothingInSteadyState(t *testing.T) {
 			"AppendBody": func(s stream) error { _, err := s.AppendBody(buf); return err },
 			"Read":       func(s stream) error { streamThrough(t, s, buf[:700]); return nil },
 			"Peek":       func(s stream) error { _, err := s.Peek(int(s.Header().RemainingLength)); return err },
+			"Peek, Skip": func(s stream) error { s.Peek(int(s.Header().RemainingLength)); return s.Skip() },
 			"Discard":    func(s stream) error { _, err := s.Discard(int(s.Header().RemainingLength) / 2); return err },
 			"Skip":       func(s stream) error { return s.Skip() },
 		} {

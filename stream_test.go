@@ -523,6 +523,8 @@ func TestStreamLooksAheadPastABodyThatDoesNotCome(t *testing.T) {
 		got, err := s.Lookahead(1)
 		require.Equal(t, io.ErrUnexpectedEOF, err)
 		require.Empty(t, got)
+		_, again := s.Peek(0)
+		require.Equal(t, err, again)
 		requireStays(t, s, err)
 	})
 }

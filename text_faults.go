@@ -9,6 +9,17 @@ const (
 	filterText          // a topic filter
 )
 
+// fault returns the first rule that s breaks, and at which byte; or 0.
+func (k textKind) fault(s []byte, v Version) (Rule, int) {
+	switch k {
+	case nameText:
+		return topicNameFault(s, v)
+	case filterText:
+		return topicFilterFault(s, v)
+	}
+	return textFault(s, v)
+}
+
 // textFaults calls report with each rule that s breaks and the first byte that
 // breaks it, until report says no. It begins with what textFault, topicNameFault
 // or topicFilterFault returns. That is for strings known to be broken, and takes

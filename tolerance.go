@@ -1,14 +1,15 @@
 package mqttwire
 
 // Tolerance decides, rule by rule, whether a violation that leaves the structure
-// of a packet readable is an error or a finding. A Frame that carries one is
-// decoded by the same functions: where they would stop, they ask, and after a
-// finding go on with what the packet says. For one goroutine at a time.
+// of a packet readable is an error or a finding. With one, packets are decoded by
+// the same functions: where they would stop, they ask, and after a finding go on
+// with what the packet says. See packets.DecodeTolerant. For one goroutine at a
+// time.
 //
 // What a tolerated packet holds may break rules, so its Append refuses it until
 // the fields are mended; its property lists are checked anew.
 //
-// Strict, the default, is a Frame without Tolerance, or one whose Allow is nil.
+// Strict, the default, is to have no Tolerance, or one whose Allow is nil.
 // The profiles Interop and ReportAll are functions for Allow.
 type Tolerance struct {
 	// Allow reports whether a violation is let pass as a finding. It is asked for

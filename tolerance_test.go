@@ -258,11 +258,12 @@ func TestADoubtfulListCanBeMended(t *testing.T) {
 func TestACursorReadsOnAfterWhatIsToleratedAndReturnsWhatIsThere(t *testing.T) {
 	body := "\x00\x00" + "\x97" + "\x83\x00\x21\x00\x00" + "\x00\x02\xFFa" + "\x00\x01#" + "\x00\x02a+" + "rest"
 	f := Frame{
-		Header:    FixedHeader{Type: PUBACK, Flags: 3, Size: 3, RemainingLength: uint32(len(body))},
-		Body:      []byte(body),
-		Tolerance: &Tolerance{Allow: ReportAll},
+		Header: FixedHeader{Type: PUBACK, Flags: 3, Size: 3, RemainingLength: uint32(len(body))},
+		Body:   []byte(body),
 	}
-	c := NewCursor(f, PUBACK, V5)
+	to := &Tolerance{Allow: ReportAll}
+	var c Cursor
+	c.Reset(f, PUBACK, V5, to)
 	assert.Zero(t, c.PacketID())
 	assert.Equal(t, ReasonQuotaExceeded, c.ReasonCode())
 	p := c.Properties(ofPuback)
@@ -277,8 +278,8 @@ func TestACursorReadsOnAfterWhatIsToleratedAndReturnsWhatIsThere(t *testing.T) {
 	assert.Zero(t, c.Len())
 	require.NoError(t, c.Err())
 
-	got := make([]fault, 0, len(f.Tolerance.Findings))
-	for _, e := range f.Tolerance.Findings {
+	got := make([]fault, 0, len(to.Findings))
+	for _, e := range to.Findings {
 		got = append(got, fault{e.Rule, e.Offset})
 		assert.Equal(t, V5, e.Version)
 		assert.Equal(t, PUBACK, e.Type)
@@ -299,8 +300,9 @@ func TestACursorStopsAtWhatIsNotTolerated(t *testing.T) {
 		"another rule":     {Allow: func(e *Error) bool { return e.Rule == RuleDup }},
 		"the rules before": {Allow: func(e *Error) bool { return e.Rule == RuleFlags }},
 	} {
-		f := Frame{Header: FixedHeader{Type: SUBACK, Flags: 2, RemainingLength: 4}, Body: []byte("\x00\x01\x00\x09"), Tolerance: to}
-		c := NewCursor(f, SUBACK, V311)
+		f := Frame{Header: FixedHeader{Type: SUBACK, Flags: 2, RemainingLength: 4}, Body: []byte("\x00\x01\x00\x09")}
+		var c Cursor
+		c.Reset(f, SUBACK, V311, to)
 		c.PacketID()
 		c.ReasonCode()
 		c.ReasonCode()
@@ -320,12 +322,13 @@ func TestACursorStopsAtWhatIsNotTolerated(t *testing.T) {
 
 func TestTheFixedHeaderOfAConnectIsJudgedOnce(t *testing.T) {
 	for _, v := range []Version{0, V5} { // the version is told by the packet, or known before
-		f := Frame{Header: FixedHeader{Type: CONNECT, Flags: 1, Size: 3}, Tolerance: &Tolerance{Allow: ReportAll}}
-		c := NewCursor(f, CONNECT, v)
+		to := &Tolerance{Allow: ReportAll}
+		var c Cursor
+		c.Reset(Frame{Header: FixedHeader{Type: CONNECT, Flags: 1, Size: 3}}, CONNECT, v, to)
 		c.SetVersion(V5)
 		require.NoError(t, c.Err())
-		require.Len(t, f.Tolerance.Findings, 2)
-		assert.Equal(t, RuleVarintMinimal, f.Tolerance.Findings[0].Rule)
-		assert.Equal(t, RuleFlags, f.Tolerance.Findings[1].Rule)
+		require.Len(t, to.Findings, 2)
+		assert.Equal(t, RuleVarintMinimal, to.Findings[0].Rule)
+		assert.Equal(t, RuleFlags, to.Findings[1].Rule)
 	}
 }

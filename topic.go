@@ -1,5 +1,7 @@
 package mqttwire
 
+import "bytes"
+
 // sharePrefix begins the filter of a shared subscription. Section 4.8.2.
 const sharePrefix = "$share/"
 
@@ -7,6 +9,9 @@ const sharePrefix = "$share/"
 // bytes of UTF-8 without U+0000, + and #; else an *Error whose Offset counts
 // from the start of b. Section 4.7.
 func CheckTopicName(b []byte, v Version) error {
+	if len(b) > 0 && len(b) <= maxPrefixed && plainTopic(b) {
+		return nil
+	}
 	if len(b) > maxPrefixed {
 		return NewError(RuleStringLength, 0, v, FieldTopicName, maxPrefixed, int64(len(b)))
 	}
@@ -49,17 +54,22 @@ func topicNameFault(b []byte, v Version) (Rule, int) {
 	if i := wildcardIn(b); i >= 0 {
 		return RuleTopicWildcard, i // [MQTT-3.3.2-2] [MQTT-4.7.0-1]
 	}
+	if wellFormed(b) {
+		return 0, 0
+	}
 	return textFaultExact(b, v, RuleTopicNUL)
 }
 
 // wildcardIn returns where the first wildcard stands in b, or -1.
 func wildcardIn(b []byte) int {
-	for i, c := range b {
-		if c == '+' || c == '#' {
-			return i
-		}
+	i := bytes.IndexByte(b, '+')
+	if i >= 0 {
+		b = b[:i]
 	}
-	return -1
+	if j := bytes.IndexByte(b, '#'); j >= 0 {
+		return j
+	}
+	return i
 }
 
 // topicFilterFault says which rule of topic filters b breaks and at which byte;

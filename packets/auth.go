@@ -19,10 +19,12 @@ func (p *Auth) Type() mqttwire.PacketType { return mqttwire.AUTH }
 
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
-func (p *Auth) Decode(f mqttwire.Frame, v mqttwire.Version) error {
+func (p *Auth) Decode(f mqttwire.Frame, v mqttwire.Version) error { return p.decodeFrame(f, v, nil) }
+
+func (p *Auth) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
 	*p = Auth{}
 	var c mqttwire.Cursor
-	c.Reset(f, mqttwire.AUTH, v)
+	c.Reset(f, mqttwire.AUTH, v, tolerance)
 	if c.Len() > 0 { // U-3.15.2.1-1: length 0 means code 0
 		p.ReasonCode = c.ReasonCode()
 		at := c.Offset()

@@ -28,10 +28,12 @@ func (p *Connack) Type() mqttwire.PacketType { return mqttwire.CONNACK }
 
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
-func (p *Connack) Decode(f mqttwire.Frame, v mqttwire.Version) error {
+func (p *Connack) Decode(f mqttwire.Frame, v mqttwire.Version) error { return p.decodeFrame(f, v, nil) }
+
+func (p *Connack) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
 	*p = Connack{}
 	var c mqttwire.Cursor
-	c.Reset(f, mqttwire.CONNACK, v)
+	c.Reset(f, mqttwire.CONNACK, v, tolerance)
 	p.decode(&c)
 	if err := c.Err(); err != nil {
 		*p = Connack{}

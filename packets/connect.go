@@ -85,11 +85,13 @@ func (p *Connect) Type() mqttwire.PacketType { return mqttwire.CONNECT }
 
 // Decode resets the packet and reads it from f. v is the version to accept, or 0
 // for any. The packet's byte slices alias f.Body; use Clone to keep them.
-func (p *Connect) Decode(f mqttwire.Frame, v mqttwire.Version) error {
+func (p *Connect) Decode(f mqttwire.Frame, v mqttwire.Version) error { return p.decodeFrame(f, v, nil) }
+
+func (p *Connect) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
 	will := p.Will
 	*p = Connect{}
 	var c mqttwire.Cursor
-	c.Reset(f, mqttwire.CONNECT, v)
+	c.Reset(f, mqttwire.CONNECT, v, tolerance)
 	p.decode(&c, v, will)
 	if err := c.Err(); err != nil {
 		*p = Connect{}
@@ -128,6 +130,22 @@ func (p *Connect) decode(c *mqttwire.Cursor, accept mqttwire.Version, will *Will
 // decodeVersion reads protocol name and level, which decide how the rest is
 // read.
 func (p *Connect) decodeVersion(c *mqttwire.Cursor, accept mqttwire.Version) {
+	switch { // nearly all are one of these, which so take a quarter of the time
+	case (accept == 0 || accept == mqttwire.V311) && c.Take("\x00\x04MQTT\x04"):
+		p.Version = mqttwire.V311
+	case (accept == 0 || accept == mqttwire.V5) && c.Take("\x00\x04MQTT\x05"):
+		p.Version = mqttwire.V5
+	case (accept == 0 || accept == mqttwire.V31) && c.Take("\x00\x06MQIsdp\x03"):
+		p.Version = mqttwire.V31
+	default:
+		p.decodeOtherVersion(c, accept)
+		return
+	}
+	c.SetVersion(p.Version)
+}
+
+// decodeOtherVersion is decodeVersion for any name and level.
+func (p *Connect) decodeOtherVersion(c *mqttwire.Cursor, accept mqttwire.Version) {
 	at := c.Offset()
 	name := c.String(mqttwire.FieldProtocolName)
 	if string(name) != "MQTT" && string(name) != "MQIsdp" { // [MQTT-3.1.2-1]

@@ -10,6 +10,10 @@ type Source interface {
 	// Next goes to the next packet and returns its fixed header.
 	Next() (mqttwire.FixedHeader, error)
 
+	// TryFrame is Next and Body in one if all of the packet is at hand; else it
+	// does nothing and returns false.
+	TryFrame() (f mqttwire.Frame, ok bool)
+
 	// Body returns the present packet, valid until the next call of Next.
 	Body() (mqttwire.Frame, error)
 
@@ -88,9 +92,8 @@ func (d *Decoder) header(h mqttwire.FixedHeader) error {
 
 // body decodes the frame and checks the packet against the connection.
 func (d *Decoder) body(f mqttwire.Frame) (mqttwire.Packet, error) {
-	f.Tolerance = d.conn.tolerance
 	found := d.conn.findings()
-	p, err := d.set.Decode(f, d.conn.version)
+	p, err := d.set.DecodeTolerant(f, d.conn.version, d.conn.tolerance)
 	d.conn.completeFindings(found)
 	if err != nil {
 		return nil, err
@@ -127,6 +130,12 @@ func (d *Decoder) Next(src Source) (mqttwire.Packet, error) {
 	if d.err != nil {
 		return nil, d.err
 	}
+	if d.conn.begun && !d.inBody {
+		if f, ok := src.TryFrame(); ok {
+			p, err := d.whole(src, f)
+			return p, d.end(err)
+		}
+	}
 	if !d.inBody {
 		if err := d.nextHeader(src); err != nil {
 			return nil, err
@@ -136,6 +145,18 @@ func (d *Decoder) Next(src Source) (mqttwire.Packet, error) {
 	p, err := d.nextBody(src)
 	d.inBody = err == mqttwire.ErrIncomplete
 	return p, d.end(err)
+}
+
+// whole decodes the next packet of src, all of which is at hand.
+func (d *Decoder) whole(src Source, f mqttwire.Frame) (mqttwire.Packet, error) {
+	d.payload = 0
+	if err := d.header(f.Header); err != nil {
+		return nil, err
+	}
+	if d.streams(f.Header) {
+		return d.nextPublish(src)
+	}
+	return d.body(f)
 }
 
 // nextHeader goes to the next packet of src and checks its fixed header.
@@ -158,8 +179,7 @@ func (d *Decoder) nextHeader(src Source) error {
 
 func (d *Decoder) nextBody(src Source) (mqttwire.Packet, error) {
 	d.payload = 0
-	h := src.Header()
-	if d.streamFrom > 0 && h.Type == mqttwire.PUBLISH && h.PacketSize() > d.streamFrom {
+	if d.streams(src.Header()) {
 		return d.nextPublish(src)
 	}
 	f, err := src.Body()
@@ -167,6 +187,11 @@ func (d *Decoder) nextBody(src Source) (mqttwire.Packet, error) {
 		return nil, err
 	}
 	return d.body(f)
+}
+
+// streams reports whether the payload of a packet is left in the source.
+func (d *Decoder) streams(h mqttwire.FixedHeader) bool {
+	return d.streamFrom > 0 && h.Type == mqttwire.PUBLISH && h.PacketSize() > d.streamFrom
 }
 
 // nextPublish decodes the header of a PUBLISH and leaves the payload in src.

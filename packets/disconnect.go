@@ -19,9 +19,13 @@ func (p *Disconnect) Type() mqttwire.PacketType { return mqttwire.DISCONNECT }
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Disconnect) Decode(f mqttwire.Frame, v mqttwire.Version) error {
+	return p.decodeFrame(f, v, nil)
+}
+
+func (p *Disconnect) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
 	*p = Disconnect{}
 	var c mqttwire.Cursor
-	c.Reset(f, mqttwire.DISCONNECT, v)
+	c.Reset(f, mqttwire.DISCONNECT, v, tolerance)
 	if v == mqttwire.V5 && c.Len() > 0 { // U-3.14.2.1-1: length 0 means code 0
 		p.ReasonCode = c.ReasonCode()
 		if c.Len() > 0 { // U-3.14.2.2.1-1: length 1 means no properties

@@ -6,7 +6,7 @@
 // Decode is the easy way: a frame in, a packet out. A Set does the same and
 // reuses its packets, so that it allocates nothing once each type has been seen.
 // Who knows the type calls the Decode method of that packet. All are strict,
-// unless the frame has a Tolerance: what breaks a rule that one packet alone can
+// but for what a Tolerance lets pass: what breaks a rule that one packet alone can
 // show gives an *mqttwire.Error, and the packet is left reset. CheckSender adds
 // the rules that depend on which side sent the packet, CheckOptional those that a
 // receiver may enforce or not.
@@ -84,7 +84,20 @@ func New(t mqttwire.PacketType) mqttwire.Packet {
 // Connect. The packet's byte slices alias f.Body; use Clone to keep them. Errors
 // are of type *mqttwire.Error.
 func Decode(f mqttwire.Frame, v mqttwire.Version) (mqttwire.Packet, error) {
-	return decodeInto(New(f.Header.Type), f, v)
+	return decodeInto(New(f.Header.Type), f, v, nil)
+}
+
+// frameDecoder is what every packet of this package is. Decode is decodeFrame
+// with a nil tolerance.
+type frameDecoder interface {
+	mqttwire.Packet
+	decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error
+}
+
+// DecodeTolerant is Decode, but for what the tolerance lets pass. What it let
+// pass stands in its Findings; nil is the strict way.
+func DecodeTolerant(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) (mqttwire.Packet, error) {
+	return decodeInto(New(f.Header.Type), f, v, tolerance)
 }
 
 // Set decodes packets of any type and reuses them: once each type has been seen,
@@ -98,6 +111,12 @@ type Set struct {
 // Decode is as the function Decode. The packet it returns is valid until the
 // next call with a frame of the same type.
 func (s *Set) Decode(f mqttwire.Frame, v mqttwire.Version) (mqttwire.Packet, error) {
+	return s.DecodeTolerant(f, v, nil)
+}
+
+// DecodeTolerant is as the function DecodeTolerant; the packet is valid as that
+// of Decode.
+func (s *Set) DecodeTolerant(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) (mqttwire.Packet, error) {
 	t := f.Header.Type & 15
 	if s.packets[t] == nil {
 		s.packets[t] = New(f.Header.Type)
@@ -108,7 +127,7 @@ func (s *Set) Decode(f mqttwire.Frame, v mqttwire.Version) (mqttwire.Packet, err
 		}
 		c.Will = s.will // for Decode to use, or to drop
 	}
-	return decodeInto(s.packets[t], f, v)
+	return decodeInto(s.packets[t], f, v, tolerance)
 }
 
 // publish returns the PUBLISH of the set.
@@ -155,13 +174,17 @@ func propertiesOf(p mqttwire.Packet) *mqttwire.Properties {
 	return nil
 }
 
-func decodeInto(p mqttwire.Packet, f mqttwire.Frame, v mqttwire.Version) (mqttwire.Packet, error) {
-	if p == nil {
+func decodeInto(p mqttwire.Packet, f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) (mqttwire.Packet, error) {
+	var err error
+	switch p := p.(type) {
+	case nil:
 		c := mqttwire.NewCursor(f, f.Header.Type, v)
 		c.FailAt(mqttwire.RulePacketType, mqttwire.FieldPacketType, 0, int64(f.Header.Type))
-		return nil, c.Err()
+		err = c.Err()
+	case frameDecoder:
+		err = p.decodeFrame(f, v, tolerance)
 	}
-	if err := p.Decode(f, v); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	return p, nil

@@ -10,10 +10,16 @@ type Pingreq struct{}
 // nothing else. Section 3.13.
 type Pingresp struct{}
 
+// isEmpty reports whether the frame is a packet of type t without a body, in its
+// plainest form.
+func isEmpty(f mqttwire.Frame, t mqttwire.PacketType, v mqttwire.Version) bool {
+	return len(f.Body) == 0 && f.Header == (mqttwire.FixedHeader{Type: t, Flags: t.Flags(), Size: 2}) && v.Known()
+}
+
 // decodePing checks a packet that has no body. U-3.12.1-1 U-3.13.1-1
-func decodePing(f mqttwire.Frame, t mqttwire.PacketType, v mqttwire.Version) error {
+func decodePing(f mqttwire.Frame, t mqttwire.PacketType, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
 	var c mqttwire.Cursor
-	c.Reset(f, t, v)
+	c.Reset(f, t, v, tolerance)
 	c.End()
 	return c.Err()
 }
@@ -29,7 +35,14 @@ func (p *Pingreq) Type() mqttwire.PacketType { return mqttwire.PINGREQ }
 
 // Decode checks f, a frame of version v.
 func (p *Pingreq) Decode(f mqttwire.Frame, v mqttwire.Version) error {
-	return decodePing(f, mqttwire.PINGREQ, v)
+	if isEmpty(f, mqttwire.PINGREQ, v) {
+		return nil
+	}
+	return p.decodeFrame(f, v, nil)
+}
+
+func (p *Pingreq) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
+	return decodePing(f, mqttwire.PINGREQ, v, tolerance)
 }
 
 // Size returns 2, the number of bytes that Append adds for version v.
@@ -55,7 +68,11 @@ func (p *Pingresp) Type() mqttwire.PacketType { return mqttwire.PINGRESP }
 
 // Decode checks f, a frame of version v.
 func (p *Pingresp) Decode(f mqttwire.Frame, v mqttwire.Version) error {
-	return decodePing(f, mqttwire.PINGRESP, v)
+	return p.decodeFrame(f, v, nil)
+}
+
+func (p *Pingresp) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
+	return decodePing(f, mqttwire.PINGRESP, v, tolerance)
 }
 
 // Size returns 2, the number of bytes that Append adds for version v.

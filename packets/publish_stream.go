@@ -56,7 +56,7 @@ type HeaderOptions struct {
 // none are taken.
 func (p *Publish) ReadHeader(src Body, v mqttwire.Version, buf []byte, o HeaderOptions) (header []byte, payloadSize int, err error) {
 	*p = Publish{}
-	f := mqttwire.Frame{Header: src.Header(), Tolerance: o.Tolerance}
+	f := mqttwire.Frame{Header: src.Header()}
 	var part headerPart
 	switch f.Header.Type {
 	case 0:
@@ -68,7 +68,7 @@ func (p *Publish) ReadHeader(src Body, v mqttwire.Version, buf []byte, o HeaderO
 	}
 	header = append(buf, part.bytes...)
 	f.Body = header[len(buf):len(header):len(header)]
-	err = p.decodeHeader(f, v)
+	err = p.decodeHeader(f, v, o.Tolerance)
 	if e, ok := err.(*mqttwire.Error); ok && part.tooLarge != nil && e.Rule == mqttwire.RulePropertyLength {
 		tooLarge := *part.tooLarge
 		tooLarge.PacketID, tooLarge.QoS = p.PacketID, p.QoS
@@ -85,9 +85,9 @@ func (p *Publish) ReadHeader(src Body, v mqttwire.Version, buf []byte, o HeaderO
 }
 
 // decodeHeader reads the packet from the first part of its body.
-func (p *Publish) decodeHeader(f mqttwire.Frame, v mqttwire.Version) error {
+func (p *Publish) decodeHeader(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
 	var c mqttwire.Cursor
-	c.ResetPartial(f, mqttwire.PUBLISH, v)
+	c.ResetPartial(f, mqttwire.PUBLISH, v, tolerance)
 	p.decode(&c)
 	p.Payload = nil
 	return c.Err()

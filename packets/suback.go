@@ -22,11 +22,13 @@ func (p *Suback) Type() mqttwire.PacketType { return mqttwire.SUBACK }
 
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
-func (p *Suback) Decode(f mqttwire.Frame, v mqttwire.Version) error {
+func (p *Suback) Decode(f mqttwire.Frame, v mqttwire.Version) error { return p.decodeFrame(f, v, nil) }
+
+func (p *Suback) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
 	list := reuse(p.ReasonCodes)
 	*p = Suback{ReasonCodes: list}
 	var c mqttwire.Cursor
-	c.Reset(f, mqttwire.SUBACK, v)
+	c.Reset(f, mqttwire.SUBACK, v, tolerance)
 	p.decode(&c)
 	if err := c.Err(); err != nil {
 		*p = Suback{ReasonCodes: reuse(p.ReasonCodes)}
@@ -41,9 +43,7 @@ func (p *Suback) decode(c *mqttwire.Cursor) {
 	if c.Len() == 0 && c.Version() != mqttwire.V31 { // U-2.3-2
 		c.Fail(mqttwire.RuleNoReasonCodes, mqttwire.FieldReasonCode, 0)
 	}
-	for c.Len() > 0 {
-		p.ReasonCodes = append(p.ReasonCodes, c.ReasonCode())
-	}
+	p.ReasonCodes = c.ReasonCodes(p.ReasonCodes)
 }
 
 // Size returns the number of bytes that Append adds for version v.

@@ -61,10 +61,14 @@ func (p *Subscribe) Type() mqttwire.PacketType { return mqttwire.SUBSCRIBE }
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Subscribe) Decode(f mqttwire.Frame, v mqttwire.Version) error {
+	return p.decodeFrame(f, v, nil)
+}
+
+func (p *Subscribe) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
 	list := reuse(p.Subscriptions)
 	*p = Subscribe{Subscriptions: list}
 	var c mqttwire.Cursor
-	c.Reset(f, mqttwire.SUBSCRIBE, v)
+	c.Reset(f, mqttwire.SUBSCRIBE, v, tolerance)
 	p.decode(&c)
 	if err := c.Err(); err != nil {
 		*p = Subscribe{Subscriptions: reuse(p.Subscriptions)}
@@ -82,9 +86,8 @@ func (p *Subscribe) decode(c *mqttwire.Cursor) {
 		c.Fail(mqttwire.RuleNoFilters, mqttwire.FieldTopicFilter, 0)
 	}
 	for c.Len() > 0 {
-		var s Subscription
-		s.decode(c)
-		p.Subscriptions = append(p.Subscriptions, s)
+		p.Subscriptions = append(p.Subscriptions, Subscription{})
+		p.Subscriptions[len(p.Subscriptions)-1].decode(c)
 	}
 }
 

@@ -16,9 +16,9 @@ import (
 
 // tolerate decodes one packet with a hook, and returns what was let pass.
 func tolerate(f mqttwire.Frame, v mqttwire.Version, allow func(*mqttwire.Error) bool) (mqttwire.Packet, []*mqttwire.Error, error) {
-	f.Tolerance = &mqttwire.Tolerance{Allow: allow}
-	p, err := packets.Decode(f, v)
-	return p, f.Tolerance.Findings, err
+	to := &mqttwire.Tolerance{Allow: allow}
+	p, err := packets.DecodeTolerant(f, v, to)
+	return p, to.Findings, err
 }
 
 // rejected calls check for each case of the corpus that a decoder refuses, with
@@ -323,9 +323,7 @@ func TestFindingsOfSeveralPacketsAddUp(t *testing.T) {
 	to := &mqttwire.Tolerance{Allow: mqttwire.ReportAll}
 	var set packets.Set
 	for _, b := range []string{"\x42\x02\x00\x01", "\x40\x02\x00\x02", "\x42\x02\x00\x00", "\x42\x01\x00"} {
-		f := cut(t, b)
-		f.Tolerance = to
-		_, _ = set.Decode(f, v311)
+		_, _ = set.DecodeTolerant(cut(t, b), v311, to)
 	}
 	assert.Equal(t, []at{{"flags", 0}, {"flags", 0}, {"packet-id-zero", 2}, {"flags", 0}}, rulesOf(to.Findings))
 }
@@ -337,13 +335,12 @@ func TestFindingsStopGrowing(t *testing.T) {
 	}
 	b, err := mqttwire.AppendFrame(nil, mqttwire.SUBACK, 0, append([]byte("\x00\x01\x00"), codes...))
 	require.NoError(t, err)
-	f := cut(t, string(b))
-	f.Tolerance = &mqttwire.Tolerance{Allow: mqttwire.ReportAll, Max: 10}
-	p, err := packets.Decode(f, v5)
+	to := &mqttwire.Tolerance{Allow: mqttwire.ReportAll, Max: 10}
+	p, err := packets.DecodeTolerant(cut(t, string(b)), v5, to)
 	require.NoError(t, err)
 	assert.Len(t, p.(*packets.Suback).ReasonCodes, len(codes))
-	assert.Len(t, f.Tolerance.Findings, 10)
-	assert.Equal(t, len(codes)-10, f.Tolerance.Dropped)
+	assert.Len(t, to.Findings, 10)
+	assert.Equal(t, len(codes)-10, to.Dropped)
 }
 
 func TestAPlantedViolationIsTheFirstFinding(t *testing.T) {

@@ -23,10 +23,14 @@ func (p *Unsuback) Type() mqttwire.PacketType { return mqttwire.UNSUBACK }
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Unsuback) Decode(f mqttwire.Frame, v mqttwire.Version) error {
+	return p.decodeFrame(f, v, nil)
+}
+
+func (p *Unsuback) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
 	list := reuse(p.ReasonCodes)
 	*p = Unsuback{ReasonCodes: list}
 	var c mqttwire.Cursor
-	c.Reset(f, mqttwire.UNSUBACK, v)
+	c.Reset(f, mqttwire.UNSUBACK, v, tolerance)
 	p.decode(&c)
 	if err := c.Err(); err != nil {
 		*p = Unsuback{ReasonCodes: reuse(p.ReasonCodes)}
@@ -45,9 +49,7 @@ func (p *Unsuback) decode(c *mqttwire.Cursor) {
 	if c.Len() == 0 { // U-2.3-2
 		c.Fail(mqttwire.RuleNoReasonCodes, mqttwire.FieldReasonCode, 0)
 	}
-	for c.Len() > 0 {
-		p.ReasonCodes = append(p.ReasonCodes, c.ReasonCode())
-	}
+	p.ReasonCodes = c.ReasonCodes(p.ReasonCodes)
 }
 
 // Size returns the number of bytes that Append adds for version v.

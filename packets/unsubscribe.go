@@ -27,10 +27,14 @@ func (p *Unsubscribe) Type() mqttwire.PacketType { return mqttwire.UNSUBSCRIBE }
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Unsubscribe) Decode(f mqttwire.Frame, v mqttwire.Version) error {
+	return p.decodeFrame(f, v, nil)
+}
+
+func (p *Unsubscribe) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
 	list := reuse(p.Filters)
 	*p = Unsubscribe{Filters: list}
 	var c mqttwire.Cursor
-	c.Reset(f, mqttwire.UNSUBSCRIBE, v)
+	c.Reset(f, mqttwire.UNSUBSCRIBE, v, tolerance)
 	p.decode(&c)
 	if err := c.Err(); err != nil {
 		*p = Unsubscribe{Filters: reuse(p.Filters)}

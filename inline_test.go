@@ -1,0 +1,50 @@
+package mqttwire_test
+
+import (
+	"os/exec"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// inlined are the small functions on the way of every packet whose cost rests on
+// the compiler putting them into their callers.
+var inlined = []string{
+	"(*Cursor).Byte",
+	"(*Cursor).Take",
+	"(*Cursor).Rest",
+	"(*Cursor).End",
+	"(*Cursor).Err",
+	"(*Cursor).Len",
+	"(*Cursor).Offset",
+	"(*Cursor).Flags",
+	"(*Cursor).Version",
+	"SizeVarint",
+	"FixedHeader.PacketSize",
+	"PacketType.Flags",
+	"Version.Known",
+	"Properties.Has",
+	"Properties.Empty",
+	"load64",
+	"zeroByte",
+	"topicFault",
+	"uint16At",
+}
+
+func TestSmallFunctionsOnTheWayOfEveryPacketAreInlined(t *testing.T) {
+	if testing.Short() {
+		t.Skip("asks the compiler")
+	}
+	out, err := exec.Command("go", "build", "-gcflags=-m", ".").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	can := map[string]bool{}
+	for _, m := range regexp.MustCompile(`can inline (\S+)`).FindAllSubmatch(out, -1) {
+		can[string(m[1])] = true
+	}
+	require.NotEmpty(t, can)
+	for _, name := range inlined {
+		assert.True(t, can[name], "%s is not inlined", name)
+	}
+}

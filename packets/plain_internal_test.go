@@ -1,0 +1,116 @@
+package packets
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/internal/corpus"
+)
+
+// requireSameDecoding decodes a frame by Decode, with its short ways, and by
+// decodeFrame, the exact one, into packets that were used before.
+func requireSameDecoding(t *testing.T, f mqttwire.Frame, v mqttwire.Version) {
+	t.Helper()
+	short, exact := New(f.Header.Type), New(f.Header.Type)
+	if short == nil {
+		return
+	}
+	dirty(short)
+	dirty(exact)
+	err := short.Decode(f, v)
+	want := exact.(frameDecoder).decodeFrame(f, v, nil)
+	if !reflect.DeepEqual(err, want) {
+		t.Fatalf("%x of %s: %v, expected %v", f, v, err, want)
+	}
+	if !reflect.DeepEqual(short, exact) {
+		t.Fatalf("%x of %s: %s", f, v, cmp.Diff(exact, short, cmp.AllowUnexported(mqttwire.Properties{})))
+	}
+}
+
+// dirty leaves something in the packet that decoding has to overwrite.
+func dirty(p mqttwire.Packet) {
+	list := mqttwire.Properties{}
+	list.SetReasonString([]byte("old"))
+	switch p := p.(type) {
+	case *Publish:
+		*p = Publish{Topic: []byte("old"), Payload: []byte("old"), Properties: list, PacketID: 1, QoS: 1, Dup: true, Retain: true}
+	case *Puback:
+		*p = Puback{list, 1, 1}
+	case *Pubrec:
+		*p = Pubrec{list, 1, 1}
+	case *Pubrel:
+		*p = Pubrel{list, 1, 1, true}
+	case *Pubcomp:
+		*p = Pubcomp{list, 1, 1}
+	}
+}
+
+func TestTheShortWaysDecodeWhatTheExactOneDoes(t *testing.T) {
+	cases, err := corpus.Load()
+	require.NoError(t, err)
+	for _, c := range cases {
+		f, _, err := mqttwire.CutFrame(c.Bytes, 0)
+		if err != nil || len(f.Body) > 300 {
+			continue
+		}
+		for v := mqttwire.Version(0); v <= 6; v++ {
+			requireSameDecoding(t, f, v)
+		}
+		body := append([]byte(nil), f.Body...)
+		for i := range body { // one byte of the packet is another
+			for _, b := range []byte{0x00, 0x01, '#', '+', 0x7F, 0x80, 0xFF} {
+				body[i] = b
+				requireSameDecoding(t, mqttwire.Frame{Header: f.Header, Body: body}, c.Version)
+			}
+			body[i] = f.Body[i]
+		}
+		for flags := range uint8(16) {
+			h := f.Header
+			h.Flags = flags
+			requireSameDecoding(t, mqttwire.Frame{Header: h, Body: f.Body}, c.Version)
+		}
+		for size := range uint8(6) { // the remaining length in more bytes, or from no wire
+			h := f.Header
+			h.Size = size
+			requireSameDecoding(t, mqttwire.Frame{Header: h, Body: f.Body}, c.Version)
+		}
+		for n := range f.Body { // the packet ends early
+			h := f.Header
+			h.RemainingLength = uint32(n)
+			requireSameDecoding(t, mqttwire.Frame{Header: h, Body: f.Body[:n]}, c.Version)
+		}
+	}
+}
+
+// TestTheShortWaysDecodeShortBodiesAsTheExactOneDoes goes over all first bytes
+// and all bodies of up to five bytes of the edges of their fields.
+func TestTheShortWaysDecodeShortBodiesAsTheExactOneDoes(t *testing.T) {
+	edges := []byte{0x00, 0x01, 0x02, 'a', '+', 0x23, 0x80}
+	most := 5
+	if testing.Short() {
+		most = 4
+	}
+	for n := 0; n <= most; n++ {
+		total := 1
+		for range n {
+			total *= len(edges)
+		}
+		body := make([]byte, n)
+		for x := range total {
+			for i := range body {
+				body[i] = edges[x%len(edges)]
+				x /= len(edges)
+			}
+			for first := 0x30; first < 0x80; first++ {
+				h := mqttwire.FixedHeader{Type: mqttwire.PacketType(first >> 4), Flags: uint8(first & 15), Size: 2, RemainingLength: uint32(n)}
+				for v := mqttwire.V31; v <= mqttwire.V5; v++ {
+					requireSameDecoding(t, mqttwire.Frame{Header: h, Body: body}, v)
+				}
+			}
+		}
+	}
+}
