@@ -3,13 +3,16 @@ module github.com/mqttwire/mqttwire/compare
 go 1.25.0
 
 require (
+	github.com/256dpi/gomqtt v0.14.4
 	github.com/eclipse/paho.golang v0.23.0
 	github.com/eclipse/paho.mqtt.golang v1.5.1
 	github.com/mochi-mqtt/server/v2 v2.7.9
 	github.com/mqttwire/mqttwire v0.0.0
+	github.com/soypat/natiu-mqtt v0.6.0
 )
 
 require (
+	github.com/256dpi/mercury v0.2.0 // indirect
 	github.com/gorilla/websocket v1.5.3 // indirect
 	github.com/rs/xid v1.4.0 // indirect
 	pgregory.net/rapid v1.3.0 // indirect
