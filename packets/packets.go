@@ -104,8 +104,8 @@ func DecodeTolerant(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.To
 // Decode allocates nothing. The zero Set is ready to use. It is for one
 // goroutine at a time.
 type Set struct {
-	packets [16]mqttwire.Packet
-	will    *Will // of the CONNECT, kept while a CONNECT has none
+	packets *[16]mqttwire.Packet // made with the first packet: a peer that sends none costs little
+	will    *Will                // of the CONNECT, kept while a CONNECT has none
 }
 
 // Decode is as the function Decode. The packet it returns is valid until the
@@ -118,6 +118,9 @@ func (s *Set) Decode(f mqttwire.Frame, v mqttwire.Version) (mqttwire.Packet, err
 // of Decode.
 func (s *Set) DecodeTolerant(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) (mqttwire.Packet, error) {
 	t := f.Header.Type & 15
+	if s.packets == nil {
+		s.packets = new([16]mqttwire.Packet)
+	}
 	if s.packets[t] == nil {
 		s.packets[t] = New(f.Header.Type)
 	}
@@ -132,6 +135,9 @@ func (s *Set) DecodeTolerant(f mqttwire.Frame, v mqttwire.Version, tolerance *mq
 
 // publish returns the PUBLISH of the set.
 func (s *Set) publish() *Publish {
+	if s.packets == nil {
+		s.packets = new([16]mqttwire.Packet)
+	}
 	p, ok := s.packets[mqttwire.PUBLISH].(*Publish)
 	if !ok {
 		p = new(Publish)
