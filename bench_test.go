@@ -70,7 +70,7 @@ func readProperties(list *mqttwire.Properties) (n int) {
 		return 0
 	}
 	for p := range list.All() {
-		n += int(p.Number) + readBytes(p.Name) + readBytes(p.Value)
+		n += int(p.Number) + readBytes(p.Name()) + readBytes(p.Value())
 	}
 	return n
 }

@@ -79,15 +79,16 @@ func (c *cutter) atEnd() error {
 func (c *cutter) setLimits(limits Limits) { c.limits, c.quick = limits, 0 }
 
 // TryFrame goes to the next packet if all of it is in the buffer, and returns it;
-// else it does nothing and returns false, and Next, Body and Frame have more to
-// say. It reads nothing. It is for what needs no second look, and so also returns
-// false at the first packet, at a packet over the limit, and after an error.
+// else it does nothing and returns false, and Frame or Next have more to say. It
+// reads nothing. It is for what needs no second look, and so also returns false at
+// the first packet, at a packet over the limit or of more than 16 KiB, at one that
+// Frame waits for, and after an error.
 //
-// It is next and body in one for packets with a short fixed header: in a stream
-// of mixed packets, 0.42 times the time of the two.
+// It does what next and body do, its plainer twins, in 0.42 times their time on a
+// stream of mixed packets.
 func (c *cutter) TryFrame() (f Frame, ok bool) {
 	at := c.pos + c.left
-	if at < 0 || at+3 > c.end {
+	if at > c.end {
 		return Frame{}, false
 	}
 	b := c.buf[at:c.end]
@@ -100,11 +101,11 @@ func (c *cutter) TryFrame() (f Frame, ok bool) {
 	return Frame{h, b[h.Size:n:n]}, true
 }
 
-// tryNext is next for packets with a short fixed header, where nothing else needs
-// a second look either.
+// tryNext is next for what needs no second look: Next and Body take 0.57 times as
+// long with it.
 func (c *cutter) tryNext() (h FixedHeader, ok bool) {
 	at := c.pos + c.left
-	if at < 0 || at+3 > c.end {
+	if at > c.end {
 		return FixedHeader{}, false
 	}
 	h = shortHeader(c.buf[at:c.end])
@@ -115,15 +116,25 @@ func (c *cutter) tryNext() (h FixedHeader, ok bool) {
 	return h, true
 }
 
-// shortHeader reads a fixed header of two or three bytes, which is what packets
-// of less than 16 KiB have, from b, which has three. For any other it returns
-// one of type 0.
+// arm lets TryFrame and tryNext take packets, until something makes quick 0 again:
+// an error, new limits, a body of which a part is still to come and to be dropped.
+func (c *cutter) arm() {
+	if !c.overwrite {
+		c.quick = c.limits.packetSize()
+	}
+}
+
+// shortHeader reads a fixed header of two or three bytes from b, which goes on for
+// three at least. For any other it returns one of type 0.
+//
+// There is no branch on the length, which nobody can foresee: on packets of 64 to
+// 191 bytes in random order, cutting takes 0.64 times as long as with one.
 func shortHeader(b []byte) (h FixedHeader) {
-	low, high := uint32(b[1]), uint32(b[2])
-	long := low >> 7
-	if low&high >= 0x80 {
+	if len(b) < 3 || b[1]&b[2] >= 0x80 {
 		return FixedHeader{}
 	}
+	low, high := uint32(b[1]), uint32(b[2])
+	long := low >> 7
 	return FixedHeader{PacketType(b[0] >> 4), b[0] & 0x0F, uint8(2 + long), low&0x7F | high<<7&-long}
 }
 
@@ -152,9 +163,7 @@ func (c *cutter) next() (FixedHeader, error) {
 		c.oversize, c.part = true, oversizePart
 		return h, c.fail(tooLarge(h, max))
 	}
-	if !c.overwrite {
-		c.quick = c.limits.packetSize()
-	}
+	c.arm()
 	return h, nil
 }
 

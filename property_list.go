@@ -29,12 +29,31 @@ type Properties struct {
 	inPlace bool           // raw's spare capacity is ours to build in: Reset
 }
 
-// Property is one entry of a Properties list.
+// Property is one entry of a Properties list. It aliases the list.
+//
+// It has four fields of four words together, so that the compiler keeps it in
+// registers: with two slices as fields, to walk a list takes twice as long.
 type Property struct {
 	ID     PropertyID
+	name   uint16 // bytes of the name of a User Property
 	Number uint32 // the value, if it is a number
-	Name   []byte // the name of a User Property
-	Value  []byte // the value, if it is a string or binary data
+	text   []byte // the name, two bytes of length, the value, if it is not
+}
+
+// Name returns the name of a User Property; nil for others.
+func (p Property) Name() []byte {
+	if p.ID != UserProperty {
+		return nil
+	}
+	return p.text[:p.name:p.name]
+}
+
+// Value returns the value, if it is a string or binary data; nil for numbers.
+func (p Property) Value() []byte {
+	if p.text == nil {
+		return nil
+	}
+	return p.text[int(p.name)+2:]
 }
 
 // IsNumber reports whether the property's value is a number, in Number; else it
@@ -51,27 +70,46 @@ func (p Property) IsText() bool {
 // b. It returns ErrIncomplete if b ends inside them, and an *Error whose Offset
 // counts from the start of b if they are not legal there. Section 2.2.2.
 func ConsumeProperties(b []byte, owner PropertyOwner) (p Properties, rest []byte, err error) {
+	rest, err = p.Consume(b, owner)
+	return p, rest, err
+}
+
+// Consume is ConsumeProperties, and makes p the list, in its place: to hand on a
+// copy of a Properties takes longer than to check a property. On error p is the
+// empty list.
+func (p *Properties) Consume(b []byte, owner PropertyOwner) (rest []byte, err error) {
+	*p = Properties{}
 	n, list, err := ConsumeVarint(b)
 	if err != nil {
-		return Properties{}, b, err
+		return b, err
 	}
 	if int(n) > len(list) {
-		return Properties{}, b, ErrIncomplete
+		return b, ErrIncomplete
 	}
-	p, bad := viewProperties(list[:n:n], owner)
-	if bad != nil {
-		return Properties{}, b, bad.error(owner, len(b)-len(list))
+	if bad := p.view(list[:n:n], owner); bad != nil {
+		return b, bad.error(owner, len(b)-len(list))
 	}
-	return p, list[n:], nil
+	return list[n:], nil
 }
 
 // viewProperties checks b and makes a view of it.
-func viewProperties(b []byte, owner PropertyOwner) (Properties, *propertyFault) {
-	set, manyIDs, bad := scanProperties(b, owner)
-	if bad != nil {
+func viewProperties(b []byte, owner PropertyOwner) (p Properties, bad *propertyFault) {
+	if bad = p.view(b, owner); bad != nil {
 		return Properties{}, bad
 	}
-	return Properties{raw: b, set: set, manyIDs: manyIDs}, nil
+	return p, nil
+}
+
+// view checks b and makes p a view of it, or leaves p as it is. It writes p in
+// its place: to return one and copy it takes longer than to check one property.
+func (p *Properties) view(b []byte, owner PropertyOwner) *propertyFault {
+	set, manyIDs, bad := scanProperties(b, owner)
+	if bad != nil {
+		return bad
+	}
+	p.raw, p.set, p.bad = b, set, nil
+	p.manyIDs, p.doubted, p.inPlace = manyIDs, false, false
+	return nil
 }
 
 // Size returns the bytes that the list takes with its property length.
@@ -121,10 +159,10 @@ func (p Properties) Err() error {
 }
 
 // Empty reports whether there are no properties in the list.
-func (p Properties) Empty() bool { return len(p.raw) == 0 }
+func (p *Properties) Empty() bool { return len(p.raw) == 0 }
 
 // Has reports whether the list holds the property.
-func (p Properties) Has(id PropertyID) bool { return id < numPropertyIDs && p.set.has(id) }
+func (p *Properties) Has(id PropertyID) bool { return id < numPropertyIDs && p.set.has(id) }
 
 // Bytes returns the encoded list without its length. It aliases the list.
 func (p Properties) Bytes() []byte { return p.raw[:len(p.raw):len(p.raw)] }
@@ -154,112 +192,85 @@ func (p Properties) CloneInto(buf []byte) (Properties, []byte) {
 }
 
 // All iterates over the properties, in order.
-func (p Properties) All() iter.Seq[Property] {
+func (p *Properties) All() iter.Seq[Property] {
 	raw := p.raw
-	return func(yield func(Property) bool) { walkAll(raw, yield) }
-}
-
-func walkAll(raw []byte, yield func(Property) bool) {
-	for i := 0; ; {
-		id, end, ok := entryAt(raw, i)
-		if !ok || !yield(propertyAt(id, propertyTable[id].kind, raw[i+1:end])) {
-			return
+	return func(yield func(Property) bool) {
+		for i := 0; ; {
+			var q Property
+			if q, i = propertyAt(raw, i); i == 0 || !yield(q) {
+				return
+			}
 		}
-		i = end
 	}
-}
-
-// propertyAt reads a property's value, which is all of b.
-func propertyAt(id PropertyID, kind propertyKind, b []byte) Property {
-	switch kind {
-	case kindByte:
-		return Property{ID: id, Number: uint32(b[0])}
-	case kindTwoByte:
-		return Property{ID: id, Number: uint32(uint16At(b))}
-	case kindFourByte:
-		return Property{ID: id, Number: uint32At(b)}
-	case kindVarint:
-		n, _ := scanVarint(b)
-		return Property{ID: id, Number: n}
-	case kindPair:
-		n := 2 + int(uint16At(b))
-		return Property{ID: id, Name: b[2:n:n], Value: b[n+2 : len(b) : len(b)]}
-	}
-	return Property{ID: id, Value: b[2:len(b):len(b)]}
 }
 
 // User iterates over the User Properties, name and value, in order and with
 // repeats. Section 3.1.2.11.8.
-func (p Properties) User() iter.Seq2[[]byte, []byte] {
-	raw := p.raw
-	if !p.set.has(UserProperty) {
-		raw = nil
+func (p *Properties) User() iter.Seq2[[]byte, []byte] {
+	raw := p.listWith(UserProperty)
+	return func(yield func(name, value []byte) bool) {
+		for i := 0; ; {
+			var q Property
+			if q, i = propertyAt(raw, i); i == 0 || q.ID == UserProperty && !yield(q.Name(), q.Value()) {
+				return
+			}
+		}
 	}
-	return func(yield func(name, value []byte) bool) { walkUser(raw, yield) }
-}
-
-func walkUser(raw []byte, yield func(name, value []byte) bool) {
-	walkAll(raw, func(p Property) bool { return p.ID != UserProperty || yield(p.Name, p.Value) })
 }
 
 // SubscriptionIDs iterates over the Subscription Identifiers, 1 to 268435455,
 // in order and with repeats. Sections 3.3.2.3.8 and 3.8.2.1.2.
-func (p Properties) SubscriptionIDs() iter.Seq[uint32] {
-	raw := p.raw
-	if !p.set.has(SubscriptionIdentifier) {
-		raw = nil
+func (p *Properties) SubscriptionIDs() iter.Seq[uint32] {
+	raw := p.listWith(SubscriptionIdentifier)
+	return func(yield func(id uint32) bool) {
+		for i := 0; ; {
+			var q Property
+			if q, i = propertyAt(raw, i); i == 0 || q.ID == SubscriptionIdentifier && !yield(q.Number) {
+				return
+			}
+		}
 	}
-	return func(yield func(id uint32) bool) { walkIDs(raw, yield) }
 }
 
-func walkIDs(raw []byte, yield func(id uint32) bool) {
-	walkAll(raw, func(p Property) bool { return p.ID != SubscriptionIdentifier || yield(p.Number) })
-}
-
-// find returns the offset of the property's identifier byte and the end of its
-// value, or ok false.
-func (p *Properties) find(id PropertyID) (start, end int, ok bool) {
+// listWith returns the encoded list, or nil if the property is not in it.
+func (p *Properties) listWith(id PropertyID) []byte {
 	if !p.set.has(id) {
-		return 0, 0, false
+		return nil
 	}
-	for i := 0; ; {
-		have, end, ok := entryAt(p.raw, i)
-		if !ok {
-			return 0, 0, false
+	return p.raw
+}
+
+// find returns the first entry of the property and the offset of its identifier
+// byte; or ok false.
+func (p *Properties) find(id PropertyID) (q Property, at int, ok bool) {
+	raw := p.listWith(id)
+	for i := 0; ; i = at {
+		if q, at = propertyAt(raw, i); at == 0 || q.ID == id {
+			return q, i, at != 0
 		}
-		if have == id {
-			return i, end, true
-		}
-		i = end
 	}
 }
 
 // Offset returns how many bytes stand in the encoded list before the property,
 // its first entry if it repeats; ok is false if the list does not hold it.
-func (p Properties) Offset(id PropertyID) (n int, ok bool) {
+func (p *Properties) Offset(id PropertyID) (n int, ok bool) {
 	if !p.Has(id) {
 		return 0, false
 	}
-	n, _, ok = p.find(id)
+	_, n, ok = p.find(id)
 	return n, ok
 }
 
 // number returns the value of a property that is a number.
 func (p *Properties) number(id PropertyID) (uint32, bool) {
-	start, end, ok := p.find(id)
-	if !ok {
-		return 0, false
-	}
-	return propertyAt(id, propertyTable[id].kind, p.raw[start+1:end]).Number, true
+	q, _, ok := p.find(id)
+	return q.Number, ok
 }
 
 // bytes returns the value of a property that is a string or binary data.
 func (p *Properties) bytes(id PropertyID) ([]byte, bool) {
-	start, end, ok := p.find(id)
-	if !ok {
-		return nil, false
-	}
-	return p.raw[start+3 : end : end], true
+	q, _, ok := p.find(id)
+	return q.Value(), ok
 }
 
 // String returns the properties in one line, with binary data and unprintable
@@ -282,11 +293,11 @@ func (p Properties) String() string {
 		case q.IsNumber():
 			b = strconv.AppendUint(b, uint64(q.Number), 10)
 		case q.ID == AuthenticationData:
-			b = append(strconv.AppendInt(b, int64(len(q.Value)), 10), " bytes"...)
+			b = append(strconv.AppendInt(b, int64(len(q.Value())), 10), " bytes"...)
 		case q.ID == UserProperty:
-			b = appendQuoted(append(appendQuoted(b, q.Name), '='), q.Value)
+			b = appendQuoted(append(appendQuoted(b, q.Name()), '='), q.Value())
 		default:
-			b = appendQuoted(b, q.Value)
+			b = appendQuoted(b, q.Value())
 		}
 	}
 	return string(append(b, ']'))

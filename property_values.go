@@ -17,7 +17,7 @@ package mqttwire
 
 // PayloadFormatIndicator returns 0 for unspecified bytes, 1 for UTF-8 text.
 // PUBLISH, will. Section 3.3.2.3.2.
-func (p Properties) PayloadFormatIndicator() (v uint8, ok bool) {
+func (p *Properties) PayloadFormatIndicator() (v uint8, ok bool) {
 	n, ok := p.number(PayloadFormatIndicator)
 	return uint8(n), ok
 }
@@ -30,7 +30,7 @@ func (p *Properties) SetPayloadFormatIndicator(v uint8) {
 
 // MessageExpiryInterval returns the message's lifetime in seconds. PUBLISH,
 // will. Section 3.3.2.3.3.
-func (p Properties) MessageExpiryInterval() (v uint32, ok bool) {
+func (p *Properties) MessageExpiryInterval() (v uint32, ok bool) {
 	return p.number(MessageExpiryInterval)
 }
 
@@ -39,7 +39,7 @@ func (p *Properties) SetMessageExpiryInterval(v uint32) { p.setNumber(MessageExp
 
 // ContentType returns a description of the content, such as a media type.
 // PUBLISH, will. Section 3.3.2.3.9.
-func (p Properties) ContentType() (v []byte, ok bool) {
+func (p *Properties) ContentType() (v []byte, ok bool) {
 	return p.bytes(ContentType)
 }
 
@@ -49,7 +49,7 @@ func (p *Properties) SetContentType(v []byte) { p.setBytes(ContentType, v) }
 
 // ResponseTopic returns the topic name for a response: not empty, no wildcards.
 // PUBLISH, will. Section 3.3.2.3.5.
-func (p Properties) ResponseTopic() (v []byte, ok bool) {
+func (p *Properties) ResponseTopic() (v []byte, ok bool) {
 	return p.bytes(ResponseTopic)
 }
 
@@ -59,7 +59,7 @@ func (p *Properties) SetResponseTopic(v []byte) { p.setBytes(ResponseTopic, v) }
 
 // CorrelationData returns what tells the requester which request a response is
 // for. PUBLISH, will. Section 3.3.2.3.6.
-func (p Properties) CorrelationData() (v []byte, ok bool) {
+func (p *Properties) CorrelationData() (v []byte, ok bool) {
 	return p.bytes(CorrelationData)
 }
 
@@ -69,7 +69,7 @@ func (p *Properties) SetCorrelationData(v []byte) { p.setBytes(CorrelationData, 
 // SessionExpiryInterval returns the seconds that the session outlives the
 // connection; 4294967295 for ever. CONNECT, CONNACK, DISCONNECT. Section
 // 3.1.2.11.2.
-func (p Properties) SessionExpiryInterval() (v uint32, ok bool) {
+func (p *Properties) SessionExpiryInterval() (v uint32, ok bool) {
 	return p.number(SessionExpiryInterval)
 }
 
@@ -78,7 +78,7 @@ func (p *Properties) SetSessionExpiryInterval(v uint32) { p.setNumber(SessionExp
 
 // AssignedClientIdentifier returns the client identifier that the server chose.
 // CONNACK. Section 3.2.2.3.7.
-func (p Properties) AssignedClientIdentifier() (v []byte, ok bool) {
+func (p *Properties) AssignedClientIdentifier() (v []byte, ok bool) {
 	return p.bytes(AssignedClientIdentifier)
 }
 
@@ -88,7 +88,7 @@ func (p *Properties) SetAssignedClientIdentifier(v []byte) { p.setBytes(Assigned
 
 // ServerKeepAlive returns the keep alive in seconds that the server demands; 0
 // for none. CONNACK. Section 3.2.2.3.14.
-func (p Properties) ServerKeepAlive() (v uint16, ok bool) {
+func (p *Properties) ServerKeepAlive() (v uint16, ok bool) {
 	n, ok := p.number(ServerKeepAlive)
 	return uint16(n), ok
 }
@@ -98,7 +98,7 @@ func (p *Properties) SetServerKeepAlive(v uint16) { p.setNumber(ServerKeepAlive,
 
 // AuthenticationMethod returns the name of the authentication method. CONNECT,
 // CONNACK, AUTH. Section 3.1.2.11.9.
-func (p Properties) AuthenticationMethod() (v []byte, ok bool) {
+func (p *Properties) AuthenticationMethod() (v []byte, ok bool) {
 	return p.bytes(AuthenticationMethod)
 }
 
@@ -108,7 +108,7 @@ func (p *Properties) SetAuthenticationMethod(v []byte) { p.setBytes(Authenticati
 
 // AuthenticationData returns data of the authentication method. CONNECT,
 // CONNACK, AUTH. Section 3.1.2.11.10.
-func (p Properties) AuthenticationData() (v []byte, ok bool) {
+func (p *Properties) AuthenticationData() (v []byte, ok bool) {
 	return p.bytes(AuthenticationData)
 }
 
@@ -119,7 +119,7 @@ func (p *Properties) SetAuthenticationData(v []byte) { p.setBytes(Authentication
 // RequestProblemInformation returns whether the server may send reason strings
 // and user properties on all packets. CONNECT; absent means true. Section
 // 3.1.2.11.7.
-func (p Properties) RequestProblemInformation() (v bool, ok bool) {
+func (p *Properties) RequestProblemInformation() (v bool, ok bool) {
 	return p.bool(RequestProblemInformation)
 }
 
@@ -129,7 +129,7 @@ func (p *Properties) SetRequestProblemInformation(v bool) { p.setBool(RequestPro
 
 // WillDelayInterval returns the seconds from the connection's end until the
 // will is published. Will. Section 3.1.3.2.2.
-func (p Properties) WillDelayInterval() (v uint32, ok bool) {
+func (p *Properties) WillDelayInterval() (v uint32, ok bool) {
 	return p.number(WillDelayInterval)
 }
 
@@ -138,7 +138,7 @@ func (p *Properties) SetWillDelayInterval(v uint32) { p.setNumber(WillDelayInter
 
 // RequestResponseInformation returns whether the server may send Response
 // Information. CONNECT; absent means false. Section 3.1.2.11.6.
-func (p Properties) RequestResponseInformation() (v bool, ok bool) {
+func (p *Properties) RequestResponseInformation() (v bool, ok bool) {
 	return p.bool(RequestResponseInformation)
 }
 
@@ -148,7 +148,7 @@ func (p *Properties) SetRequestResponseInformation(v bool) { p.setBool(RequestRe
 
 // ResponseInformation returns the basis for making response topics. CONNACK.
 // Section 3.2.2.3.15.
-func (p Properties) ResponseInformation() (v []byte, ok bool) {
+func (p *Properties) ResponseInformation() (v []byte, ok bool) {
 	return p.bytes(ResponseInformation)
 }
 
@@ -158,7 +158,7 @@ func (p *Properties) SetResponseInformation(v []byte) { p.setBytes(ResponseInfor
 
 // ServerReference returns another server to use, or several separated by
 // spaces. CONNACK, DISCONNECT. Section 3.2.2.3.16.
-func (p Properties) ServerReference() (v []byte, ok bool) {
+func (p *Properties) ServerReference() (v []byte, ok bool) {
 	return p.bytes(ServerReference)
 }
 
@@ -169,7 +169,7 @@ func (p *Properties) SetServerReference(v []byte) { p.setBytes(ServerReference, 
 // ReasonString returns the reason for the response, for people to read.
 // CONNACK, PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK, UNSUBACK, DISCONNECT, AUTH.
 // Section 3.2.2.3.9.
-func (p Properties) ReasonString() (v []byte, ok bool) {
+func (p *Properties) ReasonString() (v []byte, ok bool) {
 	return p.bytes(ReasonString)
 }
 
@@ -179,7 +179,7 @@ func (p *Properties) SetReasonString(v []byte) { p.setBytes(ReasonString, v) }
 
 // ReceiveMaximum returns how many QoS 1 and 2 messages the sender will take at
 // a time, 1 to 65535. CONNECT, CONNACK; absent means 65535. Section 3.1.2.11.3.
-func (p Properties) ReceiveMaximum() (v uint16, ok bool) {
+func (p *Properties) ReceiveMaximum() (v uint16, ok bool) {
 	n, ok := p.number(ReceiveMaximum)
 	return uint16(n), ok
 }
@@ -189,7 +189,7 @@ func (p *Properties) SetReceiveMaximum(v uint16) { p.setNumber(ReceiveMaximum, u
 
 // TopicAliasMaximum returns the highest topic alias that the sender will take.
 // CONNECT, CONNACK; absent means 0. Section 3.1.2.11.5.
-func (p Properties) TopicAliasMaximum() (v uint16, ok bool) {
+func (p *Properties) TopicAliasMaximum() (v uint16, ok bool) {
 	n, ok := p.number(TopicAliasMaximum)
 	return uint16(n), ok
 }
@@ -199,7 +199,7 @@ func (p *Properties) SetTopicAliasMaximum(v uint16) { p.setNumber(TopicAliasMaxi
 
 // TopicAlias returns the number that stands for the topic name, 1 to 65535.
 // PUBLISH. Section 3.3.2.3.4.
-func (p Properties) TopicAlias() (v uint16, ok bool) {
+func (p *Properties) TopicAlias() (v uint16, ok bool) {
 	n, ok := p.number(TopicAlias)
 	return uint16(n), ok
 }
@@ -209,7 +209,7 @@ func (p *Properties) SetTopicAlias(v uint16) { p.setNumber(TopicAlias, uint32(v)
 
 // MaximumQoS returns the highest QoS that the server supports, 0 or 1. CONNACK;
 // absent means 2. Section 3.2.2.3.4.
-func (p Properties) MaximumQoS() (v QoS, ok bool) {
+func (p *Properties) MaximumQoS() (v QoS, ok bool) {
 	n, ok := p.number(MaximumQoS)
 	return QoS(n), ok
 }
@@ -219,7 +219,7 @@ func (p *Properties) SetMaximumQoS(v QoS) { p.setNumber(MaximumQoS, uint32(v)) }
 
 // RetainAvailable returns whether the server supports retained messages.
 // CONNACK; absent means true. Section 3.2.2.3.5.
-func (p Properties) RetainAvailable() (v bool, ok bool) {
+func (p *Properties) RetainAvailable() (v bool, ok bool) {
 	return p.bool(RetainAvailable)
 }
 
@@ -229,7 +229,7 @@ func (p *Properties) SetRetainAvailable(v bool) { p.setBool(RetainAvailable, v) 
 // MaximumPacketSize returns the largest packet that the sender will take, in
 // bytes, not 0. CONNECT, CONNACK; absent means no limit but the protocol's.
 // Section 3.1.2.11.4.
-func (p Properties) MaximumPacketSize() (v uint32, ok bool) {
+func (p *Properties) MaximumPacketSize() (v uint32, ok bool) {
 	return p.number(MaximumPacketSize)
 }
 
@@ -239,7 +239,7 @@ func (p *Properties) SetMaximumPacketSize(v uint32) { p.setNumber(MaximumPacketS
 
 // WildcardSubscriptionAvailable returns whether the server supports wildcard
 // subscriptions. CONNACK; absent means true. Section 3.2.2.3.11.
-func (p Properties) WildcardSubscriptionAvailable() (v bool, ok bool) {
+func (p *Properties) WildcardSubscriptionAvailable() (v bool, ok bool) {
 	return p.bool(WildcardSubscriptionAvailable)
 }
 
@@ -251,7 +251,7 @@ func (p *Properties) SetWildcardSubscriptionAvailable(v bool) {
 
 // SubscriptionIdentifierAvailable returns whether the server supports
 // subscription identifiers. CONNACK; absent means true. Section 3.2.2.3.12.
-func (p Properties) SubscriptionIdentifierAvailable() (v bool, ok bool) {
+func (p *Properties) SubscriptionIdentifierAvailable() (v bool, ok bool) {
 	return p.bool(SubscriptionIdentifierAvailable)
 }
 
@@ -263,7 +263,7 @@ func (p *Properties) SetSubscriptionIdentifierAvailable(v bool) {
 
 // SharedSubscriptionAvailable returns whether the server supports shared
 // subscriptions. CONNACK; absent means true. Section 3.2.2.3.13.
-func (p Properties) SharedSubscriptionAvailable() (v bool, ok bool) {
+func (p *Properties) SharedSubscriptionAvailable() (v bool, ok bool) {
 	return p.bool(SharedSubscriptionAvailable)
 }
 

@@ -15,11 +15,11 @@ const maxEmptyReads = 100
 // errBadRead says that an io.Reader breaks the contract of io.Reader.
 var errBadRead = errors.New("mqttwire: reader returned an impossible count")
 
-// Reader cuts a stream that it reads into packets. Call Next for each packet: it
-// shows the fixed header before a byte of the body is taken. Then call Body for
-// the whole frame, or AppendBody to have the body in memory of your own, or Read
-// to stream it, or Skip, or simply Next again. For bytes that come by themselves,
-// as in an event loop, there is the Feeder.
+// Reader cuts a stream that it reads into packets. Call Frame for each packet, to
+// have it whole; or Next, which shows the fixed header before a byte of the body
+// is taken. After Next call Body for the whole frame, or AppendBody to have the
+// body in memory of your own, or Read to stream it, or Skip, or simply Next again.
+// For bytes that come by themselves, as in an event loop, there is the Feeder.
 //
 // There is no buffer before the first read. It begins with 512 bytes and grows as
 // bytes arrive, not as a remaining length declares: to 4 KiB for reading ahead, so
@@ -40,6 +40,20 @@ func NewReader(r io.Reader, limits Limits) *Reader {
 	return &Reader{src: r, cutter: cutter{limits: limits}}
 }
 
+// Frame returns the next packet: it is Next and Body in one. The frame aliases the
+// Reader's buffer and is valid until the next call of Frame, Next, TryFrame or
+// Lookahead. Errors are as of Next; if it is that the packet is over the limit,
+// Header has its header.
+func (r *Reader) Frame() (Frame, error) {
+	if f, ok := r.TryFrame(); ok {
+		return f, nil
+	}
+	if _, err := r.Next(); err != nil {
+		return Frame{}, err
+	}
+	return r.Body()
+}
+
 // Next goes to the next packet, past what was not taken of the present one, and
 // returns its fixed header. It returns io.EOF if the stream ends between two
 // packets, io.ErrUnexpectedEOF if it ends inside one, an *Error of class
@@ -50,10 +64,12 @@ func NewReader(r io.Reader, limits Limits) *Reader {
 // Max is the limit. The caller may then Peek into the body, Discard from its
 // start, and Skip the packet to go on.
 func (r *Reader) Next() (FixedHeader, error) {
+	if len(r.buf) > keepBuffer {
+		r.shrink()
+	}
 	if h, ok := r.tryNext(); ok {
 		return h, nil
 	}
-	r.shrink()
 	for {
 		h, err := r.next()
 		if err != ErrIncomplete {
@@ -63,18 +79,6 @@ func (r *Reader) Next() (FixedHeader, error) {
 			return FixedHeader{}, r.fail(err)
 		}
 	}
-}
-
-// Frame returns the next packet: it is Next and Body in one. The frame is valid
-// until the next call of Frame, Next or Lookahead. Errors are as of Next.
-func (r *Reader) Frame() (Frame, error) {
-	if f, ok := r.TryFrame(); ok {
-		return f, nil
-	}
-	if _, err := r.Next(); err != nil {
-		return Frame{}, err
-	}
-	return r.Body()
 }
 
 // Header returns the fixed header of the present packet, also if it is over the
@@ -96,7 +100,7 @@ func (r *Reader) OverwriteBodies() { r.overwrite, r.quick = true, 0 }
 
 // Body returns the present packet as a frame, which it does not take: it may be
 // asked for again. The frame aliases the Reader's buffer and is valid until the
-// next call of Next or Lookahead. If a part of the body has been taken it returns
+// next call of Next, Frame, TryFrame or Lookahead. If a part of the body has been taken it returns
 // ErrBodyRead, before the first Next ErrNoPacket; other errors are as of Next.
 func (r *Reader) Body() (Frame, error) {
 	for {

@@ -262,3 +262,45 @@ func BenchmarkMixedDecoder(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkMixedEncoder appends the packets of a stream by an Encoder and, to
+// compare, without one.
+func BenchmarkMixedEncoder(b *testing.B) {
+	for _, v := range []mqttwire.Version{mqttwire.V311, mqttwire.V5} {
+		_, in := mixedStream(b, v)
+		var mixed []mqttwire.Packet
+		for len(in) > 0 {
+			f, rest, err := mqttwire.CutFrame(in, 0)
+			if err != nil {
+				b.Fatal(err)
+			}
+			p, err := packets.Decode(f, v)
+			if err != nil {
+				b.Fatal(err)
+			}
+			mixed, in = append(mixed, p), rest
+		}
+		dst := make([]byte, 0, 1024)
+		b.Run("v"+v.String()+"/Append", func(b *testing.B) {
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				if _, err := mixed[i%len(mixed)].Append(dst, v); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run("v"+v.String()+"/Encoder", func(b *testing.B) {
+			e := packets.NewEncoder(packets.Options{From: mqttwire.FromClient})
+			if _, err := e.Append(dst, &packets.Connect{Version: v, ClientID: []byte("c"), CleanStart: true}); err != nil {
+				b.Fatal(err)
+			}
+			e.Observe(&packets.Connack{})
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				if _, err := e.Append(dst, mixed[i%len(mixed)]); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -342,6 +342,30 @@ func TestBuffersGetSmallAgainAfterALargePacket(t *testing.T) {
 	}
 }
 
+// The packets after a large one may all be split between two chunks.
+func TestBuffersGetSmallAgainAfterALargePacketThoughPacketsAreSplit(t *testing.T) {
+	skipUnderRace(t)
+	_, b := streamOf(t, append([]int{1 << 20}, slices.Repeat([]int{100}, 200)...)...)
+	small := len(b) - 200*102                                      // where the small packets begin
+	chunks := append(inChunks(b[:small], 1000), b[small:small+50]) // in the middle of the first of them
+	for at := small + 50; at < len(b); at += 3 * 102 {
+		chunks = append(chunks, b[at:min(at+3*102, len(b))])
+	}
+	for name, open := range map[string]func() stream{
+		"Reader": func() stream { return pull(chunks, anySize) },
+		"Feeder": func() stream { return push(chunks, anySize) },
+	} {
+		require.Less(t, heldBy(func() any {
+			s := open()
+			for range 200 {
+				_, err := s.Frame()
+				require.NoError(t, err)
+			}
+			return s
+		}), int64(128<<10), name)
+	}
+}
+
 // steadyStreams are the body sizes of streams that need no new buffers: of small
 // packets, and of large ones only.
 var steadyStreams = [][]int{{10, 1000, 3, 200, 0}, {100000, 90000}}
@@ -408,6 +432,28 @@ func TestReaderAllocatesNothingInSteadyState(t *testing.T) {
 			round() // the buffer for reading ahead has grown
 			require.Zero(t, testing.AllocsPerRun(5, round), "%s, bodies of %v", name, sizes)
 		}
+	}
+}
+
+func TestFramesOfAReaderAllocateNothingInSteadyState(t *testing.T) {
+	skipUnderRace(t)
+	for _, sizes := range steadyStreams {
+		_, b := streamOf(t, sizes...)
+		r := mqttwire.NewReader(&loopReader{stream: b}, mqttwire.Limits{})
+		tried := 0
+		round := func() {
+			for range 3 * len(sizes) {
+				if _, ok := r.TryFrame(); ok {
+					tried++
+				} else if _, err := r.Frame(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		round()
+		round()
+		require.Zero(t, testing.AllocsPerRun(5, round), "bodies of %v", sizes)
+		require.Equal(t, len(sizes) > 2, tried > 0)
 	}
 }
 

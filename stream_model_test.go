@@ -171,7 +171,28 @@ func useStream(t *rapid.T, s stream, m *streamModel, feed func()) {
 	}
 	for i := range 60 {
 		n := rapid.OneOf(rapid.IntRange(0, 10), rapid.IntRange(0, 2500)).Draw(t, "n")
-		switch method := rapid.SampledFrom([]string{"Next", "Next", "Body", "AppendBody", "Peek", "Discard", "Read", "Skip", "Lookahead", "Feed"}).Draw(t, "method"); method {
+		switch method := rapid.SampledFrom([]string{"Frame", "TryFrame", "Next", "Next", "Body", "AppendBody", "Peek", "Discard", "Read", "Skip", "Lookahead", "Feed"}).Draw(t, "method"); method {
+		case "Frame":
+			want, wantErr := m.next()
+			var body []byte
+			if wantErr == nil {
+				body, wantErr = m.body()
+			}
+			got, err := s.Frame()
+			requireSame(t, wantErr, err)
+			if err == nil {
+				require.Equal(t, want, got.Header)
+				require.True(t, bytes.Equal(body, got.Body))
+			}
+		case "TryFrame":
+			if got, ok := s.TryFrame(); ok { // else nothing has changed
+				want, err := m.next()
+				require.NoError(t, err)
+				body, err := m.body()
+				require.NoError(t, err)
+				require.Equal(t, want, got.Header)
+				require.True(t, bytes.Equal(body, got.Body))
+			}
 		case "Next":
 			want, wantErr := m.next()
 			got, err := s.Next()

@@ -16,6 +16,8 @@ import (
 
 // stream is what Reader and Feeder have in common.
 type stream interface {
+	Frame() (mqttwire.Frame, error)
+	TryFrame() (mqttwire.Frame, bool)
 	Next() (mqttwire.FixedHeader, error)
 	Header() mqttwire.FixedHeader
 	Body() (mqttwire.Frame, error)
@@ -247,6 +249,30 @@ func requireSteps(t *testing.T, s stream, steps []step, offset int64, end error,
 	}
 }
 
+// requireFrames is requireSteps by Frame or, where it can, TryFrame.
+func requireFrames(t *testing.T, s stream, steps []step, offset int64, end error, where string) {
+	t.Helper()
+	for i, want := range steps {
+		before := s.Header()
+		f, ok := s.TryFrame()
+		var err error
+		if !ok {
+			require.Equal(t, before, s.Header(), "%s: packet %d: TryFrame does nothing", where, i)
+			f, err = s.Frame()
+		}
+		if err != nil || f.Header != want.header || s.Header() != f.Header || s.Offset() != want.offset || !bytes.Equal(want.body, f.Body) || cap(f.Body) != len(f.Body) {
+			require.Fail(t, "another frame", "%s: packet %d: %v %x at %d, %v; expected %v %x at %d", where, i, f.Header, f.Body, s.Offset(), err, want.header, want.body, want.offset)
+		}
+	}
+	for range 2 {
+		_, ok := s.TryFrame()
+		_, err := s.Frame()
+		if ok || !sameError(end, err) || s.Offset() != offset {
+			require.Fail(t, "another end", "%s: %t, %v at %d; expected %v at %d", where, ok, err, s.Offset(), end, offset)
+		}
+	}
+}
+
 func sameError(want, got error) bool {
 	var w, g *mqttwire.Error
 	if errors.As(want, &w) {
@@ -294,6 +320,8 @@ func TestStreamsOfTheCorpusAreTheSameInPiecesOfAnySize(t *testing.T) {
 			where := fmt.Sprintf("MQTT %s, pieces of %d bytes", v, n)
 			requireSteps(t, pull(inChunks(b, n), anySize), steps, offset, end, where+", pull")
 			requireSteps(t, push(inChunks(b, n), anySize), steps, offset, end, where+", push")
+			requireFrames(t, pull(inChunks(b, n), anySize), steps, offset, end, where+", pull frames")
+			requireFrames(t, push(inChunks(b, n), anySize), steps, offset, end, where+", push frames")
 		}
 	}
 }
@@ -318,6 +346,8 @@ func TestStreamsThatBreakOffAreTheSameAtEverySplit(t *testing.T) {
 			where := fmt.Sprintf("%s, split after %d bytes", name, n)
 			requireSteps(t, pull([][]byte{b[:n], b[n:]}, limits), steps, offset, end, where+", pull")
 			requireSteps(t, push([][]byte{b[:n], b[n:]}, limits), steps, offset, end, where+", push")
+			requireFrames(t, pull([][]byte{b[:n], b[n:]}, limits), steps, offset, end, where+", pull frames")
+			requireFrames(t, push([][]byte{b[:n], b[n:]}, limits), steps, offset, end, where+", push frames")
 		}
 		requireSteps(t, pull(inChunks(b, 1), limits), steps, offset, end, name+", in bytes, pull")
 		requireSteps(t, push(inChunks(b, 1), limits), steps, offset, end, name+", in bytes, push")
@@ -369,8 +399,12 @@ func requireOversize(t *testing.T, err error, size, max int) {
 // requireStays checks that every method that takes something returns err.
 func requireStays(t *testing.T, s stream, err error) {
 	t.Helper()
+	_, ok := s.TryFrame()
+	require.False(t, ok, "TryFrame")
 	_, again := s.Next()
 	require.Equal(t, err, again, "Next")
+	_, again = s.Frame()
+	require.Equal(t, err, again, "Frame")
 	_, again = s.Body()
 	require.Equal(t, err, again, "Body")
 	b, again := s.AppendBody([]byte("kept"))
@@ -475,6 +509,74 @@ func TestStreamLimitsCanBeSetFromTheNextPacketOn(t *testing.T) {
 		s.SetLimits(anySize)
 		_, again := s.Next()
 		require.Equal(t, err, again, "the present packet was refused")
+	})
+}
+
+func TestTryFrameTakesPacketsThatAreWholeInTheBuffer(t *testing.T) {
+	frames, b := streamOf(t, 3, 0, 127, 128, 5, 300)
+	pullAndPush(t, [][]byte{b[:512], b[512:]}, mqttwire.Limits{}, func(t *testing.T, s stream) {
+		_, ok := s.TryFrame()
+		require.False(t, ok, "nothing has come")
+		for i, want := range frames {
+			header, offset := s.Header(), s.Offset()
+			f, ok := s.TryFrame()
+			require.Equal(t, i != 0 && i != 5, ok, "packet %d", i)
+			if !ok {
+				require.Equal(t, header, s.Header())
+				require.Equal(t, offset, s.Offset())
+				var err error
+				f, err = s.Frame()
+				require.NoError(t, err)
+			}
+			require.Equal(t, want[f.Header.Size:], f.Body)
+			again, err := s.Body()
+			require.NoError(t, err)
+			require.Equal(t, f, again)
+		}
+		_, ok = s.TryFrame()
+		require.False(t, ok, "no more has come")
+	})
+}
+
+func TestTryFrameKeepsToNewLimits(t *testing.T) {
+	_, b := streamOf(t, 10, 10, 10, 10)
+	pullAndPush(t, [][]byte{b}, mqttwire.Limits{PacketSize: 12}, func(t *testing.T, s stream) {
+		_, err := s.Frame()
+		require.NoError(t, err)
+		_, ok := s.TryFrame()
+		require.True(t, ok)
+		s.SetLimits(mqttwire.Limits{PacketSize: 11})
+		_, ok = s.TryFrame()
+		require.False(t, ok)
+		_, err = s.Frame()
+		requireOversize(t, err, 12, 11)
+		require.NoError(t, s.Skip())
+		_, ok = s.TryFrame()
+		require.False(t, ok)
+		_, err = s.Frame()
+		requireOversize(t, err, 12, 11)
+	})
+}
+
+func TestTryFramePassesWhatIsLeftOfThePresentPacket(t *testing.T) {
+	_, b := streamOf(t, slices.Repeat([]int{9}, 12)...)
+	pullAndPush(t, [][]byte{b}, mqttwire.Limits{}, func(t *testing.T, s stream) {
+		for i, pass := range []func() error{
+			func() error { return nil },
+			func() error { return s.Skip() },
+			func() error { _, err := s.Read(make([]byte, 1)); return err },
+			func() error { _, err := s.Discard(9); return err },
+			func() error { _, err := s.AppendBody(nil); return err },
+			func() error { _, err := s.Lookahead(4); return err },
+		} {
+			_, err := s.Next()
+			require.NoError(t, err)
+			require.NoError(t, pass())
+			f, ok := s.TryFrame()
+			require.True(t, ok, i)
+			require.Equal(t, bytes.Repeat([]byte{byte('b' + 2*i)}, 9), f.Body)
+			require.EqualValues(t, 11*(2*i+1), s.Offset())
+		}
 	})
 }
 
@@ -683,6 +785,8 @@ func TestOverwriteBodiesShowsAViewThatWasKept(t *testing.T) {
 					s.OverwriteBodies()
 					var kept []byte
 					for i, frame := range frames {
+						_, ok := s.TryFrame()
+						require.False(t, ok)
 						_, err := s.Next()
 						require.NoError(t, err)
 						requireOverwritten(t, kept)

@@ -266,7 +266,8 @@ func TestACursorReadsOnAfterWhatIsToleratedAndReturnsWhatIsThere(t *testing.T) {
 	c.Reset(f, PUBACK, V5, to)
 	assert.Zero(t, c.PacketID())
 	assert.Equal(t, ReasonQuotaExceeded, c.ReasonCode())
-	p := c.Properties(ofPuback)
+	var p Properties
+	c.Properties(ofPuback, &p)
 	n, ok := p.ReceiveMaximum()
 	assert.True(t, ok)
 	assert.Zero(t, n)

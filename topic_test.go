@@ -121,3 +121,13 @@ func TestMatchTopic(t *testing.T) {
 	assert.False(t, mqttwire.MatchTopic(nil, []byte("a")))
 	assert.False(t, mqttwire.MatchTopic([]byte("a"), nil))
 }
+
+func TestMatchingAndCheckingTopicsAllocatesNothing(t *testing.T) {
+	skipUnderRace(t)
+	filter, name := []byte("plant/+/line/#"), []byte("plant/1/line/2/grüße")
+	assert.Zero(t, testing.AllocsPerRun(100, func() {
+		if !mqttwire.MatchTopic(filter, name) || mqttwire.CheckTopicName(name, mqttwire.V5) != nil || mqttwire.CheckTopicFilter(filter, mqttwire.V5) != nil {
+			t.Fatal("a legal topic that matches")
+		}
+	}))
+}

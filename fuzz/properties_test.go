@@ -72,10 +72,10 @@ func plainList(p mqttwire.Properties) (out []byte) {
 			}
 			out = append(out, byte(n))
 		case 0x26:
-			text(q.Name)
-			text(q.Value)
+			text(q.Name())
+			text(q.Value())
 		default:
-			text(q.Value)
+			text(q.Value())
 		}
 	}
 	return out

@@ -89,7 +89,7 @@ func decodeAck(p *Puback, f mqttwire.Frame, t mqttwire.PacketType, v mqttwire.Ve
 	if v == mqttwire.V5 && c.Len() > 0 { // U-3.4.2.1-1: length 2 means code 0
 		p.ReasonCode = c.ReasonCode()
 		if c.Len() > 0 { // U-3.4.2.2.1-1: length 3 means no properties
-			p.Properties = c.Properties(mqttwire.PropertyOwner(t))
+			c.Properties(mqttwire.PropertyOwner(t), &p.Properties)
 		}
 	}
 	c.End()

@@ -28,7 +28,7 @@ func (p *Auth) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqtt
 	if c.Len() > 0 { // U-3.15.2.1-1: length 0 means code 0
 		p.ReasonCode = c.ReasonCode()
 		at := c.Offset()
-		p.Properties = c.Properties(mqttwire.PropertyOwner(mqttwire.AUTH))
+		c.Properties(mqttwire.PropertyOwner(mqttwire.AUTH), &p.Properties)
 		if !p.Properties.Has(mqttwire.AuthenticationMethod) { // U-3.15.2.2.2-1
 			c.FailAt(mqttwire.RuleAuthMethodMissing, fieldAuthMethod, at, mqttwire.NotANumber)
 		}

@@ -61,7 +61,7 @@ func (p *Connack) decode(c *mqttwire.Cursor) {
 	if p.SessionPresent && code != 0 { // [MQTT-3.2.2-6]
 		c.FailAt(mqttwire.RuleSessionPresent, mqttwire.FieldAcknowledgeFlags, at, int64(flags))
 	}
-	p.Properties = c.Properties(mqttwire.PropertyOwner(mqttwire.CONNACK))
+	c.Properties(mqttwire.PropertyOwner(mqttwire.CONNACK), &p.Properties)
 	c.End()
 }
 

@@ -109,7 +109,7 @@ func (p *Connect) decode(c *mqttwire.Cursor, accept mqttwire.Version, will *Will
 	}
 	p.CleanStart = flags&connectCleanStart != 0
 	p.KeepAlive = c.Uint16(mqttwire.FieldKeepAlive)
-	p.Properties = c.Properties(mqttwire.PropertyOwner(mqttwire.CONNECT))
+	c.Properties(mqttwire.PropertyOwner(mqttwire.CONNECT), &p.Properties)
 	if authDataAlone(&p.Properties) {
 		data, _ := p.Properties.Offset(mqttwire.AuthenticationData)
 		at = c.Offset() - len(p.Properties.Bytes()) + data
@@ -225,7 +225,7 @@ func (w *Will) decode(c *mqttwire.Cursor, flags byte) {
 	if c.Len() == 0 {
 		c.Fail(mqttwire.RuleWillMissing, mqttwire.FieldWillTopic, 0)
 	}
-	w.Properties = c.Properties(mqttwire.WillProperties)
+	c.Properties(mqttwire.WillProperties, &w.Properties)
 	if c.Len() == 0 {
 		c.Fail(mqttwire.RuleWillMissing, mqttwire.FieldWillTopic, 0)
 	}

@@ -10,8 +10,8 @@ type Source interface {
 	// Next goes to the next packet and returns its fixed header.
 	Next() (mqttwire.FixedHeader, error)
 
-	// TryFrame is Next and Body in one if all of the packet is at hand; else it
-	// does nothing and returns false.
+	// TryFrame is Next and Body in one if all of the packet is at hand. Else it
+	// does nothing and returns false, which it may always do.
 	TryFrame() (f mqttwire.Frame, ok bool)
 
 	// Body returns the present packet, valid until the next call of Next.
@@ -98,11 +98,14 @@ func (d *Decoder) body(f mqttwire.Frame) (mqttwire.Packet, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.judge(p)
+	return d.judge(f.Header.Type, p)
 }
 
 // judge checks a packet against the connection and notes what it means.
-func (d *Decoder) judge(p mqttwire.Packet) (mqttwire.Packet, error) {
+func (d *Decoder) judge(t mqttwire.PacketType, p mqttwire.Packet) (mqttwire.Packet, error) {
+	if d.conn.isFree(t, p) {
+		return p, nil
+	}
 	d.conn.check(p)
 	if err := d.conn.take(); err != nil {
 		return nil, err
@@ -125,18 +128,18 @@ func (d *Decoder) end(err error) error {
 // fed. The packet is valid until the next call. A peer that speaks another
 // protocol than MQTT is named in the error.
 //
-// Types and sizes are checked before a byte of the body is taken.
+// Types and sizes are checked before a body is waited for.
 func (d *Decoder) Next(src Source) (mqttwire.Packet, error) {
 	if d.err != nil {
 		return nil, d.err
 	}
-	if d.conn.begun && !d.inBody {
-		if f, ok := src.TryFrame(); ok {
-			p, err := d.whole(src, f)
-			return p, d.end(err)
-		}
-	}
 	if !d.inBody {
+		if d.conn.begun { // else the stream may not be MQTT
+			if f, ok := src.TryFrame(); ok {
+				p, err := d.whole(src, f)
+				return p, d.end(err)
+			}
+		}
 		if err := d.nextHeader(src); err != nil {
 			return nil, err
 		}
@@ -147,7 +150,7 @@ func (d *Decoder) Next(src Source) (mqttwire.Packet, error) {
 	return p, d.end(err)
 }
 
-// whole decodes the next packet of src, all of which is at hand.
+// whole decodes the packet f, all of which is at hand in src.
 func (d *Decoder) whole(src Source, f mqttwire.Frame) (mqttwire.Packet, error) {
 	d.payload = 0
 	if err := d.header(f.Header); err != nil {
@@ -202,7 +205,7 @@ func (d *Decoder) nextPublish(src Source) (mqttwire.Packet, error) {
 		return nil, err
 	}
 	d.memory, d.payload = memory, n
-	return d.judge(p)
+	return d.judge(mqttwire.PUBLISH, p)
 }
 
 // oversizeProperties is the longest property list that is read of a PUBLISH that

@@ -29,7 +29,7 @@ func (p *Disconnect) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance
 	if v == mqttwire.V5 && c.Len() > 0 { // U-3.14.2.1-1: length 0 means code 0
 		p.ReasonCode = c.ReasonCode()
 		if c.Len() > 0 { // U-3.14.2.2.1-1: length 1 means no properties
-			p.Properties = c.Properties(mqttwire.PropertyOwner(mqttwire.DISCONNECT))
+			c.Properties(mqttwire.PropertyOwner(mqttwire.DISCONNECT), &p.Properties)
 		}
 	}
 	c.End()

@@ -99,8 +99,10 @@ func (e *Encoder) end(dst, out []byte, p mqttwire.Packet, more int64, err error)
 
 // check checks what the connection allows, without the size.
 func (e *Encoder) check(p mqttwire.Packet) error {
-	e.conn.header(mqttwire.FixedHeader{Type: p.Type()})
-	if e.conn.err == nil {
+	t := p.Type()
+	e.conn.header(mqttwire.FixedHeader{Type: t})
+	e.conn.about(p)
+	if e.conn.err == nil && !e.conn.isFree(t, p) {
 		e.conn.check(p)
 	}
 	return e.taken()

@@ -112,8 +112,8 @@ func (o *optionalCheck) list(owner mqttwire.PropertyOwner, p mqttwire.Properties
 	}
 	for q := range p.All() {
 		if q.IsText() {
-			o.property(owner, q.ID, q.Name)
-			o.property(owner, q.ID, q.Value)
+			o.property(owner, q.ID, q.Name())
+			o.property(owner, q.ID, q.Value())
 		}
 	}
 }

@@ -97,8 +97,7 @@ func (p *Publish) decodePlainProperties(b []byte) (rest []byte, ok bool) {
 	if len(b) > 0 && b[0] == 0 {
 		return b[1:], true
 	}
-	list, rest, err := mqttwire.ConsumeProperties(b, mqttwire.PropertyOwner(mqttwire.PUBLISH))
-	p.Properties = list
+	rest, err := p.Properties.Consume(b, mqttwire.PropertyOwner(mqttwire.PUBLISH))
 	return rest, err == nil
 }
 
@@ -139,7 +138,7 @@ func (p *Publish) decode(c *mqttwire.Cursor) {
 	if p.QoS > 0 {
 		p.PacketID = c.PacketID()
 	}
-	p.Properties = c.Properties(mqttwire.PropertyOwner(mqttwire.PUBLISH))
+	c.Properties(mqttwire.PropertyOwner(mqttwire.PUBLISH), &p.Properties)
 	if v == mqttwire.V5 && len(p.Topic) == 0 && !p.Properties.Has(mqttwire.TopicAlias) { // U-3.3.2.1-1
 		c.FailAt(mqttwire.RuleTopicOrAlias, mqttwire.FieldTopicName, at, 0)
 	}

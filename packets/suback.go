@@ -39,7 +39,7 @@ func (p *Suback) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mq
 
 func (p *Suback) decode(c *mqttwire.Cursor) {
 	p.PacketID = c.PacketID()
-	p.Properties = c.Properties(mqttwire.PropertyOwner(mqttwire.SUBACK))
+	c.Properties(mqttwire.PropertyOwner(mqttwire.SUBACK), &p.Properties)
 	if c.Len() == 0 && c.Version() != mqttwire.V31 { // U-2.3-2
 		c.Fail(mqttwire.RuleNoReasonCodes, mqttwire.FieldReasonCode, 0)
 	}

@@ -81,7 +81,7 @@ func (p *Subscribe) decode(c *mqttwire.Cursor) {
 	v := c.Version()
 	p.Dup = v == mqttwire.V31 && c.Flags()&flagDup != 0
 	p.PacketID = c.PacketID()
-	p.Properties = c.Properties(mqttwire.PropertyOwner(mqttwire.SUBSCRIBE))
+	c.Properties(mqttwire.PropertyOwner(mqttwire.SUBSCRIBE), &p.Properties)
 	if c.Len() == 0 && v != mqttwire.V31 { // [MQTT-3.8.3-2]
 		c.Fail(mqttwire.RuleNoFilters, mqttwire.FieldTopicFilter, 0)
 	}

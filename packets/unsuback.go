@@ -45,7 +45,7 @@ func (p *Unsuback) decode(c *mqttwire.Cursor) {
 		c.End() // no payload before 5.0
 		return
 	}
-	p.Properties = c.Properties(mqttwire.PropertyOwner(mqttwire.UNSUBACK))
+	c.Properties(mqttwire.PropertyOwner(mqttwire.UNSUBACK), &p.Properties)
 	if c.Len() == 0 { // U-2.3-2
 		c.Fail(mqttwire.RuleNoReasonCodes, mqttwire.FieldReasonCode, 0)
 	}

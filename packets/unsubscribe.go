@@ -47,7 +47,7 @@ func (p *Unsubscribe) decode(c *mqttwire.Cursor) {
 	v := c.Version()
 	p.Dup = v == mqttwire.V31 && c.Flags()&flagDup != 0
 	p.PacketID = c.PacketID()
-	p.Properties = c.Properties(mqttwire.PropertyOwner(mqttwire.UNSUBSCRIBE))
+	c.Properties(mqttwire.PropertyOwner(mqttwire.UNSUBSCRIBE), &p.Properties)
 	if c.Len() == 0 && v != mqttwire.V31 { // [MQTT-3.10.3-2]
 		c.Fail(mqttwire.RuleNoFilters, mqttwire.FieldTopicFilter, 0)
 	}

@@ -149,13 +149,13 @@ func props(list mqttwire.Properties, secrets bool) []prop {
 		case p.ID == mqttwire.AuthenticationData && !secrets:
 			j.Hidden = true
 		case p.ID == mqttwire.UserProperty:
-			j.Key, j.Value = shown(p.Name), shown(p.Value)
+			j.Key, j.Value = shown(p.Name()), shown(p.Value())
 		case p.IsNumber():
 			j.Value = p.Number
 		case p.IsText():
-			j.Value = shown(p.Value)
+			j.Value = shown(p.Value())
 		default:
-			j.Hex = ref(hex.EncodeToString(p.Value))
+			j.Hex = ref(hex.EncodeToString(p.Value()))
 		}
 		out = append(out, j)
 	}

@@ -158,13 +158,13 @@ func (w *words) namedProperties(name string, list mqttwire.Properties, secrets b
 		case p.ID == mqttwire.AuthenticationData && !secrets:
 			w.b = append(w.b, hidden...)
 		case p.ID == mqttwire.UserProperty:
-			w.b = append(append(append(w.b, quote(p.Name, mostValue)...), '='), quote(p.Value, mostValue)...)
+			w.b = append(append(append(w.b, quote(p.Name(), mostValue)...), '='), quote(p.Value(), mostValue)...)
 		case p.IsNumber():
 			w.b = strconv.AppendUint(w.b, uint64(p.Number), 10)
 		case p.IsText():
-			w.b = append(w.b, quote(p.Value, mostValue)...)
+			w.b = append(w.b, quote(p.Value(), mostValue)...)
 		default:
-			w.b = append(w.b, quoteHex(p.Value, mostValue)...)
+			w.b = append(w.b, quoteHex(p.Value(), mostValue)...)
 		}
 	}
 	w.b = append(w.b, '}')

@@ -43,8 +43,8 @@ func userSum(name, value uint64) uint64 {
 }
 
 // propertySum is the sum of any property.
-func propertySum(p mqttwire.Property) uint64 {
-	return (uint64(p.Number) + 3*textSum(p.Name) + 5*textSum(p.Value)) * (2*uint64(p.ID) + 1)
+func propertySum(id mqttwire.PropertyID, n uint32, name, value []byte) uint64 {
+	return (uint64(n) + 3*textSum(name) + 5*textSum(value)) * (2*uint64(id) + 1)
 }
 
 func willSum(topic, payload uint64, qos byte, retain bool, properties uint64) uint64 {

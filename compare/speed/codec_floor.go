@@ -109,9 +109,10 @@ func (p *floorPackets) publishSum() uint64 {
 	return publishSum(textSum(m.Topic), textSum(m.Payload), m.PacketID, byte(m.QoS), m.Dup, m.Retain, propertySums(m.List))
 }
 
-func propertySums(list []mqttwire.Property) (sum uint64) {
+func propertySums(list []floor.Property) (sum uint64) {
 	for i := range list {
-		sum += propertySum(list[i])
+		p := &list[i]
+		sum += propertySum(p.ID, p.Number, p.Name, p.Value)
 	}
 	return sum
 }

@@ -9,7 +9,7 @@ var mqttwireCodec = codec{
 	name:   nameMqttwire,
 	module: "github.com/mqttwire/mqttwire",
 	calls: "`CutFrame`, then `Decode` of the concrete packet, which is reused, and `Properties.All`; `Append` to a buffer that is reused, and " +
-		"`AppendHeader`; for streams `Reader.Next` and `Reader.Body`, or `Feeder.Feed` and `Feeder.Frame`",
+		"`AppendHeader`; for streams `Reader.Frame`, or `Feeder.Feed` and `Feeder.Frame`",
 	lacks:  "Checks all that one packet alone can show.",
 	decode: mqttwireDecode,
 	encode: mqttwireEncode,
@@ -30,7 +30,7 @@ func mqttwireProperties(list *mqttwire.Properties) (sum uint64) {
 		return 0
 	}
 	for p := range list.All() {
-		sum += propertySum(p)
+		sum += propertySum(p.ID, p.Number, p.Name(), p.Value())
 	}
 	return sum
 }
@@ -252,9 +252,7 @@ func mqttwireStream(src *source, v mqttwire.Version) loop {
 	r, p := mqttwire.NewReader(src, unlimited), new(mqttwirePackets)
 	return func(n int) (sum uint64) {
 		for range n {
-			_, err := r.Next()
-			must(err)
-			f, err := r.Body()
+			f, err := r.Frame()
 			must(err)
 			sum += p.read(f, v)
 		}

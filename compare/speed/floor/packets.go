@@ -11,40 +11,40 @@ import (
 type (
 	Connect struct {
 		packets.Connect
-		List     []mqttwire.Property
-		WillList []mqttwire.Property
+		List     []Property
+		WillList []Property
 		will     packets.Will
 	}
 	Connack struct {
 		packets.Connack
-		List []mqttwire.Property
+		List []Property
 	}
 	Publish struct {
 		packets.Publish
-		List []mqttwire.Property
+		List []Property
 	}
 	// Ack is PUBACK, PUBREC, PUBREL or PUBCOMP.
 	Ack struct {
 		packets.Puback
-		List []mqttwire.Property
+		List []Property
 	}
 	Subscribe struct {
 		packets.Subscribe
-		List []mqttwire.Property
+		List []Property
 	}
 	// Suback is SUBACK or UNSUBACK.
 	Suback struct {
 		packets.Suback
-		List []mqttwire.Property
+		List []Property
 	}
 	Unsubscribe struct {
 		packets.Unsubscribe
-		List []mqttwire.Property
+		List []Property
 	}
 	// Reason is DISCONNECT or AUTH.
 	Reason struct {
 		packets.Disconnect
-		List []mqttwire.Property
+		List []Property
 	}
 )
 

@@ -51,9 +51,17 @@ var kinds = [256]kind{
 	mqttwire.SharedSubscriptionAvailable:     oneByte,
 }
 
+// Property is an entry of a property list.
+type Property struct {
+	ID     mqttwire.PropertyID
+	Number uint32
+	Name   []byte
+	Value  []byte
+}
+
 // properties reads the property length and the properties at the start of b into
 // list, and returns the bytes after them.
-func properties(list []mqttwire.Property, b []byte, check bool) (_ []mqttwire.Property, rest []byte, ok bool) {
+func properties(list []Property, b []byte, check bool) (_ []Property, rest []byte, ok bool) {
 	n, size := varint(b)
 	b = b[size:]
 	if size == 0 || n > len(b) {
@@ -61,7 +69,7 @@ func properties(list []mqttwire.Property, b []byte, check bool) (_ []mqttwire.Pr
 	}
 	rest, b = b[n:], b[:n]
 	for len(b) > 0 {
-		p := mqttwire.Property{ID: mqttwire.PropertyID(b[0])}
+		p := Property{ID: mqttwire.PropertyID(b[0])}
 		if b, ok = value(&p, b[1:], check); !ok {
 			return list, nil, false
 		}
@@ -72,7 +80,7 @@ func properties(list []mqttwire.Property, b []byte, check bool) (_ []mqttwire.Pr
 
 // value reads the value of the property p at the start of b, and returns the
 // bytes after it.
-func value(p *mqttwire.Property, b []byte, check bool) (rest []byte, ok bool) {
+func value(p *Property, b []byte, check bool) (rest []byte, ok bool) {
 	k := kinds[p.ID]
 	if n := width[k]; n > len(b) {
 		return nil, false

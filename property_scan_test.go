@@ -1,0 +1,210 @@
+package mqttwire
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/assert"
+	"pgregory.net/rapid"
+)
+
+// requireScansAgree fails the test if the quick scan of a list and the exact one
+// do not say the same, or the quick walk over it and the plain one.
+func requireScansAgree(t interface{ Fatalf(string, ...any) }, b []byte, owner PropertyOwner) (legal bool) {
+	set, manyIDs, legal := scanLegalProperties(b, owner)
+	wantSet, wantMany, bad := scanPropertiesExact(b, owner)
+	if legal != (bad == nil) || set != wantSet || manyIDs != wantMany {
+		t.Fatalf("% X of %d: legal %t, set %x, many %t; the exact scan: %v, set %x, many %t",
+			b, owner, legal, set, manyIDs, bad, wantSet, wantMany)
+	}
+	for i, k := 0, 0; ; {
+		q, end := propertyAt(b, i)
+		id, name, value, n, next := plainPropertyAt(b, k)
+		if end != next || q.ID != id || q.Number != n || !bytes.Equal(q.Name(), name) || !bytes.Equal(q.Value(), value) {
+			t.Fatalf("% X at %d: %v %q %q %d up to %d; plainly %v %q %q %d up to %d",
+				b, i, q.ID, q.Name(), q.Value(), q.Number, end, id, name, value, n, next)
+		}
+		if end == 0 {
+			if legal && i != len(b) {
+				t.Fatalf("% X is legal, and walked up to %d of %d", b, i, len(b))
+			}
+			return legal
+		}
+		i, k = end, next
+	}
+}
+
+// plainPropertyAt is propertyAt by the table alone, one byte after the other.
+func plainPropertyAt(list []byte, i int) (id PropertyID, name, value []byte, number uint32, end int) {
+	if i >= len(list) || !PropertyID(list[i]).known() {
+		return 0, nil, nil, 0, 0
+	}
+	id, rest := PropertyID(list[i]), list[i+1:]
+	cut := func(n int) (taken []byte) {
+		if rest == nil || n > len(rest) {
+			rest = nil
+			return nil
+		}
+		taken, rest = rest[:n], rest[n:len(rest):len(rest)]
+		return taken
+	}
+	prefixed := func() []byte {
+		if n := cut(2); n != nil {
+			return cut(int(n[0])<<8 + int(n[1]))
+		}
+		return nil
+	}
+	switch kind := propertyTable[id].kind; kind {
+	case kindByte, kindTwoByte, kindFourByte:
+		for _, c := range cut(1 << (kind - kindByte)) {
+			number = number<<8 + uint32(c)
+		}
+	case kindVarint:
+		for shift, more := 0, true; more; shift += 7 {
+			c := cut(1)
+			if c == nil || shift == 28 {
+				return 0, nil, nil, 0, 0
+			}
+			number += uint32(c[0]&0x7F) << shift
+			more = c[0] >= 0x80
+		}
+	case kindPair:
+		name = prefixed()
+		value = prefixed()
+	default:
+		value = prefixed()
+	}
+	if rest == nil {
+		return 0, nil, nil, 0, 0
+	}
+	return id, name, value, number, len(list) - len(rest)
+}
+
+// Every list of up to five bytes, of bytes that stand for every kind of property,
+// for lengths and for text.
+func TestScanOfEveryShortListIsThatOfTheExactOne(t *testing.T) {
+	alphabet := []byte{
+		0, 1, 2, 0x7F, 0x80, // lengths, numbers; Payload Format Indicator, Message Expiry Interval; not ASCII
+		byte(ContentType), byte(ResponseTopic), byte(CorrelationData), byte(SubscriptionIdentifier), byte(ReceiveMaximum),
+		byte(UserProperty), byte(MaximumPacketSize), numPropertyIDs, '+', 0xC3,
+	}
+	legal := 0
+	var list [5]byte
+	var try func(n int)
+	try = func(n int) {
+		for _, owner := range []PropertyOwner{ofPublish, ofConnect, ofConnack, ofSubscribe} {
+			if requireScansAgree(t, list[:n:n], owner) {
+				legal++
+			}
+		}
+		if n == len(list) {
+			return
+		}
+		for _, b := range alphabet {
+			list[n] = b
+			try(n + 1)
+		}
+	}
+	try(0)
+	assert.Greater(t, legal, 1000)
+}
+
+// Every byte at every place of strings that are shorter than the words in which
+// they are looked at, as long, and longer; with bytes before the string and
+// without.
+func TestScanFindsEveryByteThatAStringMayNotHave(t *testing.T) {
+	for n := range 27 {
+		text := strings.Repeat("a", n)
+		for _, list := range [][]byte{
+			prefixedProperty(ContentType, text), prefixedProperty(ResponseTopic, text), prefixedProperty(CorrelationData, text),
+			append(prefixedProperty(UserProperty, text), 0, 1, 'v'), append([]byte{byte(UserProperty), 0, 1, 'k'}, prefixedProperty(0, text)[1:]...),
+			append([]byte{byte(MessageExpiryInterval), 0, 0, 0, 0, byte(PayloadFormatIndicator), 0}, prefixedProperty(ContentType, text)...),
+		} {
+			for at := range list {
+				was := list[at]
+				for b := range 256 {
+					list[at] = byte(b)
+					requireScansAgree(t, list, ofPublish)
+				}
+				list[at] = was
+			}
+		}
+	}
+}
+
+// prefixedProperty is the identifier, and a string as its value.
+func prefixedProperty(id PropertyID, s string) []byte {
+	return appendPrefixed([]byte{byte(id)}, []byte(s))
+}
+
+func TestScanOfAnyListIsThatOfTheExactOne(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		owner := PropertyOwner(rapid.IntRange(0, 15).Draw(t, "owner"))
+		text := rapid.SampledFrom([]string{"", "a", "temperature", "site/7/line/12/machine/4", "sïte", "語", "a\x00b", "\xED\xA0\x80", "#", "0123456\xC3"})
+		var b []byte
+		for _, id := range rapid.SliceOf(rapid.SampledFrom(allIDs())).Draw(t, "ids") {
+			switch propertyTable[id].kind {
+			case kindString, kindBinary:
+				b = append(b, prefixedProperty(id, text.Draw(t, "text"))...)
+			case kindPair:
+				b = appendPrefixed(append(b, prefixedProperty(id, text.Draw(t, "name"))...), []byte(text.Draw(t, "value")))
+			case kindVarint:
+				b = appendVarint(append(b, byte(id)), rapid.Uint32Range(0, MaxVarint).Draw(t, "number"))
+			default:
+				b = append(b, legalValue(id)...)
+			}
+		}
+		for range rapid.IntRange(0, 2).Draw(t, "changes") {
+			if len(b) > 0 {
+				b[rapid.IntRange(0, len(b)-1).Draw(t, "at")] = rapid.Byte().Draw(t, "byte")
+			}
+		}
+		b = b[:rapid.IntRange(0, len(b)).Draw(t, "length")]
+		requireScansAgree(t, b, owner)
+	})
+}
+
+// What the quick scan takes for granted about the table.
+func TestQuickScanKnowsTheTable(t *testing.T) {
+	for _, id := range allIDs() {
+		row := propertyTable[id]
+		switch row.kind {
+		case kindByte:
+			assert.Equal(t, zeroOrOne, row.check, row.name)
+		case kindVarint:
+			assert.Equal(t, SubscriptionIdentifier, id)
+			assert.Equal(t, notZero, row.check, row.name)
+		case kindTwoByte, kindFourByte:
+			assert.Contains(t, []valueCheck{anyValue, notZero, aliasNotZero}, row.check, row.name)
+		default:
+			assert.Equal(t, id == ResponseTopic, row.check == topicName, row.name)
+			assert.Contains(t, []valueCheck{anyValue, topicName}, row.check, row.name)
+		}
+	}
+}
+
+// A value that a setter took is one that the scan takes, and no other is; texts
+// go through a quick way of their own.
+func TestSettersTakeWhatTheScanTakes(t *testing.T) {
+	for _, s := range []string{"", "a", "temperature", "a/+", "#", "ü", "a\x00b", "\xFF", "0123456789\xC3", strings.Repeat("x", 65535), strings.Repeat("x", 65536)} {
+		v := []byte(s)
+		for _, id := range []PropertyID{ContentType, ResponseTopic, CorrelationData, UserProperty} {
+			var p Properties
+			list := prefixedProperty(id, s)
+			if id == UserProperty {
+				p.AddUser(v, v)
+				list = appendPrefixed(list, v)
+			} else {
+				p.setBytes(id, v)
+			}
+			_, bad := viewProperties(list, ofPublish)
+			taken := bad == nil && len(s) <= maxPrefixed
+			assert.Equal(t, taken, p.Err() == nil, "%s %.20q", id, s)
+			if taken {
+				assert.Empty(t, cmp.Diff(list, p.Bytes()))
+			}
+		}
+	}
+}
