@@ -41,7 +41,7 @@ type cutter struct {
 	quick     int         // the largest packet that TryFrame may take; 0: none
 	header    FixedHeader // of the present packet; the zero value between two packets
 	left      int         // bytes of the present body that are not yet taken
-	drop      int         // bytes to drop before the next packet
+	drop      int         // bytes to drop before the next packet; while there are any, the window is empty
 	offset    int64       // of the present packet's first byte in the stream
 	err       error       // sticky: what ended the stream
 	begun     bool        // the first packet's header has come
@@ -117,7 +117,7 @@ func (c *cutter) tryNext() (h FixedHeader, ok bool) {
 }
 
 // arm lets TryFrame and tryNext take packets, until something makes quick 0 again:
-// an error, new limits, a body of which a part is still to come and to be dropped.
+// an error, new limits, a body that Frame of a Feeder waits for.
 func (c *cutter) arm() {
 	if !c.overwrite {
 		c.quick = c.limits.packetSize()
@@ -200,7 +200,6 @@ func (c *cutter) dropBody() error {
 	c.pos += n
 	c.drop -= n
 	if c.drop > 0 {
-		c.quick = 0
 		return c.incomplete(1)
 	}
 	return nil

@@ -298,24 +298,28 @@ func TestFeederDoesNotWriteToTheChunks(t *testing.T) {
 	require.True(t, bytes.Equal(b, chunk))
 }
 
-func TestTryFrameDoesNotPassThePacketThatFrameWaitsFor(t *testing.T) {
+func TestFrameDoesNotPassThePacketThatItWaitsFor(t *testing.T) {
 	_, b := streamOf(t, 5, 100, 7, 8, 9)
-	f := mqttwire.NewFeeder(mqttwire.Limits{})
-	f.Feed(b[:50])
-	requireBody(t, f, 'a', 5)
-	_, err := f.Frame()
-	require.Equal(t, mqttwire.ErrIncomplete, err)
-	require.EqualValues(t, 100, f.Header().RemainingLength)
-	f.Feed(b[50:60])
-	f.Feed(b[60:]) // all that came before is in one buffer now
-	f.Feed(nil)
-	_, ok := f.TryFrame()
-	require.False(t, ok)
-	requireBody(t, f, 'b', 100)
-	for i := range 3 {
-		frame, ok := f.TryFrame()
-		require.True(t, ok)
-		require.Equal(t, bytes.Repeat([]byte{byte('c' + i)}, 7+i), frame.Body)
+	const end = 7 + 102 // of the packet that is waited for
+	for cut := 51; cut < len(b); cut++ {
+		f := mqttwire.NewFeeder(mqttwire.Limits{})
+		f.Feed(b[:50])
+		requireBody(t, f, 'a', 5)
+		_, err := f.Frame()
+		require.Equal(t, mqttwire.ErrIncomplete, err)
+		require.EqualValues(t, 100, f.Header().RemainingLength)
+		f.Feed(b[50:cut])
+		f.Feed(b[cut:]) // what came before is in one buffer now, up to the end of the packet or beyond
+		if cut%2 == 0 {
+			f.Feed(nil)
+		}
+		_, ok := f.TryFrame()
+		require.False(t, ok)
+		requireBody(t, f, 'b', 100)
+		for i := range 3 {
+			requireBody(t, f, byte('c'+i), 7+i)
+		}
+		require.EqualValues(t, end+9+10, f.Offset())
 	}
 }
 

@@ -164,7 +164,9 @@ func bytesFault(v []byte, row *propertyRow) (Rule, int64) {
 }
 
 // AddUser appends a User Property. Name and value are UTF-8 strings of 0 to
-// 65535 bytes; the same name may be added again. Section 3.1.2.11.8.
+// 65535 bytes; the same name may be added again. Without Reset each call copies
+// the list, so who adds many, or as many as a peer has sent, calls Reset first.
+// Section 3.1.2.11.8.
 func (p *Properties) AddUser(name, value []byte) {
 	if len(name) > maxPrefixed || len(value) > maxPrefixed || !plainText(name) || !plainText(value) {
 		row := &propertyTable[UserProperty]

@@ -828,6 +828,30 @@ func TestOverwriteBodiesShowsAViewOfABufferThatWasReplaced(t *testing.T) {
 	})
 }
 
+func TestOverwriteBodiesCanBeAskedForBetweenPackets(t *testing.T) {
+	_, b := streamOf(t, 10, 20, 30, 40)
+	pullAndPush(t, [][]byte{b}, anySize, func(t *testing.T, s stream) {
+		_, err := s.Frame()
+		require.NoError(t, err)
+		f, ok := s.TryFrame()
+		require.True(t, ok)
+		s.OverwriteBodies()
+		if _, push := s.(*pushed); push { // the chunk was copied: from now on it is the Feeder's memory
+			f, err = s.Body()
+			require.NoError(t, err)
+		}
+		_, ok = s.TryFrame()
+		require.False(t, ok)
+		for _, n := range []int{30, 40} {
+			kept := f.Body
+			f, err = s.Frame()
+			require.NoError(t, err)
+			require.Len(t, f.Body, n)
+			requireOverwritten(t, kept)
+		}
+	})
+}
+
 func TestOverwriteBodiesIsOffUnlessAskedFor(t *testing.T) {
 	_, b := streamOf(t, 10, 20)
 	pullAndPush(t, [][]byte{b}, anySize, func(t *testing.T, s stream) {

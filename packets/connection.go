@@ -51,6 +51,9 @@ type typeSet uint16
 func (s typeSet) has(t mqttwire.PacketType) bool { return s>>t&1 != 0 }
 
 func newConnection(o Options) connection {
+	if o.From != mqttwire.FromClient && o.From != mqttwire.FromServer {
+		panic("packets: Options.From is neither FromClient nor FromServer")
+	}
 	return connection{
 		from: o.From, version: o.Version, tolerance: o.Tolerance, optional: o.Optional,
 		receiver: nothingAnnounced,
@@ -236,16 +239,21 @@ func (c *connection) check(p mqttwire.Packet) {
 	}
 	c.about(p)
 	senderFaults(p, c.version, c.from, c.report)
-	if c.optional {
+	c.checkSaid(p)
+	if c.optional { // at the end, so that a message alone is refused only if all else is right
 		optionalFaults(p, c.version, c.report)
 	}
+}
+
+// checkSaid checks a packet against what was said on the connection.
+func (c *connection) checkSaid(p mqttwire.Packet) {
 	if c.version != mqttwire.V5 {
 		if p, ok := p.(*Connack); ok {
 			c.checkSession(p)
 		}
 		return
 	}
-	if !c.connect.problemInformation && c.connect.seen && c.from == mqttwire.FromServer {
+	if !c.wantsProblems() {
 		c.checkProblemInformation(p)
 	}
 	switch p := p.(type) {
@@ -284,7 +292,7 @@ func (c *connection) checkConnack(p *Connack) {
 	switch {
 	case ok && c.connect.method == nil: // [MQTT-4.12.0-6]
 		c.property(mqttwire.RuleAuthUnasked, t, mqttwire.AuthenticationMethod, mqttwire.NotANumber, 0)
-	case p.ReasonCode == 0 && c.connect.method != nil && !bytes.Equal(method, c.connect.method): // [MQTT-4.12.0-5]
+	case p.ReasonCode == 0 && c.connect.method != nil && !(ok && bytes.Equal(method, c.connect.method)): // [MQTT-4.12.0-5]
 		c.property(mqttwire.RuleAuthMethodChanged, t, mqttwire.AuthenticationMethod, mqttwire.NotANumber, 0)
 	}
 	if p.ReasonCode == 0 && c.connect.noClientID && !p.Properties.Has(mqttwire.AssignedClientIdentifier) { // [MQTT-3.2.2-16]
@@ -299,16 +307,29 @@ func (c *connection) checkConnack(p *Connack) {
 // Reason String and User Property where they are problem information.
 // [MQTT-3.1.2-29]
 func (c *connection) checkProblemInformation(p mqttwire.Packet) {
-	switch p.(type) {
-	case *Publish, *Connack, *Disconnect:
-		return
-	}
-	list := propertiesOf(p)
+	list := problemsOf(p)
 	for _, id := range [...]mqttwire.PropertyID{mqttwire.ReasonString, mqttwire.UserProperty} {
 		if list != nil && list.Has(id) {
 			c.property(mqttwire.RuleProblemInformationUnasked, p.Type(), id, mqttwire.NotANumber, 0)
 		}
 	}
+}
+
+// wantsProblems reports whether the receiver takes problem information in every
+// packet.
+func (c *connection) wantsProblems() bool {
+	return c.from != mqttwire.FromServer || !c.connect.seen || c.connect.problemInformation || c.version != mqttwire.V5
+}
+
+// problemsOf returns the property list of a packet in which Reason String and User
+// Property are problem information that a client may not want, or nil. Section
+// 3.1.2.11.7.
+func problemsOf(p mqttwire.Packet) *mqttwire.Properties {
+	switch p.(type) {
+	case *Publish, *Connack, *Disconnect:
+		return nil
+	}
+	return propertiesOf(p)
 }
 
 func (c *connection) checkPublish(p *Publish) {
@@ -415,15 +436,19 @@ func (c *connection) note(p mqttwire.Packet, from mqttwire.Sender) {
 		c.settle()
 	}
 	switch p := p.(type) {
-	case *Connect:
-		c.noteConnect(p, from)
-		c.settle()
+	case *Connect: // the first one, of the side that sends it: more may be let pass
+		if from == mqttwire.FromClient && !c.connect.seen {
+			c.noteConnect(p, from)
+			c.settle()
+		}
 	case *Connack:
-		c.noteConnack(p, from)
-		c.settle()
+		if from == mqttwire.FromServer && !c.connack && !c.refused {
+			c.noteConnack(p, from)
+			c.settle()
+		}
 	case *Publish:
 		alias, ok := p.Properties.TopicAlias()
-		if from == c.from && ok && len(p.Topic) > 0 { // U-3.3.4-3
+		if from == c.from && ok && len(p.Topic) > 0 && alias <= c.receiver.topicAlias { // U-3.3.4-3
 			c.aliases.set(alias, p.Topic)
 		}
 	case *Disconnect:
@@ -436,29 +461,39 @@ func (c *connection) noteConnect(p *Connect, from mqttwire.Sender) {
 	if c.version == 0 {
 		c.version = p.Version
 	}
-	method, hasMethod := p.Properties.AuthenticationMethod()
-	expiry, _ := p.Properties.SessionExpiryInterval()
-	response, _ := p.Properties.RequestResponseInformation()
+	list := c.said(&p.Properties)
+	method, hasMethod := list.AuthenticationMethod()
+	expiry, _ := list.SessionExpiryInterval()
+	response, _ := list.RequestResponseInformation()
 	c.connect = connectSaid{
 		seen:                true,
 		cleanStart:          p.CleanStart,
 		noClientID:          len(p.ClientID) == 0,
 		noSessionExpiry:     expiry == 0,
 		responseInformation: response,
-		problemInformation:  !isFalse(p.Properties.RequestProblemInformation()),
+		problemInformation:  !isFalse(list.RequestProblemInformation()),
 	}
 	if hasMethod {
 		c.connect.method = append([]byte{}, method...)
 	}
 	if from != c.from {
-		c.receiver = announcedIn(&p.Properties)
+		c.receiver = announcedIn(list)
 	}
+}
+
+// said returns the list as far as it goes over the wire: before 5.0 it stays at
+// home.
+func (c *connection) said(list *mqttwire.Properties) *mqttwire.Properties {
+	if c.version != mqttwire.V5 {
+		return &mqttwire.Properties{}
+	}
+	return list
 }
 
 func (c *connection) noteConnack(p *Connack, from mqttwire.Sender) {
 	c.connack = p.ReasonCode == 0
 	c.refused = !c.connack
 	if from != c.from && c.connack {
-		c.receiver = announcedIn(&p.Properties)
+		c.receiver = announcedIn(c.said(&p.Properties))
 	}
 }

@@ -42,14 +42,17 @@ type Decoder struct {
 	set        Set
 	streamFrom int
 
-	err     error  // what ended the connection
-	inBody  bool   // Next has seen the header of the present packet and not its body
-	lost    bool   // err is of a fixed header, after which nothing can be cut
-	memory  []byte // of the header of a PUBLISH whose payload is left in the source
-	payload int
+	err      error  // what ended the connection
+	inBody   bool   // Next has seen the header of the present packet and not its body
+	lost     bool   // err is of a fixed header, after which nothing can be cut
+	oversize bool   // Oversize has read the header of the present packet
+	looked   int    // how many bytes are known to begin no foreign protocol, or not yet
+	memory   []byte // of the header of a PUBLISH whose payload is left in the source
+	payload  int
 }
 
-// NewDecoder returns a Decoder for a connection that begins.
+// NewDecoder returns a Decoder for a connection that begins. It panics if o.From
+// is neither FromClient nor FromServer.
 func NewDecoder(o Options) *Decoder {
 	return &Decoder{conn: newConnection(o), streamFrom: o.StreamFrom}
 }
@@ -59,7 +62,8 @@ func NewDecoder(o Options) *Decoder {
 func (d *Decoder) Version() mqttwire.Version { return d.conn.version }
 
 // Observe tells the Decoder of a packet that the other side has sent: CONNECT
-// and CONNACK say what binds the packets that follow. Nothing of p is kept.
+// and CONNACK say what binds the packets that are decoded from then on; of other
+// packets nothing is kept. p is copied from, not kept.
 func (d *Decoder) Observe(p mqttwire.Packet) { d.conn.observe(p) }
 
 // Decode decodes the next frame of the connection. The packet is valid until the
@@ -87,6 +91,10 @@ func (d *Decoder) decode(f mqttwire.Frame) (mqttwire.Packet, error) {
 // header checks what the fixed header shows.
 func (d *Decoder) header(h mqttwire.FixedHeader) error {
 	d.conn.header(h)
+	if d.streamFrom > 0 && h.Type != mqttwire.PUBLISH && h.PacketSize() > max(d.streamFrom, mqttwire.DefaultPacketSize) {
+		d.conn.fail(mqttwire.RulePacketSize, h.Type, mqttwire.FieldRemainingLength, 1,
+			int64(h.PacketSize()), int64(max(d.streamFrom, mqttwire.DefaultPacketSize)))
+	}
 	return d.conn.take()
 }
 
@@ -108,6 +116,9 @@ func (d *Decoder) judge(t mqttwire.PacketType, p mqttwire.Packet) (mqttwire.Pack
 	}
 	d.conn.check(p)
 	if err := d.conn.take(); err != nil {
+		if refusesMessage(err.(*mqttwire.Error)) {
+			d.conn.note(p, d.conn.from) // the packet is acknowledged, and so is its topic alias
+		}
 		return nil, err
 	}
 	d.conn.note(p, d.conn.from)
@@ -134,6 +145,7 @@ func (d *Decoder) Next(src Source) (mqttwire.Packet, error) {
 		return nil, d.err
 	}
 	if !d.inBody {
+		d.payload, d.oversize = 0, false
 		if d.conn.begun { // else the stream may not be MQTT
 			if f, ok := src.TryFrame(); ok {
 				p, err := d.whole(src, f)
@@ -152,7 +164,6 @@ func (d *Decoder) Next(src Source) (mqttwire.Packet, error) {
 
 // whole decodes the packet f, all of which is at hand in src.
 func (d *Decoder) whole(src Source, f mqttwire.Frame) (mqttwire.Packet, error) {
-	d.payload = 0
 	if err := d.header(f.Header); err != nil {
 		return nil, err
 	}
@@ -165,7 +176,8 @@ func (d *Decoder) whole(src Source, f mqttwire.Frame) (mqttwire.Packet, error) {
 // nextHeader goes to the next packet of src and checks its fixed header.
 func (d *Decoder) nextHeader(src Source) error {
 	if !d.conn.begun && d.conn.from == mqttwire.FromClient {
-		if err := lookForForeign(src); err != nil {
+		if err := d.lookForForeign(src); err != nil {
+			_, d.lost = err.(*mqttwire.Error)
 			return d.end(err)
 		}
 	}
@@ -181,7 +193,6 @@ func (d *Decoder) nextHeader(src Source) error {
 }
 
 func (d *Decoder) nextBody(src Source) (mqttwire.Packet, error) {
-	d.payload = 0
 	if d.streams(src.Header()) {
 		return d.nextPublish(src)
 	}
@@ -197,49 +208,77 @@ func (d *Decoder) streams(h mqttwire.FixedHeader) bool {
 	return d.streamFrom > 0 && h.Type == mqttwire.PUBLISH && h.PacketSize() > d.streamFrom
 }
 
+// maxStreamedProperties is the longest property list, in bytes, that is taken of
+// a PUBLISH whose payload is not: it is what such a packet costs in memory.
+const maxStreamedProperties = 64 << 10
+
 // nextPublish decodes the header of a PUBLISH and leaves the payload in src.
 func (d *Decoder) nextPublish(src Source) (mqttwire.Packet, error) {
-	p := d.set.publish()
-	memory, n, err := p.ReadHeader(src, d.conn.version, d.memory[:0], HeaderOptions{Tolerance: d.conn.tolerance})
+	p, n, err := d.readHeader(src)
 	if err != nil {
 		return nil, err
 	}
-	d.memory, d.payload = memory, n
+	d.payload = n
 	return d.judge(mqttwire.PUBLISH, p)
 }
 
-// oversizeProperties is the longest property list that is read of a PUBLISH that
-// is too large.
-const oversizeProperties = 64 << 10
+// readHeader reads all of the PUBLISH that src is at but its payload, and returns
+// the payload's size.
+func (d *Decoder) readHeader(src Source) (p *Publish, n int, err error) {
+	if cap(d.memory) > keepBuffer {
+		d.memory = nil
+	}
+	p = d.set.publish()
+	found := d.conn.findings()
+	o := HeaderOptions{Tolerance: d.conn.tolerance, MaxProperties: maxStreamedProperties}
+	memory, n, err := p.ReadHeader(src, d.conn.version, d.memory[:0], o)
+	d.conn.completeFindings(found)
+	if err == nil {
+		d.memory = memory
+	}
+	return p, n, err
+}
 
-// Oversize reads topic name and packet identifier of a PUBLISH for which Next
-// has returned an error of class ErrTooLarge, without its payload; it is valid
-// until Resume. Reply then acknowledges the PUBLISH instead of ending the
-// connection. For other packets it returns the error.
+// Oversize reads topic name, packet identifier and properties of a PUBLISH for
+// which Next has returned an error of class ErrTooLarge because it is over the
+// limit of src: without its payload. The packet is valid until Resume. If it
+// keeps all rules but that one, Reply acknowledges it from then on instead of
+// ending the connection (in 5.0, with QoS 1 and 2). Else, and for a property list
+// of over 64 KiB, Oversize returns an error, as for all other packets; of a Feeder
+// also ErrIncomplete. Called again it returns the same packet.
 func (d *Decoder) Oversize(src Source) (*Publish, error) {
 	e, ok := d.err.(*mqttwire.Error)
-	if !ok || e.Err != mqttwire.ErrTooLarge || e.Type != mqttwire.PUBLISH || d.lost {
+	switch {
+	case d.err == nil:
+		return nil, mqttwire.ErrNoPacket
+	case !ok || e.Rule != mqttwire.RulePacketSize || e.Type != mqttwire.PUBLISH || d.lost:
 		return nil, d.err
+	case d.oversize:
+		return d.set.publish(), nil
 	}
-	p := d.set.publish()
-	memory, _, err := p.ReadHeader(src, d.conn.version, d.memory[:0], HeaderOptions{Tolerance: d.conn.tolerance, MaxProperties: oversizeProperties})
-	if wrong, broken := err.(*mqttwire.Error); err != nil && !(broken && wrong.Err == mqttwire.ErrTooLarge) {
+	p, _, err := d.readHeader(src)
+	if err != nil {
 		return nil, err
 	}
-	d.memory = memory
+	if _, err := d.judge(mqttwire.PUBLISH, p); err != nil {
+		return nil, d.end(err)
+	}
+	d.oversize = true
 	e.PacketID, e.QoS = p.PacketID, p.QoS
 	return p, nil
 }
 
 // PayloadSize returns how many bytes of payload Next has left in the source for
 // the caller to read, because the PUBLISH is larger than Options.StreamFrom;
-// else 0. What is not read is skipped by the next call of Next.
+// else 0. What is not read is skipped by the next call of Next: with a Feeder,
+// feed and Read until all of it has come, and call Next only then.
 func (d *Decoder) PayloadSize() int { return d.payload }
 
 // Resume lets the Decoder go on after an error, with the packet after the one
 // that was refused: for diagnosis, or to skip a packet that was too large. src
 // is the source that Next reads, nil for who calls Decode. If the stream cannot
-// be cut any more Resume returns the error that it was, else nil.
+// be cut any more, because a fixed header is broken or the peer speaks another
+// protocol, Resume returns the error that it was.
 func (d *Decoder) Resume(src Source) error {
 	if d.err == nil {
 		return nil
@@ -247,7 +286,7 @@ func (d *Decoder) Resume(src Source) error {
 	if d.lost {
 		return d.err
 	}
-	d.err, d.inBody = nil, false
+	d.err, d.inBody, d.oversize = nil, false, false
 	if src == nil {
 		return nil
 	}
@@ -256,7 +295,8 @@ func (d *Decoder) Resume(src Source) error {
 
 // Topic returns the topic name of a PUBLISH that Next or Decode has returned: its
 // own or, if that is empty, the one that its topic alias stands for. It is valid
-// until the alias is set anew. Section 3.3.2.3.4.
+// until the alias is set anew. Who forwards p sets this topic and removes the
+// Topic Alias, which holds for this connection only. Section 3.3.2.3.4.
 func (d *Decoder) Topic(p *Publish) []byte {
 	alias, ok := p.Properties.TopicAlias()
 	if len(p.Topic) > 0 || !ok {
@@ -265,12 +305,19 @@ func (d *Decoder) Topic(p *Publish) []byte {
 	return d.conn.aliases[alias]
 }
 
-// lookForForeign returns an error if the stream begins as another protocol.
-func lookForForeign(src Source) error {
-	for n := 1; ; {
-		b, err := src.Lookahead(n)
+// lookForForeign returns an error if the stream begins as another protocol. It
+// asks for one byte after the other, as no peer has to send more than a packet;
+// but Identify only sees them where that can tell more: so the work is linear in
+// the bytes, whatever their chunks.
+func (d *Decoder) lookForForeign(src Source) error {
+	for {
+		b, err := src.Lookahead(d.looked + 1)
 		if err == mqttwire.ErrIncomplete {
 			return err
+		}
+		d.looked = len(b)
+		if err == nil && !worthALook(b) {
+			continue
 		}
 		foreign, more := mqttwire.Identify(b)
 		switch {
@@ -279,8 +326,15 @@ func lookForForeign(src Source) error {
 		case !more || err != nil: // what err is, Next will say
 			return nil
 		}
-		n = len(b) + 1
 	}
+}
+
+// worthALook reports whether b may tell more than without its last byte: b is
+// short, or longer by a good part, or a header of HTTP ends with it.
+func worthALook(b []byte) bool {
+	n := len(b)
+	return n <= 32 || n%128 == 0 || n >= identifyBytes ||
+		b[n-1] == '\n' && (b[n-2] == '\n' || b[n-2] == '\r' && b[n-3] == '\n')
 }
 
 func foreignError(foreign mqttwire.Foreign, first byte) *mqttwire.Error {

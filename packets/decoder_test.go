@@ -3,6 +3,7 @@ package packets_test
 import (
 	"bytes"
 	"io"
+	"strings"
 	"testing"
 	"testing/iotest"
 
@@ -256,4 +257,180 @@ func TestDecoderCollectsFindings(t *testing.T) {
 		assert.Equal(t, mqttwire.FromClient, e.Sender)
 	}
 	assert.Equal(t, []string{"topic-wildcard", "maximum-qos", "retain-available"}, rules)
+}
+
+func TestAForeignStartIsNamedWhateverItsChunks(t *testing.T) {
+	for _, first := range []string{
+		"GET /" + strings.Repeat("\n:", 1100),
+		"GET / HTTP/1.1\r\n" + strings.Repeat("X: y\r\n", 20) + "Upgrade: websocket\r\n\r\n",
+		"GET / HTTP/1.1\n\n",
+	} {
+		var want string
+		for _, size := range []int{len(first), 1, 7, 128} {
+			d := packets.NewDecoder(packets.Options{From: mqttwire.FromClient})
+			f := mqttwire.NewFeeder(mqttwire.Limits{})
+			var err error = mqttwire.ErrIncomplete
+			for rest := first; err == mqttwire.ErrIncomplete; {
+				if rest == "" {
+					f.End()
+				}
+				n := min(size, len(rest))
+				f.Feed([]byte(rest[:n]))
+				rest = rest[n:]
+				_, err = d.Next(f)
+			}
+			e := requireBreach(t, mqttwire.RuleNotMQTT, err)
+			if want == "" {
+				want = e.Foreign.String()
+			}
+			assert.Equal(t, want, e.Foreign.String(), "chunks of %d", size)
+			assert.Same(t, err, d.Resume(f), "nothing can be cut")
+		}
+	}
+}
+
+func TestTheAliasOfAMessageThatWasRefusedIsKept(t *testing.T) {
+	connack := &packets.Connack{}
+	connack.Properties.SetTopicAliasMaximum(10)
+	publish := func(topic, payload string) []byte {
+		p := &packets.Publish{Topic: []byte(topic), Payload: []byte(payload), QoS: 1, PacketID: 7}
+		p.Properties.SetTopicAlias(1)
+		p.Properties.SetPayloadFormatIndicator(1)
+		b, err := p.Append(nil, mqttwire.V5)
+		require.NoError(t, err)
+		return b
+	}
+	for name, refused := range map[string]string{"payload format": "\xFF", "too large": strings.Repeat("x", 3000)} {
+		stream := append(append(publish("secret/old", "a"), publish("public/new", refused)...), publish("", "b")...)
+		d := clientDecoder(t, packets.Options{Optional: true}, connack)
+		r := mqttwire.NewReader(bytes.NewReader(stream), mqttwire.Limits{PacketSize: 1000})
+		_, err := d.Next(r)
+		require.NoError(t, err)
+		_, err = d.Next(r)
+		require.Error(t, err)
+		if name == "too large" {
+			for range 2 { // again gives the same
+				p, failed := d.Oversize(r)
+				require.NoError(t, failed)
+				assert.Equal(t, "public/new", string(p.Topic))
+				assert.EqualValues(t, 7, p.PacketID)
+			}
+		}
+		a := packets.Reply(err)
+		assert.False(t, a.Close, name)
+		assert.IsType(t, &packets.Puback{}, a.Packet)
+		require.NoError(t, d.Resume(r))
+		_, failed := d.Oversize(r)
+		assert.Error(t, failed, "there is no packet to look at")
+		p, err := d.Next(r)
+		require.NoError(t, err)
+		assert.Equal(t, "public/new", string(d.Topic(p.(*packets.Publish))), name)
+	}
+}
+
+func TestAnOversizePublishThatBreaksARuleIsNotAcknowledged(t *testing.T) {
+	connack := &packets.Connack{}
+	connack.Properties.SetMaximumQoS(0)
+	large, err := (&packets.Publish{Topic: []byte("a"), Payload: make([]byte, 3000), QoS: 1, PacketID: 7}).Append(nil, mqttwire.V5)
+	require.NoError(t, err)
+	d := clientDecoder(t, packets.Options{}, connack)
+	r := mqttwire.NewReader(bytes.NewReader(large), mqttwire.Limits{PacketSize: 1000})
+	_, err = d.Next(r)
+	require.ErrorIs(t, err, mqttwire.ErrTooLarge)
+	_, err = d.Oversize(r)
+	requireBreach(t, mqttwire.RuleMaximumQoS, err)
+	assert.Equal(t, "\xe0\x02\x9b\x00", replyTo(t, packets.Reply(err)))
+
+	connack = &packets.Connack{}
+	connack.Properties.SetMaximumPacketSize(1000)
+	d = clientDecoder(t, packets.Options{}, connack)
+	r = mqttwire.NewReader(bytes.NewReader(large), mqttwire.Limits{})
+	_, err = d.Next(r)
+	requireBreach(t, mqttwire.RuleMaximumPacketSize, err)
+	_, failed := d.Oversize(r)
+	assert.Same(t, err, failed)
+	assert.Equal(t, "\xe0\x02\x95\x00", replyTo(t, packets.Reply(err)), "U-3.2.2.3.6-3")
+}
+
+func TestPropertiesBindOnlyConnectionsOf5(t *testing.T) {
+	connack := &packets.Connack{}
+	connack.Properties.SetMaximumPacketSize(10)
+	d := packets.NewDecoder(packets.Options{From: mqttwire.FromClient})
+	_, err := d.Decode(frameOf(t, connect311))
+	require.NoError(t, err)
+	d.Observe(connack) // on the wire it says nothing of it
+	_, err = d.Decode(frameOf(t, "\x30\x0f\x00\x03a/b0123456789"))
+	assert.NoError(t, err)
+
+	connect := &packets.Connect{Version: mqttwire.V311, ClientID: []byte("c"), CleanStart: true}
+	connect.Properties.SetAuthenticationMethod([]byte("m"))
+	e := packets.NewEncoder(packets.Options{From: mqttwire.FromClient})
+	_, err = e.Append(nil, connect)
+	require.NoError(t, err)
+	_, err = e.Append(nil, &packets.Pingreq{})
+	assert.NoError(t, err)
+}
+
+func TestStreamingTakesNoMoreInMemoryThanItSays(t *testing.T) {
+	var list mqttwire.Properties
+	list.Reset(nil)
+	for range 2000 {
+		list.AddUser(nil, bytes.Repeat([]byte("u"), 60))
+	}
+	large, err := (&packets.Publish{Topic: []byte("a"), Properties: list}).Append(nil, mqttwire.V5)
+	require.NoError(t, err)
+	anySize := mqttwire.Limits{PacketSize: mqttwire.MaxPacketSize}
+	d := clientDecoder(t, packets.Options{StreamFrom: 1000}, &packets.Connack{})
+	_, err = d.Next(mqttwire.NewReader(bytes.NewReader(large), anySize))
+	e := requireBreach(t, mqttwire.RulePacketSize, err)
+	assert.Equal(t, mqttwire.FieldPropertyLength, e.Field)
+	assert.EqualValues(t, 64<<10, e.Max)
+
+	d = clientDecoder(t, packets.Options{StreamFrom: 1000}, &packets.Connack{})
+	_, err = d.Next(mqttwire.NewReader(bytes.NewReader([]byte("\x82\xff\xff\xff\x7f")), anySize))
+	e = requireBreach(t, mqttwire.RulePacketSize, err)
+	assert.EqualValues(t, mqttwire.DefaultPacketSize, e.Max)
+}
+
+func TestALargePacketIsLetGoAfterTheNext(t *testing.T) {
+	filters := make([]packets.Subscription, 10000)
+	for i := range filters {
+		filters[i].Filter = []byte("a/b/c/d")
+	}
+	large, err := (&packets.Subscribe{PacketID: 1, Subscriptions: filters}).Append(nil, mqttwire.V5)
+	require.NoError(t, err)
+	var set packets.Set
+	p, err := set.Decode(frameOf(t, string(large)), mqttwire.V5)
+	require.NoError(t, err)
+	_, err = set.Decode(frameOf(t, pingreq), mqttwire.V5)
+	require.NoError(t, err)
+	q, err := set.Decode(frameOf(t, "\x82\x07\x00\x01\x00\x00\x01a\x00"), mqttwire.V5)
+	require.NoError(t, err)
+	assert.NotSame(t, p, q)
+	assert.Less(t, cap(q.(*packets.Subscribe).Subscriptions), 100)
+}
+
+func TestOnlyTheFirstConnectAndTheServersConnackCount(t *testing.T) {
+	all := &mqttwire.Tolerance{Allow: mqttwire.ReportAll}
+	d := packets.NewDecoder(packets.Options{From: mqttwire.FromClient, Tolerance: all})
+	for _, b := range []string{connect5, "\x20\x03\x00\x00\x00"} { // a client's CONNACK
+		_, err := d.Decode(frameOf(t, b))
+		require.NoError(t, err)
+	}
+	_, err := d.Decode(frameOf(t, "\x32\x03\x00\x01a"))
+	var e *mqttwire.Error
+	require.ErrorAs(t, err, &e)
+	assert.False(t, e.Connected)
+
+	d = packets.NewDecoder(packets.Options{From: mqttwire.FromClient, Tolerance: all})
+	_, err = d.Decode(frameOf(t, connect5))
+	require.NoError(t, err)
+	d.Observe(&packets.Connack{})
+	_, err = d.Decode(frameOf(t, connect311))
+	assert.Equal(t, "\xe0\x02\x82\x00", replyTo(t, packets.Reply(err)), "a connection of 5.0 stays one")
+}
+
+func TestADecoderOrEncoderOfNobodyIsAMistake(t *testing.T) {
+	assert.Panics(t, func() { packets.NewDecoder(packets.Options{}) })
+	assert.Panics(t, func() { packets.NewEncoder(packets.Options{From: 3}) })
 }

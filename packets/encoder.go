@@ -8,22 +8,25 @@ import "github.com/mqttwire/mqttwire"
 // topic alias over its maximum, or a QoS that the server has not announced.
 //
 // What the peer sends matters: tell it by Observe. A server observes the
-// CONNECT, a client the CONNACK. An Encoder is for one goroutine at a time;
+// CONNECT, a client the CONNACK. An Encoder is for one goroutine at a time, so who
+// writes from several locks around it and the write;
 // packets encoded for many connections are only read.
 type Encoder struct {
 	conn    connection
 	dropped Dropped
 }
 
-// Dropped says what an Encoder has left out of a packet to make it fit the
-// peer's Maximum Packet Size.
+// Dropped says what an Encoder has left out of a packet: to make it fit the
+// peer's Maximum Packet Size, or because the client's Request Problem Information
+// is 0.
 type Dropped struct {
 	ReasonString   bool
 	UserProperties bool
 }
 
 // NewEncoder returns an Encoder for a connection that begins. Tolerance is of no
-// account: what is written keeps every rule.
+// account: what is written keeps every rule. It panics if o.From is neither
+// FromClient nor FromServer.
 func NewEncoder(o Options) *Encoder {
 	o.Tolerance = nil
 	return &Encoder{conn: newConnection(o)}
@@ -34,7 +37,8 @@ func NewEncoder(o Options) *Encoder {
 func (e *Encoder) Version() mqttwire.Version { return e.conn.version }
 
 // Observe tells the Encoder of a packet that the peer has sent: CONNECT and
-// CONNACK say what binds the packets that follow. Nothing of p is kept.
+// CONNACK say what binds the packets that follow; of other packets nothing is
+// kept. p is copied from, not kept.
 func (e *Encoder) Observe(p mqttwire.Packet) { e.conn.observe(p) }
 
 // Dropped says what the last call of Append left out.
@@ -43,9 +47,12 @@ func (e *Encoder) Dropped() Dropped { return e.dropped }
 // Append appends the packet, which is to be sent next. Reason String and User
 // Properties of a packet larger than the peer's Maximum Packet Size are left out
 // if that helps, as the standard demands, but for PUBLISH, where they belong to
-// the message; Dropped tells. On error, an *mqttwire.Error, dst is returned as it
-// was, and the packet counts as not sent. p is not changed.
+// the message. So are they where the client does not want problem information.
+// Dropped tells. On error, an *mqttwire.Error, dst is returned as it was, and the
+// packet counts as not sent. p is not changed.
 func (e *Encoder) Append(dst []byte, p mqttwire.Packet) ([]byte, error) {
+	e.dropped = Dropped{}
+	p = e.wanted(p)
 	v, err := e.begin(p)
 	if err != nil {
 		return dst, err
@@ -63,6 +70,7 @@ func (e *Encoder) AppendHeader(dst []byte, p *Publish) ([]byte, error) {
 // AppendStreamHeader is Append for a PUBLISH whose payload is not in memory: of
 // it payloadSize bytes have to follow on the wire. p.Payload is not looked at.
 func (e *Encoder) AppendStreamHeader(dst []byte, p *Publish, payloadSize int64) ([]byte, error) {
+	e.dropped = Dropped{}
 	v, err := e.begin(p)
 	if err != nil {
 		return dst, err
@@ -74,7 +82,6 @@ func (e *Encoder) AppendStreamHeader(dst []byte, p *Publish, payloadSize int64) 
 // begin checks what the connection allows, but for the size, and returns the
 // version to encode in.
 func (e *Encoder) begin(p mqttwire.Packet) (mqttwire.Version, error) {
-	e.dropped = Dropped{}
 	if err := e.check(p); err != nil {
 		return 0, err
 	}
@@ -95,6 +102,24 @@ func (e *Encoder) end(dst, out []byte, p mqttwire.Packet, more int64, err error)
 	}
 	e.conn.note(p, e.conn.from)
 	return out, nil
+}
+
+// wanted returns p or, if it has Reason String and User Properties for a client
+// that does not want them in such packets, a copy without. [MQTT-3.1.2-29]
+func (e *Encoder) wanted(p mqttwire.Packet) mqttwire.Packet {
+	if e.conn.wantsProblems() {
+		return p
+	}
+	list := problemsOf(p)
+	if list == nil {
+		return p
+	}
+	drop := Dropped{list.Has(mqttwire.ReasonString), list.Has(mqttwire.UserProperty)}
+	if q := withProperties(p, drop.without(list)); q != nil && drop != (Dropped{}) {
+		e.dropped = drop
+		return q
+	}
+	return p
 }
 
 // check checks what the connection allows, without the size.

@@ -131,6 +131,24 @@ func TestEncoderDropsProblemInformationOfConnackToFit(t *testing.T) {
 	assert.Len(t, b, 21)
 }
 
+func TestEncoderLeavesOutProblemInformationThatTheClientDoesNotWant(t *testing.T) {
+	e := packets.NewEncoder(packets.Options{From: mqttwire.FromServer})
+	connect := &packets.Connect{Version: mqttwire.V5, CleanStart: true, ClientID: []byte("c")}
+	connect.Properties.SetRequestProblemInformation(false)
+	e.Observe(connect)
+	_, err := e.Append(nil, &packets.Connack{})
+	require.NoError(t, err)
+	b, err := e.Append(nil, &packets.Puback{PacketID: 1, ReasonCode: 0x99, Properties: problem(3, 3)})
+	require.NoError(t, err)
+	assert.Equal(t, "\x40\x04\x00\x01\x99\x00", string(b))
+	assert.Equal(t, packets.Dropped{ReasonString: true, UserProperties: true}, e.Dropped())
+	b, err = e.Append(nil, &packets.Disconnect{ReasonCode: 0x8B, Properties: problem(3, 3)})
+	require.NoError(t, err)
+	assert.Equal(t, packets.Dropped{}, e.Dropped())
+	list := properties(t, b)
+	assert.True(t, list.Has(mqttwire.ReasonString), "in DISCONNECT it may stand")
+}
+
 func TestEncoderRefusesWhatDoesNotFitAnyway(t *testing.T) {
 	e := serverEncoder(t, 20)
 	dst := []byte("before")

@@ -106,7 +106,13 @@ func DecodeTolerant(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.To
 type Set struct {
 	packets *[16]mqttwire.Packet // made with the first packet: a peer that sends none costs little
 	will    *Will                // of the CONNECT, kept while a CONNECT has none
+	large   mqttwire.PacketType  // the type of the last packet, if that was large
 }
+
+// largePacket is the size of a body, in bytes, from which on a Set does not keep
+// the packet beyond the next one, unless it decodes into it: its lists may take ten times as much memory, and
+// its slices keep alive the buffer that it was cut from.
+const largePacket = 64 << 10
 
 // Decode is as the function Decode. The packet it returns is valid until the
 // next call with a frame of the same type.
@@ -120,6 +126,12 @@ func (s *Set) DecodeTolerant(f mqttwire.Frame, v mqttwire.Version, tolerance *mq
 	t := f.Header.Type & 15
 	if s.packets == nil {
 		s.packets = new([16]mqttwire.Packet)
+	}
+	if s.large != 0 && s.large != t {
+		s.packets[s.large], s.large = nil, 0
+	}
+	if len(f.Body) >= largePacket {
+		s.large = t
 	}
 	if s.packets[t] == nil {
 		s.packets[t] = New(f.Header.Type)

@@ -19,12 +19,21 @@ type Answer struct {
 	Close bool
 }
 
+// Append appends the packet, encoded for the peer, to dst. If there is none, or
+// it cannot be encoded, it returns dst as it was.
+func (a Answer) Append(dst []byte) []byte {
+	if a.Packet != nil {
+		dst, _ = a.Packet.Append(dst, a.Version)
+	}
+	return dst
+}
+
 // closed is the answer of who has nothing to say.
 var closed = Answer{Close: true}
 
 // Reply returns the packet with which the receiver answers a packet that was
-// refused with err: CONNACK to an error before the CONNACK, in the peer's
-// version; after it DISCONNECT with the reason code, in 5.0; PUBACK or PUBREC
+// refused with err: CONNACK to an error before the CONNACK, in the peer's version
+// or, if that is not served, in a form that the peer knows; after it DISCONNECT with the reason code, in 5.0; PUBACK or PUBREC
 // where the message was refused and not the packet; else nothing, as before 5.0
 // there is no way to say more. Section 4.13; 3.1.1: 4.8.
 //
@@ -43,7 +52,13 @@ func Reply(err error) Answer {
 		mqttwire.RuleVersionRefused: // it would not understand
 		return closed
 	case mqttwire.RuleProtocolVersion:
-		return refuseVersion(e)
+		if !e.Connected {
+			return refuseVersion(e)
+		}
+	case mqttwire.RulePacketType, mqttwire.RuleVarintLength:
+		if e.Sender != 0 && !e.Connected { // perhaps not even MQTT
+			return closed
+		}
 	}
 	switch {
 	case beforeConnack(e):
@@ -143,7 +158,7 @@ func allowedCode(e *mqttwire.Error, t mqttwire.PacketType, answering mqttwire.Se
 // refusesMessage reports whether the packet is a PUBLISH of which only the
 // message was refused, so that an acknowledgement can say so.
 func refusesMessage(e *mqttwire.Error) bool {
-	message := e.Rule == mqttwire.RulePayloadFormat || e.Err == mqttwire.ErrTooLarge
+	message := e.Rule == mqttwire.RulePayloadFormat || e.Rule == mqttwire.RulePacketSize
 	return message && e.Type == mqttwire.PUBLISH && e.PacketID != 0
 }
 
