@@ -127,7 +127,7 @@ func (p Properties) Append(dst []byte, owner PropertyOwner) ([]byte, error) {
 
 // faultIn returns what forbids the list to the owner, or nil.
 func (p *Properties) faultIn(owner PropertyOwner) *propertyFault {
-	if p.bad == nil && p.set&^propertiesOf[owner&15] == 0 && !(p.manyIDs && owner != ofPublish) && len(p.raw) <= MaxVarint && !p.inPlace && !p.doubted {
+	if _, ok := p.Plain(owner); ok {
 		return nil
 	}
 	switch {

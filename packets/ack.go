@@ -114,7 +114,24 @@ func (p *ack) bodySize(v mqttwire.Version) uint64 {
 	return 2
 }
 
-func (p *ack) append(dst []byte, t mqttwire.PacketType, v mqttwire.Version) ([]byte, error) {
+// appendAck appends the acknowledgement of type t that has these fields.
+func appendAck(dst []byte, t mqttwire.PacketType, v mqttwire.Version, id uint16, code mqttwire.ReasonCode, dup bool, properties *mqttwire.Properties) ([]byte, error) {
+	list, ok := plainList(properties, mqttwire.PropertyOwner(t), v)
+	first := byte(t)<<4 | t.Flags()
+	switch {
+	case !ok || id == 0 || dup || !plainCode(code, t, v):
+		p := ack{*properties, id, code, dup}
+		return p.appendExact(dst, t, v)
+	case code == 0 && len(list) == 0:
+		return append(dst, first, 2, byte(id>>8), byte(id)), nil
+	}
+	n := 2 + 1 + plainListSize(list, v)
+	b := appendHeader(dst, first, n, n)
+	b = append(b, byte(id>>8), byte(id), byte(code))
+	return appendPlainList(b, list, v), nil
+}
+
+func (p *ack) appendExact(dst []byte, t mqttwire.PacketType, v mqttwire.Version) ([]byte, error) {
 	a := mqttwire.NewAppender(dst, t, v)
 	if v != mqttwire.V5 && !isSuccess(p.code, t) {
 		a.Fail(mqttwire.RuleNotInVersion, mqttwire.FieldReasonCode, int64(p.code))
@@ -179,8 +196,7 @@ func (p *Puback) Size(v mqttwire.Version) int {
 // Append appends the packet, encoded for version v. On error it returns dst as
 // it was.
 func (p *Puback) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
-	a := p.ack()
-	return a.append(dst, mqttwire.PUBACK, v)
+	return appendAck(dst, mqttwire.PUBACK, v, p.PacketID, p.ReasonCode, false, &p.Properties)
 }
 
 // Clone returns a copy that shares no memory with p.
@@ -228,8 +244,7 @@ func (p *Pubrec) Size(v mqttwire.Version) int {
 // Append appends the packet, encoded for version v. On error it returns dst as
 // it was.
 func (p *Pubrec) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
-	a := p.ack()
-	return a.append(dst, mqttwire.PUBREC, v)
+	return appendAck(dst, mqttwire.PUBREC, v, p.PacketID, p.ReasonCode, false, &p.Properties)
 }
 
 // Clone returns a copy that shares no memory with p.
@@ -279,8 +294,7 @@ func (p *Pubrel) Size(v mqttwire.Version) int {
 // Append appends the packet, encoded for version v. On error it returns dst as
 // it was.
 func (p *Pubrel) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
-	a := p.ack()
-	return a.append(dst, mqttwire.PUBREL, v)
+	return appendAck(dst, mqttwire.PUBREL, v, p.PacketID, p.ReasonCode, p.Dup, &p.Properties)
 }
 
 // Clone returns a copy that shares no memory with p.
@@ -328,8 +342,7 @@ func (p *Pubcomp) Size(v mqttwire.Version) int {
 // Append appends the packet, encoded for version v. On error it returns dst as
 // it was.
 func (p *Pubcomp) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
-	a := p.ack()
-	return a.append(dst, mqttwire.PUBCOMP, v)
+	return appendAck(dst, mqttwire.PUBCOMP, v, p.PacketID, p.ReasonCode, false, &p.Properties)
 }
 
 // Clone returns a copy that shares no memory with p.

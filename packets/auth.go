@@ -59,6 +59,16 @@ func (p *Auth) bodySize() uint64 {
 // Append appends the packet, encoded for version v. On error it returns dst as
 // it was.
 func (p *Auth) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
+	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(mqttwire.AUTH), v)
+	if !ok || v != mqttwire.V5 || !p.Properties.Has(mqttwire.AuthenticationMethod) || !plainCode(p.ReasonCode, mqttwire.AUTH, v) {
+		return p.appendExact(dst, v)
+	}
+	n := 1 + plainListSize(list, v)
+	b := appendHeader(dst, byte(mqttwire.AUTH)<<4, n, n)
+	return appendPlainList(append(b, byte(p.ReasonCode)), list, v), nil
+}
+
+func (p *Auth) appendExact(dst []byte, v mqttwire.Version) ([]byte, error) {
 	a := mqttwire.NewAppender(dst, mqttwire.AUTH, v)
 	a.FixedHeader(0, p.bodySize())
 	if p.long() {

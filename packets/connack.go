@@ -73,11 +73,19 @@ func (p *Connack) bodySize(v mqttwire.Version) uint64 { return 2 + propertiesSiz
 // Append appends the packet, encoded for version v. On error it returns dst as
 // it was.
 func (p *Connack) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
-	a := mqttwire.NewAppender(dst, mqttwire.CONNACK, v)
-	var flags byte
-	if p.SessionPresent {
-		flags = sessionPresent
+	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(mqttwire.CONNACK), v)
+	if !ok || p.SessionPresent && (v == mqttwire.V31 || p.ReasonCode != 0) || !plainCode(p.ReasonCode, mqttwire.CONNACK, v) {
+		return p.appendExact(dst, v)
 	}
+	n := 2 + plainListSize(list, v)
+	b := appendHeader(dst, byte(mqttwire.CONNACK)<<4, n, n)
+	b = append(b, p.flags(), byte(p.ReasonCode))
+	return appendPlainList(b, list, v), nil
+}
+
+func (p *Connack) appendExact(dst []byte, v mqttwire.Version) ([]byte, error) {
+	a := mqttwire.NewAppender(dst, mqttwire.CONNACK, v)
+	flags := p.flags()
 	switch {
 	case p.SessionPresent && v == mqttwire.V31:
 		a.Fail(mqttwire.RuleNotInVersion, mqttwire.FieldAcknowledgeFlags, int64(flags))
@@ -89,6 +97,14 @@ func (p *Connack) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	a.ReasonCode(p.ReasonCode)
 	a.Properties(mqttwire.PropertyOwner(mqttwire.CONNACK), &p.Properties)
 	return a.Done()
+}
+
+// flags returns the acknowledge flags. Section 3.2.2.1.
+func (p *Connack) flags() byte {
+	if p.SessionPresent {
+		return sessionPresent
+	}
+	return 0
 }
 
 // Clone returns a copy that shares no memory with p.

@@ -319,6 +319,64 @@ func (p *Connect) flags() byte {
 // packet's own. On error it returns dst as it was.
 func (p *Connect) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	v = p.version(v)
+	if !p.plain(v) {
+		return p.appendExact(dst, v)
+	}
+	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(mqttwire.CONNECT), v)
+	if !ok {
+		return p.appendExact(dst, v)
+	}
+	n := p.bodySize(v)
+	b := appendHeader(dst, byte(mqttwire.CONNECT)<<4, n, n)
+	if v == mqttwire.V31 {
+		b = append(b, "\x00\x06MQIsdp"...)
+	} else {
+		b = append(b, "\x00\x04MQTT"...)
+	}
+	b = append(b, byte(v), p.flags(), byte(p.KeepAlive>>8), byte(p.KeepAlive))
+	b = appendPlainList(b, list, v)
+	b = appendPrefixed(b, p.ClientID)
+	if p.Will != nil {
+		if b, ok = p.Will.appendPlain(b, v); !ok {
+			return p.appendExact(dst, v)
+		}
+	}
+	if p.UserName != nil {
+		b = appendPrefixed(b, p.UserName)
+	}
+	if p.Password != nil {
+		b = appendPrefixed(b, p.Password)
+	}
+	return b, nil
+}
+
+// plain reports whether all but the will and the properties' own rules is plain.
+func (p *Connect) plain(v mqttwire.Version) bool {
+	switch {
+	case p.Version != 0 && p.Version != v, p.Bridge, connectFlagsFault(p.flags(), v, 0) != 0,
+		v == mqttwire.V5 && !p.Properties.Empty() && authDataAlone(&p.Properties):
+		return false
+	}
+	if _, bad := clientIDFault(p.ClientID, p.CleanStart, v); bad {
+		return false
+	}
+	return mqttwire.PlainString(p.ClientID) && mqttwire.PlainString(p.UserName) && len(p.Password) <= maxBinary
+}
+
+// maxBinary is the length of the longest binary data. Section 1.5.6.
+const maxBinary = 65535
+
+// appendPlain appends the will's fields, if they are plain.
+func (w *Will) appendPlain(dst []byte, v mqttwire.Version) ([]byte, bool) {
+	list, ok := plainList(&w.Properties, mqttwire.WillProperties, v)
+	if !ok || !w.QoS.Valid() || !mqttwire.PlainTopicName(w.Topic) || len(w.Payload) > maxBinary {
+		return dst, false
+	}
+	dst = appendPlainList(dst, list, v)
+	return appendPrefixed(appendPrefixed(dst, w.Topic), w.Payload), true
+}
+
+func (p *Connect) appendExact(dst []byte, v mqttwire.Version) ([]byte, error) {
 	a := mqttwire.NewAppender(dst, mqttwire.CONNECT, v)
 	p.check(&a, v)
 	a.FixedHeader(0, p.bodySize(v))

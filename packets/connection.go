@@ -202,7 +202,7 @@ func (c *connection) binds(t mqttwire.PacketType) bool {
 	case mqttwire.SUBSCRIBE:
 		return c.receiver.noSubscriptionID || c.receiver.noWildcard || c.receiver.noShared
 	}
-	return c.from == mqttwire.FromServer && c.connect.seen && !c.connect.problemInformation && t != mqttwire.PUBLISH
+	return !c.wantsProblems() && t != mqttwire.PUBLISH
 }
 
 // isFree reports that p, a packet of type t, breaks no rule of the connection and

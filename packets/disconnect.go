@@ -60,6 +60,21 @@ func (p *Disconnect) bodySize(v mqttwire.Version) uint64 {
 // Append appends the packet, encoded for version v. On error it returns dst as
 // it was.
 func (p *Disconnect) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
+	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(mqttwire.DISCONNECT), v)
+	switch {
+	case !ok:
+		return p.appendExact(dst, v)
+	case p.ReasonCode == 0 && len(list) == 0:
+		return append(dst, byte(mqttwire.DISCONNECT)<<4, 0), nil
+	case !plainCode(p.ReasonCode, mqttwire.DISCONNECT, v):
+		return p.appendExact(dst, v)
+	}
+	n := 1 + plainListSize(list, v)
+	b := appendHeader(dst, byte(mqttwire.DISCONNECT)<<4, n, n)
+	return appendPlainList(append(b, byte(p.ReasonCode)), list, v), nil
+}
+
+func (p *Disconnect) appendExact(dst []byte, v mqttwire.Version) ([]byte, error) {
 	a := mqttwire.NewAppender(dst, mqttwire.DISCONNECT, v)
 	if v != mqttwire.V5 && p.ReasonCode != 0 {
 		a.Fail(mqttwire.RuleNotInVersion, mqttwire.FieldReasonCode, int64(p.ReasonCode))

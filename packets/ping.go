@@ -24,7 +24,15 @@ func decodePing(f mqttwire.Frame, t mqttwire.PacketType, v mqttwire.Version, tol
 	return c.Err()
 }
 
+// appendPing appends a packet that has no body.
 func appendPing(dst []byte, t mqttwire.PacketType, v mqttwire.Version) ([]byte, error) {
+	if !v.Known() {
+		return appendExactPing(dst, t, v)
+	}
+	return append(dst, byte(t)<<4, 0), nil
+}
+
+func appendExactPing(dst []byte, t mqttwire.PacketType, v mqttwire.Version) ([]byte, error) {
 	a := mqttwire.NewAppender(dst, t, v)
 	a.FixedHeader(0, 0)
 	return a.Done()

@@ -174,20 +174,58 @@ func (p *Publish) headerSize(v mqttwire.Version) uint64 {
 // Append appends the packet, encoded for version v. On error it returns dst as
 // it was.
 func (p *Publish) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
-	n := p.headerSize(v) + uint64(len(p.Payload))
-	a := mqttwire.NewAppender(dst, mqttwire.PUBLISH, v)
-	p.appendHeader(&a, v, n, n)
-	a.Raw(p.Payload)
-	return a.Done()
+	return p.append(dst, v, uint64(len(p.Payload)), p.Payload)
 }
 
 // AppendHeader appends all of the packet but the payload, which has to follow on
 // the wire: for sending both as net.Buffers without copying the payload. On
 // error it returns dst as it was.
 func (p *Publish) AppendHeader(dst []byte, v mqttwire.Version) ([]byte, error) {
+	return p.append(dst, v, uint64(len(p.Payload)), nil)
+}
+
+// append appends the packet, but of its payload, which has payloadSize bytes,
+// only those of payload.
+func (p *Publish) append(dst []byte, v mqttwire.Version, payloadSize uint64, payload []byte) ([]byte, error) {
+	if !mqttwire.PlainTopicName(p.Topic) && !p.named(v) || !p.plainFlags() || payloadSize > mqttwire.MaxVarint {
+		return p.appendExact(dst, v, payloadSize, payload)
+	}
+	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(mqttwire.PUBLISH), v)
+	n := stringSize(p.Topic) + plainListSize(list, v)
+	if p.QoS > 0 {
+		n += 2
+	}
+	if !ok || n+payloadSize > mqttwire.MaxVarint {
+		return p.appendExact(dst, v, payloadSize, payload)
+	}
+	b := appendHeader(dst, byte(mqttwire.PUBLISH)<<4|p.flags(), n+payloadSize, n+uint64(len(payload)))
+	b = appendPrefixed(b, p.Topic)
+	if p.QoS > 0 {
+		b = append(b, byte(p.PacketID>>8), byte(p.PacketID))
+	}
+	return append(appendPlainList(b, list, v), payload...), nil
+}
+
+// named reports whether there is an alias in the place of the topic name.
+func (p *Publish) named(v mqttwire.Version) bool {
+	return len(p.Topic) == 0 && v == mqttwire.V5 && p.Properties.Has(mqttwire.TopicAlias)
+}
+
+// plainFlags reports whether QoS, DUP and packet identifier go together in every
+// version.
+func (p *Publish) plainFlags() bool {
+	if p.QoS == 0 {
+		return !p.Dup
+	}
+	return p.QoS.Valid() && p.PacketID != 0
+}
+
+func (p *Publish) appendExact(dst []byte, v mqttwire.Version, payloadSize uint64, payload []byte) ([]byte, error) {
+	const most = 1 << 62 // so that no sum wraps
 	n := p.headerSize(v)
 	a := mqttwire.NewAppender(dst, mqttwire.PUBLISH, v)
-	p.appendHeader(&a, v, n+uint64(len(p.Payload)), n)
+	p.appendHeader(&a, v, n+min(payloadSize, most), n+uint64(len(payload)))
+	a.Raw(payload)
 	return a.Done()
 }
 

@@ -190,14 +190,12 @@ func peekBody(src Body, n int) ([]byte, error) {
 // that is not in memory. p.Payload is not looked at. A packet over MaxPacketSize
 // is refused with the error of Append. On error it returns dst as it was.
 func (p *Publish) AppendStreamHeader(dst []byte, v mqttwire.Version, payloadSize int64) ([]byte, error) {
-	n := p.headerSize(v)
-	a := mqttwire.NewAppender(dst, mqttwire.PUBLISH, v)
 	if payloadSize < 0 {
+		a := mqttwire.NewAppender(dst, mqttwire.PUBLISH, v)
 		a.Fail(mqttwire.RuleRemainingLength, mqttwire.FieldPayload, payloadSize)
+		return a.Done()
 	}
-	const most = 1 << 62 // so that no sum wraps
-	p.appendHeader(&a, v, n+min(uint64(payloadSize), most), n)
-	return a.Done()
+	return p.append(dst, v, uint64(payloadSize), nil)
 }
 
 // AppendBuffers appends the packet to bufs as one or two parts: fixed and

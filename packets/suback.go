@@ -56,6 +56,24 @@ func (p *Suback) bodySize(v mqttwire.Version) uint64 {
 // Append appends the packet, encoded for version v. On error it returns dst as
 // it was.
 func (p *Suback) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
+	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(mqttwire.SUBACK), v)
+	n := 2 + plainListSize(list, v) + uint64(len(p.ReasonCodes))
+	if !ok || p.PacketID == 0 || len(p.ReasonCodes) == 0 || n > mqttwire.MaxVarint {
+		return p.appendExact(dst, v)
+	}
+	b := appendHeader(dst, byte(mqttwire.SUBACK)<<4, n, n)
+	b = append(b, byte(p.PacketID>>8), byte(p.PacketID))
+	b = appendPlainList(b, list, v)
+	for _, code := range p.ReasonCodes {
+		if code > mqttwire.ReasonGrantedQoS2 && !plainCode(code, mqttwire.SUBACK, v) {
+			return p.appendExact(dst, v)
+		}
+		b = append(b, byte(code))
+	}
+	return b, nil
+}
+
+func (p *Suback) appendExact(dst []byte, v mqttwire.Version) ([]byte, error) {
 	a := mqttwire.NewAppender(dst, mqttwire.SUBACK, v)
 	if len(p.ReasonCodes) == 0 && v != mqttwire.V31 { // U-2.3-2
 		a.Fail(mqttwire.RuleNoReasonCodes, mqttwire.FieldReasonCode, 0)

@@ -155,6 +155,39 @@ func (p *Subscribe) bodySize(v mqttwire.Version) uint64 {
 // Append appends the packet, encoded for version v. On error it returns dst as
 // it was.
 func (p *Subscribe) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
+	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(mqttwire.SUBSCRIBE), v)
+	if !ok || p.PacketID == 0 || len(p.Subscriptions) == 0 || p.Dup && v == mqttwire.V31 {
+		return p.appendExact(dst, v)
+	}
+	n := 2 + plainListSize(list, v)
+	subscriptions := p.Subscriptions
+	for i := range subscriptions {
+		s := &subscriptions[i]
+		if !s.plainOptions(v) || !mqttwire.PlainTopicFilter(s.Filter) {
+			return p.appendExact(dst, v)
+		}
+		n += stringSize(s.Filter) + 1
+	}
+	if n > mqttwire.MaxVarint {
+		return p.appendExact(dst, v)
+	}
+	b := appendHeader(dst, byte(mqttwire.SUBSCRIBE)<<4|mqttwire.SUBSCRIBE.Flags(), n, n)
+	b = append(b, byte(p.PacketID>>8), byte(p.PacketID))
+	b = appendPlainList(b, list, v)
+	for i := range subscriptions {
+		s := &subscriptions[i]
+		b = append(appendPrefixed(b, s.Filter), s.options())
+	}
+	return b, nil
+}
+
+// plainOptions reports whether the options may go with a plain filter, which is
+// not a shared one.
+func (s *Subscription) plainOptions(v mqttwire.Version) bool {
+	return s.QoS.Valid() && (s.newOptions() == 0 || v == mqttwire.V5 && s.RetainHandling <= maxRetainHandling)
+}
+
+func (p *Subscribe) appendExact(dst []byte, v mqttwire.Version) ([]byte, error) {
 	a := mqttwire.NewAppender(dst, mqttwire.SUBSCRIBE, v)
 	if len(p.Subscriptions) == 0 && v != mqttwire.V31 { // [MQTT-3.8.3-2]
 		a.Fail(mqttwire.RuleNoFilters, mqttwire.FieldTopicFilter, 0)

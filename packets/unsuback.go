@@ -65,6 +65,30 @@ func (p *Unsuback) bodySize(v mqttwire.Version) uint64 {
 // Append appends the packet, encoded for version v. On error it returns dst as
 // it was.
 func (p *Unsuback) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
+	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(mqttwire.UNSUBACK), v)
+	switch {
+	case !ok || p.PacketID == 0 || len(p.ReasonCodes) == 0 != (v != mqttwire.V5):
+		return p.appendExact(dst, v)
+	case v != mqttwire.V5:
+		return append(dst, byte(mqttwire.UNSUBACK)<<4, 2, byte(p.PacketID>>8), byte(p.PacketID)), nil
+	}
+	n := 2 + plainListSize(list, v) + uint64(len(p.ReasonCodes))
+	if n > mqttwire.MaxVarint {
+		return p.appendExact(dst, v)
+	}
+	b := appendHeader(dst, byte(mqttwire.UNSUBACK)<<4, n, n)
+	b = append(b, byte(p.PacketID>>8), byte(p.PacketID))
+	b = appendPlainList(b, list, v)
+	for _, code := range p.ReasonCodes {
+		if !plainCode(code, mqttwire.UNSUBACK, v) {
+			return p.appendExact(dst, v)
+		}
+		b = append(b, byte(code))
+	}
+	return b, nil
+}
+
+func (p *Unsuback) appendExact(dst []byte, v mqttwire.Version) ([]byte, error) {
 	a := mqttwire.NewAppender(dst, mqttwire.UNSUBACK, v)
 	if len(p.ReasonCodes) == 0 && v == mqttwire.V5 { // U-2.3-2
 		a.Fail(mqttwire.RuleNoReasonCodes, mqttwire.FieldReasonCode, 0)

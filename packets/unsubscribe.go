@@ -70,6 +70,30 @@ func (p *Unsubscribe) bodySize(v mqttwire.Version) uint64 {
 // Append appends the packet, encoded for version v. On error it returns dst as
 // it was.
 func (p *Unsubscribe) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
+	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(mqttwire.UNSUBSCRIBE), v)
+	if !ok || p.PacketID == 0 || len(p.Filters) == 0 || p.Dup && v == mqttwire.V31 {
+		return p.appendExact(dst, v)
+	}
+	n := 2 + plainListSize(list, v)
+	for _, f := range p.Filters {
+		if !mqttwire.PlainTopicFilter(f) {
+			return p.appendExact(dst, v)
+		}
+		n += stringSize(f)
+	}
+	if n > mqttwire.MaxVarint {
+		return p.appendExact(dst, v)
+	}
+	b := appendHeader(dst, byte(mqttwire.UNSUBSCRIBE)<<4|mqttwire.UNSUBSCRIBE.Flags(), n, n)
+	b = append(b, byte(p.PacketID>>8), byte(p.PacketID))
+	b = appendPlainList(b, list, v)
+	for _, f := range p.Filters {
+		b = appendPrefixed(b, f)
+	}
+	return b, nil
+}
+
+func (p *Unsubscribe) appendExact(dst []byte, v mqttwire.Version) ([]byte, error) {
 	a := mqttwire.NewAppender(dst, mqttwire.UNSUBSCRIBE, v)
 	if len(p.Filters) == 0 && v != mqttwire.V31 { // [MQTT-3.10.3-2]
 		a.Fail(mqttwire.RuleNoFilters, mqttwire.FieldTopicFilter, 0)
