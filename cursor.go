@@ -188,6 +188,20 @@ func (c *Cursor) ReasonCode() ReasonCode {
 	return code
 }
 
+// Entries returns how many strings, each with some more bytes behind it, are in
+// what is left of the packet, as far as their lengths tell: so a list can be made
+// at once, of a size that the bytes that have arrived vouch for.
+func (c *Cursor) Entries(more int) (n int) {
+	for rest := c.body[c.pos:]; len(rest) >= 2; n++ {
+		size := 2 + int(uint16At(rest)) + more
+		if size > len(rest) {
+			break
+		}
+		rest = rest[size:]
+	}
+	return n
+}
+
 // ReasonCodes reads all that is left of the packet as codes that packets of this
 // type and version may carry, and appends them to dst.
 func (c *Cursor) ReasonCodes(dst []ReasonCode) []ReasonCode {
@@ -288,7 +302,16 @@ func (c *Cursor) TopicNameOrEmpty(field Field) []byte {
 
 // TopicFilter reads a topic filter of 1 to 65535 bytes, which in 5.0 may be a
 // shared one. Sections 4.7 and 4.8.2.
-func (c *Cursor) TopicFilter(field Field) []byte { return c.exactText(field, filterText) }
+func (c *Cursor) TopicFilter(field Field) []byte {
+	if rest := c.body[c.pos:]; len(rest) >= 2 {
+		n := 2 + int(uint16At(rest))
+		if n <= len(rest) && n > 2 && plainFilter(rest[2:n]) {
+			c.pos += n
+			return rest[2:n:n]
+		}
+	}
+	return c.exactText(field, filterText)
+}
 
 // exactText reads a string of any kind.
 func (c *Cursor) exactText(field Field, kind textKind) []byte {

@@ -1,6 +1,10 @@
 package packets
 
-import "github.com/mqttwire/mqttwire"
+import (
+	"slices"
+
+	"github.com/mqttwire/mqttwire"
+)
 
 // Subscribe is SUBSCRIBE, a client's request for subscriptions. Section 3.8.
 type Subscribe struct {
@@ -86,6 +90,9 @@ func (p *Subscribe) decode(c *mqttwire.Cursor) {
 		c.Fail(mqttwire.RuleNoFilters, mqttwire.FieldTopicFilter, 0)
 	}
 	for c.Len() > 0 {
+		if len(p.Subscriptions) == cap(p.Subscriptions) {
+			p.Subscriptions = slices.Grow(p.Subscriptions, c.Entries(1))
+		}
 		p.Subscriptions = append(p.Subscriptions, Subscription{})
 		p.Subscriptions[len(p.Subscriptions)-1].decode(c)
 	}

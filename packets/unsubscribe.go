@@ -1,6 +1,10 @@
 package packets
 
-import "github.com/mqttwire/mqttwire"
+import (
+	"slices"
+
+	"github.com/mqttwire/mqttwire"
+)
 
 // Unsubscribe is UNSUBSCRIBE, a client's request to end subscriptions. Section
 // 3.10.
@@ -52,6 +56,9 @@ func (p *Unsubscribe) decode(c *mqttwire.Cursor) {
 		c.Fail(mqttwire.RuleNoFilters, mqttwire.FieldTopicFilter, 0)
 	}
 	for c.Len() > 0 {
+		if len(p.Filters) == cap(p.Filters) {
+			p.Filters = slices.Grow(p.Filters, c.Entries(0))
+		}
 		p.Filters = append(p.Filters, c.TopicFilter(mqttwire.FieldTopicFilter))
 	}
 }
