@@ -66,13 +66,10 @@ func Example_stream() {
 	var set packets.Set
 	var version mqttwire.Version // 0: told by CONNECT
 	for {
-		if _, err := reader.Next(); err == io.EOF {
+		frame, err := reader.Frame()
+		if err == io.EOF {
 			break
-		} else if err != nil {
-			fmt.Println(err)
-			return
 		}
-		frame, err := reader.Body()
 		if err != nil {
 			fmt.Println(err)
 			return

@@ -30,6 +30,8 @@ func FuzzStream(f *testing.F) {
 		src := &chunkReader{stream, chunks, 0}
 		r := mqttwire.NewReader(src, limits)
 		requireSameStream(t, "Reader", stream, max, r.Offset, func() (mqttwire.Frame, error) { return readFrame(r) })
+		whole := mqttwire.NewReader(&chunkReader{stream, chunks, 0}, limits)
+		requireSameStream(t, "Reader.Frame", stream, max, whole.Offset, whole.Frame)
 
 		src = &chunkReader{stream, chunks, 0}
 		feeder := mqttwire.NewFeeder(limits)

@@ -94,7 +94,7 @@ func TestBothWaysOfAppendAreOneForListsThatAreTooLarge(t *testing.T) {
 
 // The values of fields, legal in some or all versions and not.
 var (
-	someText = rapid.SampledFrom([][]byte{nil, {}, []byte("a"), []byte("sensor-17"), []byte("site/7/line/12"), []byte("site/+/line/#"), []byte("+"),
+	someText = rapid.SampledFrom([][]byte{nil, {}, []byte("a"), []byte("sensor-17"), []byte("site/7/line/12"), []byte("b"), []byte("c/d"), []byte("e/f/g"), []byte("site/+/line/#"), []byte("+"),
 		[]byte("a+/site/7/line"), []byte("a/#/b"), []byte("$share/g/a/b/c"), []byte("$share//a"), []byte("$SYS/#"), []byte("meter 7/grüße"),
 		[]byte("a\x00b"), []byte("\xFF"), []byte("\xED\xA0\x80"), bytes.Repeat([]byte("x"), 24), bytes.Repeat([]byte("x"), 200),
 		bytes.Repeat([]byte("x"), 65535), bytes.Repeat([]byte("x"), 65536)})

@@ -159,12 +159,13 @@ func (p *Publish) flagsFault(v mqttwire.Version) (mqttwire.Rule, mqttwire.Field,
 
 // Size returns the number of bytes that Append adds for version v.
 func (p *Publish) Size(v mqttwire.Version) int {
-	return packetSize(p.headerSize(v) + uint64(len(p.Payload)))
+	return packetSize(p.headerSize(propertiesSize(&p.Properties, v)) + uint64(len(p.Payload)))
 }
 
-// headerSize is the size of the variable header.
-func (p *Publish) headerSize(v mqttwire.Version) uint64 {
-	n := stringSize(p.Topic) + propertiesSize(&p.Properties, v)
+// headerSize is the size of the variable header, in which the property list takes
+// so many bytes.
+func (p *Publish) headerSize(list uint64) uint64 {
+	n := stringSize(p.Topic) + list
 	if p.QoS > 0 {
 		n += 2
 	}
@@ -187,14 +188,11 @@ func (p *Publish) AppendHeader(dst []byte, v mqttwire.Version) ([]byte, error) {
 // append appends the packet, but of its payload, which has payloadSize bytes,
 // only those of payload.
 func (p *Publish) append(dst []byte, v mqttwire.Version, payloadSize uint64, payload []byte) ([]byte, error) {
-	if !mqttwire.PlainTopicName(p.Topic) && !p.named(v) || !p.plainFlags() || payloadSize > mqttwire.MaxVarint {
+	if !mqttwire.PlainTopicName(p.Topic) && !p.named(v) || !p.plainFlags() {
 		return p.appendExact(dst, v, payloadSize, payload)
 	}
 	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(mqttwire.PUBLISH), v)
-	n := stringSize(p.Topic) + plainListSize(list, v)
-	if p.QoS > 0 {
-		n += 2
-	}
+	n := p.headerSize(plainListSize(list, v))
 	if !ok || n+payloadSize > mqttwire.MaxVarint {
 		return p.appendExact(dst, v, payloadSize, payload)
 	}
@@ -222,7 +220,7 @@ func (p *Publish) plainFlags() bool {
 
 func (p *Publish) appendExact(dst []byte, v mqttwire.Version, payloadSize uint64, payload []byte) ([]byte, error) {
 	const most = 1 << 62 // so that no sum wraps
-	n := p.headerSize(v)
+	n := p.headerSize(propertiesSize(&p.Properties, v))
 	a := mqttwire.NewAppender(dst, mqttwire.PUBLISH, v)
 	p.appendHeader(&a, v, n+min(payloadSize, most), n+uint64(len(payload)))
 	a.Raw(payload)

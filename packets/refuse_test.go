@@ -89,6 +89,7 @@ func TestEncodingRefuses(t *testing.T) {
 		"SUBACK 5.0 code in 3.1.1":              {v311, &packets.Suback{PacketID: 1, ReasonCodes: codes(0x87)}, mqttwire.RuleReasonCode},
 		"SUBACK code 3":                         {v5, &packets.Suback{PacketID: 1, ReasonCodes: codes(0, 3)}, mqttwire.RuleReasonCode},
 		"UNSUBSCRIBE without filters":           {v311, &packets.Unsubscribe{PacketID: 1}, mqttwire.RuleNoFilters},
+		"UNSUBSCRIBE packet identifier 0":       {v311, &packets.Unsubscribe{Filters: [][]byte{[]byte("a")}}, mqttwire.RulePacketIDZero},
 		"UNSUBSCRIBE filter malformed":          {v5, &packets.Unsubscribe{PacketID: 1, Filters: [][]byte{[]byte("a"), []byte("b+")}}, mqttwire.RuleFilterPlus},
 		"UNSUBACK without codes":                {v5, &packets.Unsuback{PacketID: 1}, mqttwire.RuleNoReasonCodes},
 		"UNSUBACK failure in 3.1.1":             {v311, &packets.Unsuback{PacketID: 1, ReasonCodes: codes(0x11, 0x87)}, mqttwire.RuleNotInVersion},
