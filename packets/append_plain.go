@@ -7,16 +7,16 @@ import (
 )
 
 // Append goes one of two ways. Where all that the packet holds is plain, which
-// the functions of that name in package mqttwire tell at a glance, appendPlain
-// writes it: it asks once for room, has no place for errors, and leaves whatever
-// it is not sure of. That is the way of nearly every packet that is ever sent.
-// The others go to appendExact, a line of calls of an Appender, which checks each
+// the functions of that name in package mqttwire tell at a glance, it writes the
+// packet straight on: it asks once for room and needs no place for errors. That is
+// the way of nearly every packet that is ever sent. Whatever Append is not sure of
+// it leaves to appendExact, a line of calls of an Appender, which checks each
 // field by the rule for it and is the one place where errors are made. What both
-// can write they write alike: TestBothWaysOfAppendAreOne.
+// can write they write alike: TestBothWaysOfAppendAreOneForAnyValue and its like.
 //
 // The evidence: by an Appender, each field costs a call that looks whether there
 // was an error, checks, looks again and stores the slice, some 5 ns. A PUBACK
-// takes 48 ns and a SUBSCRIBE of ten filters 350; appended plainly, 3 and 110.
+// takes 45 ns and a SUBSCRIBE of ten filters 320; written straight on, 5 and 110.
 
 // appendHeader appends a fixed header and makes room for the n bytes of body that
 // follow, of which there are size in all, at most MaxVarint.
