@@ -1,6 +1,7 @@
 package main
 
 import (
+	_ "embed"
 	"fmt"
 	"strings"
 
@@ -13,7 +14,7 @@ func document(rows []row, p plan, versions map[string]string) string {
 	fmt.Fprintf(&s, heading, machine(), p.rounds, p.slice, clockName, 100*noise(rows))
 	s.WriteString(codecTable(versions))
 	all := goals(rows)
-	s.WriteString("\n## Goals\n\n" + goalTable(all) + missedTable(all))
+	s.WriteString("\n## Goals\n\n" + goalTable(all) + missedTable(all) + tried)
 	for _, v := range []mqttwire.Version{v311, v5} {
 		fmt.Fprintf(&s, "\n## Decode %s\n\n%s\n%s", v, decodeLegend, decodeTable(rows, v))
 	}
@@ -26,6 +27,11 @@ func document(rows []row, p plan, versions map[string]string) string {
 	s.WriteString("\n## Worst-case inputs\n\n" + worstLegend + worstTable(rows))
 	return s.String()
 }
+
+// tried says what was done to reach the goals, and why some are missed.
+//
+//go:embed tried.md
+var tried string
 
 const heading = `# Speed of Go codecs
 
