@@ -35,10 +35,10 @@ func plainText(b []byte) bool {
 		}
 		return true
 	}
-	for i := 8; i < len(b); i += 8 {
+	for rest := b; len(rest) > 8; rest = rest[8:] {
 		// The high bit of a byte shows if it is not ASCII, or if it is zero and
 		// borrows in the subtraction.
-		w := load64(b[i-8:])
+		w := load64(rest)
 		if (w|zeroByte(w))&highBits != 0 {
 			return false
 		}
@@ -58,12 +58,13 @@ func plainTopic(b []byte) bool {
 		}
 		return true
 	}
-	for i := 8; i < len(b); i += 8 {
-		if topicFault(load64(b[i-8:])) {
+	for rest := b; len(rest) > 8; rest = rest[8:] {
+		if w := load64(rest); oddBytes(w) != 0 && topicFault(w) {
 			return false
 		}
 	}
-	return !topicFault(load64(b[len(b)-8:]))
+	last := load64(b[len(b)-8:])
+	return oddBytes(last) == 0 || !topicFault(last)
 }
 
 // topicFault reports whether a byte of w is not ASCII, NUL, + or #.
