@@ -183,6 +183,7 @@ func TestEncoderDoesNotCountARefusedPacketAsSent(t *testing.T) {
 	require.ErrorIs(t, err, mqttwire.ErrMalformed)
 	_, err = e.Append(nil, &packets.Connect{Version: mqttwire.V5})
 	require.NoError(t, err)
+	assert.Equal(t, mqttwire.V5, e.Version())
 	_, err = e.Append(nil, &packets.Connect{Version: mqttwire.V5})
 	require.ErrorIs(t, err, mqttwire.ErrProtocol)
 	_, err = e.Append(nil, &packets.Pingreq{})

@@ -171,3 +171,9 @@ func TestReplyWithReasonSaysWhatWasWrong(t *testing.T) {
 	a = packets.ReplyWithReason(decodeError(t, "\x10\x0c\x00\x04MQTT\x04\x00\x00\x00\x00\x00", 0))
 	assert.Equal(t, "\x20\x02\x00\x02", replyTo(t, a), "3.1.1 has no place for it")
 }
+
+func TestAnAnswerAppendsItsPacketOrNothing(t *testing.T) {
+	a := packets.Reply(decodeError(t, "\x36\x06\x00\x01a\x00\x01\x00", mqttwire.V5))
+	assert.Equal(t, "before\xe0\x02\x81\x00", string(a.Append([]byte("before"))))
+	assert.Equal(t, "before", string(packets.Reply(io.EOF).Append([]byte("before"))))
+}
