@@ -333,7 +333,7 @@ func (d *Decoder) lookForForeign(src Source) error {
 // short, or longer by a good part, or a header of HTTP ends with it.
 func worthALook(b []byte) bool {
 	n := len(b)
-	return n <= 32 || n%128 == 0 || n >= identifyBytes ||
+	return n <= 32 || n%128 == 0 ||
 		b[n-1] == '\n' && (b[n-2] == '\n' || b[n-2] == '\r' && b[n-3] == '\n')
 }
 
@@ -343,7 +343,8 @@ func foreignError(foreign mqttwire.Foreign, first byte) *mqttwire.Error {
 	return e
 }
 
-// identifyBytes is how much of a frame is looked at to name a foreign protocol.
+// identifyBytes bounds what is copied of a frame to name a foreign protocol: the
+// most that Identify asks for.
 const identifyBytes = 2048
 
 // foreignFrame returns the error for the frame of a first packet that is not

@@ -9,8 +9,8 @@ import "github.com/mqttwire/mqttwire"
 //
 // What the peer sends matters: tell it by Observe. A server observes the
 // CONNECT, a client the CONNACK. An Encoder is for one goroutine at a time, so who
-// writes from several locks around it and the write;
-// packets encoded for many connections are only read.
+// writes from several locks around it and the write. The packets are only read:
+// one may be encoded for many connections at once.
 type Encoder struct {
 	conn    connection
 	dropped Dropped
