@@ -434,3 +434,15 @@ func TestADecoderOrEncoderOfNobodyIsAMistake(t *testing.T) {
 	assert.Panics(t, func() { packets.NewDecoder(packets.Options{}) })
 	assert.Panics(t, func() { packets.NewEncoder(packets.Options{From: 3}) })
 }
+
+func TestAnAliasOverTheMaximumIsNotKeptThoughItIsLetPass(t *testing.T) {
+	all := &mqttwire.Tolerance{Allow: mqttwire.ReportAll}
+	d := clientDecoder(t, packets.Options{Tolerance: all}, &packets.Connack{})
+	p, err := d.Decode(frameOf(t, "\x30\x07\x00\x01a\x03\x23\x00\x01"))
+	require.NoError(t, err)
+	assert.Equal(t, "a", string(d.Topic(p.(*packets.Publish))))
+	p, err = d.Decode(frameOf(t, "\x30\x06\x00\x00\x03\x23\x00\x01"))
+	require.NoError(t, err)
+	assert.Empty(t, d.Topic(p.(*packets.Publish)), "a peer could fill the memory with names")
+	require.Len(t, all.Findings, 2)
+}
