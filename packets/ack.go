@@ -78,6 +78,20 @@ func shortAck(f mqttwire.Frame, t mqttwire.PacketType, v mqttwire.Version) uint1
 	return uint16(f.Body[1]) | uint16(f.Body[0])<<8
 }
 
+// plainAck returns packet identifier and reason code of an acknowledgement of
+// 5.0, of type t and with such a code, and makes p its properties; of anything
+// else it returns 0, and leaves it to decodeAck.
+func plainAck(p *mqttwire.Properties, b []byte, t mqttwire.PacketType) (id uint16, code mqttwire.ReasonCode) {
+	if len(b) < 3 {
+		return 0, 0
+	}
+	code, ok := plainCodeAndProperties(p, b[2:], t)
+	if !ok {
+		return 0, 0
+	}
+	return plainID(b), code
+}
+
 // decodeAck resets p, which may stand for one of the other three, and reads from
 // f an acknowledgement of type t. dup is for 3.1's PUBREL.
 func decodeAck(p *Puback, f mqttwire.Frame, t mqttwire.PacketType, v mqttwire.Version, tolerance *mqttwire.Tolerance) (dup bool, err error) {
@@ -179,6 +193,12 @@ func (p *Puback) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 		*p = Puback{PacketID: id}
 		return nil
 	}
+	if v == mqttwire.V5 && plainFrame(f, mqttwire.PUBACK, v) {
+		if id, code := plainAck(&p.Properties, f.Body, mqttwire.PUBACK); id != 0 {
+			p.PacketID, p.ReasonCode = id, code
+			return nil
+		}
+	}
 	return p.decodeFrame(f, v, nil)
 }
 
@@ -227,6 +247,12 @@ func (p *Pubrec) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 		*p = Pubrec{PacketID: id}
 		return nil
 	}
+	if v == mqttwire.V5 && plainFrame(f, mqttwire.PUBREC, v) {
+		if id, code := plainAck(&p.Properties, f.Body, mqttwire.PUBREC); id != 0 {
+			p.PacketID, p.ReasonCode = id, code
+			return nil
+		}
+	}
 	return p.decodeFrame(f, v, nil)
 }
 
@@ -274,6 +300,12 @@ func (p *Pubrel) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 	if id := shortAck(f, mqttwire.PUBREL, v); id != 0 {
 		*p = Pubrel{PacketID: id}
 		return nil
+	}
+	if v == mqttwire.V5 && plainFrame(f, mqttwire.PUBREL, v) {
+		if id, code := plainAck(&p.Properties, f.Body, mqttwire.PUBREL); id != 0 {
+			p.PacketID, p.ReasonCode, p.Dup = id, code, false
+			return nil
+		}
 	}
 	return p.decodeFrame(f, v, nil)
 }
@@ -324,6 +356,12 @@ func (p *Pubcomp) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 	if id := shortAck(f, mqttwire.PUBCOMP, v); id != 0 {
 		*p = Pubcomp{PacketID: id}
 		return nil
+	}
+	if v == mqttwire.V5 && plainFrame(f, mqttwire.PUBCOMP, v) {
+		if id, code := plainAck(&p.Properties, f.Body, mqttwire.PUBCOMP); id != 0 {
+			p.PacketID, p.ReasonCode = id, code
+			return nil
+		}
 	}
 	return p.decodeFrame(f, v, nil)
 }

@@ -19,7 +19,21 @@ func (p *Auth) Type() mqttwire.PacketType { return mqttwire.AUTH }
 
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
-func (p *Auth) Decode(f mqttwire.Frame, v mqttwire.Version) error { return p.decodeFrame(f, v, nil) }
+func (p *Auth) Decode(f mqttwire.Frame, v mqttwire.Version) error {
+	if p.decodePlain(f, v) {
+		return nil
+	}
+	return p.decodeFrame(f, v, nil)
+}
+
+func (p *Auth) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
+	if len(f.Body) == 0 || v != mqttwire.V5 || !plainFrame(f, mqttwire.AUTH, v) {
+		return false
+	}
+	code, ok := plainCodeAndProperties(&p.Properties, f.Body, mqttwire.AUTH)
+	p.ReasonCode = code
+	return ok && p.Properties.Has(mqttwire.AuthenticationMethod)
+}
 
 func (p *Auth) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
 	*p = Auth{}

@@ -28,7 +28,26 @@ func (p *Connack) Type() mqttwire.PacketType { return mqttwire.CONNACK }
 
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
-func (p *Connack) Decode(f mqttwire.Frame, v mqttwire.Version) error { return p.decodeFrame(f, v, nil) }
+func (p *Connack) Decode(f mqttwire.Frame, v mqttwire.Version) error {
+	if p.decodePlain(f, v) {
+		return nil
+	}
+	return p.decodeFrame(f, v, nil)
+}
+
+func (p *Connack) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
+	b := f.Body
+	if len(b) < 2 || !plainFrame(f, mqttwire.CONNACK, v) {
+		return false
+	}
+	flags, code := b[0], mqttwire.ReasonCode(b[1])
+	if flags != 0 && (flags != sessionPresent || code != 0 || v == mqttwire.V31) || !plainCode(code, mqttwire.CONNACK, v) {
+		return false
+	}
+	p.SessionPresent, p.ReasonCode = flags != 0, code
+	rest, ok := plainProperties(&p.Properties, b[2:], mqttwire.PropertyOwner(mqttwire.CONNACK), v)
+	return ok && len(rest) == 0
+}
 
 func (p *Connack) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
 	*p = Connack{}

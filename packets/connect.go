@@ -85,7 +85,12 @@ func (p *Connect) Type() mqttwire.PacketType { return mqttwire.CONNECT }
 
 // Decode resets the packet and reads it from f. v is the version to accept, or 0
 // for any. The packet's byte slices alias f.Body; use Clone to keep them.
-func (p *Connect) Decode(f mqttwire.Frame, v mqttwire.Version) error { return p.decodeFrame(f, v, nil) }
+func (p *Connect) Decode(f mqttwire.Frame, v mqttwire.Version) error {
+	if p.decodePlain(f, v) {
+		return nil
+	}
+	return p.decodeFrame(f, v, nil)
+}
 
 func (p *Connect) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
 	will := p.Will

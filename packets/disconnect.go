@@ -19,7 +19,23 @@ func (p *Disconnect) Type() mqttwire.PacketType { return mqttwire.DISCONNECT }
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Disconnect) Decode(f mqttwire.Frame, v mqttwire.Version) error {
+	if p.decodePlain(f, v) {
+		return nil
+	}
 	return p.decodeFrame(f, v, nil)
+}
+
+func (p *Disconnect) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
+	if isEmpty(f, mqttwire.DISCONNECT, v) {
+		*p = Disconnect{}
+		return true
+	}
+	if len(f.Body) == 0 || v != mqttwire.V5 || !plainFrame(f, mqttwire.DISCONNECT, v) {
+		return false
+	}
+	code, ok := plainCodeAndProperties(&p.Properties, f.Body, mqttwire.DISCONNECT)
+	p.ReasonCode = code
+	return ok
 }
 
 func (p *Disconnect) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {

@@ -210,20 +210,6 @@ func decodeInto(p mqttwire.Packet, f mqttwire.Frame, v mqttwire.Version, toleran
 	return p, nil
 }
 
-// maxReused is the largest number of entries of a list that a packet keeps room
-// for between two uses.
-const maxReused = 1024
-
-// reuse empties a list that a packet owns, so that Decode can fill it again. It
-// drops what the entries pointed to, and the list itself if it was very long.
-func reuse[T any](list []T) []T {
-	if cap(list) > maxReused {
-		return nil
-	}
-	clear(list)
-	return list[:0]
-}
-
 // packetSize is the size of a packet whose body has n bytes.
 func packetSize(n uint64) int {
 	if n > mqttwire.MaxVarint {

@@ -76,6 +76,9 @@ func (p *Pingresp) Type() mqttwire.PacketType { return mqttwire.PINGRESP }
 
 // Decode checks f, a frame of version v.
 func (p *Pingresp) Decode(f mqttwire.Frame, v mqttwire.Version) error {
+	if isEmpty(f, mqttwire.PINGRESP, v) {
+		return nil
+	}
 	return p.decodeFrame(f, v, nil)
 }
 

@@ -29,6 +29,29 @@ func requireSameDecoding(t *testing.T, f mqttwire.Frame, v mqttwire.Version) {
 	if !reflect.DeepEqual(short, exact) {
 		t.Fatalf("%x of %s: %s", f, v, cmp.Diff(exact, short, cmp.AllowUnexported(mqttwire.Properties{})))
 	}
+	if !freshRoom(short) || !freshRoom(exact) {
+		t.Fatalf("%x of %s: the room behind the list keeps what was in it", f, v)
+	}
+}
+
+// freshRoom reports whether what a list has room for beyond its entries keeps
+// nothing alive.
+func freshRoom(p mqttwire.Packet) bool {
+	switch p := p.(type) {
+	case *Subscribe:
+		for _, s := range p.Subscriptions[len(p.Subscriptions):cap(p.Subscriptions)] {
+			if s.Filter != nil {
+				return false
+			}
+		}
+	case *Unsubscribe:
+		for _, f := range p.Filters[len(p.Filters):cap(p.Filters)] {
+			if f != nil {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // dirty leaves something in the packet that decoding has to overwrite.
@@ -46,6 +69,24 @@ func dirty(p mqttwire.Packet) {
 		*p = Pubrel{list, 1, 1, true}
 	case *Pubcomp:
 		*p = Pubcomp{list, 1, 1}
+	case *Connect:
+		w := Will{[]byte("old"), []byte("old"), list, 1, true}
+		*p = Connect{mqttwire.V31, true, true, 1, []byte("old"), &w, []byte("old"), []byte("old"), list}
+	case *Connack:
+		*p = Connack{true, 1, list}
+	case *Subscribe:
+		old := Subscription{[]byte("old"), 1, true, true, 1}
+		*p = Subscribe{list, append(make([]Subscription, 0, 8), old, old, old), 1, true}
+	case *Suback:
+		*p = Suback{list, append(make([]mqttwire.ReasonCode, 0, 8), 1, 1, 1), 1}
+	case *Unsubscribe:
+		*p = Unsubscribe{list, append(make([][]byte, 0, 8), []byte("old"), []byte("old"), []byte("old")), 1, true}
+	case *Unsuback:
+		*p = Unsuback{list, append(make([]mqttwire.ReasonCode, 0, 8), 1, 1, 1), 1}
+	case *Disconnect:
+		*p = Disconnect{list, 1}
+	case *Auth:
+		*p = Auth{list, 1}
 	}
 }
 
@@ -105,7 +146,7 @@ func TestTheShortWaysDecodeShortBodiesAsTheExactOneDoes(t *testing.T) {
 				body[i] = edges[x%len(edges)]
 				x /= len(edges)
 			}
-			for first := 0x30; first < 0x80; first++ {
+			for first := 0x20; first <= 0xFF; first++ {
 				h := mqttwire.FixedHeader{Type: mqttwire.PacketType(first >> 4), Flags: uint8(first & 15), Size: 2, RemainingLength: uint32(n)}
 				for v := mqttwire.V31; v <= mqttwire.V5; v++ {
 					requireSameDecoding(t, mqttwire.Frame{Header: h, Body: body}, v)

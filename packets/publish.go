@@ -76,12 +76,9 @@ func (p *Publish) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
 		id = uint16(rest[1]) | uint16(rest[0])<<8
 		rest = rest[2:]
 	}
-	p.Properties = mqttwire.Properties{}
-	if v == mqttwire.V5 {
-		var ok bool
-		if rest, ok = p.decodePlainProperties(rest); !ok {
-			return false
-		}
+	rest, ok := plainProperties(&p.Properties, rest, mqttwire.PropertyOwner(mqttwire.PUBLISH), v)
+	if !ok {
+		return false
 	}
 	if n == 2 && !p.Properties.Has(mqttwire.TopicAlias) { // U-3.3.2.1-1
 		return false
@@ -89,24 +86,6 @@ func (p *Publish) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
 	p.Topic, p.PacketID, p.Payload = topic, id, rest[:len(rest):len(rest)]
 	p.QoS, p.Dup, p.Retain = mqttwire.QoS(flags&flagQoS>>qosShift), flags&flagDup != 0, flags&flagRetain != 0
 	return true
-}
-
-// decodePlainProperties reads the property list at the start of b, and returns
-// what follows it.
-func (p *Publish) decodePlainProperties(b []byte) (rest []byte, ok bool) {
-	if len(b) > 0 && b[0] == 0 {
-		return b[1:], true
-	}
-	rest, err := p.Properties.Consume(b, mqttwire.PropertyOwner(mqttwire.PUBLISH))
-	return rest, err == nil
-}
-
-// plainLength reports whether the remaining length is that of the body, and in
-// its shortest form.
-func plainLength(f mqttwire.Frame) bool {
-	n := len(f.Body)
-	return int(f.Header.RemainingLength) == n &&
-		(n < 1<<7 && f.Header.Size == 2 || int(f.Header.Size) == 1+mqttwire.SizeVarint(f.Header.RemainingLength))
 }
 
 func (p *Publish) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {

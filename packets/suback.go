@@ -22,16 +22,31 @@ func (p *Suback) Type() mqttwire.PacketType { return mqttwire.SUBACK }
 
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
-func (p *Suback) Decode(f mqttwire.Frame, v mqttwire.Version) error { return p.decodeFrame(f, v, nil) }
+func (p *Suback) Decode(f mqttwire.Frame, v mqttwire.Version) error {
+	if p.decodePlain(f, v) {
+		return nil
+	}
+	return p.decodeFrame(f, v, nil)
+}
+
+func (p *Suback) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
+	id := plainID(f.Body)
+	if id == 0 || !plainFrame(f, mqttwire.SUBACK, v) || tooRoomy(cap(p.ReasonCodes), len(f.Body)) {
+		return false
+	}
+	codes, ok := plainProperties(&p.Properties, f.Body[2:], mqttwire.PropertyOwner(mqttwire.SUBACK), v)
+	p.PacketID = id
+	return ok && plainReasonCodes(&p.ReasonCodes, codes, mqttwire.ReasonGrantedQoS2, mqttwire.SUBACK, v)
+}
 
 func (p *Suback) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
-	list := reuse(p.ReasonCodes)
+	list := reuse(p.ReasonCodes, len(f.Body))
 	*p = Suback{ReasonCodes: list}
 	var c mqttwire.Cursor
 	c.Reset(f, mqttwire.SUBACK, v, tolerance)
 	p.decode(&c)
 	if err := c.Err(); err != nil {
-		*p = Suback{ReasonCodes: reuse(p.ReasonCodes)}
+		*p = Suback{ReasonCodes: reuse(p.ReasonCodes, len(f.Body))}
 		return err
 	}
 	return nil

@@ -65,17 +65,74 @@ func (p *Subscribe) Type() mqttwire.PacketType { return mqttwire.SUBSCRIBE }
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Subscribe) Decode(f mqttwire.Frame, v mqttwire.Version) error {
+	if p.decodePlain(f, v) {
+		return nil
+	}
 	return p.decodeFrame(f, v, nil)
 }
 
+func (p *Subscribe) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
+	id := plainID(f.Body)
+	if id == 0 || !plainFrame(f, mqttwire.SUBSCRIBE, v) || tooRoomy(cap(p.Subscriptions), len(f.Body)) {
+		return false
+	}
+	rest, ok := plainProperties(&p.Properties, f.Body[2:], mqttwire.PropertyOwner(mqttwire.SUBSCRIBE), v)
+	if !ok {
+		return false
+	}
+	before := len(p.Subscriptions)
+	list := p.Subscriptions[:cap(p.Subscriptions)]
+	n, ok := decodePlainSubscriptions(list, rest, v)
+	if n < before {
+		clear(list[n:before]) // not to keep the packet before alive
+	}
+	p.Subscriptions = list[:n]
+	p.PacketID, p.Dup = id, false
+	return ok
+}
+
+// The values of the options byte that are legal with any filter that is not a
+// shared one, as bits: in 5.0, and before, where there is only the QoS.
+const (
+	plainOptions  = 0x7777_7777_7777
+	plainOptions3 = 0x7
+)
+
+// decodePlainSubscriptions fills the list with the subscriptions in b, and returns
+// how many it wrote and whether they are all, at least one, and legal.
+func decodePlainSubscriptions(list []Subscription, b []byte, v mqttwire.Version) (n int, ok bool) {
+	legal := uint64(plainOptions)
+	if v != mqttwire.V5 {
+		legal = plainOptions3
+	}
+	for ; n < len(list); n++ {
+		filter, rest, ok := plainFilter(b, v)
+		if !ok || len(rest) == 0 {
+			return n, false
+		}
+		options := rest[0]
+		if options >= 1<<6 || legal>>options&1 == 0 {
+			return n, false
+		}
+		s := &list[n]
+		s.Filter, s.QoS = filter, mqttwire.QoS(options&optionQoS)
+		s.NoLocal, s.RetainAsPublished = options&optionNoLocal != 0, options&optionRetainAsPublished != 0
+		s.RetainHandling = options >> retainHandlingShift
+		if b = rest[1:]; len(b) == 0 {
+			return n + 1, true
+		}
+	}
+	return n, false // no room for the next
+}
+
 func (p *Subscribe) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
-	list := reuse(p.Subscriptions)
+	list := reuse(p.Subscriptions, len(f.Body))
 	*p = Subscribe{Subscriptions: list}
 	var c mqttwire.Cursor
 	c.Reset(f, mqttwire.SUBSCRIBE, v, tolerance)
 	p.decode(&c)
 	if err := c.Err(); err != nil {
-		*p = Subscribe{Subscriptions: reuse(p.Subscriptions)}
+		*p = Subscribe{Subscriptions: reuse(p.Subscriptions, len(f.Body))}
 		return err
 	}
 	return nil

@@ -23,17 +23,34 @@ func (p *Unsuback) Type() mqttwire.PacketType { return mqttwire.UNSUBACK }
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Unsuback) Decode(f mqttwire.Frame, v mqttwire.Version) error {
+	if p.decodePlain(f, v) {
+		return nil
+	}
 	return p.decodeFrame(f, v, nil)
 }
 
+func (p *Unsuback) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
+	id := plainID(f.Body)
+	if id == 0 || !plainFrame(f, mqttwire.UNSUBACK, v) || tooRoomy(cap(p.ReasonCodes), len(f.Body)) {
+		return false
+	}
+	p.PacketID = id
+	if v != mqttwire.V5 {
+		p.Properties, p.ReasonCodes = mqttwire.Properties{}, p.ReasonCodes[:0]
+		return len(f.Body) == 2
+	}
+	codes, ok := plainProperties(&p.Properties, f.Body[2:], mqttwire.PropertyOwner(mqttwire.UNSUBACK), v)
+	return ok && plainReasonCodes(&p.ReasonCodes, codes, mqttwire.ReasonSuccess, mqttwire.UNSUBACK, v)
+}
+
 func (p *Unsuback) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
-	list := reuse(p.ReasonCodes)
+	list := reuse(p.ReasonCodes, len(f.Body))
 	*p = Unsuback{ReasonCodes: list}
 	var c mqttwire.Cursor
 	c.Reset(f, mqttwire.UNSUBACK, v, tolerance)
 	p.decode(&c)
 	if err := c.Err(); err != nil {
-		*p = Unsuback{ReasonCodes: reuse(p.ReasonCodes)}
+		*p = Unsuback{ReasonCodes: reuse(p.ReasonCodes, len(f.Body))}
 		return err
 	}
 	return nil

@@ -31,17 +31,56 @@ func (p *Unsubscribe) Type() mqttwire.PacketType { return mqttwire.UNSUBSCRIBE }
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Unsubscribe) Decode(f mqttwire.Frame, v mqttwire.Version) error {
+	if p.decodePlain(f, v) {
+		return nil
+	}
 	return p.decodeFrame(f, v, nil)
 }
 
+func (p *Unsubscribe) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
+	id := plainID(f.Body)
+	if id == 0 || !plainFrame(f, mqttwire.UNSUBSCRIBE, v) || tooRoomy(cap(p.Filters), len(f.Body)) {
+		return false
+	}
+	rest, ok := plainProperties(&p.Properties, f.Body[2:], mqttwire.PropertyOwner(mqttwire.UNSUBSCRIBE), v)
+	if !ok {
+		return false
+	}
+	before := len(p.Filters)
+	list := p.Filters[:cap(p.Filters)]
+	n, ok := decodePlainFilters(list, rest, v)
+	if n < before {
+		clear(list[n:before]) // not to keep the packet before alive
+	}
+	p.Filters = list[:n]
+	p.PacketID, p.Dup = id, false
+	return ok
+}
+
+// decodePlainFilters fills the list with the topic filters in b, and returns how
+// many it wrote and whether they are all, at least one, and legal.
+func decodePlainFilters(list [][]byte, b []byte, v mqttwire.Version) (n int, ok bool) {
+	for ; n < len(list); n++ {
+		filter, rest, ok := plainFilter(b, v)
+		if !ok {
+			return n, false
+		}
+		list[n] = filter
+		if b = rest; len(b) == 0 {
+			return n + 1, true
+		}
+	}
+	return n, false // no room for the next
+}
+
 func (p *Unsubscribe) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
-	list := reuse(p.Filters)
+	list := reuse(p.Filters, len(f.Body))
 	*p = Unsubscribe{Filters: list}
 	var c mqttwire.Cursor
 	c.Reset(f, mqttwire.UNSUBSCRIBE, v, tolerance)
 	p.decode(&c)
 	if err := c.Err(); err != nil {
-		*p = Unsubscribe{Filters: reuse(p.Filters)}
+		*p = Unsubscribe{Filters: reuse(p.Filters, len(f.Body))}
 		return err
 	}
 	return nil
