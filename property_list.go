@@ -78,6 +78,20 @@ func ConsumeProperties(b []byte, owner PropertyOwner) (p Properties, rest []byte
 // copy of a Properties takes longer than to check a property. On error p is the
 // empty list.
 func (p *Properties) Consume(b []byte, owner PropertyOwner) (rest []byte, err error) {
+	// Most lists are legal, and their length one byte. To take them here, without
+	// the functions that consume calls, saves a fifth of a PUBACK with a property.
+	if len(b) > 0 && b[0] < 1<<7 && int(b[0]) < len(b) {
+		end := 1 + int(b[0])
+		if set, manyIDs, legal := scanLegalProperties(b[1:end], owner); legal {
+			*p = Properties{raw: b[1:end:end], set: set, manyIDs: manyIDs}
+			return b[end:], nil
+		}
+	}
+	return p.consume(b, owner)
+}
+
+// consume is Consume for a list of any length, and says what is wrong with it.
+func (p *Properties) consume(b []byte, owner PropertyOwner) (rest []byte, err error) {
 	*p = Properties{}
 	n, list, err := ConsumeVarint(b)
 	if err != nil {

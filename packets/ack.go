@@ -72,7 +72,7 @@ type ack struct {
 // returns 0, and leaves it to decodeAck. Nearly all acknowledgements are of that
 // form, which so takes a third of the time.
 func shortAck(f mqttwire.Frame, t mqttwire.PacketType, v mqttwire.Version) uint16 {
-	if len(f.Body) != 2 || f.Header != (mqttwire.FixedHeader{Type: t, Flags: t.Flags(), Size: 2, RemainingLength: 2}) || !v.Known() {
+	if len(f.Body) != 2 || !shortFrame(f, t, v) {
 		return 0
 	}
 	return uint16(f.Body[1]) | uint16(f.Body[0])<<8
@@ -82,11 +82,15 @@ func shortAck(f mqttwire.Frame, t mqttwire.PacketType, v mqttwire.Version) uint1
 // 5.0, of type t and with such a code, and makes p its properties; of anything
 // else it returns 0, and leaves it to decodeAck.
 func plainAck(p *mqttwire.Properties, b []byte, t mqttwire.PacketType) (id uint16, code mqttwire.ReasonCode) {
-	if len(b) < 3 {
+	if len(b) < 4 { // nobody needs the form without properties
 		return 0, 0
 	}
-	code, ok := plainCodeAndProperties(p, b[2:], t)
-	if !ok {
+	code = mqttwire.ReasonCode(b[2])
+	if !plainCode(code, t, mqttwire.V5) {
+		return 0, 0
+	}
+	rest, ok := plainProperties(p, b[3:], mqttwire.PropertyOwner(t), mqttwire.V5)
+	if !ok || len(rest) > 0 {
 		return 0, 0
 	}
 	return plainID(b), code
@@ -193,7 +197,7 @@ func (p *Puback) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 		*p = Puback{PacketID: id}
 		return nil
 	}
-	if v == mqttwire.V5 && plainFrame(f, mqttwire.PUBACK, v) {
+	if v == mqttwire.V5 && (shortFrame(f, mqttwire.PUBACK, v) || plainFrame(f, mqttwire.PUBACK, v)) {
 		if id, code := plainAck(&p.Properties, f.Body, mqttwire.PUBACK); id != 0 {
 			p.PacketID, p.ReasonCode = id, code
 			return nil
@@ -247,7 +251,7 @@ func (p *Pubrec) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 		*p = Pubrec{PacketID: id}
 		return nil
 	}
-	if v == mqttwire.V5 && plainFrame(f, mqttwire.PUBREC, v) {
+	if v == mqttwire.V5 && (shortFrame(f, mqttwire.PUBREC, v) || plainFrame(f, mqttwire.PUBREC, v)) {
 		if id, code := plainAck(&p.Properties, f.Body, mqttwire.PUBREC); id != 0 {
 			p.PacketID, p.ReasonCode = id, code
 			return nil
@@ -301,7 +305,7 @@ func (p *Pubrel) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 		*p = Pubrel{PacketID: id}
 		return nil
 	}
-	if v == mqttwire.V5 && plainFrame(f, mqttwire.PUBREL, v) {
+	if v == mqttwire.V5 && (shortFrame(f, mqttwire.PUBREL, v) || plainFrame(f, mqttwire.PUBREL, v)) {
 		if id, code := plainAck(&p.Properties, f.Body, mqttwire.PUBREL); id != 0 {
 			p.PacketID, p.ReasonCode, p.Dup = id, code, false
 			return nil
@@ -357,7 +361,7 @@ func (p *Pubcomp) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 		*p = Pubcomp{PacketID: id}
 		return nil
 	}
-	if v == mqttwire.V5 && plainFrame(f, mqttwire.PUBCOMP, v) {
+	if v == mqttwire.V5 && (shortFrame(f, mqttwire.PUBCOMP, v) || plainFrame(f, mqttwire.PUBCOMP, v)) {
 		if id, code := plainAck(&p.Properties, f.Body, mqttwire.PUBCOMP); id != 0 {
 			p.PacketID, p.ReasonCode = id, code
 			return nil

@@ -27,7 +27,7 @@ func (p *Auth) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 }
 
 func (p *Auth) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
-	if len(f.Body) == 0 || v != mqttwire.V5 || !plainFrame(f, mqttwire.AUTH, v) {
+	if len(f.Body) == 0 || v != mqttwire.V5 || !shortFrame(f, mqttwire.AUTH, v) && !plainFrame(f, mqttwire.AUTH, v) {
 		return false
 	}
 	code, ok := plainCodeAndProperties(&p.Properties, f.Body, mqttwire.AUTH)

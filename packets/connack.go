@@ -37,7 +37,7 @@ func (p *Connack) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 
 func (p *Connack) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
 	b := f.Body
-	if len(b) < 2 || !plainFrame(f, mqttwire.CONNACK, v) {
+	if len(b) < 2 || !shortFrame(f, mqttwire.CONNACK, v) && !plainFrame(f, mqttwire.CONNACK, v) {
 		return false
 	}
 	flags, code := b[0], mqttwire.ReasonCode(b[1])

@@ -11,7 +11,7 @@ func (p *Connect) decodePlain(f mqttwire.Frame, accept mqttwire.Version) bool {
 	}
 	v, flags := mqttwire.Version(b[6]), b[7]
 	if v != mqttwire.V311 && v != mqttwire.V5 || accept != 0 && accept != v ||
-		!plainFrame(f, mqttwire.CONNECT, v) || connectFlagsFault(flags, v, 0) != 0 {
+		!shortFrame(f, mqttwire.CONNECT, v) && !plainFrame(f, mqttwire.CONNECT, v) || connectFlagsFault(flags, v, 0) != 0 {
 		return false
 	}
 	rest, ok := plainProperties(&p.Properties, b[10:], mqttwire.PropertyOwner(mqttwire.CONNECT), v)

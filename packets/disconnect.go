@@ -30,7 +30,7 @@ func (p *Disconnect) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
 		*p = Disconnect{}
 		return true
 	}
-	if len(f.Body) == 0 || v != mqttwire.V5 || !plainFrame(f, mqttwire.DISCONNECT, v) {
+	if len(f.Body) == 0 || v != mqttwire.V5 || !shortFrame(f, mqttwire.DISCONNECT, v) && !plainFrame(f, mqttwire.DISCONNECT, v) {
 		return false
 	}
 	code, ok := plainCodeAndProperties(&p.Properties, f.Body, mqttwire.DISCONNECT)

@@ -13,7 +13,7 @@ type Pingresp struct{}
 // isEmpty reports whether the frame is a packet of type t without a body, in its
 // plainest form.
 func isEmpty(f mqttwire.Frame, t mqttwire.PacketType, v mqttwire.Version) bool {
-	return len(f.Body) == 0 && f.Header == (mqttwire.FixedHeader{Type: t, Flags: t.Flags(), Size: 2}) && v.Known()
+	return len(f.Body) == 0 && shortFrame(f, t, v)
 }
 
 // decodePing checks a packet that has no body. U-3.12.1-1 U-3.13.1-1

@@ -148,6 +148,9 @@ func TestTheShortWaysDecodeShortBodiesAsTheExactOneDoes(t *testing.T) {
 			}
 			for first := 0x20; first <= 0xFF; first++ {
 				h := mqttwire.FixedHeader{Type: mqttwire.PacketType(first >> 4), Flags: uint8(first & 15), Size: 2, RemainingLength: uint32(n)}
+				if n == 5 && h.Type != mqttwire.PUBLISH && h.Flags != h.Type.Flags() {
+					continue // refused whatever the body, as the shorter ones show
+				}
 				for v := mqttwire.V31; v <= mqttwire.V5; v++ {
 					requireSameDecoding(t, mqttwire.Frame{Header: h, Body: body}, v)
 				}

@@ -31,7 +31,7 @@ func (p *Suback) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 
 func (p *Suback) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
 	id := plainID(f.Body)
-	if id == 0 || !plainFrame(f, mqttwire.SUBACK, v) || tooRoomy(cap(p.ReasonCodes), len(f.Body)) {
+	if id == 0 || !shortFrame(f, mqttwire.SUBACK, v) && !plainFrame(f, mqttwire.SUBACK, v) || tooRoomy(cap(p.ReasonCodes), len(f.Body)) {
 		return false
 	}
 	codes, ok := plainProperties(&p.Properties, f.Body[2:], mqttwire.PropertyOwner(mqttwire.SUBACK), v)

@@ -73,7 +73,7 @@ func (p *Subscribe) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 
 func (p *Subscribe) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
 	id := plainID(f.Body)
-	if id == 0 || !plainFrame(f, mqttwire.SUBSCRIBE, v) || tooRoomy(cap(p.Subscriptions), len(f.Body)) {
+	if id == 0 || !shortFrame(f, mqttwire.SUBSCRIBE, v) && !plainFrame(f, mqttwire.SUBSCRIBE, v) || tooRoomy(cap(p.Subscriptions), len(f.Body)) {
 		return false
 	}
 	rest, ok := plainProperties(&p.Properties, f.Body[2:], mqttwire.PropertyOwner(mqttwire.SUBSCRIBE), v)

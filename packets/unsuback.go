@@ -31,7 +31,7 @@ func (p *Unsuback) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 
 func (p *Unsuback) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
 	id := plainID(f.Body)
-	if id == 0 || !plainFrame(f, mqttwire.UNSUBACK, v) || tooRoomy(cap(p.ReasonCodes), len(f.Body)) {
+	if id == 0 || !shortFrame(f, mqttwire.UNSUBACK, v) && !plainFrame(f, mqttwire.UNSUBACK, v) || tooRoomy(cap(p.ReasonCodes), len(f.Body)) {
 		return false
 	}
 	p.PacketID = id

@@ -39,7 +39,7 @@ func (p *Unsubscribe) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 
 func (p *Unsubscribe) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
 	id := plainID(f.Body)
-	if id == 0 || !plainFrame(f, mqttwire.UNSUBSCRIBE, v) || tooRoomy(cap(p.Filters), len(f.Body)) {
+	if id == 0 || !shortFrame(f, mqttwire.UNSUBSCRIBE, v) && !plainFrame(f, mqttwire.UNSUBSCRIBE, v) || tooRoomy(cap(p.Filters), len(f.Body)) {
 		return false
 	}
 	rest, ok := plainProperties(&p.Properties, f.Body[2:], mqttwire.PropertyOwner(mqttwire.UNSUBSCRIBE), v)
