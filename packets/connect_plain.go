@@ -46,7 +46,7 @@ func (p *Connect) decodePlainWill(b []byte, flags byte, v mqttwire.Version) (res
 	if rest, ok = plainProperties(&w.Properties, b, mqttwire.WillProperties, v); !ok {
 		return nil, false
 	}
-	if w.Topic, rest, ok = plainField(rest); !ok || mqttwire.CheckTopicName(w.Topic, v) != nil {
+	if w.Topic, rest, ok = plainField(rest); !ok || !mqttwire.PlainTopicName(w.Topic) && mqttwire.CheckTopicName(w.Topic, v) != nil {
 		return nil, false
 	}
 	w.QoS, w.Retain = mqttwire.QoS(flags&connectWillQoS>>willQoSShift), flags&connectWillRetain != 0

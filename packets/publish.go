@@ -64,7 +64,7 @@ func (p *Publish) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
 		return false
 	}
 	n := 2 + (int(b[0])<<8 | int(b[1]))
-	if n > len(b) || n > 2 && mqttwire.CheckTopicName(b[2:n], v) != nil {
+	if n > len(b) || n > 2 && !mqttwire.PlainTopicName(b[2:n]) && mqttwire.CheckTopicName(b[2:n], v) != nil {
 		return false
 	}
 	topic, rest := b[2:n:n], b[n:]
