@@ -63,7 +63,7 @@ func (p *Publish) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
 		flags&flagQoS == flagQoS || flags&(flagQoS|flagDup) == flagDup {
 		return false
 	}
-	n := 2 + (int(b[0])<<8 | int(b[1]))
+	n, ok := 2+(int(b[0])<<8|int(b[1])), true
 	if n > len(b) || n > 2 && !mqttwire.PlainTopicName(b[2:n]) && mqttwire.CheckTopicName(b[2:n], v) != nil {
 		return false
 	}
@@ -76,9 +76,15 @@ func (p *Publish) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
 		id = uint16(rest[1]) | uint16(rest[0])<<8
 		rest = rest[2:]
 	}
-	rest, ok := plainProperties(&p.Properties, rest, mqttwire.PropertyOwner(mqttwire.PUBLISH), v)
-	if !ok {
-		return false
+	switch { // most have no properties, and then a call is a twentieth of the time
+	case v != mqttwire.V5:
+		p.Properties = mqttwire.Properties{}
+	case len(rest) > 0 && rest[0] == 0:
+		p.Properties, rest = mqttwire.Properties{}, rest[1:]
+	default:
+		if rest, ok = plainProperties(&p.Properties, rest, mqttwire.PropertyOwner(mqttwire.PUBLISH), v); !ok {
+			return false
+		}
 	}
 	if n == 2 && !p.Properties.Has(mqttwire.TopicAlias) { // U-3.3.2.1-1
 		return false
