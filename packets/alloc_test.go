@@ -122,3 +122,13 @@ func TestDecoderSteadyStateAllocatesNothing(t *testing.T) {
 		}
 	}))
 }
+
+func TestARunOfPacketsWithLongListsDoesNotAllocate(t *testing.T) {
+	for _, p := range []mqttwire.Packet{subscribeOf(60000), unsubscribeOf(60000),
+		&packets.Suback{PacketID: 1, ReasonCodes: codes(60000)}, &packets.Unsuback{PacketID: 1, ReasonCodes: codes(60000)}} {
+		f, got := encoded(t, p), packets.New(p.Type())
+		require.NoError(t, got.Decode(f, mqttwire.V5))
+		n := testing.AllocsPerRun(5, func() { _ = got.Decode(f, mqttwire.V5) })
+		assert.Zero(t, n, p.Type())
+	}
+}
