@@ -82,6 +82,10 @@ func (p *Properties) Consume(b []byte, owner PropertyOwner) (rest []byte, err er
 	// the functions that consume calls, saves a fifth of a PUBACK with a property.
 	if len(b) > 0 && b[0] < 1<<7 && int(b[0]) < len(b) {
 		end := 1 + int(b[0])
+		if end == 1 {
+			*p = Properties{}
+			return b[1:], nil
+		}
 		if set, manyIDs, legal := scanLegalProperties(b[1:end], owner); legal {
 			*p = Properties{raw: b[1:end:end], set: set, manyIDs: manyIDs}
 			return b[end:], nil

@@ -89,8 +89,7 @@ func plainAck(p *mqttwire.Properties, b []byte, t mqttwire.PacketType) (id uint1
 	if !plainCode(code, t, mqttwire.V5) {
 		return 0, 0
 	}
-	rest, ok := plainProperties(p, b[3:], mqttwire.PropertyOwner(t), mqttwire.V5)
-	if !ok || len(rest) > 0 {
+	if !plainTail(p, b[3:], mqttwire.PropertyOwner(t)) {
 		return 0, 0
 	}
 	return plainID(b), code

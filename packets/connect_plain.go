@@ -3,7 +3,7 @@ package packets
 import "github.com/mqttwire/mqttwire"
 
 // decodePlain reads a CONNECT of 3.1.1 or 5.0 that is legal at first sight, and
-// reports whether it is: see decode_plain.go. It takes 0.7 of the time.
+// reports whether it is: see decode_plain.go. It takes 0.8 of the time.
 func (p *Connect) decodePlain(f mqttwire.Frame, accept mqttwire.Version) bool {
 	b := f.Body
 	if len(b) < 10 || string(b[:6]) != "\x00\x04MQTT" {

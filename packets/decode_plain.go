@@ -11,7 +11,7 @@ import "github.com/mqttwire/mqttwire"
 //
 // The evidence: a Cursor costs some 5 ns to begin with and a call, with looks at
 // its state before and after, for each field. Straight on, a SUBSCRIBE of ten
-// filters takes 0.7 times as long, a SUBACK 0.6, a PUBACK with a property 0.8.
+// filters takes 0.7 times as long, a SUBACK 0.6, a PUBACK with a property 0.9.
 
 // shortFrame reports whether f is a frame of type t with under 128 bytes of body,
 // and plain. It is written so that it is inlined.
@@ -69,8 +69,13 @@ func plainCodeAndProperties(p *mqttwire.Properties, b []byte, t mqttwire.PacketT
 		*p = mqttwire.Properties{}
 		return code, true
 	}
-	rest, ok := plainProperties(p, b[1:], mqttwire.PropertyOwner(t), mqttwire.V5)
-	return code, ok && len(rest) == 0
+	return code, plainTail(p, b[1:], mqttwire.PropertyOwner(t))
+}
+
+// plainTail reads the property list that a packet of 5.0 ends with.
+func plainTail(p *mqttwire.Properties, b []byte, owner mqttwire.PropertyOwner) bool {
+	rest, err := p.Consume(b, owner)
+	return err == nil && len(rest) == 0
 }
 
 // plainField cuts the string or binary data at the start of b from what follows.
