@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +17,7 @@ type dumper struct {
 	stdin  io.Reader
 	stdout *bufio.Writer
 	stderr io.Writer
+	line   bytes.Buffer // of the last packet; a line is built in the memory of the one before
 	paint  palette
 	live   bool // the file is standard input, which may be written to slowly
 	status int
@@ -94,7 +96,8 @@ func (d *dumper) print(name string, e capture.Event) error {
 	if len(d.files) == 1 {
 		name = "" // it goes without saying
 	}
-	_, err := d.stdout.Write(d.line(name, e))
+	d.build(name, e)
+	_, err := d.stdout.Write(d.line.Bytes())
 	if err == nil && d.live {
 		err = d.stdout.Flush()
 	}
@@ -113,12 +116,14 @@ func statusOf(e capture.Event) int {
 	return statusDecoded
 }
 
-// line is the line for a packet, in the form that was asked for.
-func (d *dumper) line(name string, e capture.Event) []byte {
+// build builds the line for a packet, in the form that was asked for.
+func (d *dumper) build(name string, e capture.Event) {
+	d.line.Reset()
 	if d.json {
-		return jsonLine(name, e, d.secrets)
+		writeJSON(&d.line, name, e, d.secrets)
+		return
 	}
-	return textLine(name, e, d.secrets, d.paint)
+	d.line.Write(appendText(d.line.AvailableBuffer(), name, e, d.secrets, d.paint))
 }
 
 // note tells an event that is no packet.

@@ -12,31 +12,31 @@ import (
 // characters that turn the reading direction. So nothing is printed that is not
 // a printable character by Unicode, in text and in JSON alike.
 
-// quote shows bytes in quotes, or in hex if they are no UTF-8; at most the given
-// number of bytes of them.
-func quote(b []byte, most int) string {
+// appendQuote shows bytes in quotes, or in hex if they are no UTF-8; at most the
+// given number of bytes of them.
+func appendQuote(dst, b []byte, most int) []byte {
 	shown := b
 	if len(b) > most {
 		shown = cutText(b, most)
 	}
 	if !utf8.Valid(shown) {
-		return quoteHex(b, most)
+		return appendHex(dst, b, most)
 	}
-	return strconv.Quote(string(shown)) + more(len(b)-len(shown))
+	return appendMore(strconv.AppendQuote(dst, string(shown)), len(b)-len(shown))
 }
 
-// quoteHex shows at most the given number of bytes in hex.
-func quoteHex(b []byte, most int) string {
+// appendHex shows at most the given number of bytes in hex.
+func appendHex(dst, b []byte, most int) []byte {
 	shown := b[:min(len(b), most)]
-	return "0x" + hex.EncodeToString(shown) + more(len(b)-len(shown))
+	return appendMore(hex.AppendEncode(append(dst, "0x"...), shown), len(b)-len(shown))
 }
 
-// more says how many bytes are not shown.
-func more(n int) string {
+// appendMore says how many bytes are not shown.
+func appendMore(dst []byte, n int) []byte {
 	if n == 0 {
-		return ""
+		return dst
 	}
-	return "+" + strconv.Itoa(n)
+	return strconv.AppendInt(append(dst, '+'), int64(n), 10)
 }
 
 // cutText cuts b to at most n bytes, and not inside a character if the start of
@@ -73,7 +73,7 @@ func (t text) MarshalJSON() ([]byte, error) {
 	if !utf8.Valid(t) {
 		return []byte(`{"hex":"` + hex.EncodeToString(t) + `"}`), nil
 	}
-	b := []byte{'"'}
+	b := append(make([]byte, 0, len(t)+len(`""`)), '"') // for text without escapes
 	for _, r := range string(t) {
 		switch {
 		case r == '"' || r == '\\':

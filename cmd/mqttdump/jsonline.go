@@ -102,8 +102,8 @@ type fault struct {
 // of a malformed packet are.
 const previewSize = 64
 
-// jsonLine is the line for an event in JSON.
-func jsonLine(file string, e capture.Event, secrets bool) []byte {
+// writeJSON writes the line for an event in JSON.
+func writeJSON(to *bytes.Buffer, file string, e capture.Event, secrets bool) {
 	o := object{File: file, Frame: e.Record, TS: timestamp(e), Stream: e.Stream}
 	if e.Src.IsValid() {
 		o.Src, o.Dst = e.Src.String(), e.Dst.String()
@@ -125,19 +125,17 @@ func jsonLine(file string, e capture.Event, secrets bool) []byte {
 	if e.Err != nil {
 		o.blame(e, secrets)
 	}
-	return o.encode()
+	o.encode(to)
 }
 
-// encode returns the object as a line.
-func (o *object) encode() []byte {
-	var b bytes.Buffer
-	w := json.NewEncoder(&b)
+// encode writes the object as a line.
+func (o *object) encode(to *bytes.Buffer) {
+	w := json.NewEncoder(to)
 	w.SetEscapeHTML(false)
 	if err := w.Encode(o); err != nil {
 		// No field has a type or a value that JSON cannot say.
 		panic(err)
 	}
-	return b.Bytes()
 }
 
 // timestamp is the time of an event in seconds since 1970, to the nanosecond.

@@ -143,14 +143,14 @@ func TestTextThatIsNoUTF8IsHex(t *testing.T) {
 	b, err := json.Marshal(text("\xFFa"))
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"hex":"ff61"}`, string(b))
-	assert.Equal(t, "0xff61", quote([]byte("\xFFa"), 9))
+	assert.Equal(t, "0xff61", string(appendQuote(nil, []byte("\xFFa"), 9)))
 }
 
 func TestQuoteCutsLongValues(t *testing.T) {
-	assert.Equal(t, `"abc"`, quote([]byte("abc"), 3))
-	assert.Equal(t, `"abc"+2`, quote([]byte("abcde"), 3))
-	assert.Equal(t, `"aü"+3`, quote([]byte("aüüx"), 4), "not inside a character")
-	assert.Equal(t, `0xffff+1`, quote([]byte("\xFF\xFF\xFF"), 2))
+	assert.Equal(t, `"abc"`, string(appendQuote(nil, []byte("abc"), 3)))
+	assert.Equal(t, `"abc"+2`, string(appendQuote(nil, []byte("abcde"), 3)))
+	assert.Equal(t, `"aü"+3`, string(appendQuote(nil, []byte("aüüx"), 4)), "not inside a character")
+	assert.Equal(t, `0xffff+1`, string(appendQuote(nil, []byte("\xFF\xFF\xFF"), 2)))
 }
 
 func TestColour(t *testing.T) {

@@ -9,9 +9,9 @@ import (
 	"github.com/mqttwire/mqttwire/packets"
 )
 
-// describe says in words what a packet says.
-func describe(e capture.Event, secrets bool) []byte {
-	var w words
+// describe appends in words what a packet says.
+func describe(b []byte, e capture.Event, secrets bool) []byte {
+	w := words{b}
 	t := e.Frame.Header.Type
 	switch p := e.Packet.(type) {
 	case *packets.Connect:
@@ -42,7 +42,7 @@ func describe(e capture.Event, secrets bool) []byte {
 		w.flag("dup", p.Dup)
 		w.number("id", uint64(p.PacketID))
 		for _, f := range p.Filters {
-			w.b = append(append(w.b, ' '), quote(f, mostName)...)
+			w.quoted(f, mostName)
 		}
 		w.properties(p.Properties, secrets)
 	case *packets.Unsuback:
@@ -78,7 +78,7 @@ func (w *words) connect(p *packets.Connect, secrets bool) {
 }
 
 func (w *words) publish(p *packets.Publish, aliasTopic []byte) {
-	if w.b = append(append(w.b, ' '), quote(p.Topic, mostName)...); len(p.Topic) == 0 {
+	if w.quoted(p.Topic, mostName); len(p.Topic) == 0 {
 		if aliasTopic != nil {
 			w.bytes("alias-of", aliasTopic, mostName)
 		} else {
@@ -97,9 +97,9 @@ func (w *words) publish(p *packets.Publish, aliasTopic []byte) {
 
 // payload adds the size of a payload and its start.
 func (w *words) payload(b []byte) {
-	w.b = fmt.Appendf(w.b, " %d bytes", len(b))
+	w.b = append(strconv.AppendInt(append(w.b, ' '), int64(len(b)), 10), " bytes"...)
 	if len(b) > 0 {
-		w.b = append(append(w.b, ' '), quote(b, mostPayload)...)
+		w.quoted(b, mostPayload)
 	}
 }
 
@@ -129,7 +129,7 @@ func (w *words) code(c mqttwire.ReasonCode, t mqttwire.PacketType, v mqttwire.Ve
 
 func (w *words) subscriptions(list []packets.Subscription) {
 	for _, s := range list {
-		w.b = append(append(w.b, ' '), quote(s.Filter, mostName)...)
+		w.quoted(s.Filter, mostName)
 		w.number("qos", uint64(s.QoS))
 		w.flag("no-local", s.NoLocal)
 		w.flag("retain-as-published", s.RetainAsPublished)
@@ -158,13 +158,14 @@ func (w *words) namedProperties(name string, list mqttwire.Properties, secrets b
 		case p.ID == mqttwire.AuthenticationData && !secrets:
 			w.b = append(w.b, hidden...)
 		case p.ID == mqttwire.UserProperty:
-			w.b = append(append(append(w.b, quote(p.Name(), mostValue)...), '='), quote(p.Value(), mostValue)...)
+			w.b = append(appendQuote(w.b, p.Name(), mostValue), '=')
+			w.b = appendQuote(w.b, p.Value(), mostValue)
 		case p.IsNumber():
 			w.b = strconv.AppendUint(w.b, uint64(p.Number), 10)
 		case p.IsText():
-			w.b = append(w.b, quote(p.Value(), mostValue)...)
+			w.b = appendQuote(w.b, p.Value(), mostValue)
 		default:
-			w.b = append(w.b, quoteHex(p.Value(), mostValue)...)
+			w.b = appendHex(w.b, p.Value(), mostValue)
 		}
 	}
 	w.b = append(w.b, '}')
