@@ -12,6 +12,9 @@ const (
 	keepBuffer  = 64 << 10
 )
 
+// headerRoom is the size of the largest fixed header.
+const headerRoom = 1 + MaxVarintSize
+
 // oversizePart is how many bytes can be peeked at in the body of a packet that is
 // over the limit: enough for topic name, packet identifier and 64 KiB of
 // properties.

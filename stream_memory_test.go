@@ -322,6 +322,18 @@ func TestBuffersGetSmallAgainAfterALargePacket(t *testing.T) {
 			}
 			return r
 		},
+		"Reader that looks ahead": func() any {
+			r := pull(chunks, anySize)
+			for range sizes {
+				_, err := r.Lookahead(1)
+				require.NoError(t, err)
+				_, err = r.Next()
+				require.NoError(t, err)
+				_, err = r.Body()
+				require.NoError(t, err)
+			}
+			return r
+		},
 		"Feeder": func() any {
 			f := mqttwire.NewFeeder(anySize)
 			n := 0
@@ -454,6 +466,44 @@ func TestFramesOfAReaderAllocateNothingInSteadyState(t *testing.T) {
 		round()
 		require.Zero(t, testing.AllocsPerRun(5, round), "bodies of %v", sizes)
 		require.Equal(t, len(sizes) > 2, tried > 0)
+	}
+}
+
+// Some acknowledgements between large packets do not make the buffer small.
+func TestReaderKeepsALargeBufferWhileLargePacketsCome(t *testing.T) {
+	skipUnderRace(t)
+	for _, sizes := range [][]int{{500000, 3}, {500000, 400000, 100, 2, 0, 300000, 2, 2}} {
+		_, b := streamOf(t, sizes...)
+		for name, look := range map[string]int{"Frame": 0, "Lookahead and Frame": 2} {
+			r := mqttwire.NewReader(&loopReader{stream: b}, anySize)
+			round := func() {
+				for range sizes {
+					if _, err := r.Lookahead(look); look > 0 && err != nil {
+						t.Fatal(err)
+					}
+					if _, err := r.Frame(); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			round()
+			require.Zero(t, testing.AllocsPerRun(5, round), "%s, bodies of %v", name, sizes)
+		}
+	}
+}
+
+// What was read ahead of a large packet would have to be moved.
+func TestReaderReadsLittleAheadOfLargePackets(t *testing.T) {
+	frames, b := streamOf(t, 300000, 100000, 0, 250000, 80000, 300000, 5, 200000)
+	src := bytes.NewReader(b)
+	r := mqttwire.NewReader(src, anySize)
+	taken := 0
+	for i, frame := range frames {
+		f, err := r.Frame()
+		require.NoError(t, err)
+		require.True(t, bytes.HasSuffix(frame, f.Body), "packet %d", i)
+		taken += len(frame)
+		require.LessOrEqual(t, len(b)-src.Len(), taken+4<<10, "read before packet %d was taken", i+1)
 	}
 }
 
