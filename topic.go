@@ -85,15 +85,32 @@ func topicFilterFault(b []byte, v Version) (Rule, int) {
 	case plainFilter(b):
 		return 0, 0
 	}
-	if !plainText(b) {
+	return otherFilterFault(b, v)
+}
+
+// otherFilterFault is topicFilterFault for a filter that is not plain: shared, not
+// ASCII, or at fault.
+func otherFilterFault(b []byte, v Version) (Rule, int) {
+	shared := v == V5 && IsSharedFilter(b)
+	if shared && plainSharedFilter(b) {
+		return 0, 0
+	}
+	if !plainText(b) && !wellFormed(b) {
 		if rule, at := textFaultExact(b, v, RuleTopicNUL); rule != 0 {
 			return rule, at
 		}
 	}
-	if v == V5 && IsSharedFilter(b) {
-		return sharedFilterFault(b)
+	start := 0
+	if shared {
+		if rule, at := shareNameFault(b); rule != 0 {
+			return rule, at
+		}
+		start = sharedFilterStart(b)
 	}
-	return wildcardFault(b, 0, 0)
+	if legalWildcards(b[start:]) {
+		return 0, 0
+	}
+	return wildcardFault(b, start, 0)
 }
 
 // plainFilter reports whether b has ASCII bytes only, no NUL, and no wildcard
@@ -158,7 +175,9 @@ const (
 	lastByte  = 0x80 << 56
 )
 
-// equalBytes has the high bits of the bytes of w that are c, both ASCII.
+// equalBytes has the high bits of the bytes of w that are c, both ASCII. The term
+// &^ w, without which a byte that is not ASCII may look like c, is left to the
+// caller.
 func equalBytes(w uint64, c byte) uint64 {
 	return ^((w ^ uint64(c)*lowBits | highBits) - lowBits) & highBits
 }
@@ -173,6 +192,48 @@ func plainByte(b []byte, i int) bool {
 		return c-1 < 0x7F
 	}
 	return (i == 0 || b[i-1] == '/') && (i == len(b)-1 || b[i] == '+' && b[i+1] == '/')
+}
+
+// plainSharedFilter reports whether b, which starts with $share/, has a ShareName
+// and a topic filter in which nothing needs a closer look.
+func plainSharedFilter(b []byte) bool {
+	start := sharedFilterStart(b)
+	name, filter := b[len(sharePrefix):start], b[start:]
+	return len(name) > 1 && len(filter) > 0 && plainTopic(name) && plainFilter(filter)
+}
+
+// legalWildcards reports whether wildcardFault finds nothing in b. In long text
+// without + that takes a tenth of the time.
+func legalWildcards(b []byte) bool {
+	if i := bytes.IndexByte(b, '#'); i >= 0 && (i != len(b)-1 || i > 0 && b[i-1] != '/') {
+		return false // [MQTT-4.7.1-1]
+	}
+	return bytes.IndexByte(b, '+') < 0 || legalPlus(b)
+}
+
+// legalPlus reports whether each + of b is a whole level. It goes over eight
+// bytes at a time, which takes a third of the time of going byte by byte.
+// [MQTT-4.7.1-2]
+func legalPlus(b []byte) bool {
+	plus, slash := uint64(0), uint64(firstByte) // what the byte before was; what the first may follow is as a /
+	for ; ; b = b[8:] {
+		w := uint64('/' * lowBits) // so is what the last may be followed by
+		if len(b) >= 8 {
+			w = load64(b)
+		} else {
+			for i, c := range b {
+				w ^= uint64(c^'/') << (8 * i)
+			}
+		}
+		pluses, slashes := equalBytes(w, '+')&^w, equalBytes(w, '/')&^w
+		if pluses&^(slashes<<8|slash)|(pluses<<8|plus)&^slashes != 0 {
+			return false
+		}
+		if len(b) < 8 {
+			return true
+		}
+		plus, slash = pluses>>56, slashes>>56
+	}
 }
 
 // wildcardFault checks the wildcards of b from the level that starts at i, by
@@ -195,37 +256,28 @@ func wildcardFault(b []byte, i int, but Rule) (Rule, int) {
 	return 0, 0
 }
 
-// sharedFilterFault checks b, which starts with $share/.
-func sharedFilterFault(b []byte) (Rule, int) {
-	if rule, at := shareNameFault(b); rule != 0 {
-		return rule, at
-	}
-	return wildcardFault(b, sharedFilterStart(b), 0)
-}
-
 // sharedFilterStart returns where in b, which starts with $share/, the topic
 // filter begins: after the / that follows the ShareName, or at the end of b.
 func sharedFilterStart(b []byte) int {
-	i := len(sharePrefix)
-	for i < len(b) && b[i] != '/' {
-		i++
+	name := b[len(sharePrefix):]
+	if i := bytes.IndexByte(name, '/'); i >= 0 {
+		return len(sharePrefix) + i + 1
 	}
-	return min(i+1, len(b))
+	return len(b)
 }
 
 // shareNameFault checks the ShareName of b, which starts with $share/, and that
 // a topic filter follows. [MQTT-4.8.2-1] [MQTT-4.8.2-2]
 func shareNameFault(b []byte) (Rule, int) {
-	i := len(sharePrefix)
-	for ; i < len(b) && b[i] != '/'; i++ {
-		if b[i] == '+' || b[i] == '#' {
-			return RuleShareForm, i
-		}
-	}
+	start := sharedFilterStart(b)
+	name := b[len(sharePrefix):start]
+	i := wildcardIn(name)
 	switch {
-	case i == len(sharePrefix):
-		return RuleShareNameEmpty, i
-	case i >= len(b)-1: // no / after the name, or nothing after that /
+	case i >= 0:
+		return RuleShareForm, len(sharePrefix) + i
+	case len(name) == 0 || name[0] == '/':
+		return RuleShareNameEmpty, len(sharePrefix)
+	case start == len(b): // no / after the name, or nothing after that /
 		return RuleShareForm, len(b)
 	}
 	return 0, 0
