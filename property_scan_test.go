@@ -134,6 +134,29 @@ func TestScanFindsEveryByteThatAStringMayNotHave(t *testing.T) {
 	}
 }
 
+// Every byte at every place of properties of the same kind in a row, which are gone
+// over together, and of others before, between and after them.
+func TestScanOfPropertiesInARowIsThatOfTheExactOne(t *testing.T) {
+	id, user := string(rune(SubscriptionIdentifier)), string(rune(UserProperty))
+	ids := id + "\x01" + id + "\x7F" + id + "\x80\x01" + id + "\x02" + id + "\x03"
+	users := user + "\x00\x00\x00\x00" + user + "\x00\x01a\x00\x00" + user + "\x00\x02\xC3\xBC\x00\x01b" + user + "\x00\x00\x00\x09wordwordw"
+	for _, text := range []string{ids, users, ids + users, users + ids + users, "\x01\x00" + users + "\x02\x00\x00\x00\x00" + users + ids} {
+		list := []byte(text)
+		for at := range list {
+			requireScansAgree(t, list[:at:at], ofPublish)
+			was := list[at]
+			for b := range 256 {
+				list[at] = byte(b)
+				for _, owner := range []PropertyOwner{ofPublish, ofSubscribe, ofWill} {
+					requireScansAgree(t, list, owner)
+				}
+			}
+			list[at] = was
+		}
+		assert.True(t, requireScansAgree(t, list, ofPublish), "%q", text)
+	}
+}
+
 // prefixedProperty is the identifier, and a string as its value.
 func prefixedProperty(id PropertyID, s string) []byte {
 	return appendPrefixed([]byte{byte(id)}, []byte(s))
