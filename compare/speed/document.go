@@ -61,7 +61,8 @@ const (
 		"reads as many bytes.\n\n"
 	fanOutLegend = "One PUBLISH of 64 bytes to many subscribers: a header with its own packet identifier for each, and a list of parts as\n" +
 		"net.Buffers takes it, in which all share the payload. Times in ns for one subscriber; memcpy copies a header that is ready.\n\n"
-	sizeLegend  = "Decoding reads every field. A Reader gets its bytes from memory, so that one copy is part of its work.\n\n"
+	sizeLegend = "Decoding reads every field. A Reader gets its bytes from memory, so that one copy is part of its work. A copy costs more a byte\n" +
+		"when it no longer fits into a cache, so that what appends or reads has to be flat beside memcpy of as many bytes.\n\n"
 	worstLegend = "Legal packets of 5.0 that cost much for their bytes. Ordinary traffic is the mixed stream of 5.0, decoded from memory.\n\n"
 )
 
