@@ -116,10 +116,14 @@ func (m *streamModel) lookahead(n int) ([]byte, error) {
 	return m.rest[:n], nil
 }
 
-// drawStream draws packets of all sizes up to some more than 1000 bytes, and a
-// stream that ends well, or inside a packet, or with a broken header.
-func drawStream(t *rapid.T) (b []byte) {
-	for i, n := range rapid.SliceOfN(rapid.OneOf(rapid.IntRange(0, 20), rapid.IntRange(0, 1200)), 0, 12).Draw(t, "body sizes") {
+// drawScale draws by what the largest sizes are multiplied: at 100, large buffers
+// come and go.
+func drawScale(t *rapid.T) int { return rapid.SampledFrom([]int{1, 1, 100}).Draw(t, "scale") }
+
+// drawStream draws packets of all sizes up to some more than 1000 bytes times the
+// scale, and a stream that ends well, or inside a packet, or with a broken header.
+func drawStream(t *rapid.T, scale int) (b []byte) {
+	for i, n := range rapid.SliceOfN(rapid.OneOf(rapid.IntRange(0, 20), rapid.IntRange(0, 1200*scale)), 0, 12).Draw(t, "body sizes") {
 		body := make([]byte, n)
 		for j := range body {
 			body[j] = byte(i + 31*j)
@@ -132,8 +136,8 @@ func drawStream(t *rapid.T) (b []byte) {
 	return b[:len(b)-min(len(b), rapid.IntRange(0, 5).Draw(t, "bytes missing"))]
 }
 
-func drawChunks(t *rapid.T, b []byte) (chunks [][]byte) {
-	sizes := rapid.SliceOfN(rapid.OneOf(rapid.IntRange(1, 5), rapid.IntRange(1, 2000)), 1, 8).Draw(t, "chunk sizes")
+func drawChunks(t *rapid.T, b []byte, scale int) (chunks [][]byte) {
+	sizes := rapid.SliceOfN(rapid.OneOf(rapid.IntRange(1, 5), rapid.IntRange(1, 2000*scale)), 1, 8).Draw(t, "chunk sizes")
 	for i := 0; len(b) > 0; i++ {
 		n := min(len(b), sizes[i%len(sizes)])
 		chunks = append(chunks, b[:n])
@@ -144,10 +148,11 @@ func drawChunks(t *rapid.T, b []byte) (chunks [][]byte) {
 
 func TestReaderDoesWhatTheModelSays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		b := drawStream(t)
-		max := rapid.SampledFrom([]int{700, 2000}).Draw(t, "maximum packet size")
-		r := pull(drawChunks(t, b), mqttwire.Limits{PacketSize: max})
-		useStream(t, r, &streamModel{rest: b, max: max}, nil)
+		scale := drawScale(t)
+		b := drawStream(t, scale)
+		max := scale * rapid.SampledFrom([]int{700, 2000}).Draw(t, "maximum packet size")
+		r := pull(drawChunks(t, b, scale), mqttwire.Limits{PacketSize: max})
+		useStream(t, r, &streamModel{rest: b, max: max}, scale, nil)
 	})
 }
 
@@ -155,22 +160,23 @@ func TestReaderDoesWhatTheModelSays(t *testing.T) {
 // Reader does; but its Skip does not wait for the end of the stream.
 func TestFeederDoesWhatTheModelSays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		b := drawStream(t)
-		max := rapid.SampledFrom([]int{700, 2000}).Draw(t, "maximum packet size")
-		p := push(drawChunks(t, b), mqttwire.Limits{PacketSize: max})
-		useStream(t, p, &streamModel{rest: b, max: max}, func() {
+		scale := drawScale(t)
+		b := drawStream(t, scale)
+		max := scale * rapid.SampledFrom([]int{700, 2000}).Draw(t, "maximum packet size")
+		p := push(drawChunks(t, b, scale), mqttwire.Limits{PacketSize: max})
+		useStream(t, p, &streamModel{rest: b, max: max}, scale, func() {
 			p.fedEarly()
 		})
 	})
 }
 
 // useStream calls drawn methods of s and compares what they do with the model.
-func useStream(t *rapid.T, s stream, m *streamModel, feed func()) {
+func useStream(t *rapid.T, s stream, m *streamModel, scale int, feed func()) {
 	if rapid.Bool().Draw(t, "bodies overwritten") {
 		s.OverwriteBodies()
 	}
 	for i := range 60 {
-		n := rapid.OneOf(rapid.IntRange(0, 10), rapid.IntRange(0, 2500)).Draw(t, "n")
+		n := rapid.OneOf(rapid.IntRange(0, 10), rapid.IntRange(0, 2500*scale)).Draw(t, "n")
 		switch method := rapid.SampledFrom([]string{"Frame", "TryFrame", "Next", "Next", "Body", "AppendBody", "Peek", "Discard", "Read", "Skip", "Lookahead", "Feed"}).Draw(t, "method"); method {
 		case "Frame":
 			want, wantErr := m.next()
