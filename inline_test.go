@@ -32,8 +32,12 @@ var inlined = map[string][]string{".": {
 	"Property.Name",
 	"Property.Value",
 	"load64",
+	"store64",
 	"zeroByte",
 	"topicFault",
+	"oddBytes",
+	"plainByte",
+	"plusAlone",
 	"uint16At",
 }, "./packets": {
 	"shortFrame",

@@ -134,7 +134,7 @@ func (p *Properties) setBytes(id PropertyID, v []byte) {
 	// Only text that is not plainly legal goes to where rules are told apart. With
 	// identifier and length appended at once, setting eight properties so takes a
 	// sixth less.
-	if row.check == topicName || len(v) > maxPrefixed || row.kind == kindString && !plainText(v) {
+	if !plainValue(v, row) {
 		if rule, found := bytesFault(v, row); rule != 0 {
 			p.refuse(rule, id, found)
 			return
@@ -143,6 +143,18 @@ func (p *Properties) setBytes(id PropertyID, v []byte) {
 	n := len(v)
 	raw := append(p.room(), byte(id), byte(n>>8), byte(n))
 	p.grow(id, append(raw, v...), false)
+}
+
+// plainValue reports whether v is plainly legal as the value of the property that
+// row describes.
+func plainValue(v []byte, row *propertyRow) bool {
+	switch {
+	case row.check == topicName:
+		return PlainTopicName(v)
+	case row.kind == kindString:
+		return PlainString(v)
+	}
+	return len(v) <= maxPrefixed
 }
 
 // bytesFault returns the rule that v breaks as the value of the property that

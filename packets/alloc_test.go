@@ -74,6 +74,29 @@ func TestAppendingIntoABufferWithRoomAllocatesNothing(t *testing.T) {
 	}
 }
 
+func TestAppendingAListBuiltInPlaceAllocatesNothing(t *testing.T) {
+	p := &packets.Publish{Topic: []byte("a/b"), Payload: []byte("x"), QoS: 1, PacketID: 1}
+	list, buf := make([]byte, 0, 64), make([]byte, 0, 64)
+	assert.Zero(t, testing.AllocsPerRun(100, func() {
+		p.Properties.Reset(list)
+		p.Properties.SetResponseTopic(p.Topic)
+		p.Properties.AddUser(p.Topic, p.Payload)
+		if _, err := p.Append(buf, v5); err != nil {
+			t.Fatal(err)
+		}
+	}))
+}
+
+func TestPuttingPlainTextAllocatesNothing(t *testing.T) {
+	dst, name, short := make([]byte, 64), []byte("site/7/line/12"), []byte("a/b")
+	assert.Zero(t, testing.AllocsPerRun(100, func() {
+		at := mqttwire.PutPlainTopicFilter(dst, mqttwire.PutPlainTopicName(dst, 0, name), name)
+		if mqttwire.PutPlainTopicFilter(dst, mqttwire.PutPlainTopicName(dst, at, short), short) != 2*16+2*5 {
+			t.Fatal(at)
+		}
+	}))
+}
+
 func TestLocalValuesOfConcreteTypesStayOnTheStack(t *testing.T) {
 	f, _, err := mqttwire.CutFrame([]byte("\x32\x0A\x00\x01a\x00\x0A\x03\x23\x00\x01x"), 0)
 	require.NoError(t, err)

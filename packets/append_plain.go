@@ -16,7 +16,9 @@ import (
 //
 // The evidence: by an Appender, each field costs a call that looks whether there
 // was an error, checks, looks again and stores the slice, some 5 ns. A PUBACK
-// takes 45 ns and a SUBSCRIBE of ten filters 320; written straight on, 5 and 110.
+// takes 45 ns and a SUBSCRIBE of ten filters 320; written straight on, 5 and 70,
+// of which the filters take 50, by PutPlainTopicFilter. Where that finds a filter
+// that is not plain, appendExact writes over what was written so far.
 
 // appendHeader appends a fixed header and makes room for the n bytes of body that
 // follow, of which there are size in all, at most MaxVarint.

@@ -173,20 +173,31 @@ func (p *Publish) AppendHeader(dst []byte, v mqttwire.Version) ([]byte, error) {
 // append appends the packet, but of its payload, which has payloadSize bytes,
 // only those of payload.
 func (p *Publish) append(dst []byte, v mqttwire.Version, payloadSize uint64, payload []byte) ([]byte, error) {
-	if !mqttwire.PlainTopicName(p.Topic) && !p.named(v) || !p.plainFlags() {
-		return p.appendExact(dst, v, payloadSize, payload)
-	}
 	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(mqttwire.PUBLISH), v)
 	n := p.headerSize(plainListSize(list, v))
-	if !ok || n+payloadSize > mqttwire.MaxVarint {
-		return p.appendExact(dst, v, payloadSize, payload)
+	if !ok || !p.plainFlags() || n+payloadSize > mqttwire.MaxVarint {
+		return p.appendLegal(dst, v, payloadSize, payload)
 	}
 	b := appendHeader(dst, byte(mqttwire.PUBLISH)<<4|p.flags(), n+payloadSize, n+uint64(len(payload)))
-	b = appendPrefixed(b, p.Topic)
-	if p.QoS > 0 {
-		b = append(b, byte(p.PacketID>>8), byte(p.PacketID))
+	at := len(b)
+	b = b[:at+int(n)+len(payload)] // to be written by index, which is shorter than to append
+	next := mqttwire.PutPlainTopicName(b, at, p.Topic)
+	if next == 0 {
+		if !p.named(v) {
+			return p.appendExact(dst, v, payloadSize, payload)
+		}
+		b[at], b[at+1] = 0, 0
+		next = at + 2
 	}
-	return append(appendPlainList(b, list, v), payload...), nil
+	if p.QoS > 0 {
+		b[next], b[next+1] = byte(p.PacketID>>8), byte(p.PacketID)
+		next += 2
+	}
+	if v == mqttwire.V5 {
+		next = len(appendPlainList(b[:next], list, v))
+	}
+	copy(b[next:], payload)
+	return b, nil
 }
 
 // named reports whether there is an alias in the place of the topic name.
@@ -201,6 +212,25 @@ func (p *Publish) plainFlags() bool {
 		return !p.Dup
 	}
 	return p.QoS.Valid() && p.PacketID != 0
+}
+
+// appendLegal is append for a property list that is not plain, but still legal, as
+// one that was built for this message in memory given to Reset. With eight
+// properties it takes 52 ns, and by an Appender 70. It stands by itself to keep
+// what it needs out of append.
+func (p *Publish) appendLegal(dst []byte, v mqttwire.Version, payloadSize uint64, payload []byte) ([]byte, error) {
+	list, ok := p.Properties.Legal(mqttwire.PropertyOwner(mqttwire.PUBLISH))
+	n := p.headerSize(plainListSize(list, v))
+	if !ok || v != mqttwire.V5 || len(list) > maxPlainList || !mqttwire.PlainTopicName(p.Topic) || !p.plainFlags() ||
+		n+payloadSize > mqttwire.MaxVarint {
+		return p.appendExact(dst, v, payloadSize, payload)
+	}
+	b := appendHeader(dst, byte(mqttwire.PUBLISH)<<4|p.flags(), n+payloadSize, n+uint64(len(payload)))
+	b = appendPrefixed(b, p.Topic)
+	if p.QoS > 0 {
+		b = append(b, byte(p.PacketID>>8), byte(p.PacketID))
+	}
+	return append(appendPlainList(b, list, v), payload...), nil
 }
 
 func (p *Publish) appendExact(dst []byte, v mqttwire.Version, payloadSize uint64, payload []byte) ([]byte, error) {

@@ -226,29 +226,37 @@ func (p *Subscribe) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	n := 2 + plainListSize(list, v)
 	subscriptions := p.Subscriptions
 	for i := range subscriptions {
-		s := &subscriptions[i]
-		if !s.plainOptions(v) || !mqttwire.PlainTopicFilter(s.Filter) {
-			return p.appendExact(dst, v)
-		}
-		n += stringSize(s.Filter) + 1
+		n += stringSize(subscriptions[i].Filter) + 1
 	}
 	if n > mqttwire.MaxVarint {
 		return p.appendExact(dst, v)
 	}
 	b := appendHeader(dst, byte(mqttwire.SUBSCRIBE)<<4|mqttwire.SUBSCRIBE.Flags(), n, n)
+	end := len(b) + int(n)
 	b = append(b, byte(p.PacketID>>8), byte(p.PacketID))
 	b = appendPlainList(b, list, v)
+	at := len(b)
+	b = b[:end]
 	for i := range subscriptions {
 		s := &subscriptions[i]
-		b = append(appendPrefixed(b, s.Filter), s.options())
+		options, ok := s.plainOptions(v)
+		at = mqttwire.PutPlainTopicFilter(b, at, s.Filter)
+		if !ok || at == 0 || at >= len(b) {
+			return p.appendExact(dst, v)
+		}
+		b[at] = options
+		at++
 	}
 	return b, nil
 }
 
-// plainOptions reports whether the options may go with a plain filter, which is
-// not a shared one.
-func (s *Subscription) plainOptions(v mqttwire.Version) bool {
-	return s.QoS.Valid() && (s.newOptions() == 0 || v == mqttwire.V5 && s.RetainHandling <= maxRetainHandling)
+// plainOptions returns the options byte, and whether it may go with a plain
+// filter, which is not a shared one.
+func (s *Subscription) plainOptions(v mqttwire.Version) (options byte, ok bool) {
+	if s.newOptions() == 0 {
+		return byte(s.QoS), s.QoS.Valid()
+	}
+	return s.options(), s.QoS.Valid() && s.RetainHandling <= maxRetainHandling && v == mqttwire.V5
 }
 
 func (p *Subscribe) appendExact(dst []byte, v mqttwire.Version) ([]byte, error) {

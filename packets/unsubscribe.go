@@ -122,19 +122,21 @@ func (p *Unsubscribe) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	}
 	n := 2 + plainListSize(list, v)
 	for _, f := range p.Filters {
-		if !mqttwire.PlainTopicFilter(f) {
-			return p.appendExact(dst, v)
-		}
 		n += stringSize(f)
 	}
 	if n > mqttwire.MaxVarint {
 		return p.appendExact(dst, v)
 	}
 	b := appendHeader(dst, byte(mqttwire.UNSUBSCRIBE)<<4|mqttwire.UNSUBSCRIBE.Flags(), n, n)
+	end := len(b) + int(n)
 	b = append(b, byte(p.PacketID>>8), byte(p.PacketID))
 	b = appendPlainList(b, list, v)
+	at := len(b)
+	b = b[:end]
 	for _, f := range p.Filters {
-		b = appendPrefixed(b, f)
+		if at = mqttwire.PutPlainTopicFilter(b, at, f); at == 0 {
+			return p.appendExact(dst, v)
+		}
 	}
 	return b, nil
 }
