@@ -19,6 +19,10 @@ func (p *Disconnect) Type() mqttwire.PacketType { return mqttwire.DISCONNECT }
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Disconnect) Decode(f mqttwire.Frame, v mqttwire.Version) error {
+	if isEmpty(f, mqttwire.DISCONNECT, v) {
+		*p = Disconnect{}
+		return nil
+	}
 	if p.decodePlain(f, v) {
 		return nil
 	}
@@ -26,10 +30,6 @@ func (p *Disconnect) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 }
 
 func (p *Disconnect) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
-	if isEmpty(f, mqttwire.DISCONNECT, v) {
-		*p = Disconnect{}
-		return true
-	}
 	if len(f.Body) == 0 || v != mqttwire.V5 || !shortFrame(f, mqttwire.DISCONNECT, v) && !plainFrame(f, mqttwire.DISCONNECT, v) {
 		return false
 	}

@@ -52,8 +52,8 @@ types, and each codec keeps its packets and buffers from one decode to the next 
 `
 
 const (
-	missedLegend = "\nWhat misses its goal. The last column is what the floor with text checks, or for encoding and fan-out memcpy, has in the place of\n" +
-		"this library's figure:\n\n"
+	missedLegend = "\nWhat misses its goal. The last column is what the floor with text checks, or for encoding memcpy, has in the place of this\n" +
+		"library's figure:\n\n"
 	decodeLegend = "Times in ns. For other codecs: how many times our time, the time, the allocations.\n"
 	encodeLegend = "Times in ns. For other codecs: how many times our time, the time, the allocations. The packet is ready in the codec's own\n" +
 		"structs; \"set anew\" sets its eight properties each time.\n"
@@ -120,7 +120,11 @@ func (g *goal) verdict() string {
 	if len(missed) == 0 {
 		return fmt.Sprintf("met in all %d rows", len(g.figures))
 	}
-	return fmt.Sprintf("**missed** in %d of %d rows, by up to %.0f %%", len(missed), len(g.figures), 100*g.missedBy(g.worst()))
+	s := fmt.Sprintf("**missed** in %d of %d rows, by up to %.0f %%", len(missed), len(g.figures), 100*g.missedBy(g.worst()))
+	if n := g.beyondFloor(); n > 0 {
+		s += fmt.Sprintf("; in %d of these the floor misses it too", n)
+	}
+	return s
 }
 
 // missedTable has each figure that misses its goal.
@@ -133,7 +137,11 @@ func missedTable(all []goal) string {
 			if g.noAllocs {
 				allocs = fmt.Sprintf(", %.0f allocations", f.allocs)
 			}
-			fmt.Fprintf(&s, "| %s | %s | %s%s%s | %s | %s |\n", g.work, f.row, number(f.value), g.unit, allocs, f.beside, f.floor)
+			floor := "—"
+			if f.floor != 0 {
+				floor = number(f.floor)
+			}
+			fmt.Fprintf(&s, "| %s | %s | %s%s%s | %s | %s |\n", g.work, f.row, number(f.value), g.unit, allocs, f.beside, floor)
 		}
 	}
 	if s.Len() == 0 {

@@ -21,8 +21,8 @@ type figure struct {
 	row    string
 	value  float64
 	allocs float64
-	beside string // what the figure is a ratio to
-	floor  string // what the floor with text checks, or memcpy, has in its place
+	beside string  // what the figure is a ratio to
+	floor  float64 // what the floor with text checks, or memcpy, has in its place; 0 if there is none
 }
 
 func (g *goal) met(f figure) bool {
@@ -74,6 +74,17 @@ func (g *goal) missed() (list []figure) {
 	return list
 }
 
+// beyondFloor returns how many of the figures that miss the goal would miss it
+// with the floor in our place.
+func (g *goal) beyondFloor() (n int) {
+	for _, f := range g.missed() {
+		if f.floor != 0 && !g.met(figure{value: f.floor}) {
+			n++
+		}
+	}
+	return n
+}
+
 // flat is up to which rise of its time per byte a series counts as flat.
 const flat = 1.25
 
@@ -117,10 +128,10 @@ func addFigure(list []goal, r *row) {
 		}
 	case kindFanOut:
 		ours := r.of(nameMqttwire)
-		list[6].figures = append(list[6].figures, figure{row: r.name, value: median(ours.ns), allocs: ours.allocs, floor: r.cell(nameMemcpy)})
+		list[6].figures = append(list[6].figures, figure{row: r.name, value: median(ours.ns), allocs: ours.allocs})
 	case kindWorst:
 		list[8].figures = append(list[8].figures, figure{row: r.name, value: r.toOrdinary(nameMqttwire), beside: nameOrdinary,
-			floor: number(r.toOrdinary(nameFloorText))})
+			floor: r.toOrdinary(nameFloorText)})
 	}
 }
 
@@ -143,7 +154,7 @@ func nearFloor(t mqttwire.PacketType) bool {
 }
 
 func (g *goal) add(r *row, a, b *contender) {
-	g.figures = append(g.figures, figure{row: r.title(a), value: ratio(a, b), allocs: a.allocs, beside: b.name, floor: "—"})
+	g.figures = append(g.figures, figure{row: r.title(a), value: ratio(a, b), allocs: a.allocs, beside: b.name})
 }
 
 // title is the row's name, with the way that is measured if there are several.
@@ -160,9 +171,9 @@ func (g *goal) addBest(r *row) {
 	if floor == nil {
 		floor = r.of(nameMemcpy)
 	}
-	f := figure{row: r.name, value: ratio(best, r.of(nameMqttwire)), beside: best.name, floor: "—"}
+	f := figure{row: r.name, value: ratio(best, r.of(nameMqttwire)), beside: best.name}
 	if floor != nil {
-		f.floor = number(ratio(best, floor))
+		f.floor = ratio(best, floor)
 	}
 	g.figures = append(g.figures, f)
 }
@@ -198,7 +209,7 @@ func rises(rows []row) []figure {
 			continue
 		}
 		if len(list) == 0 || list[len(list)-1].row != r.series {
-			list = append(list, figure{row: r.series, floor: "—"})
+			list = append(list, figure{row: r.series})
 		}
 		f := &list[len(list)-1]
 		for j := range rows[:i] {
