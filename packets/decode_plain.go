@@ -12,6 +12,8 @@ import "github.com/mqttwire/mqttwire"
 // The evidence: a Cursor costs some 5 ns to begin with and a call, with looks at
 // its state before and after, for each field. Straight on, a SUBSCRIBE of ten
 // filters takes 0.7 times as long, a SUBACK 0.6, a PUBACK with a property 0.9.
+// The four packets that have a list begin alike, but each by itself: a function
+// for that costs a SUBACK a tenth and an UNSUBACK a fifth.
 
 // shortFrame reports whether f is a frame of type t with under 128 bytes of body,
 // and plain. It is written so that it is inlined.

@@ -20,3 +20,12 @@ func reuse[T any](list []T, n int) []T {
 	clear(list)
 	return list[:0]
 }
+
+// filled returns the list with the n entries that Decode has written over it, and
+// drops what those behind them pointed to.
+func filled[T any](list []T, n int) []T {
+	if n < len(list) {
+		clear(list[n:])
+	}
+	return list[:n]
+}

@@ -80,14 +80,8 @@ func (p *Subscribe) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
 	if !ok {
 		return false
 	}
-	before := len(p.Subscriptions)
-	list := p.Subscriptions[:cap(p.Subscriptions)]
-	n, ok := decodePlainSubscriptions(list, rest, v)
-	if n < before {
-		clear(list[n:before]) // not to keep the packet before alive
-	}
-	p.Subscriptions = list[:n]
-	p.PacketID, p.Dup = id, false
+	n, ok := decodePlainSubscriptions(p.Subscriptions[:cap(p.Subscriptions)], rest, v)
+	p.Subscriptions, p.PacketID, p.Dup = filled(p.Subscriptions, n), id, false
 	return ok
 }
 

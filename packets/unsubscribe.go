@@ -46,14 +46,8 @@ func (p *Unsubscribe) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
 	if !ok {
 		return false
 	}
-	before := len(p.Filters)
-	list := p.Filters[:cap(p.Filters)]
-	n, ok := decodePlainFilters(list, rest, v)
-	if n < before {
-		clear(list[n:before]) // not to keep the packet before alive
-	}
-	p.Filters = list[:n]
-	p.PacketID, p.Dup = id, false
+	n, ok := decodePlainFilters(p.Filters[:cap(p.Filters)], rest, v)
+	p.Filters, p.PacketID, p.Dup = filled(p.Filters, n), id, false
 	return ok
 }
 
