@@ -42,12 +42,13 @@
 //
 //  1. the table of package mqttwire's fixed_header.go: name, flags, who sends it;
 //     and if it has codes or properties, their tables in reason.go and properties.go;
-//  2. a file here with the struct and its Type, Decode, Size, Append, Clone,
-//     Pinned and String, in the order of its fields on the wire;
+//  2. a file here with the struct and its Type, Decode and decodeFrame, Size,
+//     Append, Clone, Pinned and String, in the order of its fields on the wire;
 //  3. its line in the table newPacket, below.
 //
 // The tests run over all packet types that Known reports, and fail until the
-// corpus has cases of the new one.
+// corpus has cases of the new one. The plain ways, which decode_plain.go and
+// append_plain.go explain, are for speed alone and may come later.
 package packets
 
 import "github.com/mqttwire/mqttwire"
