@@ -97,8 +97,8 @@ type Packet interface {
 	Size(v Version) int
 
 	// Append appends the packet, encoded for version v, to dst and returns the
-	// extended slice. It neither keeps dst nor changes the packet. It refuses
-	// what a receiver would refuse; then dst is returned as it was, with an
-	// error of type *Error.
+	// extended slice. It neither keeps dst nor changes the packet, whose slices
+	// must not alias what is behind dst. It refuses what a receiver would refuse;
+	// then dst is returned as it was, with an error of type *Error.
 	Append(dst []byte, v Version) ([]byte, error)
 }

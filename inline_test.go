@@ -46,6 +46,7 @@ var inlined = map[string][]string{".": {
 	"plainLength",
 	"plainID",
 	"plainField",
+	"plainProperties",
 	"plainCode",
 	"plainList",
 	"plainListSize",

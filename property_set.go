@@ -5,9 +5,10 @@ package mqttwire
 // seldom or, in a buf with room, not at all.
 //
 // Such a list is not to be copied before it is done: setters on one copy
-// overwrite what another copy shows, and encoding that other copy is refused.
-// Values that getters returned change with it too. Clone makes a copy that is
-// safe.
+// overwrite what another copy shows. Encoding that other copy is refused if what
+// it shows then is not a legal list of the same properties; else it says what the
+// setters wrote. Values that getters returned change with it too. Clone makes a
+// copy that is safe.
 func (p *Properties) Reset(buf []byte) { *p = Properties{raw: buf[:0], inPlace: true} }
 
 // Remove takes every property with that identifier out of the list.

@@ -216,8 +216,8 @@ func (p *Puback) Size(v mqttwire.Version) int {
 	return packetSize(a.bodySize(v))
 }
 
-// Append appends the packet, encoded for version v. On error it returns dst as
-// it was.
+// Append appends the packet, encoded for version v, to dst, behind which there
+// must be nothing that the packet aliases. On error it returns dst as it was.
 func (p *Puback) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	return appendAck(dst, mqttwire.PUBACK, v, p.PacketID, p.ReasonCode, false, &p.Properties)
 }
@@ -270,8 +270,8 @@ func (p *Pubrec) Size(v mqttwire.Version) int {
 	return packetSize(a.bodySize(v))
 }
 
-// Append appends the packet, encoded for version v. On error it returns dst as
-// it was.
+// Append appends the packet, encoded for version v, to dst, behind which there
+// must be nothing that the packet aliases. On error it returns dst as it was.
 func (p *Pubrec) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	return appendAck(dst, mqttwire.PUBREC, v, p.PacketID, p.ReasonCode, false, &p.Properties)
 }
@@ -326,8 +326,8 @@ func (p *Pubrel) Size(v mqttwire.Version) int {
 	return packetSize(a.bodySize(v))
 }
 
-// Append appends the packet, encoded for version v. On error it returns dst as
-// it was.
+// Append appends the packet, encoded for version v, to dst, behind which there
+// must be nothing that the packet aliases. On error it returns dst as it was.
 func (p *Pubrel) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	return appendAck(dst, mqttwire.PUBREL, v, p.PacketID, p.ReasonCode, p.Dup, &p.Properties)
 }
@@ -380,8 +380,8 @@ func (p *Pubcomp) Size(v mqttwire.Version) int {
 	return packetSize(a.bodySize(v))
 }
 
-// Append appends the packet, encoded for version v. On error it returns dst as
-// it was.
+// Append appends the packet, encoded for version v, to dst, behind which there
+// must be nothing that the packet aliases. On error it returns dst as it was.
 func (p *Pubcomp) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	return appendAck(dst, mqttwire.PUBCOMP, v, p.PacketID, p.ReasonCode, false, &p.Properties)
 }

@@ -70,8 +70,8 @@ func (p *Auth) bodySize() uint64 {
 	return 0
 }
 
-// Append appends the packet, encoded for version v. On error it returns dst as
-// it was.
+// Append appends the packet, encoded for version v, to dst, behind which there
+// must be nothing that the packet aliases. On error it returns dst as it was.
 func (p *Auth) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(mqttwire.AUTH), v)
 	if !ok || v != mqttwire.V5 || !p.Properties.Has(mqttwire.AuthenticationMethod) || !plainCode(p.ReasonCode, mqttwire.AUTH, v) {

@@ -45,8 +45,8 @@ func (p *Connack) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
 		return false
 	}
 	p.SessionPresent, p.ReasonCode = flags != 0, code
-	rest, ok := plainProperties(&p.Properties, b[2:], mqttwire.PropertyOwner(mqttwire.CONNACK), v)
-	return ok && len(rest) == 0
+	rest := plainProperties(&p.Properties, b[2:], mqttwire.PropertyOwner(mqttwire.CONNACK), v)
+	return rest != nil && len(rest) == 0
 }
 
 func (p *Connack) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
@@ -89,8 +89,8 @@ func (p *Connack) Size(v mqttwire.Version) int { return packetSize(p.bodySize(v)
 
 func (p *Connack) bodySize(v mqttwire.Version) uint64 { return 2 + propertiesSize(&p.Properties, v) }
 
-// Append appends the packet, encoded for version v. On error it returns dst as
-// it was.
+// Append appends the packet, encoded for version v, to dst, behind which there
+// must be nothing that the packet aliases. On error it returns dst as it was.
 func (p *Connack) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(mqttwire.CONNACK), v)
 	if !ok || p.SessionPresent && (v == mqttwire.V31 || p.ReasonCode != 0) || !plainCode(p.ReasonCode, mqttwire.CONNACK, v) {

@@ -321,7 +321,8 @@ func (p *Connect) flags() byte {
 }
 
 // Append appends the packet, encoded for version v or, if v is 0, for the
-// packet's own. On error it returns dst as it was.
+// packet's own, to dst, behind which there must be nothing that the packet
+// aliases. On error it returns dst as it was.
 func (p *Connect) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	v = p.version(v)
 	if !p.plain(v) {

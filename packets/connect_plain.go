@@ -14,8 +14,8 @@ func (p *Connect) decodePlain(f mqttwire.Frame, accept mqttwire.Version) bool {
 		!shortFrame(f, mqttwire.CONNECT, v) && !plainFrame(f, mqttwire.CONNECT, v) || connectFlagsFault(flags, v, 0) != 0 {
 		return false
 	}
-	rest, ok := plainProperties(&p.Properties, b[10:], mqttwire.PropertyOwner(mqttwire.CONNECT), v)
-	if !ok || authDataAlone(&p.Properties) {
+	rest := plainProperties(&p.Properties, b[10:], mqttwire.PropertyOwner(mqttwire.CONNECT), v)
+	if rest == nil || authDataAlone(&p.Properties) {
 		return false
 	}
 	id, rest, ok := plainString(rest, v)
@@ -43,7 +43,7 @@ func (p *Connect) decodePlainWill(b []byte, flags byte, v mqttwire.Version) (res
 		w = new(Will)
 		p.Will = w
 	}
-	if rest, ok = plainProperties(&w.Properties, b, mqttwire.WillProperties, v); !ok {
+	if rest = plainProperties(&w.Properties, b, mqttwire.WillProperties, v); rest == nil {
 		return nil, false
 	}
 	if w.Topic, rest, ok = plainField(rest); !ok || !mqttwire.PlainTopicName(w.Topic) && mqttwire.CheckTopicName(w.Topic, v) != nil {

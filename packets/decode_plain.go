@@ -45,18 +45,26 @@ func plainID(b []byte) uint16 {
 }
 
 // plainProperties reads the property list at the start of b, which is there in
-// 5.0 only, and returns what follows it.
-func plainProperties(p *mqttwire.Properties, b []byte, owner mqttwire.PropertyOwner, v mqttwire.Version) (rest []byte, ok bool) {
-	switch {
-	case v != mqttwire.V5:
+// 5.0 only, and returns what follows it, or nil if something is not plain. It is
+// written so that it is inlined; b is not nil.
+func plainProperties(p *mqttwire.Properties, b []byte, owner mqttwire.PropertyOwner, v mqttwire.Version) (rest []byte) {
+	if v == mqttwire.V5 {
+		return plainProperties5(p, b, owner)
+	}
+	*p = mqttwire.Properties{}
+	return b
+}
+
+func plainProperties5(p *mqttwire.Properties, b []byte, owner mqttwire.PropertyOwner) (rest []byte) {
+	if len(b) > 0 && b[0] == 0 {
 		*p = mqttwire.Properties{}
-		return b, true
-	case len(b) > 0 && b[0] == 0:
-		*p = mqttwire.Properties{}
-		return b[1:], true
+		return b[1:]
 	}
 	rest, err := p.Consume(b, owner)
-	return rest, err == nil
+	if err != nil {
+		return nil
+	}
+	return rest
 }
 
 // plainCodeAndProperties reads the reason code at the start of b, which is not

@@ -73,8 +73,8 @@ func (p *Disconnect) bodySize(v mqttwire.Version) uint64 {
 	return 0
 }
 
-// Append appends the packet, encoded for version v. On error it returns dst as
-// it was.
+// Append appends the packet, encoded for version v, to dst, behind which there
+// must be nothing that the packet aliases. On error it returns dst as it was.
 func (p *Disconnect) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(mqttwire.DISCONNECT), v)
 	switch {

@@ -29,6 +29,9 @@
 // codes, is left out; what would change the meaning, such as a failure code in
 // an acknowledgement, is an error.
 //
+// The memory behind dst must not be what the packet's slices alias, as the frame
+// that it was decoded from: it is written to while they are read.
+//
 // A packet that was decoded and not changed encodes to the same bytes, but for
 // what the standards leave free: 5.0 acknowledgements, DISCONNECT and AUTH take
 // the shortest form for code 0 and the long form for other codes; a remaining
@@ -111,8 +114,9 @@ type Set struct {
 }
 
 // largePacket is the size of a body, in bytes, from which on a Set does not keep
-// the packet beyond the next one, unless it decodes into it: its lists may take ten times as much memory, and
-// its slices keep alive the buffer that it was cut from.
+// the packet beyond the next one, unless it decodes into it: its lists may take
+// ten times as much memory, and its slices keep alive the buffer that it was cut
+// from.
 const largePacket = 64 << 10
 
 // Decode is as the function Decode. The packet it returns is valid until the
@@ -129,6 +133,9 @@ func (s *Set) DecodeTolerant(f mqttwire.Frame, v mqttwire.Version, tolerance *mq
 		s.packets = new([16]mqttwire.Packet)
 	}
 	if s.large != 0 && s.large != t {
+		if s.large == mqttwire.CONNECT {
+			s.will = nil // which is that packet's
+		}
 		s.packets[s.large], s.large = nil, 0
 	}
 	if len(f.Body) >= largePacket {
@@ -137,13 +144,24 @@ func (s *Set) DecodeTolerant(f mqttwire.Frame, v mqttwire.Version, tolerance *mq
 	if s.packets[t] == nil {
 		s.packets[t] = New(f.Header.Type)
 	}
-	if c, ok := s.packets[t].(*Connect); ok && c.Will == nil {
-		if s.will == nil {
-			s.will = new(Will)
-		}
-		c.Will = s.will // for Decode to use, or to drop
+	if c, ok := s.packets[t].(*Connect); ok {
+		return s.decodeConnect(c, f, v, tolerance)
 	}
 	return decodeInto(s.packets[t], f, v, tolerance)
+}
+
+// decodeConnect decodes into c, which may have a Will or not, without making a new
+// one each time. The one that waits for its next use keeps nothing alive.
+func (s *Set) decodeConnect(c *Connect, f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) (mqttwire.Packet, error) {
+	if s.will == nil {
+		s.will = new(Will)
+	}
+	c.Will = s.will // for Decode to use, or to drop
+	p, err := decodeInto(c, f, v, tolerance)
+	if c.Will == nil {
+		*s.will = Will{}
+	}
+	return p, err
 }
 
 // publish returns the PUBLISH of the set.

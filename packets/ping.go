@@ -56,8 +56,8 @@ func (p *Pingreq) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *m
 // Size returns 2, the number of bytes that Append adds for version v.
 func (p *Pingreq) Size(v mqttwire.Version) int { return packetSize(0) }
 
-// Append appends the packet, encoded for version v. On error it returns dst as
-// it was.
+// Append appends the packet, encoded for version v, to dst, behind which there
+// must be nothing that the packet aliases. On error it returns dst as it was.
 func (p *Pingreq) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	return appendPing(dst, mqttwire.PINGREQ, v)
 }
@@ -89,8 +89,8 @@ func (p *Pingresp) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *
 // Size returns 2, the number of bytes that Append adds for version v.
 func (p *Pingresp) Size(v mqttwire.Version) int { return packetSize(0) }
 
-// Append appends the packet, encoded for version v. On error it returns dst as
-// it was.
+// Append appends the packet, encoded for version v, to dst, behind which there
+// must be nothing that the packet aliases. On error it returns dst as it was.
 func (p *Pingresp) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	return appendPing(dst, mqttwire.PINGRESP, v)
 }

@@ -63,7 +63,7 @@ func (p *Publish) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
 		flags&flagQoS == flagQoS || flags&(flagQoS|flagDup) == flagDup {
 		return false
 	}
-	n, ok := 2+(int(b[0])<<8|int(b[1])), true
+	n := 2 + (int(b[0])<<8 | int(b[1]))
 	if n > len(b) || n > 2 && !mqttwire.PlainTopicName(b[2:n]) && mqttwire.CheckTopicName(b[2:n], v) != nil {
 		return false
 	}
@@ -82,7 +82,7 @@ func (p *Publish) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
 	case len(rest) > 0 && rest[0] == 0:
 		p.Properties, rest = mqttwire.Properties{}, rest[1:]
 	default:
-		if rest, ok = plainProperties(&p.Properties, rest, mqttwire.PropertyOwner(mqttwire.PUBLISH), v); !ok {
+		if rest = plainProperties5(&p.Properties, rest, mqttwire.PropertyOwner(mqttwire.PUBLISH)); rest == nil {
 			return false
 		}
 	}
@@ -157,8 +157,8 @@ func (p *Publish) headerSize(list uint64) uint64 {
 	return n
 }
 
-// Append appends the packet, encoded for version v. On error it returns dst as
-// it was.
+// Append appends the packet, encoded for version v, to dst, behind which there
+// must be nothing that the packet aliases. On error it returns dst as it was.
 func (p *Publish) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	return p.append(dst, v, uint64(len(p.Payload)), p.Payload)
 }

@@ -34,9 +34,9 @@ func (p *Suback) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
 	if id == 0 || !shortFrame(f, mqttwire.SUBACK, v) && !plainFrame(f, mqttwire.SUBACK, v) || tooRoomy(cap(p.ReasonCodes), len(f.Body)) {
 		return false
 	}
-	codes, ok := plainProperties(&p.Properties, f.Body[2:], mqttwire.PropertyOwner(mqttwire.SUBACK), v)
+	codes := plainProperties(&p.Properties, f.Body[2:], mqttwire.PropertyOwner(mqttwire.SUBACK), v)
 	p.PacketID = id
-	return ok && plainReasonCodes(&p.ReasonCodes, codes, mqttwire.ReasonGrantedQoS2, mqttwire.SUBACK, v)
+	return plainReasonCodes(&p.ReasonCodes, codes, mqttwire.ReasonGrantedQoS2, mqttwire.SUBACK, v)
 }
 
 func (p *Suback) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
@@ -68,8 +68,8 @@ func (p *Suback) bodySize(v mqttwire.Version) uint64 {
 	return 2 + propertiesSize(&p.Properties, v) + uint64(len(p.ReasonCodes))
 }
 
-// Append appends the packet, encoded for version v. On error it returns dst as
-// it was.
+// Append appends the packet, encoded for version v, to dst, behind which there
+// must be nothing that the packet aliases. On error it returns dst as it was.
 func (p *Suback) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(mqttwire.SUBACK), v)
 	n := 2 + plainListSize(list, v) + uint64(len(p.ReasonCodes))

@@ -76,10 +76,7 @@ func (p *Subscribe) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
 	if id == 0 || !shortFrame(f, mqttwire.SUBSCRIBE, v) && !plainFrame(f, mqttwire.SUBSCRIBE, v) || tooRoomy(cap(p.Subscriptions), len(f.Body)) {
 		return false
 	}
-	rest, ok := plainProperties(&p.Properties, f.Body[2:], mqttwire.PropertyOwner(mqttwire.SUBSCRIBE), v)
-	if !ok {
-		return false
-	}
+	rest := plainProperties(&p.Properties, f.Body[2:], mqttwire.PropertyOwner(mqttwire.SUBSCRIBE), v)
 	n, ok := decodePlainSubscriptions(p.Subscriptions[:cap(p.Subscriptions)], rest, v)
 	p.Subscriptions, p.PacketID, p.Dup = filled(p.Subscriptions, n), id, false
 	return ok
@@ -210,8 +207,8 @@ func (p *Subscribe) bodySize(v mqttwire.Version) uint64 {
 	return n
 }
 
-// Append appends the packet, encoded for version v. On error it returns dst as
-// it was.
+// Append appends the packet, encoded for version v, to dst, behind which there
+// must be nothing that the packet aliases. On error it returns dst as it was.
 func (p *Subscribe) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(mqttwire.SUBSCRIBE), v)
 	if !ok || p.PacketID == 0 || len(p.Subscriptions) == 0 || p.Dup && v == mqttwire.V31 {

@@ -39,8 +39,8 @@ func (p *Unsuback) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
 		p.Properties, p.ReasonCodes = mqttwire.Properties{}, p.ReasonCodes[:0]
 		return len(f.Body) == 2
 	}
-	codes, ok := plainProperties(&p.Properties, f.Body[2:], mqttwire.PropertyOwner(mqttwire.UNSUBACK), v)
-	return ok && plainReasonCodes(&p.ReasonCodes, codes, mqttwire.ReasonSuccess, mqttwire.UNSUBACK, v)
+	codes := plainProperties5(&p.Properties, f.Body[2:], mqttwire.PropertyOwner(mqttwire.UNSUBACK))
+	return plainReasonCodes(&p.ReasonCodes, codes, mqttwire.ReasonSuccess, mqttwire.UNSUBACK, v)
 }
 
 func (p *Unsuback) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
@@ -79,8 +79,8 @@ func (p *Unsuback) bodySize(v mqttwire.Version) uint64 {
 	return 2 + propertiesSize(&p.Properties, v) + uint64(len(p.ReasonCodes))
 }
 
-// Append appends the packet, encoded for version v. On error it returns dst as
-// it was.
+// Append appends the packet, encoded for version v, to dst, behind which there
+// must be nothing that the packet aliases. On error it returns dst as it was.
 func (p *Unsuback) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(mqttwire.UNSUBACK), v)
 	switch {

@@ -42,10 +42,7 @@ func (p *Unsubscribe) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
 	if id == 0 || !shortFrame(f, mqttwire.UNSUBSCRIBE, v) && !plainFrame(f, mqttwire.UNSUBSCRIBE, v) || tooRoomy(cap(p.Filters), len(f.Body)) {
 		return false
 	}
-	rest, ok := plainProperties(&p.Properties, f.Body[2:], mqttwire.PropertyOwner(mqttwire.UNSUBSCRIBE), v)
-	if !ok {
-		return false
-	}
+	rest := plainProperties(&p.Properties, f.Body[2:], mqttwire.PropertyOwner(mqttwire.UNSUBSCRIBE), v)
 	n, ok := decodePlainFilters(p.Filters[:cap(p.Filters)], rest, v)
 	p.Filters, p.PacketID, p.Dup = filled(p.Filters, n), id, false
 	return ok
@@ -107,8 +104,8 @@ func (p *Unsubscribe) bodySize(v mqttwire.Version) uint64 {
 	return n
 }
 
-// Append appends the packet, encoded for version v. On error it returns dst as
-// it was.
+// Append appends the packet, encoded for version v, to dst, behind which there
+// must be nothing that the packet aliases. On error it returns dst as it was.
 func (p *Unsubscribe) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(mqttwire.UNSUBSCRIBE), v)
 	if !ok || p.PacketID == 0 || len(p.Filters) == 0 || p.Dup && v == mqttwire.V31 {

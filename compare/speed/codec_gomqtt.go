@@ -38,7 +38,8 @@ type gomqttPackets struct {
 // taken stops the program if a packet was refused.
 func taken(_ int, err error) { must(err) }
 
-// read decodes the packet that b is.
+// read decodes the packet that b is. It is one switch, as for each codec: to hand on
+// some types would cost them a call.
 func (p *gomqttPackets) read(b []byte) uint64 {
 	switch packet.Type(b[0] >> 4) {
 	case packet.CONNECT:
@@ -64,12 +65,6 @@ func (p *gomqttPackets) read(b []byte) uint64 {
 	case packet.PUBCOMP:
 		taken(p.pubcomp.Decode(b))
 		return ackSum(uint16(p.pubcomp.ID), 0, 0)
-	}
-	return p.readOther(b)
-}
-
-func (p *gomqttPackets) readOther(b []byte) uint64 {
-	switch packet.Type(b[0] >> 4) {
 	case packet.SUBSCRIBE:
 		taken(p.subscribe.Decode(b))
 		return listSum(uint16(p.subscribe.ID), gomqttSubscriptions(p.subscribe.Subscriptions), 0)

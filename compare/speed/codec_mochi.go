@@ -48,7 +48,7 @@ func (p *mochiPacket) cut(b []byte) []byte {
 	return b[1+size : 1+size+n]
 }
 
-// read decodes a body of any type.
+// read decodes a body of any type, in one switch as for each codec.
 func (p *mochiPacket) read(body []byte) uint64 {
 	p.clear()
 	switch p.FixedHeader.Type {
@@ -76,12 +76,6 @@ func (p *mochiPacket) read(body []byte) uint64 {
 	case packets.Pubcomp:
 		must(p.PubcompDecode(body))
 		return ackSum(p.PacketID, p.ReasonCode, p.reasonProperties())
-	}
-	return p.readOther(body)
-}
-
-func (p *mochiPacket) readOther(body []byte) uint64 {
-	switch p.FixedHeader.Type {
 	case packets.Subscribe:
 		must(p.SubscribeDecode(body))
 		return listSum(p.PacketID, p.filters(), p.subscribeProperties())

@@ -42,76 +42,70 @@ type pahoGolangPackets struct {
 	auth        packets.Auth
 }
 
-// unpack reads a body of type t with the given flags.
-func (p *pahoGolangPackets) unpack(t, flags byte, b *bytes.Buffer) packets.Packet {
+// read decodes a body of type t with the given flags, in one switch as for each
+// codec.
+func (p *pahoGolangPackets) read(t, flags byte, b *bytes.Buffer) uint64 {
 	q := &p.properties
 	*q = packets.Properties{User: q.User[:0]}
 	switch t {
 	case packets.CONNECT:
 		p.connect = packets.Connect{Properties: q}
 		must(p.connect.Unpack(b))
-		return &p.connect
+		return pahoGolangSum(&p.connect)
 	case packets.CONNACK:
 		p.connack.Properties = q
 		must(p.connack.Unpack(b))
-		return &p.connack
+		return connackSum(p.connack.SessionPresent, p.connack.ReasonCode, pahoConnack(q))
 	case packets.PUBLISH:
 		p.publish = packets.Publish{Properties: q, QoS: flags >> 1 & 3, Duplicate: flags&8 != 0, Retain: flags&1 != 0}
 		must(p.publish.Unpack(b))
-		return &p.publish
+		return pahoGolangSum(&p.publish)
 	case packets.PUBACK:
 		p.puback = packets.Puback{Properties: q}
 		must(p.puback.Unpack(b))
-		return &p.puback
+		return ackSum(p.puback.PacketID, p.puback.ReasonCode, pahoReason(q))
 	case packets.PUBREC:
 		p.pubrec = packets.Pubrec{Properties: q}
 		must(p.pubrec.Unpack(b))
-		return &p.pubrec
+		return ackSum(p.pubrec.PacketID, p.pubrec.ReasonCode, pahoReason(q))
 	case packets.PUBREL:
 		p.pubrel = packets.Pubrel{Properties: q}
 		must(p.pubrel.Unpack(b))
-		return &p.pubrel
+		return ackSum(p.pubrel.PacketID, p.pubrel.ReasonCode, pahoReason(q))
 	case packets.PUBCOMP:
 		p.pubcomp = packets.Pubcomp{Properties: q}
 		must(p.pubcomp.Unpack(b))
-		return &p.pubcomp
-	}
-	return p.unpackOther(t, b)
-}
-
-func (p *pahoGolangPackets) unpackOther(t byte, b *bytes.Buffer) packets.Packet {
-	q := &p.properties
-	switch t {
+		return ackSum(p.pubcomp.PacketID, p.pubcomp.ReasonCode, pahoReason(q))
 	case packets.SUBSCRIBE:
 		p.subscribe.Properties, p.subscribe.Subscriptions = q, p.subscribe.Subscriptions[:0]
 		must(p.subscribe.Unpack(b))
-		return &p.subscribe
+		return pahoGolangSum(&p.subscribe)
 	case packets.SUBACK:
 		p.suback.Properties = q
 		must(p.suback.Unpack(b))
-		return &p.suback
+		return listSum(p.suback.PacketID, byteSums(p.suback.Reasons), pahoReason(q))
 	case packets.UNSUBSCRIBE:
 		p.unsubscribe.Properties, p.unsubscribe.Topics = q, p.unsubscribe.Topics[:0]
 		must(p.unsubscribe.Unpack(b))
-		return &p.unsubscribe
+		return pahoGolangSum(&p.unsubscribe)
 	case packets.UNSUBACK:
 		p.unsuback.Properties = q
 		must(p.unsuback.Unpack(b))
-		return &p.unsuback
+		return listSum(p.unsuback.PacketID, byteSums(p.unsuback.Reasons), pahoReason(q))
 	case packets.PINGREQ:
 		must(p.pingreq.Unpack(b))
-		return &p.pingreq
+		return emptySum
 	case packets.PINGRESP:
 		must(p.pingresp.Unpack(b))
-		return &p.pingresp
+		return emptySum
 	case packets.DISCONNECT:
 		p.disconnect.Properties = q
 		must(p.disconnect.Unpack(b))
-		return &p.disconnect
+		return ackSum(0, p.disconnect.ReasonCode, pahoDisconnect(q))
 	case packets.AUTH:
 		p.auth = packets.Auth{Properties: q}
 		must(p.auth.Unpack(b))
-		return &p.auth
+		return ackSum(0, p.auth.ReasonCode, pahoAuth(q))
 	}
 	panic(t)
 }
@@ -276,7 +270,7 @@ func pahoGolangDecode(w *workload) loop {
 			f, _, ok := floor.Cut(b)
 			held(ok)
 			*body = *bytes.NewBuffer(f.Body)
-			sum += pahoGolangSum(p.unpack(f.Type(), f.First&15, body))
+			sum += p.read(f.Type(), f.First&15, body)
 		}
 		return sum
 	}

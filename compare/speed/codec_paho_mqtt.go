@@ -40,72 +40,66 @@ type pahoMQTTPackets struct {
 	disconnect  packets.DisconnectPacket
 }
 
-// unpack reads a body with the fixed header h.
-func (p *pahoMQTTPackets) unpack(h packets.FixedHeader, r io.Reader) packets.ControlPacket {
+// read decodes a body with the fixed header h, in one switch as for each codec.
+func (p *pahoMQTTPackets) read(h packets.FixedHeader, r io.Reader) uint64 {
 	switch h.MessageType {
 	case packets.Connect:
 		p.connect = packets.ConnectPacket{FixedHeader: h}
 		must(p.connect.Unpack(r))
-		return &p.connect
+		return pahoMQTTSum(&p.connect)
 	case packets.Connack:
 		p.connack.FixedHeader = h
 		must(p.connack.Unpack(r))
-		return &p.connack
+		return connackSum(p.connack.SessionPresent, p.connack.ReturnCode, 0)
 	case packets.Publish:
 		p.publish.FixedHeader, p.publish.MessageID = h, 0
 		must(p.publish.Unpack(r))
-		return &p.publish
+		return pahoMQTTSum(&p.publish)
 	case packets.Puback:
 		p.puback.FixedHeader = h
 		must(p.puback.Unpack(r))
-		return &p.puback
+		return ackSum(p.puback.MessageID, 0, 0)
 	case packets.Pubrec:
 		p.pubrec.FixedHeader = h
 		must(p.pubrec.Unpack(r))
-		return &p.pubrec
+		return ackSum(p.pubrec.MessageID, 0, 0)
 	case packets.Pubrel:
 		p.pubrel.FixedHeader = h
 		must(p.pubrel.Unpack(r))
-		return &p.pubrel
+		return ackSum(p.pubrel.MessageID, 0, 0)
 	case packets.Pubcomp:
 		p.pubcomp.FixedHeader = h
 		must(p.pubcomp.Unpack(r))
-		return &p.pubcomp
-	}
-	return p.unpackOther(h, r)
-}
-
-func (p *pahoMQTTPackets) unpackOther(h packets.FixedHeader, r io.Reader) packets.ControlPacket {
-	switch h.MessageType {
+		return ackSum(p.pubcomp.MessageID, 0, 0)
 	case packets.Subscribe:
 		s := &p.subscribe
 		s.FixedHeader, s.Topics, s.Qoss = h, s.Topics[:0], s.Qoss[:0]
 		must(s.Unpack(r))
-		return s
+		return pahoMQTTSum(s)
 	case packets.Suback:
 		p.suback.FixedHeader = h
 		must(p.suback.Unpack(r))
-		return &p.suback
+		return listSum(p.suback.MessageID, byteSums(p.suback.ReturnCodes), 0)
 	case packets.Unsubscribe:
 		p.unsubscribe.FixedHeader, p.unsubscribe.Topics = h, p.unsubscribe.Topics[:0]
 		must(p.unsubscribe.Unpack(r))
-		return &p.unsubscribe
+		return pahoMQTTSum(&p.unsubscribe)
 	case packets.Unsuback:
 		p.unsuback.FixedHeader = h
 		must(p.unsuback.Unpack(r))
-		return &p.unsuback
+		return ackSum(p.unsuback.MessageID, 0, 0)
 	case packets.Pingreq:
 		p.pingreq.FixedHeader = h
 		must(p.pingreq.Unpack(r))
-		return &p.pingreq
+		return emptySum
 	case packets.Pingresp:
 		p.pingresp.FixedHeader = h
 		must(p.pingresp.Unpack(r))
-		return &p.pingresp
+		return emptySum
 	case packets.Disconnect:
 		p.disconnect.FixedHeader = h
 		must(p.disconnect.Unpack(r))
-		return &p.disconnect
+		return ackSum(0, 0, 0)
 	}
 	panic(h.MessageType)
 }
@@ -164,7 +158,7 @@ func pahoMQTTDecode(w *workload) loop {
 			r.Reset(f.Body)
 			h := packets.FixedHeader{MessageType: f.Type(), Dup: f.First&8 != 0, Qos: f.First >> 1 & 3, Retain: f.First&1 != 0,
 				RemainingLength: len(f.Body)}
-			sum += pahoMQTTSum(p.unpack(h, r))
+			sum += p.read(h, r)
 		}
 		return sum
 	}

@@ -147,7 +147,8 @@ func newer(r *row) int {
 // floor.
 func nearFloor(t mqttwire.PacketType) bool {
 	switch t {
-	case mqttwire.PUBLISH, mqttwire.CONNECT, mqttwire.SUBSCRIBE, mqttwire.PUBACK, mqttwire.PUBREC, mqttwire.PUBREL, mqttwire.PUBCOMP:
+	case mqttwire.PUBLISH, mqttwire.CONNECT, mqttwire.SUBSCRIBE, mqttwire.PUBACK, mqttwire.PUBREC, mqttwire.PUBREL, mqttwire.PUBCOMP,
+		mqttwire.CONNACK, mqttwire.SUBACK, mqttwire.UNSUBACK:
 		return true
 	}
 	return false
