@@ -69,7 +69,7 @@ type ack struct {
 
 // shortAck returns the packet identifier of a frame that is an acknowledgement
 // without code and properties, in its plainest form; of any other frame it
-// returns 0, and leaves it to decodeAck. Nearly all acknowledgements are of that
+// returns 0, and leaves it to the exact way. Nearly all acknowledgements are of that
 // form, which so takes a third of the time.
 func shortAck(f mqttwire.Frame, t mqttwire.PacketType, v mqttwire.Version) uint16 {
 	if len(f.Body) != 2 || !shortFrame(f, t, v) {

@@ -23,6 +23,10 @@ func (p *Unsuback) Type() mqttwire.PacketType { return mqttwire.UNSUBACK }
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Unsuback) Decode(f mqttwire.Frame, v mqttwire.Version) error {
+	if id := shortAck(f, mqttwire.UNSUBACK, v); id != 0 && v != mqttwire.V5 && cap(p.ReasonCodes) <= maxReused {
+		p.Properties, p.ReasonCodes, p.PacketID = mqttwire.Properties{}, p.ReasonCodes[:0], id // no payload before 5.0
+		return nil
+	}
 	if p.decodePlain(f, v) {
 		return nil
 	}
@@ -31,14 +35,10 @@ func (p *Unsuback) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 
 func (p *Unsuback) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
 	id := plainID(f.Body)
-	if id == 0 || !shortFrame(f, mqttwire.UNSUBACK, v) && !plainFrame(f, mqttwire.UNSUBACK, v) || tooRoomy(cap(p.ReasonCodes), len(f.Body)) {
+	if id == 0 || v != mqttwire.V5 || !shortFrame(f, mqttwire.UNSUBACK, v) && !plainFrame(f, mqttwire.UNSUBACK, v) || tooRoomy(cap(p.ReasonCodes), len(f.Body)) {
 		return false
 	}
 	p.PacketID = id
-	if v != mqttwire.V5 {
-		p.Properties, p.ReasonCodes = mqttwire.Properties{}, p.ReasonCodes[:0]
-		return len(f.Body) == 2
-	}
 	codes := plainProperties5(&p.Properties, f.Body[2:], mqttwire.PropertyOwner(mqttwire.UNSUBACK))
 	return plainReasonCodes(&p.ReasonCodes, codes, mqttwire.ReasonSuccess, mqttwire.UNSUBACK, v)
 }
