@@ -158,3 +158,18 @@ func TestTheShortWaysDecodeShortBodiesAsTheExactOneDoes(t *testing.T) {
 		}
 	}
 }
+
+// FuzzBothWaysOfDecode decodes a body of any type with any fixed header.
+func FuzzBothWaysOfDecode(f *testing.F) {
+	cases, err := corpus.Load()
+	require.NoError(f, err)
+	for _, c := range cases {
+		if frame, _, err := mqttwire.CutFrame(c.Bytes, 0); err == nil && len(frame.Body) < 1<<10 {
+			f.Add(c.Bytes[0], frame.Header.Size, frame.Body, byte(c.Version))
+		}
+	}
+	f.Fuzz(func(t *testing.T, first, size byte, body []byte, v byte) {
+		h := mqttwire.FixedHeader{Type: mqttwire.PacketType(first >> 4), Flags: first & 15, Size: size, RemainingLength: uint32(len(body))}
+		requireSameDecoding(t, mqttwire.Frame{Header: h, Body: body}, mqttwire.Version(v))
+	})
+}
