@@ -19,8 +19,13 @@ func (p *Connect) decodePlain(f mqttwire.Frame, accept mqttwire.Version) bool {
 		return false
 	}
 	id, rest, ok := plainString(rest, v)
-	if !ok || len(id) == 0 && v == mqttwire.V311 && flags&connectCleanStart == 0 {
+	if !ok {
 		return false
+	}
+	if len(id) == 0 { // the only length that these versions have a rule for
+		if _, bad := clientIDFault(id, flags&connectCleanStart != 0, v); bad {
+			return false
+		}
 	}
 	if flags&connectWill == 0 {
 		p.Will = nil

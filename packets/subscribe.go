@@ -82,17 +82,27 @@ func (p *Subscribe) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
 	return ok
 }
 
-// The values of the options byte that are legal with any filter that is not a
-// shared one, as bits: in 5.0, and before, where there is only the QoS.
-const (
-	plainOptions  = 0x7777_7777_7777
-	plainOptions3 = 0x7
-)
+// plainOptions5 and plainOptions3 have a bit for each value of the options byte
+// that is legal with any filter that is not a shared one: in 5.0, and before,
+// where there is only the QoS.
+var plainOptions5, plainOptions3 = func() (v5, before uint64) {
+	for options := range byte(1 << 6) { // bits 6 and 7 are reserved
+		var s Subscription
+		s.setOptions(options)
+		if s.fault(0) == 0 {
+			v5 |= 1 << options
+			if s.newOptions() == 0 {
+				before |= 1 << options
+			}
+		}
+	}
+	return v5, before
+}()
 
 // decodePlainSubscriptions fills the list with the subscriptions in b, and returns
 // how many it wrote and whether they are all, at least one, and legal.
 func decodePlainSubscriptions(list []Subscription, b []byte, v mqttwire.Version) (n int, ok bool) {
-	legal := uint64(plainOptions)
+	legal := plainOptions5
 	if v != mqttwire.V5 {
 		legal = plainOptions3
 	}
@@ -102,13 +112,11 @@ func decodePlainSubscriptions(list []Subscription, b []byte, v mqttwire.Version)
 			return n, false
 		}
 		options := rest[0]
-		if options >= 1<<6 || legal>>options&1 == 0 {
+		if legal>>options&1 == 0 {
 			return n, false
 		}
-		s := &list[n]
-		s.Filter, s.QoS = filter, mqttwire.QoS(options&optionQoS)
-		s.NoLocal, s.RetainAsPublished = options&optionNoLocal != 0, options&optionRetainAsPublished != 0
-		s.RetainHandling = options >> retainHandlingShift
+		list[n].Filter = filter
+		list[n].setOptions(options)
 		if b = rest[1:]; len(b) == 0 {
 			return n + 1, true
 		}
@@ -161,13 +169,18 @@ func (s *Subscription) decode(c *mqttwire.Cursor) {
 	if c.Version() != mqttwire.V5 { // 3.1 calls bits 7 to 2 unused
 		options &= optionQoS
 	}
+	s.setOptions(options)
+	for rule := s.fault(0); rule != 0; rule = s.fault(rule) {
+		c.FailAt(rule, mqttwire.FieldSubscriptionOptions, at, int64(options))
+	}
+}
+
+// setOptions is the inverse of options.
+func (s *Subscription) setOptions(options byte) {
 	s.QoS = mqttwire.QoS(options & optionQoS)
 	s.NoLocal = options&optionNoLocal != 0
 	s.RetainAsPublished = options&optionRetainAsPublished != 0
 	s.RetainHandling = options & optionRetainHandling >> retainHandlingShift
-	for rule := s.fault(0); rule != 0; rule = s.fault(rule) {
-		c.FailAt(rule, mqttwire.FieldSubscriptionOptions, at, int64(options))
-	}
 }
 
 // fault returns the first rule after the given one, or of all if that is 0, that
