@@ -153,18 +153,20 @@ func BenchmarkEncode(b *testing.B) {
 // BenchmarkSetProperties builds a PUBLISH with eight properties and encodes it.
 func BenchmarkSetProperties(b *testing.B) {
 	var p packets.Publish
-	list, dst := make([]byte, 0, 256), make([]byte, 0, 512)
+	var list mqttwire.PropertyBuilder
+	dst := make([]byte, 0, 512)
 	b.ReportAllocs()
 	for b.Loop() {
 		p.Topic, p.Payload = benchTopic, benchPayload
-		p.Properties.Reset(list)
-		p.Properties.SetPayloadFormatIndicator(1)
-		p.Properties.SetMessageExpiryInterval(60)
-		p.Properties.SetContentType(benchTopic)
-		p.Properties.SetResponseTopic(benchTopic)
-		p.Properties.SetCorrelationData(benchPayload)
-		p.Properties.AddUser(benchTopic, benchTopic)
-		p.Properties.AddSubscriptionID(1)
+		list.Reset()
+		list.SetPayloadFormatIndicator(1)
+		list.SetMessageExpiryInterval(60)
+		list.SetContentType(benchTopic)
+		list.SetResponseTopic(benchTopic)
+		list.SetCorrelationData(benchPayload)
+		list.AddUser(benchTopic, benchTopic)
+		list.AddSubscriptionID(1)
+		p.Properties = list.Properties()
 		if _, err := p.Append(dst, mqttwire.V5); err != nil {
 			b.Fatal(err)
 		}
@@ -174,13 +176,13 @@ func BenchmarkSetProperties(b *testing.B) {
 // BenchmarkProperties walks lists of 1 to 10,000 properties, and gets the last.
 func BenchmarkProperties(b *testing.B) {
 	for _, n := range []int{1, 10, 100, 10000} {
-		var list mqttwire.Properties
-		list.Reset(make([]byte, 0, 32*n))
+		var builder mqttwire.PropertyBuilder
+		builder.Reset()
 		for range n {
-			list.AddUser([]byte("trace"), []byte("4bf92f3577b34da6"))
+			builder.AddUser([]byte("trace"), []byte("4bf92f3577b34da6"))
 		}
-		list.AddSubscriptionID(1)
-		list = list.Clone()
+		builder.AddSubscriptionID(1)
+		list := builder.Properties()
 		b.Run(fmt.Sprintf("All/props=%d", n), func(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(list.Bytes())))
@@ -257,14 +259,14 @@ func BenchmarkWorst(b *testing.B) {
 }
 
 func worstPackets() map[string]mqttwire.Packet {
-	users, ids := &packets.Publish{Topic: []byte("a")}, &packets.Publish{Topic: []byte("a")}
-	users.Properties.Reset(make([]byte, 0, 64<<10))
-	ids.Properties.Reset(make([]byte, 0, 64<<10))
+	var users, ids mqttwire.PropertyBuilder
+	users.Reset()
+	ids.Reset()
 	for range 64 << 10 / 5 {
-		users.Properties.AddUser(nil, nil)
+		users.AddUser(nil, nil)
 	}
 	for range 64 << 10 / 2 {
-		ids.Properties.AddSubscriptionID(1)
+		ids.AddSubscriptionID(1)
 	}
 	filters := make([]packets.Subscription, 60000)
 	for i := range filters {
@@ -275,8 +277,8 @@ func worstPackets() map[string]mqttwire.Packet {
 		"PUBLISH/topic of 3-byte characters": &packets.Publish{Topic: bytes.Repeat([]byte("語"), 21845)},
 		"PUBLISH/topic of 4-byte characters": &packets.Publish{Topic: bytes.Repeat([]byte("😀"), 16383)},
 		"PUBLISH/topic of slashes":           &packets.Publish{Topic: bytes.Repeat([]byte("/"), 65535)},
-		"PUBLISH/empty user properties":      users,
-		"PUBLISH/subscription identifiers":   ids,
+		"PUBLISH/empty user properties":      &packets.Publish{Topic: []byte("a"), Properties: users.Properties()},
+		"PUBLISH/subscription identifiers":   &packets.Publish{Topic: []byte("a"), Properties: ids.Properties()},
 		"SUBSCRIBE/filter of levels":         &packets.Subscribe{PacketID: 1, Subscriptions: []packets.Subscription{{Filter: bytes.Repeat([]byte("+/"), 32767)}}},
 		"SUBSCRIBE/60,000 filters":           &packets.Subscribe{PacketID: 1, Subscriptions: filters},
 		"SUBACK/60,000 codes":                &packets.Suback{PacketID: 1, ReasonCodes: make([]mqttwire.ReasonCode, 60000)},

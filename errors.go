@@ -93,9 +93,9 @@ func NewError(r Rule, t PacketType, v Version, field Field, offset int, found in
 	}
 }
 
-// SentBy tells the error which side sent the packet, or was about to, and makes
+// sentBy tells the error which side sent the packet, or was about to, and makes
 // Statement the one about that side. It returns e.
-func (e *Error) SentBy(s Sender) *Error {
+func (e *Error) sentBy(s Sender) *Error {
 	e.Sender = s
 	if id := e.Rule.StatementBy(e.Type, e.Version, s); id != "" && e.Statement == e.Rule.Statement(e.Type, e.Version) {
 		e.Statement = id

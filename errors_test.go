@@ -71,10 +71,11 @@ func TestARuleThatIsNoneHasAnEmptyRow(t *testing.T) {
 }
 
 func TestErrorOfALengthSaysHowManyBytesThereAre(t *testing.T) {
-	c := NewCursor(Frame{Header: FixedHeader{Type: PUBLISH, RemainingLength: 5}, Body: []byte("\x30\x30abc")}, PUBLISH, V311)
-	c.TopicName(FieldTopicName)
-	assert.ErrorContains(t, c.Err(), "Topic Name at byte 2, length 12336; ")
-	assert.ErrorContains(t, c.Err(), "here at most 3 ")
+	f := Frame{Header: FixedHeader{Type: PUBLISH, RemainingLength: 5}, Body: []byte("\x30\x30abc")}
+	j := export{}.Judge(f, PUBLISH, V311, nil)
+	export{}.TopicName(&j, f.Body, FieldTopicName, V311)
+	assert.ErrorContains(t, export{}.Err(&j), "Topic Name at byte 2, length 12336; ")
+	assert.ErrorContains(t, export{}.Err(&j), "here at most 3 ")
 }
 
 func TestStatementsDependOnPacketAndVersion(t *testing.T) {

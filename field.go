@@ -1,12 +1,9 @@
 package mqttwire
 
-// maxPrefixed is the largest length that the two bytes before a string or
-// binary data can say. Sections 1.5.4 and 1.5.6.
-const maxPrefixed = 65535
+import "github.com/mqttwire/mqttwire/internal/text"
 
-// SizeString returns the bytes that a string takes: its own and two of length.
-// Section 1.5.4.
-func SizeString(s []byte) int { return 2 + len(s) }
+// maxPrefixed is the largest length of a string or binary data.
+const maxPrefixed = text.MaxLength
 
 // AppendString appends s as a UTF-8 encoded string, after checking that it is a
 // legal one of version v. On error it returns dst as it was, and the *Error of
@@ -31,10 +28,6 @@ func ConsumeString(b []byte, v Version) (s, rest []byte, err error) {
 	}
 	return s, rest, nil
 }
-
-// SizeBinary returns the bytes that binary data takes: its own and two of
-// length. Section 1.5.6.
-func SizeBinary(p []byte) int { return 2 + len(p) }
 
 // AppendBinary appends p as binary data. If p has over 65535 bytes it returns
 // dst as it was and an *Error. Section 1.5.6.

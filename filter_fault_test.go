@@ -11,7 +11,7 @@ func filterFaultTwin(b []byte, v Version) (Rule, int) {
 	if len(b) == 0 {
 		return RuleTopicEmpty, 0
 	}
-	if rule, at := textFaultExact(b, v, RuleTopicNUL); rule != 0 {
+	if rule, at := characterFault(b, v, RuleTopicNUL); rule != 0 {
 		return rule, at
 	}
 	if v != V5 || !strings.HasPrefix(string(b), sharePrefix) {

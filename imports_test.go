@@ -14,8 +14,10 @@ const module = "github.com/mqttwire/mqttwire"
 // importRules says what a room may import: which parts of the standard library
 // it may not, and which packages of other modules or other rooms it may.
 var importRules = map[string]struct{ notStd, others []string }{
-	".":                             {notStd: []string{"fmt", "reflect", "unsafe", "encoding", "net", "log", "os", "C"}},
-	"packets":                       {notStd: []string{"fmt", "reflect", "unsafe", "encoding", "net", "log", "os", "C"}, others: []string{module}},
+	".":                             {notStd: []string{"fmt", "reflect", "unsafe", "encoding", "net", "log", "os", "C"}, others: []string{module + "/internal", module + "/internal/text"}},
+	"packets":                       {notStd: []string{"fmt", "reflect", "unsafe", "encoding", "net", "log", "os", "C"}, others: []string{module, module + "/internal", module + "/internal/text"}},
+	"internal":                      {notStd: []string{"fmt", "reflect", "unsafe", "encoding", "net", "log", "os", "C"}},
+	"internal/text":                 {notStd: []string{"fmt", "reflect", "unsafe", "encoding", "net", "log", "os", "C"}},
 	"capture":                       {notStd: []string{"reflect", "unsafe", "C"}, others: []string{module, module + "/packets", "github.com/gopacket/gopacket"}},
 	"cmd/mqttdump":                  {notStd: []string{"reflect", "unsafe", "C"}, others: []string{module, module + "/packets", module + "/capture", "github.com/fatih/color"}},
 	"internal/corpus":               {notStd: []string{"reflect", "unsafe", "C"}, others: []string{module, module + "/testdata/corpus"}},

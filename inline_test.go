@@ -12,15 +12,6 @@ import (
 // inlined are the small functions on the way of every packet whose cost rests on
 // the compiler putting them into their callers, by the folder of their package.
 var inlined = map[string][]string{".": {
-	"(*Cursor).Byte",
-	"(*Cursor).Take",
-	"(*Cursor).Rest",
-	"(*Cursor).End",
-	"(*Cursor).Err",
-	"(*Cursor).Len",
-	"(*Cursor).Offset",
-	"(*Cursor).Flags",
-	"(*Cursor).Version",
 	"SizeVarint",
 	"FixedHeader.PacketSize",
 	"PacketType.Flags",
@@ -45,8 +36,7 @@ var inlined = map[string][]string{".": {
 	"isEmpty",
 	"plainLength",
 	"plainID",
-	"plainField",
-	"plainProperties",
+	"fieldEnd",
 	"plainCode",
 	"plainList",
 	"plainListSize",

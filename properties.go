@@ -227,10 +227,10 @@ func (id PropertyID) Field(owner PropertyOwner) Field {
 	return Field(name)
 }
 
-// PropertyStatements returns the statements that a property comes under in an
-// owner's list: that it stands there at most once, and what its value must be;
-// "" where there is none.
-func PropertyStatements(id PropertyID, owner PropertyOwner) (once, value string) {
+// Statements returns the statements that the property comes under in an owner's
+// list: that it stands there at most once, and what its value must be; "" where
+// there is none.
+func (id PropertyID) Statements(owner PropertyOwner) (once, value string) {
 	if !id.known() {
 		return "", ""
 	}
@@ -240,38 +240,4 @@ func PropertyStatements(id PropertyID, owner PropertyOwner) (once, value string)
 		}
 	}
 	return "", ""
-}
-
-// propertyFault is a broken rule inside a property list: at counts from the
-// list's first byte.
-type propertyFault struct {
-	rule  Rule
-	id    PropertyID
-	at    int
-	found int64
-	next  *propertyFault // of values that setters refused: the one refused before
-}
-
-// error makes the fault an *Error for the owner's packet. base is the offset of
-// the list's first byte in the packet, or NoOffset on encoding.
-func (f *propertyFault) error(owner PropertyOwner, base int) *Error {
-	offset := NoOffset
-	if base != NoOffset {
-		offset = base + f.at
-	}
-	field := FieldPropertyID
-	if f.id.known() {
-		field = f.id.Field(owner)
-	}
-	e := NewError(f.rule, owner.packet(), V5, field, offset, f.found)
-	once, value := PropertyStatements(f.id, owner)
-	switch {
-	case f.rule == RulePropertyRepeated:
-		e.Statement = once
-	case f.rule == RulePropertyBool || f.rule == RulePropertyZero:
-		e.Statement = value
-	case f.rule == RulePropertyNotAllowed && owner == WillProperties:
-		e.Statement = "U-3.1.3.2-1"
-	}
-	return e
 }

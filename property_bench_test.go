@@ -44,20 +44,22 @@ type propertyList struct {
 	list  mqttwire.Properties
 }
 
-func userProperties(n int, name, value string) (p mqttwire.Properties) {
-	p.Reset(nil)
+func userProperties(n int, name, value string) mqttwire.Properties {
+	var b mqttwire.PropertyBuilder
+	b.Reset()
 	for range n {
-		p.AddUser([]byte(name), []byte(value))
+		b.AddUser([]byte(name), []byte(value))
 	}
-	return p.Clone()
+	return b.Properties()
 }
 
-func subscriptionIDs(n int, id uint32) (p mqttwire.Properties) {
-	p.Reset(nil)
+func subscriptionIDs(n int, id uint32) mqttwire.Properties {
+	var b mqttwire.PropertyBuilder
+	b.Reset()
 	for range n {
-		p.AddSubscriptionID(id)
+		b.AddSubscriptionID(id)
 	}
-	return p.Clone()
+	return b.Properties()
 }
 
 // BenchmarkPropertyLists checks a list, and reads each of its values.
@@ -77,9 +79,9 @@ func benchmarkList(b *testing.B, c propertyList, name string, readList func(*mqt
 		}
 		b.ReportAllocs()
 		b.SetBytes(int64(len(in)))
-		var p mqttwire.Properties
 		for b.Loop() {
-			if _, err := p.Consume(in, owner); err != nil {
+			p, _, err := mqttwire.ConsumeProperties(in, owner)
+			if err != nil {
 				b.Fatal(err)
 			}
 			read += readList(&p)

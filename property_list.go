@@ -11,22 +11,29 @@ import (
 // A list that came from decoding aliases the frame, like the other fields of
 // its packet; use Clone to keep it. Getters read it on demand. Values that they
 // return alias the list. Setters leave the bytes they found untouched and write
-// a new list, so changing a copy of a Properties never shows in another copy.
-// That costs a copy of the list for each setter; Reset is for building long
-// lists, and lists without allocating.
+// a new list, so changing a copy of a Properties never shows in another copy,
+// and packets that share one may be changed each by itself. That costs a copy of
+// the list for each setter; a PropertyBuilder is for building long lists, and
+// lists without allocating.
 //
 // Which properties a packet may have depends on the packet, so it is checked
 // when the packet is encoded. A setter that is given a value no property can
 // have (a string of 65536 bytes, Receive Maximum 0) leaves the list as it is and
 // remembers the value: Err returns it, and packets of 5.0 with the list refuse
 // to be encoded, until the property is set to a good value or removed.
-type Properties struct {
-	raw     []byte // the list without its length; each value is legal unless doubted
-	set     propertySet
-	bad     *propertyFault // a value that a setter refused, and through next the others
-	manyIDs bool           // set has one bit for any number of Subscription Identifiers
-	doubted bool           // values in raw may break rules, which a Tolerance let pass
-	inPlace bool           // raw's spare capacity is ours to build in: Reset
+type Properties struct{ propertyList }
+
+// propertyList is what a Properties and a PropertyBuilder have in common: the
+// list, its getters and its setters.
+type propertyList struct {
+	raw       []byte // the list without its length; each value is legal unless tolerated
+	set       propertySet
+	bad       *propertyFault  // a value that a setter refused, and through next the others
+	memory    *propertyMemory // the builder's memory, if raw stands in one
+	resets    uint32          // how often that memory had been reset when the list was begun
+	manyIDs   bool            // set has one bit for any number of Subscription Identifiers
+	tolerated bool            // values in raw may break rules, which a Tolerance let pass
+	building  bool            // of a PropertyBuilder: setters write into memory
 }
 
 // Property is one entry of a Properties list. It aliases the list.
@@ -70,31 +77,12 @@ func (p Property) IsText() bool {
 // b. It returns ErrIncomplete if b ends inside them, and an *Error whose Offset
 // counts from the start of b if they are not legal there. Section 2.2.2.
 func ConsumeProperties(b []byte, owner PropertyOwner) (p Properties, rest []byte, err error) {
-	rest, err = p.Consume(b, owner)
+	rest, err = p.consume(b, owner)
 	return p, rest, err
 }
 
-// Consume is ConsumeProperties, and makes p the list, in its place: to hand on a
-// copy of a Properties takes longer than to check a property. On error p is the
-// empty list.
-func (p *Properties) Consume(b []byte, owner PropertyOwner) (rest []byte, err error) {
-	// Most lists are legal, and their length one byte. To take them here, without
-	// the functions that consume calls, saves a fifth of a PUBACK with a property.
-	if len(b) > 0 && b[0] < 1<<7 && int(b[0]) < len(b) {
-		end := 1 + int(b[0])
-		if end == 1 {
-			*p = Properties{}
-			return b[1:], nil
-		}
-		if set, manyIDs, legal := scanLegalProperties(b[1:end], owner); legal {
-			*p = Properties{raw: b[1:end:end], set: set, manyIDs: manyIDs}
-			return b[end:], nil
-		}
-	}
-	return p.consume(b, owner)
-}
-
-// consume is Consume for a list of any length, and says what is wrong with it.
+// consume is ConsumeProperties, and makes p the list, in its place. On error p is
+// the empty list.
 func (p *Properties) consume(b []byte, owner PropertyOwner) (rest []byte, err error) {
 	*p = Properties{}
 	n, list, err := ConsumeVarint(b)
@@ -125,46 +113,66 @@ func (p *Properties) view(b []byte, owner PropertyOwner) *propertyFault {
 	if bad != nil {
 		return bad
 	}
-	p.raw, p.set, p.bad = b, set, nil
-	p.manyIDs, p.doubted, p.inPlace = manyIDs, false, false
+	*p = Properties{propertyList{raw: b, set: set, manyIDs: manyIDs}}
 	return nil
 }
 
 // Size returns the bytes that the list takes with its property length.
-func (p Properties) Size() int { return SizeVarint(uint32(len(p.raw))) + len(p.raw) }
+func (p *propertyList) Size() int { return SizeVarint(uint32(len(p.raw))) + len(p.raw) }
 
 // Append appends the property length and the list, for owner. If the owner may
 // not have what is in it, or a setter was given a value that no property can
 // have, it returns dst as it was and an *Error. Section 2.2.2.
 func (p Properties) Append(dst []byte, owner PropertyOwner) ([]byte, error) {
-	if bad := p.faultIn(owner); bad != nil {
-		return dst, bad.error(owner, NoOffset)
+	if err := p.check(owner); err != nil {
+		return dst, err
 	}
 	return append(appendVarint(dst, uint32(len(p.raw))), p.raw...), nil
 }
 
+// plain returns the encoded list without its length, which aliases the list, if
+// the owner may have it as it is: without a look at the values, which were
+// checked before. It reports false for a few legal lists; check refuses those
+// that are not.
+func (p *Properties) plain(owner PropertyOwner) (list []byte, ok bool) {
+	return p.raw, p.bad == nil && p.set&^propertiesOf[owner&15] == 0 && !(p.manyIDs && owner != ofPublish) &&
+		len(p.raw) <= MaxVarint && !p.tolerated && (p.memory == nil || p.memory.resets == p.resets)
+}
+
+// check returns the *Error with which Append refuses the list to the owner, or
+// nil.
+func (p *Properties) check(owner PropertyOwner) error {
+	if bad := p.faultIn(owner); bad != nil {
+		return bad.error(owner, NoOffset)
+	}
+	return nil
+}
+
 // faultIn returns what forbids the list to the owner, or nil.
 func (p *Properties) faultIn(owner PropertyOwner) *propertyFault {
-	if _, ok := p.Plain(owner); ok {
+	if _, ok := p.plain(owner); ok {
 		return nil
 	}
 	switch {
-	case p.bad != nil && !p.bad.id.AllowedIn(owner):
+	case p.lost():
+		return &propertyFault{rule: RulePropertiesReset, found: NotANumber}
+	case p.bad != nil && p.bad.id != 0 && !p.bad.id.AllowedIn(owner):
 		return &propertyFault{rule: RulePropertyNotAllowed, id: p.bad.id, found: NotANumber}
 	case p.bad != nil:
 		return p.bad
 	case len(p.raw) > MaxVarint:
 		return &propertyFault{rule: RuleRemainingLength, found: int64(len(p.raw))}
 	}
-	set, _, bad := scanProperties(p.raw, owner)
-	if bad == nil && set != p.set { // a copy that the other one's setters wrote into
-		return &propertyFault{rule: RulePropertyCut, found: int64(len(p.raw))}
-	}
+	_, _, bad := scanProperties(p.raw, owner)
 	return bad
 }
 
-// Err returns the first value that a setter refused, as an *Error, or nil.
-func (p Properties) Err() error {
+// Err returns the first value that a setter refused, as an *Error, or nil; or
+// that the list is lost, because its PropertyBuilder was reset.
+func (p *propertyList) Err() error {
+	if p.lost() {
+		return NewError(RulePropertiesReset, 0, V5, FieldPropertyID, NoOffset, NotANumber)
+	}
 	if p.bad == nil {
 		return nil
 	}
@@ -177,13 +185,17 @@ func (p Properties) Err() error {
 }
 
 // Empty reports whether there are no properties in the list.
-func (p *Properties) Empty() bool { return len(p.raw) == 0 }
+func (p *propertyList) Empty() bool { return len(p.raw) == 0 }
 
 // Has reports whether the list holds the property.
-func (p *Properties) Has(id PropertyID) bool { return id < numPropertyIDs && p.set.has(id) }
+func (p *propertyList) Has(id PropertyID) bool { return id < numPropertyIDs && p.set.has(id) }
 
 // Bytes returns the encoded list without its length. It aliases the list.
-func (p Properties) Bytes() []byte { return p.raw[:len(p.raw):len(p.raw)] }
+func (p *propertyList) Bytes() []byte { return p.raw[:len(p.raw):len(p.raw)] }
+
+// lost reports whether the list stands in the memory of a builder that has been
+// reset since, so that its bytes may be those of another list.
+func (p *propertyList) lost() bool { return p.memory != nil && p.memory.resets != p.resets }
 
 // Equal reports whether two lists have the same encoding: the same properties
 // in the same order.
@@ -191,26 +203,28 @@ func (p Properties) Equal(q Properties) bool { return string(p.raw) == string(q.
 
 // Clone returns a copy of the list that shares no memory with it.
 func (p Properties) Clone() Properties {
-	q, _ := p.CloneInto(nil)
+	q, _ := p.cloneInto(nil)
 	return q
 }
 
-// CloneInto appends the list's bytes to buf, and returns a copy of the list that
+// cloneInto appends the list's bytes to buf, and returns a copy of the list that
 // aliases them, with the extended buf. A packet's Clone uses it to put all of
-// the packet into one allocation.
-func (p Properties) CloneInto(buf []byte) (Properties, []byte) {
-	p.inPlace = false
+// the packet into one allocation. The clone of a list that is lost is refused by
+// Append as the list itself is.
+func (p *Properties) cloneInto(buf []byte) (Properties, []byte) {
+	q := Properties{p.propertyList}
+	q.leaveMemory()
 	if p.raw == nil {
-		return p, buf
+		return q, buf
 	}
 	start := len(buf)
 	buf = append(buf, p.raw...)
-	p.raw = buf[start:len(buf):len(buf)]
-	return p, buf
+	q.raw = buf[start:len(buf):len(buf)]
+	return q, buf
 }
 
 // All iterates over the properties, in order.
-func (p *Properties) All() iter.Seq[Property] {
+func (p *propertyList) All() iter.Seq[Property] {
 	raw := p.raw
 	return func(yield func(Property) bool) {
 		for i := 0; ; {
@@ -224,7 +238,7 @@ func (p *Properties) All() iter.Seq[Property] {
 
 // User iterates over the User Properties, name and value, in order and with
 // repeats. Section 3.1.2.11.8.
-func (p *Properties) User() iter.Seq2[[]byte, []byte] {
+func (p *propertyList) User() iter.Seq2[[]byte, []byte] {
 	raw := p.listWith(UserProperty)
 	return func(yield func(name, value []byte) bool) {
 		for i := 0; ; {
@@ -238,7 +252,7 @@ func (p *Properties) User() iter.Seq2[[]byte, []byte] {
 
 // SubscriptionIDs iterates over the Subscription Identifiers, 1 to 268435455,
 // in order and with repeats. Sections 3.3.2.3.8 and 3.8.2.1.2.
-func (p *Properties) SubscriptionIDs() iter.Seq[uint32] {
+func (p *propertyList) SubscriptionIDs() iter.Seq[uint32] {
 	raw := p.listWith(SubscriptionIdentifier)
 	return func(yield func(id uint32) bool) {
 		for i := 0; ; {
@@ -251,7 +265,7 @@ func (p *Properties) SubscriptionIDs() iter.Seq[uint32] {
 }
 
 // listWith returns the encoded list, or nil if the property is not in it.
-func (p *Properties) listWith(id PropertyID) []byte {
+func (p *propertyList) listWith(id PropertyID) []byte {
 	if !p.set.has(id) {
 		return nil
 	}
@@ -260,7 +274,7 @@ func (p *Properties) listWith(id PropertyID) []byte {
 
 // find returns the first entry of the property and the offset of its identifier
 // byte; or ok false.
-func (p *Properties) find(id PropertyID) (q Property, at int, ok bool) {
+func (p *propertyList) find(id PropertyID) (q Property, at int, ok bool) {
 	raw := p.listWith(id)
 	for i := 0; ; i = at {
 		if q, at = propertyAt(raw, i); at == 0 || q.ID == id {
@@ -271,7 +285,7 @@ func (p *Properties) find(id PropertyID) (q Property, at int, ok bool) {
 
 // Offset returns how many bytes stand in the encoded list before the property,
 // its first entry if it repeats; ok is false if the list does not hold it.
-func (p *Properties) Offset(id PropertyID) (n int, ok bool) {
+func (p *propertyList) Offset(id PropertyID) (n int, ok bool) {
 	if !p.Has(id) {
 		return 0, false
 	}
@@ -280,22 +294,68 @@ func (p *Properties) Offset(id PropertyID) (n int, ok bool) {
 }
 
 // number returns the value of a property that is a number.
-func (p *Properties) number(id PropertyID) (uint32, bool) {
+func (p *propertyList) number(id PropertyID) (uint32, bool) {
 	q, _, ok := p.find(id)
 	return q.Number, ok
 }
 
 // bytes returns the value of a property that is a string or binary data.
-func (p *Properties) bytes(id PropertyID) ([]byte, bool) {
+func (p *propertyList) bytes(id PropertyID) ([]byte, bool) {
 	q, _, ok := p.find(id)
 	return q.Value(), ok
+}
+
+// propertyAt reads the entry of the list that starts at i, and returns it and
+// its end; the end is 0 if there is no further one. Lists are checked before they
+// are walked, but the memory under a view may be overwritten by its owner: then
+// a walk shows nonsense or ends early, and never leaves the list.
+func propertyAt(list []byte, i int) (q Property, end int) {
+	if i < 0 || i >= len(list) || list[i] >= numPropertyIDs {
+		return Property{}, 0
+	}
+	id := PropertyID(list[i])
+	i++
+	switch propertyKinds[id] {
+	case kindByte:
+		if i < len(list) {
+			return Property{ID: id, Number: uint32(list[i])}, i + 1
+		}
+	case kindTwoByte:
+		if i+2 <= len(list) {
+			return Property{ID: id, Number: uint32(uint16At(list[i : i+2 : i+2]))}, i + 2
+		}
+	case kindFourByte:
+		if i+4 <= len(list) {
+			return Property{ID: id, Number: uint32At(list[i : i+4 : i+4])}, i + 4
+		}
+	case kindVarint:
+		if i < len(list) && list[i] < 0x80 {
+			return Property{ID: id, Number: uint32(list[i])}, i + 1
+		}
+		if n, size := scanVarint(list[i:]); size > 0 {
+			return Property{ID: id, Number: n}, i + size
+		}
+	case kindString, kindBinary:
+		if end = binaryEnd(list, i); end != 0 {
+			return Property{ID: id, text: list[i:end:end]}, end
+		}
+	case kindPair:
+		mid := binaryEnd(list, i)
+		if mid == 0 {
+			break
+		}
+		if end = binaryEnd(list, mid); end != 0 {
+			return Property{ID: id, name: uint16(mid - i - 2), text: list[i+2 : end : end]}, end
+		}
+	}
+	return Property{}, 0
 }
 
 // String returns the properties in one line, with binary data and unprintable
 // characters quoted, values longer than 64 bytes cut, and after 32 entries only
 // the size of the whole list. Of Authentication
 // Data, which may be a secret, it shows the length only.
-func (p Properties) String() string {
+func (p propertyList) String() string {
 	b := []byte{'['}
 	n := 0
 	for q := range p.All() {

@@ -1,5 +1,7 @@
 package mqttwire
 
+import "github.com/mqttwire/mqttwire/internal/text"
+
 // scanProperties checks the encoded property list b, without its length, for
 // owner: types, ranges, repeats, text, and whether the owner may have each. It
 // takes one pass, and returns the set of the identifiers in it and whether
@@ -11,7 +13,7 @@ package mqttwire
 func scanProperties(b []byte, owner PropertyOwner) (set propertySet, manyIDs bool, bad *propertyFault) {
 	set, manyIDs, legal := scanLegalProperties(b, owner)
 	if !legal {
-		return scanPropertiesExact(b, owner)
+		return 0, false, firstPropertyFault(b, owner)
 	}
 	return set, manyIDs, nil
 }
@@ -160,13 +162,13 @@ func stringEnd(b []byte, i int) int {
 		return end
 	}
 	before := ^uint64(0) >> (8 * uint(n)) // of the eight bytes, those that are not the string's
-	w := load64(b[end-8 : end : end])
-	doubt := (w | zeroByte(w)) &^ before // a borrow from them raises a doubt at most
+	w := text.Load64(b[end-8 : end : end])
+	doubt := (w | text.ZeroByte(w)) &^ before // a borrow from them raises a doubt at most
 	for at := start; at < end-8; at += 8 {
-		w := load64(b[at : at+8 : at+8])
-		doubt |= w | zeroByte(w)
+		w := text.Load64(b[at : at+8 : at+8])
+		doubt |= w | text.ZeroByte(w)
 	}
-	if doubt&highBits != 0 && !legalText(b[start:end]) {
+	if doubt&text.HighBits != 0 && !legalText(b[start:end]) {
 		return 0
 	}
 	return end
@@ -178,7 +180,7 @@ func legalText(s []byte) bool {
 }
 
 func legalTopic(s []byte) bool {
-	if len(s) > 0 && plainTopic(s) {
+	if text.PlainTopicName(s) {
 		return true
 	}
 	rule, _ := topicNameFault(s, V5)

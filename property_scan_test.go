@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 )
 
@@ -230,4 +231,43 @@ func TestSettersTakeWhatTheScanTakes(t *testing.T) {
 			}
 		}
 	}
+}
+
+func scanPropertiesExact(b []byte, owner PropertyOwner) (propertySet, bool, *propertyFault) {
+	var first *propertyFault
+	p := tolerateProperties(b, owner, func(f *propertyFault) bool { first = f; return false })
+	return p.set, p.manyIDs, first
+}
+
+func TestPlainListsAreThoseThatTheOwnerMayHave(t *testing.T) {
+	for _, id := range allIDs() {
+		for times := range 3 {
+			raw := bytes.Repeat(legalValue(id), times)
+			p := decodedBySomeone(raw)
+			if p == nil {
+				continue
+			}
+			for owner := WillProperties; owner <= ofAuth; owner++ {
+				list, ok := p.plain(owner)
+				_, _, bad := scanProperties(raw, owner)
+				require.Equal(t, bad == nil, ok, "%d times %s in %d", times, id, owner)
+				require.Equal(t, string(raw), string(list))
+			}
+		}
+	}
+	var refused Properties
+	refused.SetTopicAlias(0)
+	_, ok := refused.plain(ofPublish)
+	require.False(t, ok, "a value that was refused")
+}
+
+// decodedBySomeone returns the list as one of its owners gets it, or nil if none
+// may have it.
+func decodedBySomeone(raw []byte) *Properties {
+	for owner := WillProperties; owner <= ofAuth; owner++ {
+		if p, bad := viewProperties(raw, owner); bad == nil {
+			return &p
+		}
+	}
+	return nil
 }

@@ -17,258 +17,260 @@ package mqttwire
 
 // PayloadFormatIndicator returns 0 for unspecified bytes, 1 for UTF-8 text.
 // PUBLISH, will. Section 3.3.2.3.2.
-func (p *Properties) PayloadFormatIndicator() (v uint8, ok bool) {
+func (p *propertyList) PayloadFormatIndicator() (v uint8, ok bool) {
 	n, ok := p.number(PayloadFormatIndicator)
 	return uint8(n), ok
 }
 
 // SetPayloadFormatIndicator sets PayloadFormatIndicator, 0 or 1. Section
 // 3.3.2.3.2.
-func (p *Properties) SetPayloadFormatIndicator(v uint8) {
+func (p *propertyList) SetPayloadFormatIndicator(v uint8) {
 	p.setNumber(PayloadFormatIndicator, uint32(v))
 }
 
 // MessageExpiryInterval returns the message's lifetime in seconds. PUBLISH,
 // will. Section 3.3.2.3.3.
-func (p *Properties) MessageExpiryInterval() (v uint32, ok bool) {
+func (p *propertyList) MessageExpiryInterval() (v uint32, ok bool) {
 	return p.number(MessageExpiryInterval)
 }
 
 // SetMessageExpiryInterval sets MessageExpiryInterval. Section 3.3.2.3.3.
-func (p *Properties) SetMessageExpiryInterval(v uint32) { p.setNumber(MessageExpiryInterval, v) }
+func (p *propertyList) SetMessageExpiryInterval(v uint32) { p.setNumber(MessageExpiryInterval, v) }
 
 // ContentType returns a description of the content, such as a media type.
 // PUBLISH, will. Section 3.3.2.3.9.
-func (p *Properties) ContentType() (v []byte, ok bool) {
+func (p *propertyList) ContentType() (v []byte, ok bool) {
 	return p.bytes(ContentType)
 }
 
 // SetContentType sets ContentType, a UTF-8 string of 0 to 65535 bytes. Section
 // 3.3.2.3.9.
-func (p *Properties) SetContentType(v []byte) { p.setBytes(ContentType, v) }
+func (p *propertyList) SetContentType(v []byte) { p.setBytes(ContentType, v) }
 
 // ResponseTopic returns the topic name for a response: not empty, no wildcards.
 // PUBLISH, will. Section 3.3.2.3.5.
-func (p *Properties) ResponseTopic() (v []byte, ok bool) {
+func (p *propertyList) ResponseTopic() (v []byte, ok bool) {
 	return p.bytes(ResponseTopic)
 }
 
 // SetResponseTopic sets ResponseTopic, a topic name of 1 to 65535 bytes.
 // Section 3.3.2.3.5.
-func (p *Properties) SetResponseTopic(v []byte) { p.setBytes(ResponseTopic, v) }
+func (p *propertyList) SetResponseTopic(v []byte) { p.setBytes(ResponseTopic, v) }
 
 // CorrelationData returns what tells the requester which request a response is
 // for. PUBLISH, will. Section 3.3.2.3.6.
-func (p *Properties) CorrelationData() (v []byte, ok bool) {
+func (p *propertyList) CorrelationData() (v []byte, ok bool) {
 	return p.bytes(CorrelationData)
 }
 
 // SetCorrelationData sets CorrelationData, 0 to 65535 bytes. Section 3.3.2.3.6.
-func (p *Properties) SetCorrelationData(v []byte) { p.setBytes(CorrelationData, v) }
+func (p *propertyList) SetCorrelationData(v []byte) { p.setBytes(CorrelationData, v) }
 
 // SessionExpiryInterval returns the seconds that the session outlives the
 // connection; 4294967295 for ever. CONNECT, CONNACK, DISCONNECT. Section
 // 3.1.2.11.2.
-func (p *Properties) SessionExpiryInterval() (v uint32, ok bool) {
+func (p *propertyList) SessionExpiryInterval() (v uint32, ok bool) {
 	return p.number(SessionExpiryInterval)
 }
 
 // SetSessionExpiryInterval sets SessionExpiryInterval. Section 3.1.2.11.2.
-func (p *Properties) SetSessionExpiryInterval(v uint32) { p.setNumber(SessionExpiryInterval, v) }
+func (p *propertyList) SetSessionExpiryInterval(v uint32) { p.setNumber(SessionExpiryInterval, v) }
 
 // AssignedClientIdentifier returns the client identifier that the server chose.
 // CONNACK. Section 3.2.2.3.7.
-func (p *Properties) AssignedClientIdentifier() (v []byte, ok bool) {
+func (p *propertyList) AssignedClientIdentifier() (v []byte, ok bool) {
 	return p.bytes(AssignedClientIdentifier)
 }
 
 // SetAssignedClientIdentifier sets AssignedClientIdentifier, a UTF-8 string of
 // 0 to 65535 bytes. Section 3.2.2.3.7.
-func (p *Properties) SetAssignedClientIdentifier(v []byte) { p.setBytes(AssignedClientIdentifier, v) }
+func (p *propertyList) SetAssignedClientIdentifier(v []byte) { p.setBytes(AssignedClientIdentifier, v) }
 
 // ServerKeepAlive returns the keep alive in seconds that the server demands; 0
 // for none. CONNACK. Section 3.2.2.3.14.
-func (p *Properties) ServerKeepAlive() (v uint16, ok bool) {
+func (p *propertyList) ServerKeepAlive() (v uint16, ok bool) {
 	n, ok := p.number(ServerKeepAlive)
 	return uint16(n), ok
 }
 
 // SetServerKeepAlive sets ServerKeepAlive. Section 3.2.2.3.14.
-func (p *Properties) SetServerKeepAlive(v uint16) { p.setNumber(ServerKeepAlive, uint32(v)) }
+func (p *propertyList) SetServerKeepAlive(v uint16) { p.setNumber(ServerKeepAlive, uint32(v)) }
 
 // AuthenticationMethod returns the name of the authentication method. CONNECT,
 // CONNACK, AUTH. Section 3.1.2.11.9.
-func (p *Properties) AuthenticationMethod() (v []byte, ok bool) {
+func (p *propertyList) AuthenticationMethod() (v []byte, ok bool) {
 	return p.bytes(AuthenticationMethod)
 }
 
 // SetAuthenticationMethod sets AuthenticationMethod, a UTF-8 string of 0 to
 // 65535 bytes. Section 3.1.2.11.9.
-func (p *Properties) SetAuthenticationMethod(v []byte) { p.setBytes(AuthenticationMethod, v) }
+func (p *propertyList) SetAuthenticationMethod(v []byte) { p.setBytes(AuthenticationMethod, v) }
 
 // AuthenticationData returns data of the authentication method. CONNECT,
 // CONNACK, AUTH. Section 3.1.2.11.10.
-func (p *Properties) AuthenticationData() (v []byte, ok bool) {
+func (p *propertyList) AuthenticationData() (v []byte, ok bool) {
 	return p.bytes(AuthenticationData)
 }
 
 // SetAuthenticationData sets AuthenticationData, 0 to 65535 bytes. Section
 // 3.1.2.11.10.
-func (p *Properties) SetAuthenticationData(v []byte) { p.setBytes(AuthenticationData, v) }
+func (p *propertyList) SetAuthenticationData(v []byte) { p.setBytes(AuthenticationData, v) }
 
 // RequestProblemInformation returns whether the server may send reason strings
 // and user properties on all packets. CONNECT; absent means true. Section
 // 3.1.2.11.7.
-func (p *Properties) RequestProblemInformation() (v bool, ok bool) {
+func (p *propertyList) RequestProblemInformation() (v bool, ok bool) {
 	return p.bool(RequestProblemInformation)
 }
 
 // SetRequestProblemInformation sets RequestProblemInformation. Section
 // 3.1.2.11.7.
-func (p *Properties) SetRequestProblemInformation(v bool) { p.setBool(RequestProblemInformation, v) }
+func (p *propertyList) SetRequestProblemInformation(v bool) { p.setBool(RequestProblemInformation, v) }
 
 // WillDelayInterval returns the seconds from the connection's end until the
 // will is published. Will. Section 3.1.3.2.2.
-func (p *Properties) WillDelayInterval() (v uint32, ok bool) {
+func (p *propertyList) WillDelayInterval() (v uint32, ok bool) {
 	return p.number(WillDelayInterval)
 }
 
 // SetWillDelayInterval sets WillDelayInterval. Section 3.1.3.2.2.
-func (p *Properties) SetWillDelayInterval(v uint32) { p.setNumber(WillDelayInterval, v) }
+func (p *propertyList) SetWillDelayInterval(v uint32) { p.setNumber(WillDelayInterval, v) }
 
 // RequestResponseInformation returns whether the server may send Response
 // Information. CONNECT; absent means false. Section 3.1.2.11.6.
-func (p *Properties) RequestResponseInformation() (v bool, ok bool) {
+func (p *propertyList) RequestResponseInformation() (v bool, ok bool) {
 	return p.bool(RequestResponseInformation)
 }
 
 // SetRequestResponseInformation sets RequestResponseInformation. Section
 // 3.1.2.11.6.
-func (p *Properties) SetRequestResponseInformation(v bool) { p.setBool(RequestResponseInformation, v) }
+func (p *propertyList) SetRequestResponseInformation(v bool) {
+	p.setBool(RequestResponseInformation, v)
+}
 
 // ResponseInformation returns the basis for making response topics. CONNACK.
 // Section 3.2.2.3.15.
-func (p *Properties) ResponseInformation() (v []byte, ok bool) {
+func (p *propertyList) ResponseInformation() (v []byte, ok bool) {
 	return p.bytes(ResponseInformation)
 }
 
 // SetResponseInformation sets ResponseInformation, a UTF-8 string of 0 to 65535
 // bytes. Section 3.2.2.3.15.
-func (p *Properties) SetResponseInformation(v []byte) { p.setBytes(ResponseInformation, v) }
+func (p *propertyList) SetResponseInformation(v []byte) { p.setBytes(ResponseInformation, v) }
 
 // ServerReference returns another server to use, or several separated by
 // spaces. CONNACK, DISCONNECT. Section 3.2.2.3.16.
-func (p *Properties) ServerReference() (v []byte, ok bool) {
+func (p *propertyList) ServerReference() (v []byte, ok bool) {
 	return p.bytes(ServerReference)
 }
 
 // SetServerReference sets ServerReference, a UTF-8 string of 0 to 65535 bytes.
 // Section 3.2.2.3.16.
-func (p *Properties) SetServerReference(v []byte) { p.setBytes(ServerReference, v) }
+func (p *propertyList) SetServerReference(v []byte) { p.setBytes(ServerReference, v) }
 
 // ReasonString returns the reason for the response, for people to read.
 // CONNACK, PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK, UNSUBACK, DISCONNECT, AUTH.
 // Section 3.2.2.3.9.
-func (p *Properties) ReasonString() (v []byte, ok bool) {
+func (p *propertyList) ReasonString() (v []byte, ok bool) {
 	return p.bytes(ReasonString)
 }
 
 // SetReasonString sets ReasonString, a UTF-8 string of 0 to 65535 bytes.
 // Section 3.2.2.3.9.
-func (p *Properties) SetReasonString(v []byte) { p.setBytes(ReasonString, v) }
+func (p *propertyList) SetReasonString(v []byte) { p.setBytes(ReasonString, v) }
 
 // ReceiveMaximum returns how many QoS 1 and 2 messages the sender will take at
 // a time, 1 to 65535. CONNECT, CONNACK; absent means 65535. Section 3.1.2.11.3.
-func (p *Properties) ReceiveMaximum() (v uint16, ok bool) {
+func (p *propertyList) ReceiveMaximum() (v uint16, ok bool) {
 	n, ok := p.number(ReceiveMaximum)
 	return uint16(n), ok
 }
 
 // SetReceiveMaximum sets ReceiveMaximum, which is not 0. Section 3.1.2.11.3.
-func (p *Properties) SetReceiveMaximum(v uint16) { p.setNumber(ReceiveMaximum, uint32(v)) }
+func (p *propertyList) SetReceiveMaximum(v uint16) { p.setNumber(ReceiveMaximum, uint32(v)) }
 
 // TopicAliasMaximum returns the highest topic alias that the sender will take.
 // CONNECT, CONNACK; absent means 0. Section 3.1.2.11.5.
-func (p *Properties) TopicAliasMaximum() (v uint16, ok bool) {
+func (p *propertyList) TopicAliasMaximum() (v uint16, ok bool) {
 	n, ok := p.number(TopicAliasMaximum)
 	return uint16(n), ok
 }
 
 // SetTopicAliasMaximum sets TopicAliasMaximum. Section 3.1.2.11.5.
-func (p *Properties) SetTopicAliasMaximum(v uint16) { p.setNumber(TopicAliasMaximum, uint32(v)) }
+func (p *propertyList) SetTopicAliasMaximum(v uint16) { p.setNumber(TopicAliasMaximum, uint32(v)) }
 
 // TopicAlias returns the number that stands for the topic name, 1 to 65535.
 // PUBLISH. Section 3.3.2.3.4.
-func (p *Properties) TopicAlias() (v uint16, ok bool) {
+func (p *propertyList) TopicAlias() (v uint16, ok bool) {
 	n, ok := p.number(TopicAlias)
 	return uint16(n), ok
 }
 
 // SetTopicAlias sets TopicAlias, which is not 0. Section 3.3.2.3.4.
-func (p *Properties) SetTopicAlias(v uint16) { p.setNumber(TopicAlias, uint32(v)) }
+func (p *propertyList) SetTopicAlias(v uint16) { p.setNumber(TopicAlias, uint32(v)) }
 
 // MaximumQoS returns the highest QoS that the server supports, 0 or 1. CONNACK;
 // absent means 2. Section 3.2.2.3.4.
-func (p *Properties) MaximumQoS() (v QoS, ok bool) {
+func (p *propertyList) MaximumQoS() (v QoS, ok bool) {
 	n, ok := p.number(MaximumQoS)
 	return QoS(n), ok
 }
 
 // SetMaximumQoS sets MaximumQoS, 0 or 1. Section 3.2.2.3.4.
-func (p *Properties) SetMaximumQoS(v QoS) { p.setNumber(MaximumQoS, uint32(v)) }
+func (p *propertyList) SetMaximumQoS(v QoS) { p.setNumber(MaximumQoS, uint32(v)) }
 
 // RetainAvailable returns whether the server supports retained messages.
 // CONNACK; absent means true. Section 3.2.2.3.5.
-func (p *Properties) RetainAvailable() (v bool, ok bool) {
+func (p *propertyList) RetainAvailable() (v bool, ok bool) {
 	return p.bool(RetainAvailable)
 }
 
 // SetRetainAvailable sets RetainAvailable. Section 3.2.2.3.5.
-func (p *Properties) SetRetainAvailable(v bool) { p.setBool(RetainAvailable, v) }
+func (p *propertyList) SetRetainAvailable(v bool) { p.setBool(RetainAvailable, v) }
 
 // MaximumPacketSize returns the largest packet that the sender will take, in
 // bytes, not 0. CONNECT, CONNACK; absent means no limit but the protocol's.
 // Section 3.1.2.11.4.
-func (p *Properties) MaximumPacketSize() (v uint32, ok bool) {
+func (p *propertyList) MaximumPacketSize() (v uint32, ok bool) {
 	return p.number(MaximumPacketSize)
 }
 
 // SetMaximumPacketSize sets MaximumPacketSize, which is not 0. Section
 // 3.1.2.11.4.
-func (p *Properties) SetMaximumPacketSize(v uint32) { p.setNumber(MaximumPacketSize, v) }
+func (p *propertyList) SetMaximumPacketSize(v uint32) { p.setNumber(MaximumPacketSize, v) }
 
 // WildcardSubscriptionAvailable returns whether the server supports wildcard
 // subscriptions. CONNACK; absent means true. Section 3.2.2.3.11.
-func (p *Properties) WildcardSubscriptionAvailable() (v bool, ok bool) {
+func (p *propertyList) WildcardSubscriptionAvailable() (v bool, ok bool) {
 	return p.bool(WildcardSubscriptionAvailable)
 }
 
 // SetWildcardSubscriptionAvailable sets WildcardSubscriptionAvailable. Section
 // 3.2.2.3.11.
-func (p *Properties) SetWildcardSubscriptionAvailable(v bool) {
+func (p *propertyList) SetWildcardSubscriptionAvailable(v bool) {
 	p.setBool(WildcardSubscriptionAvailable, v)
 }
 
 // SubscriptionIdentifierAvailable returns whether the server supports
 // subscription identifiers. CONNACK; absent means true. Section 3.2.2.3.12.
-func (p *Properties) SubscriptionIdentifierAvailable() (v bool, ok bool) {
+func (p *propertyList) SubscriptionIdentifierAvailable() (v bool, ok bool) {
 	return p.bool(SubscriptionIdentifierAvailable)
 }
 
 // SetSubscriptionIdentifierAvailable sets SubscriptionIdentifierAvailable.
 // Section 3.2.2.3.12.
-func (p *Properties) SetSubscriptionIdentifierAvailable(v bool) {
+func (p *propertyList) SetSubscriptionIdentifierAvailable(v bool) {
 	p.setBool(SubscriptionIdentifierAvailable, v)
 }
 
 // SharedSubscriptionAvailable returns whether the server supports shared
 // subscriptions. CONNACK; absent means true. Section 3.2.2.3.13.
-func (p *Properties) SharedSubscriptionAvailable() (v bool, ok bool) {
+func (p *propertyList) SharedSubscriptionAvailable() (v bool, ok bool) {
 	return p.bool(SharedSubscriptionAvailable)
 }
 
 // SetSharedSubscriptionAvailable sets SharedSubscriptionAvailable. Section
 // 3.2.2.3.13.
-func (p *Properties) SetSharedSubscriptionAvailable(v bool) {
+func (p *propertyList) SetSharedSubscriptionAvailable(v bool) {
 	p.setBool(SharedSubscriptionAvailable, v)
 }

@@ -56,6 +56,7 @@ const (
 	RuleResponseTopicWildcard
 	RuleAuthDataAlone
 	RuleAuthMethodMissing
+	RulePropertiesReset
 
 	// Fields that several packets have.
 	RulePacketIDZero
@@ -295,6 +296,8 @@ var rules = [numRules]ruleRow{
 		"authentication data comes with an authentication method", []ruleStatement{from(in5, "U-3.1.2.11.10-1")}},
 	RuleAuthMethodMissing: {"auth-method-missing", ErrProtocol, ReasonProtocolError, readable,
 		"AUTH has an authentication method", []ruleStatement{from(in5, "U-3.15.2.2.2-1")}},
+	RulePropertiesReset: {"properties-reset", ErrProtocol, ReasonUnspecifiedError, unreadable,
+		"a list that a PropertyBuilder has made is used before the builder is reset", []ruleStatement{from(in5, "5.0 section 2.2.2")}},
 
 	RulePacketIDZero: {"packet-id-zero", ErrProtocol, ReasonProtocolError, readable,
 		"a packet identifier is 1 to 65535", []ruleStatement{

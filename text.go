@@ -1,101 +1,24 @@
 package mqttwire
 
 import (
-	"bytes"
 	"unicode/utf8"
+
+	"github.com/mqttwire/mqttwire/internal/text"
 )
-
-// load64 reads eight bytes as one word. The compiler makes one load of it.
-func load64(b []byte) uint64 {
-	_ = b[7]
-	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
-		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
-}
-
-// store64 writes w as eight bytes, of which the compiler makes one store.
-func store64(b []byte, w uint64) {
-	_ = b[7]
-	b[0], b[1], b[2], b[3] = byte(w), byte(w>>8), byte(w>>16), byte(w>>24)
-	b[4], b[5], b[6], b[7] = byte(w>>32), byte(w>>40), byte(w>>48), byte(w>>56)
-}
-
-const (
-	lowBits  = 0x0101010101010101
-	highBits = 0x8080808080808080
-)
-
-// zeroByte has a high bit set if and only if a byte of w is zero; which one is
-// not exact. The term &^ w, which would make it so, is left to the caller.
-func zeroByte(w uint64) uint64 { return w - lowBits }
-
-// plainText reports whether b has ASCII bytes only and no NUL: the common case,
-// in which a string needs no closer look. The last eight bytes are looked at as
-// one word, of which some were seen before: for strings of some ten to forty
-// bytes, which most are, that takes two thirds of the time that a loop over the
-// last bytes takes.
-func plainText(b []byte) bool {
-	if len(b) < 8 {
-		for _, c := range b {
-			if c-1 >= 0x7F {
-				return false
-			}
-		}
-		return true
-	}
-	for rest := b; len(rest) > 8; rest = rest[8:] {
-		// The high bit of a byte shows if it is not ASCII, or if it is zero and
-		// borrows in the subtraction.
-		w := load64(rest)
-		if (w|zeroByte(w))&highBits != 0 {
-			return false
-		}
-	}
-	w := load64(b[len(b)-8:])
-	return (w|zeroByte(w))&highBits == 0
-}
-
-// plainTopic reports whether b has ASCII bytes only, and none that a topic name
-// forbids: NUL, + and #.
-func plainTopic(b []byte) bool {
-	if len(b) < 8 {
-		for _, c := range b {
-			if c-1 >= 0x7F || c == '+' || c == '#' {
-				return false
-			}
-		}
-		return true
-	}
-	for rest := b; len(rest) > 8; rest = rest[8:] {
-		if w := load64(rest); oddBytes(w) != 0 && topicFault(w) {
-			return false
-		}
-	}
-	last := load64(b[len(b)-8:])
-	return oddBytes(last) == 0 || !topicFault(last)
-}
-
-// topicFault reports whether a byte of w is not ASCII, NUL, + or #.
-func topicFault(w uint64) bool {
-	return (w|zeroByte(w)|zeroByte(w^'+'*lowBits)|zeroByte(w^'#'*lowBits))&highBits != 0
-}
 
 // textFault says which rule of UTF-8 encoded strings b breaks in version v and
 // at which byte; the rule is 0 if it breaks none. Section 1.5.4 (in 3.1.1:
 // 1.5.3; in 3.1: 2.5).
 func textFault(b []byte, v Version) (Rule, int) {
-	if plainText(b) || wellFormed(b) {
+	if text.Plain(b) || text.WellFormed(b) {
 		return 0, 0
 	}
-	return textFaultExact(b, v, RuleNUL)
+	return characterFault(b, v, RuleNUL)
 }
 
-// wellFormed reports whether b is UTF-8 without U+0000. For text that is not
-// ASCII that takes half of the time of the exact way, which then only has to say
-// what is wrong.
-func wellFormed(b []byte) bool { return utf8.Valid(b) && bytes.IndexByte(b, 0) < 0 }
-
-// textFaultExact is textFault, byte by byte. nul is the rule that U+0000 breaks.
-func textFaultExact(b []byte, v Version, nul Rule) (Rule, int) {
+// characterFault says which rule of UTF-8 encoded strings b breaks, character by
+// character. nul is the rule that U+0000 breaks.
+func characterFault(b []byte, v Version, nul Rule) (Rule, int) {
 	for i := 0; i < len(b); {
 		if b[i] == 0 && (v != V31 || nul != RuleNUL) {
 			return nul, i // [MQTT-1.5.4-2] [MQTT-4.7.3-2]; 3.1 forbids it in topics only

@@ -1,5 +1,7 @@
 package mqttwire
 
+import "github.com/mqttwire/mqttwire/internal/text"
+
 // textKind is what a string has to be, beyond a UTF-8 encoded string.
 type textKind uint8
 
@@ -20,6 +22,22 @@ func (k textKind) fault(s []byte, v Version) (Rule, int) {
 	return textFault(s, v)
 }
 
+// check returns the *Error for the first rule that s breaks, on encoding, or nil.
+func (k textKind) check(s []byte, t PacketType, v Version, field Field) error {
+	if len(s) > maxPrefixed { // U-1.5.4-1 [MQTT-4.7.3-3]
+		return NewError(RuleStringLength, t, v, field, NoOffset, int64(len(s)))
+	}
+	rule, i := k.fault(s, v)
+	if rule == 0 {
+		return nil
+	}
+	found := int64(NotANumber)
+	if i < len(s) {
+		found = int64(s[i])
+	}
+	return NewError(rule, t, v, field, NoOffset, found)
+}
+
 // textFaults calls report with each rule that s breaks and the first byte that
 // breaks it, until report says no. It begins with what textFault, topicNameFault
 // or topicFilterFault returns. That is for strings known to be broken, and takes
@@ -33,7 +51,7 @@ func textFaults(s []byte, kind textKind, v Version, report func(Rule, int) bool)
 	case anyText:
 		characterFaults(s, v, RuleNUL, report)
 	case nameText:
-		if i := wildcardIn(s); i >= 0 && !report(RuleTopicWildcard, i) { // [MQTT-3.3.2-2] [MQTT-4.7.0-1]
+		if i := text.IndexWildcard(s); i >= 0 && !report(RuleTopicWildcard, i) { // [MQTT-3.3.2-2] [MQTT-4.7.0-1]
 			return
 		}
 		characterFaults(s, v, RuleTopicNUL, report)
@@ -49,7 +67,7 @@ func textFaults(s []byte, kind textKind, v Version, report func(Rule, int) bool)
 func characterFaults(s []byte, v Version, nul Rule, report func(Rule, int) bool) bool {
 	var first Rule
 	for i := 0; i < len(s); {
-		rule, at := textFaultExact(s[i:], v, nul)
+		rule, at := characterFault(s[i:], v, nul)
 		if rule == 0 {
 			return true
 		}

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -34,6 +33,7 @@ var unreadableRules = map[Rule]string{
 	RuleProtocolName:          "another protocol",
 	RuleProtocolVersion:       "the version says which fields there are",
 	RuleConnectVersion:        "encoding only",
+	RulePropertiesReset:       "encoding only",
 	RuleClientIDMissing:       "there is no such field",
 	RuleWillMissing:           "there is no such field",
 	RuleUserNameMissing:       "there is no such field",
@@ -218,7 +218,7 @@ func TestDoubtfulPropertiesFindsEveryFaultOfTheList(t *testing.T) {
 			_, _, first := scanProperties([]byte(c.list), c.owner)
 			require.NotNil(t, first, "the list is broken")
 			var got []listFault
-			p := doubtfulProperties([]byte(c.list), c.owner, func(f *propertyFault) bool {
+			p := tolerateProperties([]byte(c.list), c.owner, func(f *propertyFault) bool {
 				got = append(got, listFault{f.rule, f.id, f.at, f.found})
 				return f.rule.Readable()
 			})
@@ -239,9 +239,9 @@ func TestDoubtfulPropertiesFindsEveryFaultOfTheList(t *testing.T) {
 	}
 }
 
-func TestADoubtfulListCanBeMended(t *testing.T) {
+func TestAToleratedListCanBeMended(t *testing.T) {
 	list := []byte("\x21\x00\x00\x27\x00\x00\x00\x09\x21\x00\x07")
-	p := doubtfulProperties(list, ofConnect, func(*propertyFault) bool { return true })
+	p := tolerateProperties(list, ofConnect, func(*propertyFault) bool { return true })
 	_, err := p.Append(nil, ofConnect)
 	require.Error(t, err)
 	p.SetReceiveMaximum(5)
@@ -253,83 +253,4 @@ func TestADoubtfulListCanBeMended(t *testing.T) {
 	b, err = p.Append(nil, ofConnect)
 	require.NoError(t, err)
 	assert.Equal(t, "\x00", string(b))
-}
-
-func TestACursorReadsOnAfterWhatIsToleratedAndReturnsWhatIsThere(t *testing.T) {
-	body := "\x00\x00" + "\x97" + "\x83\x00\x21\x00\x00" + "\x00\x02\xFFa" + "\x00\x01#" + "\x00\x02a+" + "rest"
-	f := Frame{
-		Header: FixedHeader{Type: PUBACK, Flags: 3, Size: 3, RemainingLength: uint32(len(body))},
-		Body:   []byte(body),
-	}
-	to := &Tolerance{Allow: ReportAll}
-	var c Cursor
-	c.Reset(f, PUBACK, V5, to)
-	assert.Zero(t, c.PacketID())
-	assert.Equal(t, ReasonQuotaExceeded, c.ReasonCode())
-	var p Properties
-	c.Properties(ofPuback, &p)
-	n, ok := p.ReceiveMaximum()
-	assert.True(t, ok)
-	assert.Zero(t, n)
-	assert.Equal(t, "\xFFa", string(c.String(FieldUserName)))
-	assert.Equal(t, "#", string(c.TopicName(FieldTopicName)))
-	assert.Equal(t, "a+", string(c.TopicFilter(FieldTopicFilter)))
-	assert.Equal(t, 4, c.Len())
-	c.End()
-	assert.Zero(t, c.Len())
-	require.NoError(t, c.Err())
-
-	got := make([]fault, 0, len(to.Findings))
-	for _, e := range to.Findings {
-		got = append(got, fault{e.Rule, e.Offset})
-		assert.Equal(t, V5, e.Version)
-		assert.Equal(t, PUBACK, e.Type)
-		assert.NotEmpty(t, e.Statement, e.Rule)
-	}
-	want := []fault{
-		{RuleVarintMinimal, 2}, {RuleFlags, 0}, {RulePacketIDZero, 3}, {RuleVarintMinimal, 7},
-		{RulePropertyNotAllowed, 8}, {RuleUTF8, 13}, {RuleTopicWildcard, 17},
-		{RuleFilterPlus, 21}, {RuleLeftOver, 22},
-	}
-	assert.Empty(t, cmp.Diff(want, got, cmpopts.EquateEmpty()))
-}
-
-func TestACursorStopsAtWhatIsNotTolerated(t *testing.T) {
-	for name, to := range map[string]*Tolerance{
-		"none":             nil,
-		"no hook":          {},
-		"another rule":     {Allow: func(e *Error) bool { return e.Rule == RuleDup }},
-		"the rules before": {Allow: func(e *Error) bool { return e.Rule == RuleFlags }},
-	} {
-		f := Frame{Header: FixedHeader{Type: SUBACK, Flags: 2, RemainingLength: 4}, Body: []byte("\x00\x01\x00\x09")}
-		var c Cursor
-		c.Reset(f, SUBACK, V311, to)
-		c.PacketID()
-		c.ReasonCode()
-		c.ReasonCode()
-		var e *Error
-		require.ErrorAs(t, c.Err(), &e, name)
-		assert.Zero(t, c.Len())
-		assert.Zero(t, c.Byte(FieldReasonCode))
-		assert.Nil(t, c.Rest())
-		if name == "the rules before" {
-			assert.Equal(t, RuleReasonCode, e.Rule)
-			assert.Equal(t, RuleFlags, to.Findings[0].Rule)
-		} else {
-			assert.Equal(t, RuleFlags, e.Rule)
-		}
-	}
-}
-
-func TestTheFixedHeaderOfAConnectIsJudgedOnce(t *testing.T) {
-	for _, v := range []Version{0, V5} { // the version is told by the packet, or known before
-		to := &Tolerance{Allow: ReportAll}
-		var c Cursor
-		c.Reset(Frame{Header: FixedHeader{Type: CONNECT, Flags: 1, Size: 3}}, CONNECT, v, to)
-		c.SetVersion(V5)
-		require.NoError(t, c.Err())
-		require.Len(t, to.Findings, 2)
-		assert.Equal(t, RuleVarintMinimal, to.Findings[0].Rule)
-		assert.Equal(t, RuleFlags, to.Findings[1].Rule)
-	}
 }

@@ -105,9 +105,6 @@ func (a *arbitrary) codes() (codes []mqttwire.ReasonCode) {
 
 // properties calls setters with any values.
 func (a *arbitrary) properties() (p mqttwire.Properties) {
-	if a.bool() {
-		p.Reset(make([]byte, 0, int(a.byte())))
-	}
 	for range a.byte() % 6 {
 		a.property(&p)
 	}

@@ -15,9 +15,6 @@ import (
 func Properties(owner mqttwire.PropertyOwner, from mqttwire.Sender) *rapid.Generator[mqttwire.Properties] {
 	ids := idsOf(owner, func(id mqttwire.PropertyID) bool { return !foreign(id, owner, from) })
 	return rapid.Custom(func(t *rapid.T) (p mqttwire.Properties) {
-		if drawBool(t, "built in place") {
-			p.Reset(nil)
-		}
 		for _, id := range drawIDs(t, ids, owner) {
 			propertySetters[id](t, &p)
 		}

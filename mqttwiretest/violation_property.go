@@ -21,7 +21,7 @@ var propertyViolations = []Violation{
 		if !ok {
 			return nil
 		}
-		p.statement, _ = mqttwire.PropertyStatements(id, block.owner)
+		p.statement, _ = id.Statements(block.owner)
 		entries := without(p.properties(block), id)
 		return p.withProperties(block, append(entries, plainProperty(id), plainProperty(id)))
 	}},
@@ -139,7 +139,7 @@ func (p *planting) setProperty(ok func(mqttwire.PropertyID) bool, value []byte) 
 		return nil
 	}
 	if p.statement == "" {
-		_, p.statement = mqttwire.PropertyStatements(id, block.owner)
+		_, p.statement = id.Statements(block.owner)
 	}
 	return p.withProperties(block, append(without(p.properties(block), id), property{id, value}))
 }

@@ -73,6 +73,7 @@ var unplantable = map[mqttwire.Rule]bool{
 	mqttwire.RuleFrameLength:     true,
 	mqttwire.RuleVersion:         true,
 	mqttwire.RuleConnectVersion:  true,
+	mqttwire.RulePropertiesReset: true,
 	mqttwire.RuleNotInVersion:    true,
 	mqttwire.RuleDiscouraged:     true,
 	mqttwire.RuleBridge:          true,

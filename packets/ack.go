@@ -58,112 +58,81 @@ type Pubcomp struct {
 	ReasonCode mqttwire.ReasonCode
 }
 
-// ack is what the four acknowledgements have on the wire. Sections 3.4.2,
-// 3.5.2, 3.6.2 and 3.7.2.
-type ack struct {
-	properties mqttwire.Properties
-	packetID   uint16
-	code       mqttwire.ReasonCode
-	dup        bool // of 3.1's PUBREL
-}
-
-// shortAck returns the packet identifier of a frame that is an acknowledgement
-// without code and properties, in its plainest form; of any other frame it
-// returns 0, and leaves it to the exact way. Nearly all acknowledgements are of that
-// form, which so takes a third of the time.
-func shortAck(f mqttwire.Frame, t mqttwire.PacketType, v mqttwire.Version) uint16 {
-	if len(f.Body) != 2 || !shortFrame(f, t, v) {
+// plainAck returns the packet identifier of a frame that is an acknowledgement
+// without code and properties, in its plainest form, as nearly all are; of any
+// other frame it returns 0.
+func plainAck(f mqttwire.Frame, t mqttwire.PacketType, v mqttwire.Version) uint16 {
+	if len(f.Body) != 2 || !plainFrame(f, t, v) {
 		return 0
 	}
 	return uint16(f.Body[1]) | uint16(f.Body[0])<<8
 }
 
-// plainAck returns packet identifier and reason code of an acknowledgement of
-// 5.0, of type t and with such a code, and makes p its properties; of anything
-// else it returns 0, and leaves it to decodeAck.
-func plainAck(p *mqttwire.Properties, b []byte, t mqttwire.PacketType) (id uint16, code mqttwire.ReasonCode) {
-	if len(b) < 4 { // nobody needs the form without properties
-		return 0, 0
+// decodeAck reads from f an acknowledgement of type t into what a packet of that
+// type consists of, and reports whether all rules are kept that j does not let
+// pass. Sections 3.4.2, 3.5.2, 3.6.2 and 3.7.2.
+func decodeAck(p *mqttwire.Properties, id *uint16, code *mqttwire.ReasonCode, f mqttwire.Frame, t mqttwire.PacketType, v mqttwire.Version, j *mqttwire.Judge) bool {
+	if !plainFrame(f, t, v) && !wire.Frame(j, f, t, v) {
+		return false
 	}
-	code = mqttwire.ReasonCode(b[2])
-	if !plainCode(code, t, mqttwire.V5) {
-		return 0, 0
+	b := f.Body
+	if *id = plainID(b); *id != 0 {
+		b = b[2:]
+	} else if *id, b = wire.PacketID(j, b); b == nil {
+		return false
 	}
-	if !plainTail(p, b[3:], mqttwire.PropertyOwner(t)) {
-		return 0, 0
-	}
-	return plainID(b), code
-}
-
-// decodeAck resets p, which may stand for one of the other three, and reads from
-// f an acknowledgement of type t. dup is for 3.1's PUBREL.
-func decodeAck(p *Puback, f mqttwire.Frame, t mqttwire.PacketType, v mqttwire.Version, tolerance *mqttwire.Tolerance) (dup bool, err error) {
-	*p = Puback{}
-	var c mqttwire.Cursor
-	c.Reset(f, t, v, tolerance)
-	dup = v == mqttwire.V31 && c.Flags()&flagDup != 0
-	p.PacketID = c.PacketID()
-	if v == mqttwire.V5 && c.Len() > 0 { // U-3.4.2.1-1: length 2 means code 0
-		p.ReasonCode = c.ReasonCode()
-		if c.Len() > 0 { // U-3.4.2.2.1-1: length 3 means no properties
-			c.Properties(mqttwire.PropertyOwner(t), &p.Properties)
+	*code = 0
+	if v == mqttwire.V5 && len(b) > 0 { // U-3.4.2.1-1: length 2 means code 0
+		*code = mqttwire.ReasonCode(b[0])
+		if !plainCode(*code, t, v) && !wire.Pass(j, mqttwire.RuleReasonCode, mqttwire.FieldReasonCode, b, int64(b[0])) {
+			return false
 		}
+		b = b[1:]
 	}
-	c.End()
-	if err := c.Err(); err != nil {
-		*p = Puback{}
-		return false, err
+	if v != mqttwire.V5 || len(b) == 0 { // U-3.4.2.2.1-1: length 3 means no properties
+		*p = mqttwire.Properties{}
+	} else if b = wire.Properties(j, p, b, mqttwire.PropertyOwner(t), v); b == nil {
+		return false
 	}
-	return dup, nil
+	return len(b) == 0 || wire.End(j, b)
 }
 
-// long reports whether the packet needs its code and properties written. With
-// another code than 0, the form with a property length is what every peer
-// understands.
-func (p *ack) long(v mqttwire.Version) bool {
-	return v == mqttwire.V5 && (p.code != 0 || !p.properties.Empty() || p.properties.Err() != nil)
-}
-
-func (p *ack) bodySize(v mqttwire.Version) uint64 {
-	if p.long(v) {
-		return 2 + 1 + uint64(p.properties.Size())
+// ackSize returns the size of an acknowledgement. With another code than 0, the
+// form with a property length is what every peer understands.
+func ackSize(code mqttwire.ReasonCode, p *mqttwire.Properties, v mqttwire.Version) int {
+	if v != mqttwire.V5 || code == 0 && p.Empty() && p.Err() == nil {
+		return packetSize(2)
 	}
-	return 2
+	return packetSize(2 + 1 + uint64(p.Size()))
 }
 
 // appendAck appends the acknowledgement of type t that has these fields.
-func appendAck(dst []byte, t mqttwire.PacketType, v mqttwire.Version, id uint16, code mqttwire.ReasonCode, dup bool, properties *mqttwire.Properties) ([]byte, error) {
-	list, ok := plainList(properties, mqttwire.PropertyOwner(t), v)
+func appendAck(dst []byte, t mqttwire.PacketType, v mqttwire.Version, id uint16, code mqttwire.ReasonCode, dup bool, p *mqttwire.Properties) ([]byte, error) {
 	first := byte(t)<<4 | t.Flags()
-	switch {
-	case !ok || id == 0 || dup || !plainCode(code, t, v):
-		p := ack{*properties, id, code, dup}
-		return p.appendExact(dst, t, v)
-	case code == 0 && len(list) == 0:
-		return append(dst, first, 2, byte(id>>8), byte(id)), nil
+	if dup && v == mqttwire.V31 {
+		first |= flagDup
 	}
-	n := 2 + 1 + plainListSize(list, v)
+	list, ok := plainList(p, mqttwire.PropertyOwner(t), v)
+	n := 3 + plainListSize(list, v)
+	switch {
+	case !v.Known() || n > mqttwire.MaxVarint:
+		return refuseFrame(dst, t, v, n)
+	case v != mqttwire.V5 && code != 0 && !isSuccess(code, t):
+		return wire.Refuse(dst, mqttwire.RuleNotInVersion, t, v, mqttwire.FieldReasonCode, int64(code))
+	case id == 0:
+		return refuseID(dst, t, v)
+	case v != mqttwire.V5 || code == 0 && len(list) == 0 && ok:
+		return append(dst, first, 2, byte(id>>8), byte(id)), nil
+	case !plainCode(code, t, v):
+		return refuseCode(dst, t, v, code)
+	case !ok:
+		if err := wire.CheckProperties(p, mqttwire.PropertyOwner(t)); err != nil {
+			return dst, err
+		}
+	}
 	b := appendHeader(dst, first, n, n)
 	b = append(b, byte(id>>8), byte(id), byte(code))
 	return appendPlainList(b, list, v), nil
-}
-
-func (p *ack) appendExact(dst []byte, t mqttwire.PacketType, v mqttwire.Version) ([]byte, error) {
-	a := mqttwire.NewAppender(dst, t, v)
-	if v != mqttwire.V5 && !isSuccess(p.code, t) {
-		a.Fail(mqttwire.RuleNotInVersion, mqttwire.FieldReasonCode, int64(p.code))
-	}
-	flags := t.Flags()
-	if p.dup && v == mqttwire.V31 {
-		flags |= flagDup
-	}
-	a.FixedHeader(flags, p.bodySize(v))
-	a.PacketID(p.packetID)
-	if p.long(v) {
-		a.ReasonCode(p.code)
-		a.Properties(mqttwire.PropertyOwner(t), &p.properties)
-	}
-	return a.Done()
 }
 
 // isSuccess reports whether the code is one by which packets of type t say in
@@ -172,48 +141,50 @@ func isSuccess(c mqttwire.ReasonCode, t mqttwire.PacketType) bool {
 	return !c.IsError() && c.AllowedIn(t, mqttwire.V5, 0)
 }
 
-func (p *ack) text(t mqttwire.PacketType) string {
-	s := newText(t)
-	s.number("packet_id", uint64(p.packetID))
-	s.code(p.code)
-	s.flag("dup", p.dup)
-	s.properties("properties", p.properties)
+// ackLine is what String returns.
+func ackLine(t mqttwire.PacketType, id uint16, code mqttwire.ReasonCode, dup bool, p mqttwire.Properties) string {
+	s := newLine(t)
+	s.number("packet_id", uint64(id))
+	s.code(code)
+	s.flag("dup", dup)
+	s.properties("properties", p)
 	return s.String()
 }
-
-func (p *Puback) ack() ack  { return ack{p.Properties, p.PacketID, p.ReasonCode, false} }
-func (p *Pubrec) ack() ack  { return ack{p.Properties, p.PacketID, p.ReasonCode, false} }
-func (p *Pubrel) ack() ack  { return ack{p.Properties, p.PacketID, p.ReasonCode, p.Dup} }
-func (p *Pubcomp) ack() ack { return ack{p.Properties, p.PacketID, p.ReasonCode, false} }
 
 // Type returns PUBACK.
 func (p *Puback) Type() mqttwire.PacketType { return mqttwire.PUBACK }
 
+func (p *Puback) properties() *mqttwire.Properties { return &p.Properties }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Puback) Decode(f mqttwire.Frame, v mqttwire.Version) error {
-	if id := shortAck(f, mqttwire.PUBACK, v); id != 0 {
+	if id := plainAck(f, mqttwire.PUBACK, v); id != 0 {
 		*p = Puback{PacketID: id}
 		return nil
 	}
-	if v == mqttwire.V5 && (shortFrame(f, mqttwire.PUBACK, v) || plainFrame(f, mqttwire.PUBACK, v)) {
-		if id, code := plainAck(&p.Properties, f.Body, mqttwire.PUBACK); id != 0 {
-			p.PacketID, p.ReasonCode = id, code
-			return nil
-		}
+	if p.decode(f, v, nil) {
+		return nil
 	}
-	return p.decodeFrame(f, v, nil)
+	return p.judged(f, v, nil)
 }
 
-func (p *Puback) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
-	_, err := decodeAck(p, f, mqttwire.PUBACK, v, tolerance)
-	return err
+func (p *Puback) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
+	j := wire.Judge(f, mqttwire.PUBACK, v, tolerance)
+	if !p.decode(f, v, &j) {
+		*p = Puback{}
+		return wire.Err(&j)
+	}
+	return nil
+}
+
+func (p *Puback) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge) bool {
+	return decodeAck(&p.Properties, &p.PacketID, &p.ReasonCode, f, mqttwire.PUBACK, v, j)
 }
 
 // Size returns the number of bytes that Append adds for version v.
 func (p *Puback) Size(v mqttwire.Version) int {
-	a := p.ack()
-	return packetSize(a.bodySize(v))
+	return ackSize(p.ReasonCode, &p.Properties, v)
 }
 
 // Append appends the packet, encoded for version v, to dst, behind which there
@@ -236,38 +207,43 @@ func (p *Puback) Pinned() int { return len(p.Properties.Bytes()) }
 
 // String returns the packet in one line.
 func (p Puback) String() string {
-	a := p.ack()
-	return a.text(mqttwire.PUBACK)
+	return ackLine(mqttwire.PUBACK, p.PacketID, p.ReasonCode, false, p.Properties)
 }
 
 // Type returns PUBREC.
 func (p *Pubrec) Type() mqttwire.PacketType { return mqttwire.PUBREC }
 
+func (p *Pubrec) properties() *mqttwire.Properties { return &p.Properties }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Pubrec) Decode(f mqttwire.Frame, v mqttwire.Version) error {
-	if id := shortAck(f, mqttwire.PUBREC, v); id != 0 {
+	if id := plainAck(f, mqttwire.PUBREC, v); id != 0 {
 		*p = Pubrec{PacketID: id}
 		return nil
 	}
-	if v == mqttwire.V5 && (shortFrame(f, mqttwire.PUBREC, v) || plainFrame(f, mqttwire.PUBREC, v)) {
-		if id, code := plainAck(&p.Properties, f.Body, mqttwire.PUBREC); id != 0 {
-			p.PacketID, p.ReasonCode = id, code
-			return nil
-		}
+	if p.decode(f, v, nil) {
+		return nil
 	}
-	return p.decodeFrame(f, v, nil)
+	return p.judged(f, v, nil)
 }
 
-func (p *Pubrec) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
-	_, err := decodeAck((*Puback)(p), f, mqttwire.PUBREC, v, tolerance)
-	return err
+func (p *Pubrec) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
+	j := wire.Judge(f, mqttwire.PUBREC, v, tolerance)
+	if !p.decode(f, v, &j) {
+		*p = Pubrec{}
+		return wire.Err(&j)
+	}
+	return nil
+}
+
+func (p *Pubrec) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge) bool {
+	return decodeAck(&p.Properties, &p.PacketID, &p.ReasonCode, f, mqttwire.PUBREC, v, j)
 }
 
 // Size returns the number of bytes that Append adds for version v.
 func (p *Pubrec) Size(v mqttwire.Version) int {
-	a := p.ack()
-	return packetSize(a.bodySize(v))
+	return ackSize(p.ReasonCode, &p.Properties, v)
 }
 
 // Append appends the packet, encoded for version v, to dst, behind which there
@@ -290,40 +266,44 @@ func (p *Pubrec) Pinned() int { return len(p.Properties.Bytes()) }
 
 // String returns the packet in one line.
 func (p Pubrec) String() string {
-	a := p.ack()
-	return a.text(mqttwire.PUBREC)
+	return ackLine(mqttwire.PUBREC, p.PacketID, p.ReasonCode, false, p.Properties)
 }
 
 // Type returns PUBREL.
 func (p *Pubrel) Type() mqttwire.PacketType { return mqttwire.PUBREL }
 
+func (p *Pubrel) properties() *mqttwire.Properties { return &p.Properties }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Pubrel) Decode(f mqttwire.Frame, v mqttwire.Version) error {
-	if id := shortAck(f, mqttwire.PUBREL, v); id != 0 {
+	if id := plainAck(f, mqttwire.PUBREL, v); id != 0 {
 		*p = Pubrel{PacketID: id}
 		return nil
 	}
-	if v == mqttwire.V5 && (shortFrame(f, mqttwire.PUBREL, v) || plainFrame(f, mqttwire.PUBREL, v)) {
-		if id, code := plainAck(&p.Properties, f.Body, mqttwire.PUBREL); id != 0 {
-			p.PacketID, p.ReasonCode, p.Dup = id, code, false
-			return nil
-		}
+	if p.decode(f, v, nil) {
+		return nil
 	}
-	return p.decodeFrame(f, v, nil)
+	return p.judged(f, v, nil)
 }
 
-func (p *Pubrel) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
-	var a Puback
-	dup, err := decodeAck(&a, f, mqttwire.PUBREL, v, tolerance)
-	*p = Pubrel{Properties: a.Properties, PacketID: a.PacketID, ReasonCode: a.ReasonCode, Dup: dup}
-	return err
+func (p *Pubrel) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
+	j := wire.Judge(f, mqttwire.PUBREL, v, tolerance)
+	if !p.decode(f, v, &j) {
+		*p = Pubrel{}
+		return wire.Err(&j)
+	}
+	return nil
+}
+
+func (p *Pubrel) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge) bool {
+	p.Dup = v == mqttwire.V31 && f.Header.Flags&flagDup != 0
+	return decodeAck(&p.Properties, &p.PacketID, &p.ReasonCode, f, mqttwire.PUBREL, v, j)
 }
 
 // Size returns the number of bytes that Append adds for version v.
 func (p *Pubrel) Size(v mqttwire.Version) int {
-	a := p.ack()
-	return packetSize(a.bodySize(v))
+	return ackSize(p.ReasonCode, &p.Properties, v)
 }
 
 // Append appends the packet, encoded for version v, to dst, behind which there
@@ -346,38 +326,43 @@ func (p *Pubrel) Pinned() int { return len(p.Properties.Bytes()) }
 
 // String returns the packet in one line.
 func (p Pubrel) String() string {
-	a := p.ack()
-	return a.text(mqttwire.PUBREL)
+	return ackLine(mqttwire.PUBREL, p.PacketID, p.ReasonCode, p.Dup, p.Properties)
 }
 
 // Type returns PUBCOMP.
 func (p *Pubcomp) Type() mqttwire.PacketType { return mqttwire.PUBCOMP }
 
+func (p *Pubcomp) properties() *mqttwire.Properties { return &p.Properties }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Pubcomp) Decode(f mqttwire.Frame, v mqttwire.Version) error {
-	if id := shortAck(f, mqttwire.PUBCOMP, v); id != 0 {
+	if id := plainAck(f, mqttwire.PUBCOMP, v); id != 0 {
 		*p = Pubcomp{PacketID: id}
 		return nil
 	}
-	if v == mqttwire.V5 && (shortFrame(f, mqttwire.PUBCOMP, v) || plainFrame(f, mqttwire.PUBCOMP, v)) {
-		if id, code := plainAck(&p.Properties, f.Body, mqttwire.PUBCOMP); id != 0 {
-			p.PacketID, p.ReasonCode = id, code
-			return nil
-		}
+	if p.decode(f, v, nil) {
+		return nil
 	}
-	return p.decodeFrame(f, v, nil)
+	return p.judged(f, v, nil)
 }
 
-func (p *Pubcomp) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
-	_, err := decodeAck((*Puback)(p), f, mqttwire.PUBCOMP, v, tolerance)
-	return err
+func (p *Pubcomp) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
+	j := wire.Judge(f, mqttwire.PUBCOMP, v, tolerance)
+	if !p.decode(f, v, &j) {
+		*p = Pubcomp{}
+		return wire.Err(&j)
+	}
+	return nil
+}
+
+func (p *Pubcomp) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge) bool {
+	return decodeAck(&p.Properties, &p.PacketID, &p.ReasonCode, f, mqttwire.PUBCOMP, v, j)
 }
 
 // Size returns the number of bytes that Append adds for version v.
 func (p *Pubcomp) Size(v mqttwire.Version) int {
-	a := p.ack()
-	return packetSize(a.bodySize(v))
+	return ackSize(p.ReasonCode, &p.Properties, v)
 }
 
 // Append appends the packet, encoded for version v, to dst, behind which there
@@ -400,6 +385,5 @@ func (p *Pubcomp) Pinned() int { return len(p.Properties.Bytes()) }
 
 // String returns the packet in one line.
 func (p Pubcomp) String() string {
-	a := p.ack()
-	return a.text(mqttwire.PUBCOMP)
+	return ackLine(mqttwire.PUBCOMP, p.PacketID, p.ReasonCode, false, p.Properties)
 }

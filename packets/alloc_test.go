@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/internal/text"
 	"github.com/mqttwire/mqttwire/packets"
 )
 
@@ -76,11 +77,13 @@ func TestAppendingIntoABufferWithRoomAllocatesNothing(t *testing.T) {
 
 func TestAppendingAListBuiltInPlaceAllocatesNothing(t *testing.T) {
 	p := &packets.Publish{Topic: []byte("a/b"), Payload: []byte("x"), QoS: 1, PacketID: 1}
-	list, buf := make([]byte, 0, 64), make([]byte, 0, 64)
+	var list mqttwire.PropertyBuilder
+	buf := make([]byte, 0, 64)
 	assert.Zero(t, testing.AllocsPerRun(100, func() {
-		p.Properties.Reset(list)
-		p.Properties.SetResponseTopic(p.Topic)
-		p.Properties.AddUser(p.Topic, p.Payload)
+		list.Reset()
+		list.SetResponseTopic(p.Topic)
+		list.AddUser(p.Topic, p.Payload)
+		p.Properties = list.Properties()
 		if _, err := p.Append(buf, v5); err != nil {
 			t.Fatal(err)
 		}
@@ -90,8 +93,8 @@ func TestAppendingAListBuiltInPlaceAllocatesNothing(t *testing.T) {
 func TestPuttingPlainTextAllocatesNothing(t *testing.T) {
 	dst, name, short := make([]byte, 64), []byte("site/7/line/12"), []byte("a/b")
 	assert.Zero(t, testing.AllocsPerRun(100, func() {
-		at := mqttwire.PutPlainTopicFilter(dst, mqttwire.PutPlainTopicName(dst, 0, name), name)
-		if mqttwire.PutPlainTopicFilter(dst, mqttwire.PutPlainTopicName(dst, at, short), short) != 2*16+2*5 {
+		at := text.PutTopicFilter(dst, text.PutTopicName(dst, 0, name), name)
+		if text.PutTopicFilter(dst, text.PutTopicName(dst, at, short), short) != 2*16+2*5 {
 			t.Fatal(at)
 		}
 	}))

@@ -17,42 +17,48 @@ type Auth struct {
 // Type returns AUTH.
 func (p *Auth) Type() mqttwire.PacketType { return mqttwire.AUTH }
 
+func (p *Auth) properties() *mqttwire.Properties { return &p.Properties }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Auth) Decode(f mqttwire.Frame, v mqttwire.Version) error {
-	if p.decodePlain(f, v) {
+	if p.decode(f, v, nil) {
 		return nil
 	}
-	return p.decodeFrame(f, v, nil)
+	return p.judged(f, v, nil)
 }
 
-func (p *Auth) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
-	if len(f.Body) == 0 || v != mqttwire.V5 || !shortFrame(f, mqttwire.AUTH, v) && !plainFrame(f, mqttwire.AUTH, v) {
-		return false
-	}
-	code, ok := plainCodeAndProperties(&p.Properties, f.Body, mqttwire.AUTH)
-	p.ReasonCode = code
-	return ok && p.Properties.Has(mqttwire.AuthenticationMethod)
-}
-
-func (p *Auth) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
-	*p = Auth{}
-	var c mqttwire.Cursor
-	c.Reset(f, mqttwire.AUTH, v, tolerance)
-	if c.Len() > 0 { // U-3.15.2.1-1: length 0 means code 0
-		p.ReasonCode = c.ReasonCode()
-		at := c.Offset()
-		c.Properties(mqttwire.PropertyOwner(mqttwire.AUTH), &p.Properties)
-		if !p.Properties.Has(mqttwire.AuthenticationMethod) { // U-3.15.2.2.2-1
-			c.FailAt(mqttwire.RuleAuthMethodMissing, fieldAuthMethod, at, mqttwire.NotANumber)
-		}
-	}
-	c.End()
-	if err := c.Err(); err != nil {
+func (p *Auth) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
+	j := wire.Judge(f, mqttwire.AUTH, v, tolerance)
+	if !p.decode(f, v, &j) {
 		*p = Auth{}
-		return err
+		return wire.Err(&j)
 	}
 	return nil
+}
+
+func (p *Auth) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge) bool {
+	if (v != mqttwire.V5 || !plainFrame(f, mqttwire.AUTH, v)) && !wire.Frame(j, f, mqttwire.AUTH, v) {
+		return false
+	}
+	b := f.Body
+	if len(b) == 0 { // U-3.15.2.1-1: length 0 means code 0
+		*p = Auth{}
+		return true
+	}
+	p.ReasonCode = mqttwire.ReasonCode(b[0])
+	if !plainCode(p.ReasonCode, mqttwire.AUTH, v) && !wire.Pass(j, mqttwire.RuleReasonCode, mqttwire.FieldReasonCode, b, int64(b[0])) {
+		return false
+	}
+	list := b[1:]
+	if b = wire.Properties(j, &p.Properties, list, mqttwire.PropertyOwner(mqttwire.AUTH), v); b == nil {
+		return false
+	}
+	if !p.Properties.Has(mqttwire.AuthenticationMethod) && // U-3.15.2.2.2-1
+		!wire.Pass(j, mqttwire.RuleAuthMethodMissing, fieldAuthMethod, list, mqttwire.NotANumber) {
+		return false
+	}
+	return len(b) == 0 || wire.End(j, b)
 }
 
 // long reports whether the packet needs its code and properties written.
@@ -73,26 +79,26 @@ func (p *Auth) bodySize() uint64 {
 // Append appends the packet, encoded for version v, to dst, behind which there
 // must be nothing that the packet aliases. On error it returns dst as it was.
 func (p *Auth) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
-	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(mqttwire.AUTH), v)
-	if !ok || v != mqttwire.V5 || !p.Properties.Has(mqttwire.AuthenticationMethod) || !plainCode(p.ReasonCode, mqttwire.AUTH, v) {
-		return p.appendExact(dst, v)
-	}
-	n := 1 + plainListSize(list, v)
-	b := appendHeader(dst, byte(mqttwire.AUTH)<<4, n, n)
-	return appendPlainList(append(b, byte(p.ReasonCode)), list, v), nil
-}
-
-func (p *Auth) appendExact(dst []byte, v mqttwire.Version) ([]byte, error) {
-	a := mqttwire.NewAppender(dst, mqttwire.AUTH, v)
-	a.FixedHeader(0, p.bodySize())
-	if p.long() {
-		a.ReasonCode(p.ReasonCode)
-		a.Properties(mqttwire.PropertyOwner(mqttwire.AUTH), &p.Properties)
-		if !p.Properties.Has(mqttwire.AuthenticationMethod) { // U-3.15.2.2.2-1
-			a.Fail(mqttwire.RuleAuthMethodMissing, fieldAuthMethod, mqttwire.NotANumber)
+	const t = mqttwire.AUTH
+	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(t), v)
+	n := p.bodySize()
+	switch {
+	case v != mqttwire.V5 || n > mqttwire.MaxVarint:
+		return refuseFrame(dst, t, v, n)
+	case n == 0:
+		return append(dst, byte(t)<<4, 0), nil
+	case !plainCode(p.ReasonCode, t, v):
+		return refuseCode(dst, t, v, p.ReasonCode)
+	case !ok:
+		if err := checkList(&p.Properties, mqttwire.PropertyOwner(t), v); err != nil {
+			return dst, err
 		}
 	}
-	return a.Done()
+	if !p.Properties.Has(mqttwire.AuthenticationMethod) { // U-3.15.2.2.2-1
+		return wire.Refuse(dst, mqttwire.RuleAuthMethodMissing, t, v, fieldAuthMethod, mqttwire.NotANumber)
+	}
+	b := appendHeader(dst, byte(t)<<4, n, n)
+	return appendPlainList(append(b, byte(p.ReasonCode)), list, v), nil
 }
 
 // Clone returns a copy that shares no memory with p.
@@ -109,7 +115,7 @@ func (p *Auth) Pinned() int { return len(p.Properties.Bytes()) }
 
 // String returns the packet in one line.
 func (p Auth) String() string {
-	t := newText(mqttwire.AUTH)
+	t := newLine(mqttwire.AUTH)
 	t.code(p.ReasonCode)
 	t.properties("properties", p.Properties)
 	return t.String()

@@ -111,6 +111,6 @@ func (m *memory) bytes(b []byte) []byte {
 
 // properties copies a property list.
 func (m *memory) properties(p mqttwire.Properties) mqttwire.Properties {
-	p, m.buf = p.CloneInto(m.buf)
+	p, m.buf = wire.CloneProperties(&p, m.buf)
 	return p
 }

@@ -26,62 +26,67 @@ const sessionPresent = 0x01
 // Type returns CONNACK.
 func (p *Connack) Type() mqttwire.PacketType { return mqttwire.CONNACK }
 
+func (p *Connack) properties() *mqttwire.Properties { return &p.Properties }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Connack) Decode(f mqttwire.Frame, v mqttwire.Version) error {
-	if p.decodePlain(f, v) {
+	if p.decode(f, v, nil) {
 		return nil
 	}
-	return p.decodeFrame(f, v, nil)
+	return p.judged(f, v, nil)
 }
 
-func (p *Connack) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
-	b := f.Body
-	if len(b) < 2 || !shortFrame(f, mqttwire.CONNACK, v) && !plainFrame(f, mqttwire.CONNACK, v) {
-		return false
-	}
-	flags, code := b[0], mqttwire.ReasonCode(b[1])
-	if flags != 0 && (flags != sessionPresent || code != 0 || v == mqttwire.V31) || !plainCode(code, mqttwire.CONNACK, v) {
-		return false
-	}
-	p.SessionPresent, p.ReasonCode = flags != 0, code
-	rest := plainProperties(&p.Properties, b[2:], mqttwire.PropertyOwner(mqttwire.CONNACK), v)
-	return rest != nil && len(rest) == 0
-}
-
-func (p *Connack) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
-	*p = Connack{}
-	var c mqttwire.Cursor
-	c.Reset(f, mqttwire.CONNACK, v, tolerance)
-	p.decode(&c)
-	if err := c.Err(); err != nil {
+func (p *Connack) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
+	j := wire.Judge(f, mqttwire.CONNACK, v, tolerance)
+	if !p.decode(f, v, &j) {
 		*p = Connack{}
-		return err
+		return wire.Err(&j)
 	}
 	return nil
 }
 
-func (p *Connack) decode(c *mqttwire.Cursor) {
-	v, at := c.Version(), c.Offset()
-	short := c.Len() == 2
-	flags := c.Byte(mqttwire.FieldAcknowledgeFlags)
-	if flags&^sessionPresent != 0 && v != mqttwire.V31 { // [MQTT-3.2.2-1]; 3.1 has no flags here
-		c.FailAt(mqttwire.RuleAcknowledgeFlags, mqttwire.FieldAcknowledgeFlags, at, int64(flags))
+func (p *Connack) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge) bool {
+	if !plainFrame(f, mqttwire.CONNACK, v) && !wire.Frame(j, f, mqttwire.CONNACK, v) {
+		return false
 	}
+	b := f.Body
+	if len(b) == 0 {
+		return wire.Missing(j, b, mqttwire.FieldAcknowledgeFlags)
+	}
+	flags := b[0]
 	p.SessionPresent = flags&sessionPresent != 0 && v != mqttwire.V31
-	code := mqttwire.ReasonCode(c.Byte(mqttwire.FieldReasonCode))
-	if v == mqttwire.V5 && short && code == mqttwire.ReturnUnacceptableProtocolVersion {
-		c.FailAt(mqttwire.RuleVersionRefused, mqttwire.FieldReasonCode, at+1, int64(code))
+	if flags&^sessionPresent != 0 && v != mqttwire.V31 && // [MQTT-3.2.2-1]; 3.1 has no flags here
+		!wire.Pass(j, mqttwire.RuleAcknowledgeFlags, mqttwire.FieldAcknowledgeFlags, b, int64(flags)) {
+		return false
 	}
-	if !code.AllowedIn(mqttwire.CONNACK, v, mqttwire.FromServer) { // [MQTT-3.2.2-8]
-		c.FailAt(mqttwire.RuleReasonCode, mqttwire.FieldReasonCode, at+1, int64(code))
+	if len(b) == 1 {
+		return wire.Missing(j, b[1:], mqttwire.FieldReasonCode)
 	}
+	code := mqttwire.ReasonCode(b[1])
 	p.ReasonCode = code
-	if p.SessionPresent && code != 0 { // [MQTT-3.2.2-6]
-		c.FailAt(mqttwire.RuleSessionPresent, mqttwire.FieldAcknowledgeFlags, at, int64(flags))
+	if code != 0 && !p.judgeCode(b, v, j) {
+		return false
 	}
-	c.Properties(mqttwire.PropertyOwner(mqttwire.CONNACK), &p.Properties)
-	c.End()
+	if p.SessionPresent && code != 0 && // [MQTT-3.2.2-6]
+		!wire.Pass(j, mqttwire.RuleSessionPresent, mqttwire.FieldAcknowledgeFlags, b, int64(flags)) {
+		return false
+	}
+	if b = wire.Properties(j, &p.Properties, b[2:], mqttwire.PropertyOwner(mqttwire.CONNACK), v); b == nil {
+		return false
+	}
+	return len(b) == 0 || wire.End(j, b)
+}
+
+// judgeCode checks a code other than 0, which is in b[1].
+func (p *Connack) judgeCode(b []byte, v mqttwire.Version, j *mqttwire.Judge) bool {
+	code := p.ReasonCode
+	if v == mqttwire.V5 && len(b) == 2 && code == mqttwire.ReturnUnacceptableProtocolVersion &&
+		!wire.Pass(j, mqttwire.RuleVersionRefused, mqttwire.FieldReasonCode, b[1:], int64(code)) {
+		return false
+	}
+	return code.AllowedIn(mqttwire.CONNACK, v, mqttwire.FromServer) || // [MQTT-3.2.2-8]
+		wire.Pass(j, mqttwire.RuleReasonCode, mqttwire.FieldReasonCode, b[1:], int64(code))
 }
 
 // Size returns the number of bytes that Append adds for version v.
@@ -92,30 +97,28 @@ func (p *Connack) bodySize(v mqttwire.Version) uint64 { return 2 + propertiesSiz
 // Append appends the packet, encoded for version v, to dst, behind which there
 // must be nothing that the packet aliases. On error it returns dst as it was.
 func (p *Connack) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
-	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(mqttwire.CONNACK), v)
-	if !ok || p.SessionPresent && (v == mqttwire.V31 || p.ReasonCode != 0) || !plainCode(p.ReasonCode, mqttwire.CONNACK, v) {
-		return p.appendExact(dst, v)
-	}
-	n := 2 + plainListSize(list, v)
-	b := appendHeader(dst, byte(mqttwire.CONNACK)<<4, n, n)
-	b = append(b, p.flags(), byte(p.ReasonCode))
-	return appendPlainList(b, list, v), nil
-}
-
-func (p *Connack) appendExact(dst []byte, v mqttwire.Version) ([]byte, error) {
-	a := mqttwire.NewAppender(dst, mqttwire.CONNACK, v)
+	const t = mqttwire.CONNACK
 	flags := p.flags()
 	switch {
 	case p.SessionPresent && v == mqttwire.V31:
-		a.Fail(mqttwire.RuleNotInVersion, mqttwire.FieldAcknowledgeFlags, int64(flags))
-	case p.SessionPresent && p.ReasonCode != 0: // [MQTT-3.2.2-6]
-		a.Fail(mqttwire.RuleSessionPresent, mqttwire.FieldAcknowledgeFlags, int64(flags))
+		return wire.Refuse(dst, mqttwire.RuleNotInVersion, t, v, mqttwire.FieldAcknowledgeFlags, int64(flags))
+	case p.SessionPresent && p.ReasonCode != 0 && v.Known(): // [MQTT-3.2.2-6]
+		return wire.Refuse(dst, mqttwire.RuleSessionPresent, t, v, mqttwire.FieldAcknowledgeFlags, int64(flags))
 	}
-	a.FixedHeader(0, p.bodySize(v))
-	a.Byte(flags)
-	a.ReasonCode(p.ReasonCode)
-	a.Properties(mqttwire.PropertyOwner(mqttwire.CONNACK), &p.Properties)
-	return a.Done()
+	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(t), v)
+	n := 2 + plainListSize(list, v)
+	switch {
+	case !v.Known() || n > mqttwire.MaxVarint:
+		return refuseFrame(dst, t, v, n)
+	case !plainCode(p.ReasonCode, t, v):
+		return refuseCode(dst, t, v, p.ReasonCode)
+	case !ok:
+		if err := checkList(&p.Properties, mqttwire.PropertyOwner(t), v); err != nil {
+			return dst, err
+		}
+	}
+	b := appendHeader(dst, byte(t)<<4, n, n)
+	return appendPlainList(append(b, flags, byte(p.ReasonCode)), list, v), nil
 }
 
 // flags returns the acknowledge flags. Section 3.2.2.1.
@@ -140,7 +143,7 @@ func (p *Connack) Pinned() int { return len(p.Properties.Bytes()) }
 
 // String returns the packet in one line.
 func (p Connack) String() string {
-	t := newText(mqttwire.CONNACK)
+	t := newLine(mqttwire.CONNACK)
 	t.code(p.ReasonCode)
 	t.flag("session_present", p.SessionPresent)
 	t.properties("properties", p.Properties)

@@ -1,6 +1,9 @@
 package packets
 
-import "github.com/mqttwire/mqttwire"
+import (
+	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/internal/text"
+)
 
 // Connect is CONNECT, a client's request for a connection. Section 3.1.
 //
@@ -83,89 +86,127 @@ func protocolName(v mqttwire.Version) string {
 // Type returns CONNECT.
 func (p *Connect) Type() mqttwire.PacketType { return mqttwire.CONNECT }
 
+func (p *Connect) properties() *mqttwire.Properties { return &p.Properties }
+
 // Decode resets the packet and reads it from f. v is the version to accept, or 0
 // for any. The packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Connect) Decode(f mqttwire.Frame, v mqttwire.Version) error {
-	if p.decodePlain(f, v) {
+	if p.decode(f, v, nil) {
 		return nil
 	}
-	return p.decodeFrame(f, v, nil)
+	return p.judged(f, v, nil)
 }
 
-func (p *Connect) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
-	will := p.Will
-	*p = Connect{}
-	var c mqttwire.Cursor
-	c.Reset(f, mqttwire.CONNECT, v, tolerance)
-	p.decode(&c, v, will)
-	if err := c.Err(); err != nil {
+func (p *Connect) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
+	j := wire.Judge(f, mqttwire.CONNECT, v, tolerance)
+	if !p.decode(f, v, &j) {
 		*p = Connect{}
-		return err
+		return wire.Err(&j)
 	}
 	return nil
 }
 
-func (p *Connect) decode(c *mqttwire.Cursor, accept mqttwire.Version, will *Will) {
-	p.decodeVersion(c, accept)
-	at := c.Offset()
-	flags := c.Byte(mqttwire.FieldConnectFlags)
-	for rule := connectFlagsFault(flags, p.Version, 0); rule != 0; rule = connectFlagsFault(flags, p.Version, rule) {
-		c.FailAt(rule, mqttwire.FieldConnectFlags, at, int64(flags))
+func (p *Connect) decode(f mqttwire.Frame, accept mqttwire.Version, j *mqttwire.Judge) bool {
+	b := p.decodeVersion(f, accept, j)
+	if b == nil {
+		return false
 	}
-	p.CleanStart = flags&connectCleanStart != 0
-	p.KeepAlive = c.Uint16(mqttwire.FieldKeepAlive)
-	c.Properties(mqttwire.PropertyOwner(mqttwire.CONNECT), &p.Properties)
-	if authDataAlone(&p.Properties) {
-		data, _ := p.Properties.Offset(mqttwire.AuthenticationData)
-		at = c.Offset() - len(p.Properties.Bytes()) + data
-		c.FailAt(mqttwire.RuleAuthDataAlone, fieldAuthData, at, mqttwire.NotANumber)
+	v := p.Version
+	if len(b) < 3 {
+		return missingFlags(b, v, j)
 	}
-	p.decodeClientID(c)
-	if flags&connectWill != 0 {
-		if will == nil {
-			will = new(Will)
+	flags := b[0]
+	for rule := connectFlagsFault(flags, v, 0); rule != 0; rule = connectFlagsFault(flags, v, rule) {
+		if !wire.Pass(j, rule, mqttwire.FieldConnectFlags, b, int64(flags)) {
+			return false
 		}
-		p.Will = will
-		p.Will.decode(c, flags)
 	}
-	p.decodeCredentials(c, flags)
-	endConnect(c, flags)
+	p.CleanStart, p.KeepAlive = flags&connectCleanStart != 0, uint16(b[2])|uint16(b[1])<<8
+	if b = wire.Properties(j, &p.Properties, b[3:], mqttwire.PropertyOwner(mqttwire.CONNECT), v); b == nil {
+		return false
+	}
+	if v == mqttwire.V5 && authDataAlone(&p.Properties) {
+		data, _ := p.Properties.Offset(mqttwire.AuthenticationData)
+		left := len(b) + len(p.Properties.Bytes()) - data
+		if !wire.Pass(j, mqttwire.RuleAuthDataAlone, fieldAuthData, f.Body[len(f.Body)-left:], mqttwire.NotANumber) {
+			return false
+		}
+	}
+	if b = p.decodeClientID(b, j); b == nil {
+		return false
+	}
+	if flags&connectWill == 0 {
+		p.Will = nil
+	} else {
+		if p.Will == nil {
+			p.Will = new(Will)
+		}
+		if b = p.Will.decode(b, flags, v, j); b == nil {
+			return false
+		}
+	}
+	return p.decodeCredentials(b, flags, j)
 }
 
-// decodeVersion reads protocol name and level, which decide how the rest is
-// read.
-func (p *Connect) decodeVersion(c *mqttwire.Cursor, accept mqttwire.Version) {
-	switch { // nearly all are one of these, which so take a quarter of the time
-	case (accept == 0 || accept == mqttwire.V311) && c.Take("\x00\x04MQTT\x04"):
-		p.Version = mqttwire.V311
-	case (accept == 0 || accept == mqttwire.V5) && c.Take("\x00\x04MQTT\x05"):
-		p.Version = mqttwire.V5
-	case (accept == 0 || accept == mqttwire.V31) && c.Take("\x00\x06MQIsdp\x03"):
-		p.Version = mqttwire.V31
-	default:
-		p.decodeOtherVersion(c, accept)
-		return
+// missingFlags says which of connect flags and keep alive is not there.
+func missingFlags(b []byte, v mqttwire.Version, j *mqttwire.Judge) bool {
+	if len(b) == 0 {
+		return wire.Missing(j, b, mqttwire.FieldConnectFlags)
 	}
-	c.SetVersion(p.Version)
+	for rule := connectFlagsFault(b[0], v, 0); rule != 0; rule = connectFlagsFault(b[0], v, rule) {
+		if !wire.Pass(j, rule, mqttwire.FieldConnectFlags, b, int64(b[0])) {
+			return false
+		}
+	}
+	return wire.Missing(j, b[1:], mqttwire.FieldKeepAlive)
+}
+
+// decodeVersion reads protocol name and level, which decide how the rest is read,
+// and returns that.
+func (p *Connect) decodeVersion(f mqttwire.Frame, accept mqttwire.Version, j *mqttwire.Judge) (rest []byte) {
+	b := f.Body
+	if len(b) >= 7 && string(b[:6]) == "\x00\x04MQTT" && (b[6] == byte(mqttwire.V311) || b[6] == byte(mqttwire.V5)) { // nearly all
+		v := mqttwire.Version(b[6])
+		if (accept == 0 || accept == v) && plainFrame(f, mqttwire.CONNECT, v) {
+			p.Version, p.Bridge = v, false
+			wire.SetVersion(j, v)
+			return b[7:]
+		}
+	}
+	return p.decodeOtherVersion(f, accept, j)
 }
 
 // decodeOtherVersion is decodeVersion for any name and level.
-func (p *Connect) decodeOtherVersion(c *mqttwire.Cursor, accept mqttwire.Version) {
-	at := c.Offset()
-	name := c.String(mqttwire.FieldProtocolName)
-	if string(name) != "MQTT" && string(name) != "MQIsdp" { // [MQTT-3.1.2-1]
-		c.FailAt(mqttwire.RuleProtocolName, mqttwire.FieldProtocolName, at, mqttwire.NotANumber)
+func (p *Connect) decodeOtherVersion(f mqttwire.Frame, accept mqttwire.Version, j *mqttwire.Judge) (rest []byte) {
+	if !wire.ConnectFrame(j, f, accept) {
+		return nil
 	}
-	at = c.Offset()
-	level := c.Byte(mqttwire.FieldProtocolVersion)
+	b := f.Body
+	name, rest := wire.String(j, b, mqttwire.FieldProtocolName, accept)
+	if rest == nil {
+		return nil
+	}
+	if string(name) != "MQTT" && string(name) != "MQIsdp" && // [MQTT-3.1.2-1]
+		!wire.Pass(j, mqttwire.RuleProtocolName, mqttwire.FieldProtocolName, b, mqttwire.NotANumber) {
+		return nil
+	}
+	if len(rest) == 0 {
+		wire.Missing(j, rest, mqttwire.FieldProtocolVersion)
+		return nil
+	}
+	level := rest[0]
 	p.Bridge = level&bridgeBit != 0
 	p.Version = mqttwire.Version(level &^ bridgeBit)
 	known := p.Version.Known() && string(name) == protocolName(p.Version) && !(p.Bridge && p.Version == mqttwire.V5)
 	if !known || accept != 0 && accept != p.Version { // [MQTT-3.1.2-2]
-		c.FailAt(mqttwire.RuleProtocolVersion, mqttwire.FieldProtocolVersion, at, int64(level))
-		return
+		wire.Pass(j, mqttwire.RuleProtocolVersion, mqttwire.FieldProtocolVersion, rest, int64(level))
+		return nil
 	}
-	c.SetVersion(p.Version)
+	wire.SetVersion(j, p.Version)
+	if accept == 0 && !wire.Frame(j, f, mqttwire.CONNECT, p.Version) {
+		return nil
+	}
+	return rest[1:]
 }
 
 // connectFlagsFault returns the first rule after the given one, or of all if
@@ -194,15 +235,21 @@ func authDataAlone(p *mqttwire.Properties) bool {
 	return p.Has(mqttwire.AuthenticationData) && !p.Has(mqttwire.AuthenticationMethod)
 }
 
-func (p *Connect) decodeClientID(c *mqttwire.Cursor) {
-	if c.Len() == 0 { // [MQTT-3.1.3-3]
-		c.Fail(mqttwire.RuleClientIDMissing, mqttwire.FieldClientID, 0)
+func (p *Connect) decodeClientID(b []byte, j *mqttwire.Judge) (rest []byte) {
+	if len(b) == 0 && !wire.Pass(j, mqttwire.RuleClientIDMissing, mqttwire.FieldClientID, b, 0) { // [MQTT-3.1.3-3]
+		return nil
 	}
-	at := c.Offset()
-	p.ClientID = c.String(mqttwire.FieldClientID)
-	if n, bad := clientIDFault(p.ClientID, p.CleanStart, p.Version); bad {
-		c.FailAt(mqttwire.RuleClientIDLength, mqttwire.FieldClientID, at, int64(n))
+	if end := fieldEnd(b); end != 0 && text.PlainString(b[2:end]) {
+		p.ClientID, rest = b[2:end:end], b[end:]
+	} else if p.ClientID, rest = wire.String(j, b, mqttwire.FieldClientID, p.Version); rest == nil {
+		return nil
 	}
+	if len(p.ClientID) == 0 || p.Version == mqttwire.V31 {
+		if n, bad := clientIDFault(p.ClientID, p.CleanStart, p.Version); bad && !wire.Pass(j, mqttwire.RuleClientIDLength, mqttwire.FieldClientID, b, int64(n)) {
+			return nil
+		}
+	}
+	return rest
 }
 
 // clientIDFault reports whether the version forbids a client identifier of that
@@ -223,55 +270,75 @@ func clientIDFault(id []byte, clean bool, v mqttwire.Version) (n int, bad bool) 
 }
 
 // decode reads the will's fields. [MQTT-3.1.2-9] [MQTT-3.1.3-1]
-func (w *Will) decode(c *mqttwire.Cursor, flags byte) {
-	*w = Will{}
+func (w *Will) decode(b []byte, flags byte, v mqttwire.Version, j *mqttwire.Judge) (rest []byte) {
 	w.QoS = mqttwire.QoS(flags & connectWillQoS >> willQoSShift)
 	w.Retain = flags&connectWillRetain != 0
-	if c.Len() == 0 {
-		c.Fail(mqttwire.RuleWillMissing, mqttwire.FieldWillTopic, 0)
+	if len(b) == 0 && !wire.Pass(j, mqttwire.RuleWillMissing, mqttwire.FieldWillTopic, b, 0) {
+		return nil
 	}
-	c.Properties(mqttwire.WillProperties, &w.Properties)
-	if c.Len() == 0 {
-		c.Fail(mqttwire.RuleWillMissing, mqttwire.FieldWillTopic, 0)
+	if b = wire.Properties(j, &w.Properties, b, mqttwire.WillProperties, v); b == nil {
+		return nil
 	}
-	w.Topic = c.TopicName(mqttwire.FieldWillTopic)
-	if c.Len() == 0 {
-		c.Fail(mqttwire.RuleWillMissing, mqttwire.FieldWillPayload, 0)
+	if len(b) == 0 && !wire.Pass(j, mqttwire.RuleWillMissing, mqttwire.FieldWillTopic, b, 0) {
+		return nil
 	}
-	w.Payload = c.Binary(mqttwire.FieldWillPayload)
+	if end := fieldEnd(b); end > 2 && text.PlainTopicName(b[2:end]) {
+		w.Topic, b = b[2:end:end], b[end:]
+	} else if w.Topic, b = wire.TopicName(j, b, mqttwire.FieldWillTopic, v); b == nil {
+		return nil
+	}
+	if len(b) == 0 && !wire.Pass(j, mqttwire.RuleWillMissing, mqttwire.FieldWillPayload, b, 0) {
+		return nil
+	}
+	if end := fieldEnd(b); end != 0 {
+		w.Payload = b[2:end:end]
+		return b[end:]
+	}
+	wire.Binary(j, b, mqttwire.FieldWillPayload)
+	return nil
 }
 
-// decodeCredentials reads user name and password. In 3.1 the remaining length
-// goes before the flags: a flagged field may be missing where the packet ends.
-func (p *Connect) decodeCredentials(c *mqttwire.Cursor, flags byte) {
+// decodeCredentials reads user name and password, with which the packet ends. In
+// 3.1 the remaining length goes before the flags: a flagged field may be missing
+// where the packet ends.
+func (p *Connect) decodeCredentials(b []byte, flags byte, j *mqttwire.Judge) bool {
 	may := p.Version == mqttwire.V31
-	if flags&connectUserName != 0 && !(may && c.Len() == 0) {
-		if c.Len() == 0 { // [MQTT-3.1.2-17]
-			c.Fail(mqttwire.RuleUserNameMissing, mqttwire.FieldUserName, 0)
+	p.UserName, p.Password = nil, nil
+	if flags&connectUserName != 0 && !(may && len(b) == 0) {
+		if len(b) == 0 && !wire.Pass(j, mqttwire.RuleUserNameMissing, mqttwire.FieldUserName, b, 0) { // [MQTT-3.1.2-17]
+			return false
 		}
-		p.UserName = c.String(mqttwire.FieldUserName)
-	}
-	if flags&connectPassword != 0 && !(may && c.Len() == 0) {
-		if c.Len() == 0 { // [MQTT-3.1.2-19]
-			c.Fail(mqttwire.RulePasswordMissing, mqttwire.FieldPassword, 0)
+		if end := fieldEnd(b); end != 0 && text.PlainString(b[2:end]) {
+			p.UserName, b = b[2:end:end], b[end:]
+		} else if p.UserName, b = wire.String(j, b, mqttwire.FieldUserName, p.Version); b == nil {
+			return false
 		}
-		p.Password = c.Binary(mqttwire.FieldPassword)
 	}
+	if flags&connectPassword != 0 && !(may && len(b) == 0) {
+		if len(b) == 0 && !wire.Pass(j, mqttwire.RulePasswordMissing, mqttwire.FieldPassword, b, 0) { // [MQTT-3.1.2-19]
+			return false
+		}
+		end := fieldEnd(b)
+		if end == 0 {
+			wire.Binary(j, b, mqttwire.FieldPassword)
+			return false
+		}
+		p.Password, b = b[2:end:end], b[end:]
+	}
+	return len(b) == 0 || endConnect(b, flags, j)
 }
 
-// endConnect checks that nothing follows. Bytes that do are, most likely, a
-// field whose flag is not set; 3.1 is no exception, although it has servers
-// disregard the value of such a field.
-func endConnect(c *mqttwire.Cursor, flags byte) {
+// endConnect judges bytes that are left. They are, most likely, a field whose flag
+// is not set; 3.1 is no exception, although it has servers disregard the value of
+// such a field.
+func endConnect(b []byte, flags byte, j *mqttwire.Judge) bool {
 	switch {
-	case c.Len() == 0:
 	case flags&connectUserName == 0 && flags&connectPassword == 0: // [MQTT-3.1.2-16]
-		c.Fail(mqttwire.RuleUserNameUnflagged, mqttwire.FieldUserName, int64(c.Len()))
+		return wire.Pass(j, mqttwire.RuleUserNameUnflagged, mqttwire.FieldUserName, b, int64(len(b)))
 	case flags&connectPassword == 0: // [MQTT-3.1.2-18]
-		c.Fail(mqttwire.RulePasswordUnflagged, mqttwire.FieldPassword, int64(c.Len()))
-	default:
-		c.End()
+		return wire.Pass(j, mqttwire.RulePasswordUnflagged, mqttwire.FieldPassword, b, int64(len(b)))
 	}
+	return wire.End(j, b)
 }
 
 // version returns the version to write: v, or that of the packet if v is 0.
@@ -324,28 +391,43 @@ func (p *Connect) flags() byte {
 // packet's own, to dst, behind which there must be nothing that the packet
 // aliases. On error it returns dst as it was.
 func (p *Connect) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
+	const t = mqttwire.CONNECT
 	v = p.version(v)
-	if !p.plain(v) {
-		return p.appendExact(dst, v)
+	if rule, field, found := p.fault(v); rule != 0 {
+		return wire.Refuse(dst, rule, t, v, field, found)
 	}
-	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(mqttwire.CONNECT), v)
-	if !ok {
-		return p.appendExact(dst, v)
-	}
+	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(t), v)
 	n := p.bodySize(v)
-	b := appendHeader(dst, byte(mqttwire.CONNECT)<<4, n, n)
+	switch {
+	case n > mqttwire.MaxVarint:
+		return refuseFrame(dst, t, v, n)
+	case !ok:
+		if err := checkList(&p.Properties, mqttwire.PropertyOwner(t), v); err != nil {
+			return dst, err
+		}
+	}
+	if !text.PlainString(p.ClientID) || !p.Will.plain(v) || !text.PlainString(p.UserName) || len(p.Password) > maxBinary {
+		if err := p.checkPayload(v); err != nil {
+			return dst, err
+		}
+	}
+	b := appendHeader(dst, byte(t)<<4, n, n)
 	if v == mqttwire.V31 {
 		b = append(b, "\x00\x06MQIsdp"...)
 	} else {
 		b = append(b, "\x00\x04MQTT"...)
 	}
-	b = append(b, byte(v), p.flags(), byte(p.KeepAlive>>8), byte(p.KeepAlive))
+	level := byte(v)
+	if p.Bridge {
+		level |= bridgeBit
+	}
+	b = append(b, level, p.flags(), byte(p.KeepAlive>>8), byte(p.KeepAlive))
 	b = appendPlainList(b, list, v)
 	b = appendPrefixed(b, p.ClientID)
-	if p.Will != nil {
-		if b, ok = p.Will.appendPlain(b, v); !ok {
-			return p.appendExact(dst, v)
-		}
+	if w := p.Will; w != nil {
+		list, _ = plainList(&w.Properties, mqttwire.WillProperties, v)
+		b = appendPlainList(b, list, v)
+		b = appendPrefixed(appendPrefixed(b, w.Topic), w.Payload)
 	}
 	if p.UserName != nil {
 		b = appendPrefixed(b, p.UserName)
@@ -356,80 +438,65 @@ func (p *Connect) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	return b, nil
 }
 
-// plain reports whether all but the will and the properties' own rules is plain.
-func (p *Connect) plain(v mqttwire.Version) bool {
-	switch {
-	case p.Version != 0 && p.Version != v, p.Bridge, connectFlagsFault(p.flags(), v, 0) != 0,
-		v == mqttwire.V5 && !p.Properties.Empty() && authDataAlone(&p.Properties):
-		return false
-	}
-	if _, bad := clientIDFault(p.ClientID, p.CleanStart, v); bad {
-		return false
-	}
-	return mqttwire.PlainString(p.ClientID) && mqttwire.PlainString(p.UserName) && len(p.Password) <= maxBinary
-}
-
 // maxBinary is the length of the longest binary data. Section 1.5.6.
 const maxBinary = 65535
 
-// appendPlain appends the will's fields, if they are plain.
-func (w *Will) appendPlain(dst []byte, v mqttwire.Version) ([]byte, bool) {
-	list, ok := plainList(&w.Properties, mqttwire.WillProperties, v)
-	if !ok || !w.QoS.Valid() || !mqttwire.PlainTopicName(w.Topic) || len(w.Payload) > maxBinary {
-		return dst, false
+// plain reports whether there is no will, or nothing in it needs a closer look.
+func (w *Will) plain(v mqttwire.Version) bool {
+	if w == nil {
+		return true
 	}
-	dst = appendPlainList(dst, list, v)
-	return appendPrefixed(appendPrefixed(dst, w.Topic), w.Payload), true
+	_, ok := plainList(&w.Properties, mqttwire.WillProperties, v)
+	return ok && text.PlainTopicName(w.Topic) && len(w.Payload) <= maxBinary
 }
 
-func (p *Connect) appendExact(dst []byte, v mqttwire.Version) ([]byte, error) {
-	a := mqttwire.NewAppender(dst, mqttwire.CONNECT, v)
-	p.check(&a, v)
-	a.FixedHeader(0, p.bodySize(v))
-	a.String(mqttwire.FieldProtocolName, []byte(protocolName(v)))
-	level := byte(v)
-	if p.Bridge {
-		level |= bridgeBit
+// checkPayload checks the fields of the payload, in their order.
+func (p *Connect) checkPayload(v mqttwire.Version) error {
+	const t = mqttwire.CONNECT
+	if err := wire.CheckString(p.ClientID, t, v, mqttwire.FieldClientID); err != nil {
+		return err
 	}
-	a.Byte(level)
-	a.Byte(p.flags())
-	a.Uint16(p.KeepAlive)
-	a.Properties(mqttwire.PropertyOwner(mqttwire.CONNECT), &p.Properties)
-	a.String(mqttwire.FieldClientID, p.ClientID)
-	if p.Will != nil {
-		a.Properties(mqttwire.WillProperties, &p.Will.Properties)
-		a.TopicName(mqttwire.FieldWillTopic, p.Will.Topic)
-		a.Binary(mqttwire.FieldWillPayload, p.Will.Payload)
+	if w := p.Will; w != nil {
+		if _, ok := plainList(&w.Properties, mqttwire.WillProperties, v); !ok {
+			if err := checkList(&w.Properties, mqttwire.WillProperties, v); err != nil {
+				return err
+			}
+		}
+		if err := wire.CheckTopicName(w.Topic, t, v, mqttwire.FieldWillTopic); err != nil {
+			return err
+		}
+		if err := wire.CheckBinary(w.Payload, t, v, mqttwire.FieldWillPayload); err != nil {
+			return err
+		}
 	}
-	if p.UserName != nil {
-		a.String(mqttwire.FieldUserName, p.UserName)
+	if err := wire.CheckString(p.UserName, t, v, mqttwire.FieldUserName); err != nil {
+		return err
 	}
-	if p.Password != nil {
-		a.Binary(mqttwire.FieldPassword, p.Password)
-	}
-	return a.Done()
+	return wire.CheckBinary(p.Password, t, v, mqttwire.FieldPassword)
 }
 
-// check checks what no single field shows.
-func (p *Connect) check(a *mqttwire.Appender, v mqttwire.Version) {
-	if p.Version != 0 && p.Version != v {
-		a.Fail(mqttwire.RuleConnectVersion, mqttwire.FieldProtocolVersion, int64(p.Version))
-	}
-	if p.Bridge && v == mqttwire.V5 {
-		a.Fail(mqttwire.RuleNotInVersion, mqttwire.FieldProtocolVersion, int64(v)|bridgeBit)
-	}
-	if p.Will != nil && !p.Will.QoS.Valid() {
-		a.Fail(mqttwire.RuleWillQoS, mqttwire.FieldConnectFlags, int64(p.Will.QoS))
+// fault returns the rule that is broken by what no single field shows, or 0.
+func (p *Connect) fault(v mqttwire.Version) (mqttwire.Rule, mqttwire.Field, int64) {
+	switch {
+	case !v.Known():
+		return mqttwire.RuleVersion, mqttwire.FieldVersion, int64(v)
+	case p.Version != 0 && p.Version != v:
+		return mqttwire.RuleConnectVersion, mqttwire.FieldProtocolVersion, int64(p.Version)
+	case p.Bridge && v == mqttwire.V5:
+		return mqttwire.RuleNotInVersion, mqttwire.FieldProtocolVersion, int64(v) | bridgeBit
+	case p.Will != nil && !p.Will.QoS.Valid():
+		return mqttwire.RuleWillQoS, mqttwire.FieldConnectFlags, int64(p.Will.QoS)
 	}
 	if rule := connectFlagsFault(p.flags(), v, 0); rule != 0 {
-		a.Fail(rule, mqttwire.FieldConnectFlags, int64(p.flags()))
+		return rule, mqttwire.FieldConnectFlags, int64(p.flags())
 	}
 	if v == mqttwire.V5 && authDataAlone(&p.Properties) {
-		a.Fail(mqttwire.RuleAuthDataAlone, fieldAuthData, mqttwire.NotANumber)
+		return mqttwire.RuleAuthDataAlone, fieldAuthData, mqttwire.NotANumber
 	}
 	if n, bad := clientIDFault(p.ClientID, p.CleanStart, v); bad {
-		a.Fail(mqttwire.RuleClientIDLength, mqttwire.FieldClientID, int64(n))
+		return mqttwire.RuleClientIDLength, mqttwire.FieldClientID, int64(n)
 	}
+	return 0, "", 0
 }
 
 // Clone returns a copy that shares no memory with p.
@@ -472,7 +539,7 @@ func (p *Connect) Pinned() int {
 
 // String returns the packet in one line, without user name and password.
 func (p Connect) String() string {
-	t := newText(mqttwire.CONNECT)
+	t := newLine(mqttwire.CONNECT)
 	t.word("version", p.Version.String())
 	t.flag("bridge", p.Bridge)
 	t.bytes("client_id", p.ClientID)

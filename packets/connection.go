@@ -89,7 +89,7 @@ func (c *connection) complete(e *mqttwire.Error) *mqttwire.Error {
 	if e.Type == mqttwire.PUBLISH {
 		e.PacketID, e.QoS = c.packetID, c.qos
 	}
-	return e.SentBy(c.from)
+	return wire.SentBy(e, c.from)
 }
 
 // findings returns how many findings there are.

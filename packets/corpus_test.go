@@ -135,7 +135,7 @@ func TestEveryPropertyHasCorpusCases(t *testing.T) {
 				continue
 			}
 			assert.True(t, accepted[id][owner], "no accepted case has %s in %d", id, owner)
-			if once, _ := mqttwire.PropertyStatements(id, owner); once != "" {
+			if once, _ := id.Statements(owner); once != "" {
 				assert.True(t, repeated[once], "no case repeats %s in %d: %s", id, owner, once)
 			}
 		}

@@ -372,12 +372,12 @@ func TestPropertiesBindOnlyConnectionsOf5(t *testing.T) {
 }
 
 func TestStreamingTakesNoMoreInMemoryThanItSays(t *testing.T) {
-	var list mqttwire.Properties
-	list.Reset(nil)
+	var list mqttwire.PropertyBuilder
+	list.Reset()
 	for range 2000 {
 		list.AddUser(nil, bytes.Repeat([]byte("u"), 60))
 	}
-	large, err := (&packets.Publish{Topic: []byte("a"), Properties: list}).Append(nil, mqttwire.V5)
+	large, err := (&packets.Publish{Topic: []byte("a"), Properties: list.Properties()}).Append(nil, mqttwire.V5)
 	require.NoError(t, err)
 	anySize := mqttwire.Limits{PacketSize: mqttwire.MaxPacketSize}
 	d := clientDecoder(t, packets.Options{StreamFrom: 1000}, &packets.Connack{})

@@ -16,6 +16,8 @@ type Disconnect struct {
 // Type returns DISCONNECT.
 func (p *Disconnect) Type() mqttwire.PacketType { return mqttwire.DISCONNECT }
 
+func (p *Disconnect) properties() *mqttwire.Properties { return &p.Properties }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Disconnect) Decode(f mqttwire.Frame, v mqttwire.Version) error {
@@ -23,37 +25,40 @@ func (p *Disconnect) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 		*p = Disconnect{}
 		return nil
 	}
-	if p.decodePlain(f, v) {
+	if p.decode(f, v, nil) {
 		return nil
 	}
-	return p.decodeFrame(f, v, nil)
+	return p.judged(f, v, nil)
 }
 
-func (p *Disconnect) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
-	if len(f.Body) == 0 || v != mqttwire.V5 || !shortFrame(f, mqttwire.DISCONNECT, v) && !plainFrame(f, mqttwire.DISCONNECT, v) {
-		return false
-	}
-	code, ok := plainCodeAndProperties(&p.Properties, f.Body, mqttwire.DISCONNECT)
-	p.ReasonCode = code
-	return ok
-}
-
-func (p *Disconnect) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
-	*p = Disconnect{}
-	var c mqttwire.Cursor
-	c.Reset(f, mqttwire.DISCONNECT, v, tolerance)
-	if v == mqttwire.V5 && c.Len() > 0 { // U-3.14.2.1-1: length 0 means code 0
-		p.ReasonCode = c.ReasonCode()
-		if c.Len() > 0 { // U-3.14.2.2.1-1: length 1 means no properties
-			c.Properties(mqttwire.PropertyOwner(mqttwire.DISCONNECT), &p.Properties)
-		}
-	}
-	c.End()
-	if err := c.Err(); err != nil {
+func (p *Disconnect) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
+	j := wire.Judge(f, mqttwire.DISCONNECT, v, tolerance)
+	if !p.decode(f, v, &j) {
 		*p = Disconnect{}
-		return err
+		return wire.Err(&j)
 	}
 	return nil
+}
+
+func (p *Disconnect) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge) bool {
+	if !plainFrame(f, mqttwire.DISCONNECT, v) && !wire.Frame(j, f, mqttwire.DISCONNECT, v) {
+		return false
+	}
+	b := f.Body
+	p.ReasonCode = 0
+	if v == mqttwire.V5 && len(b) > 0 { // U-3.14.2.1-1: length 0 means code 0
+		p.ReasonCode = mqttwire.ReasonCode(b[0])
+		if !plainCode(p.ReasonCode, mqttwire.DISCONNECT, v) && !wire.Pass(j, mqttwire.RuleReasonCode, mqttwire.FieldReasonCode, b, int64(b[0])) {
+			return false
+		}
+		b = b[1:]
+	}
+	if v != mqttwire.V5 || len(b) == 0 { // U-3.14.2.2.1-1: length 1 means no properties
+		p.Properties = mqttwire.Properties{}
+	} else if b = wire.Properties(j, &p.Properties, b, mqttwire.PropertyOwner(mqttwire.DISCONNECT), v); b == nil {
+		return false
+	}
+	return len(b) == 0 || wire.End(j, b)
 }
 
 // long reports whether the packet needs its code and properties written. With
@@ -76,31 +81,26 @@ func (p *Disconnect) bodySize(v mqttwire.Version) uint64 {
 // Append appends the packet, encoded for version v, to dst, behind which there
 // must be nothing that the packet aliases. On error it returns dst as it was.
 func (p *Disconnect) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
-	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(mqttwire.DISCONNECT), v)
-	switch {
-	case !ok:
-		return p.appendExact(dst, v)
-	case p.ReasonCode == 0 && len(list) == 0:
-		return append(dst, byte(mqttwire.DISCONNECT)<<4, 0), nil
-	case !plainCode(p.ReasonCode, mqttwire.DISCONNECT, v):
-		return p.appendExact(dst, v)
+	const t = mqttwire.DISCONNECT
+	if v != mqttwire.V5 && p.ReasonCode != 0 && v.Known() {
+		return wire.Refuse(dst, mqttwire.RuleNotInVersion, t, v, mqttwire.FieldReasonCode, int64(p.ReasonCode))
 	}
+	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(t), v)
 	n := 1 + plainListSize(list, v)
-	b := appendHeader(dst, byte(mqttwire.DISCONNECT)<<4, n, n)
+	switch {
+	case !v.Known() || n > mqttwire.MaxVarint:
+		return refuseFrame(dst, t, v, n)
+	case ok && len(list) == 0 && p.ReasonCode == 0:
+		return append(dst, byte(t)<<4, 0), nil
+	case !plainCode(p.ReasonCode, t, v):
+		return refuseCode(dst, t, v, p.ReasonCode)
+	case !ok:
+		if err := checkList(&p.Properties, mqttwire.PropertyOwner(t), v); err != nil {
+			return dst, err
+		}
+	}
+	b := appendHeader(dst, byte(t)<<4, n, n)
 	return appendPlainList(append(b, byte(p.ReasonCode)), list, v), nil
-}
-
-func (p *Disconnect) appendExact(dst []byte, v mqttwire.Version) ([]byte, error) {
-	a := mqttwire.NewAppender(dst, mqttwire.DISCONNECT, v)
-	if v != mqttwire.V5 && p.ReasonCode != 0 {
-		a.Fail(mqttwire.RuleNotInVersion, mqttwire.FieldReasonCode, int64(p.ReasonCode))
-	}
-	a.FixedHeader(0, p.bodySize(v))
-	if p.long(v) {
-		a.ReasonCode(p.ReasonCode)
-		a.Properties(mqttwire.PropertyOwner(mqttwire.DISCONNECT), &p.Properties)
-	}
-	return a.Done()
 }
 
 // Clone returns a copy that shares no memory with p.
@@ -117,7 +117,7 @@ func (p *Disconnect) Pinned() int { return len(p.Properties.Bytes()) }
 
 // String returns the packet in one line.
 func (p Disconnect) String() string {
-	t := newText(mqttwire.DISCONNECT)
+	t := newLine(mqttwire.DISCONNECT)
 	t.code(p.ReasonCode)
 	t.properties("properties", p.Properties)
 	return t.String()

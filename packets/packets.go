@@ -45,42 +45,42 @@
 //
 //  1. the table of package mqttwire's fixed_header.go: name, flags, who sends it;
 //     and if it has codes or properties, their tables in reason.go and properties.go;
-//  2. a file here with the struct and its Type, Decode and decodeFrame, Size,
-//     Append, Clone, Pinned and String, in the order of its fields on the wire;
+//  2. a file here with the struct and its methods: those of mqttwire.Packet and
+//     of the interface packet, below, and Clone, Pinned and String;
 //  3. its line in the table newPacket, below.
 //
 // The tests run over all packet types that Known reports, and fail until the
-// corpus has cases of the new one. The plain ways, which decode_plain.go and
-// append_plain.go explain, are for speed alone and may come later.
+// corpus has cases of the new one. read.go and write.go have what decode and
+// Append are made of.
 package packets
 
 import "github.com/mqttwire/mqttwire"
 
 // newPacket makes a packet of each type. A type that is not there is not known.
-var newPacket = [16]func() mqttwire.Packet{
-	mqttwire.CONNECT:     func() mqttwire.Packet { return new(Connect) },
-	mqttwire.CONNACK:     func() mqttwire.Packet { return new(Connack) },
-	mqttwire.PUBLISH:     func() mqttwire.Packet { return new(Publish) },
-	mqttwire.PUBACK:      func() mqttwire.Packet { return new(Puback) },
-	mqttwire.PUBREC:      func() mqttwire.Packet { return new(Pubrec) },
-	mqttwire.PUBREL:      func() mqttwire.Packet { return new(Pubrel) },
-	mqttwire.PUBCOMP:     func() mqttwire.Packet { return new(Pubcomp) },
-	mqttwire.SUBSCRIBE:   func() mqttwire.Packet { return new(Subscribe) },
-	mqttwire.SUBACK:      func() mqttwire.Packet { return new(Suback) },
-	mqttwire.UNSUBSCRIBE: func() mqttwire.Packet { return new(Unsubscribe) },
-	mqttwire.UNSUBACK:    func() mqttwire.Packet { return new(Unsuback) },
-	mqttwire.PINGREQ:     func() mqttwire.Packet { return new(Pingreq) },
-	mqttwire.PINGRESP:    func() mqttwire.Packet { return new(Pingresp) },
-	mqttwire.DISCONNECT:  func() mqttwire.Packet { return new(Disconnect) },
-	mqttwire.AUTH:        func() mqttwire.Packet { return new(Auth) },
+var newPacket = [16]func() packet{
+	mqttwire.CONNECT:     func() packet { return new(Connect) },
+	mqttwire.CONNACK:     func() packet { return new(Connack) },
+	mqttwire.PUBLISH:     func() packet { return new(Publish) },
+	mqttwire.PUBACK:      func() packet { return new(Puback) },
+	mqttwire.PUBREC:      func() packet { return new(Pubrec) },
+	mqttwire.PUBREL:      func() packet { return new(Pubrel) },
+	mqttwire.PUBCOMP:     func() packet { return new(Pubcomp) },
+	mqttwire.SUBSCRIBE:   func() packet { return new(Subscribe) },
+	mqttwire.SUBACK:      func() packet { return new(Suback) },
+	mqttwire.UNSUBSCRIBE: func() packet { return new(Unsubscribe) },
+	mqttwire.UNSUBACK:    func() packet { return new(Unsuback) },
+	mqttwire.PINGREQ:     func() packet { return new(Pingreq) },
+	mqttwire.PINGRESP:    func() packet { return new(Pingresp) },
+	mqttwire.DISCONNECT:  func() packet { return new(Disconnect) },
+	mqttwire.AUTH:        func() packet { return new(Auth) },
 }
 
 // New returns an empty packet of type t, or nil if there is no such type.
 func New(t mqttwire.PacketType) mqttwire.Packet {
-	if int(t) >= len(newPacket) || newPacket[t] == nil {
-		return nil
+	if p := newOf(t); p != nil {
+		return p
 	}
-	return newPacket[t]()
+	return nil // not a nil packet in an interface
 }
 
 // Decode decodes f, a frame of version v, into a new packet of the type that its
@@ -88,29 +88,46 @@ func New(t mqttwire.PacketType) mqttwire.Packet {
 // Connect. The packet's byte slices alias f.Body; use Clone to keep them. Errors
 // are of type *mqttwire.Error.
 func Decode(f mqttwire.Frame, v mqttwire.Version) (mqttwire.Packet, error) {
-	return decodeInto(New(f.Header.Type), f, v, nil)
+	return decodeInto(newOf(f.Header.Type), f, v, nil)
 }
 
-// frameDecoder is what every packet of this package is. Decode is decodeFrame
-// with a nil tolerance.
-type frameDecoder interface {
+// packet is what every packet of this package is.
+type packet interface {
 	mqttwire.Packet
-	decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error
+
+	// decode reads the packet, and reports whether all rules are kept that j does
+	// not let pass. It is the one function that knows the order of the fields.
+	decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge) bool
+
+	// judged is decode with a Judge, for the error; on error the packet is left
+	// reset. Decode is decode without one and, if that says no, judged.
+	judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error
+
+	// properties returns the property list, or nil if the type has none.
+	properties() *mqttwire.Properties
+}
+
+// newOf returns an empty packet of type t, or nil if there is no such type.
+func newOf(t mqttwire.PacketType) packet {
+	if int(t) >= len(newPacket) || newPacket[t] == nil {
+		return nil
+	}
+	return newPacket[t]()
 }
 
 // DecodeTolerant is Decode, but for what the tolerance lets pass. What it let
 // pass stands in its Findings; nil is the strict way.
 func DecodeTolerant(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) (mqttwire.Packet, error) {
-	return decodeInto(New(f.Header.Type), f, v, tolerance)
+	return decodeInto(newOf(f.Header.Type), f, v, tolerance)
 }
 
 // Set decodes packets of any type and reuses them: once each type has been seen,
 // Decode allocates nothing. The zero Set is ready to use. It is for one
 // goroutine at a time.
 type Set struct {
-	packets *[16]mqttwire.Packet // made with the first packet: a peer that sends none costs little
-	will    *Will                // of the CONNECT, kept while a CONNECT has none
-	large   mqttwire.PacketType  // the type of the last packet, if that was large
+	packets *[16]packet         // made with the first packet: a peer that sends none costs little
+	will    *Will               // of the CONNECT, kept while a CONNECT has none
+	large   mqttwire.PacketType // the type of the last packet, if that was large
 }
 
 // largePacket is the size of a body, in bytes, from which on a Set does not keep
@@ -130,7 +147,7 @@ func (s *Set) Decode(f mqttwire.Frame, v mqttwire.Version) (mqttwire.Packet, err
 func (s *Set) DecodeTolerant(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) (mqttwire.Packet, error) {
 	t := f.Header.Type & 15
 	if s.packets == nil {
-		s.packets = new([16]mqttwire.Packet)
+		s.packets = new([16]packet)
 	}
 	if s.large != 0 && s.large != t {
 		if s.large == mqttwire.CONNECT {
@@ -142,7 +159,7 @@ func (s *Set) DecodeTolerant(f mqttwire.Frame, v mqttwire.Version, tolerance *mq
 		s.large = t
 	}
 	if s.packets[t] == nil {
-		s.packets[t] = New(f.Header.Type)
+		s.packets[t] = newOf(f.Header.Type)
 	}
 	if c, ok := s.packets[t].(*Connect); ok {
 		return s.decodeConnect(c, f, v, tolerance)
@@ -167,7 +184,7 @@ func (s *Set) decodeConnect(c *Connect, f mqttwire.Frame, v mqttwire.Version, to
 // publish returns the PUBLISH of the set.
 func (s *Set) publish() *Publish {
 	if s.packets == nil {
-		s.packets = new([16]mqttwire.Packet)
+		s.packets = new([16]packet)
 	}
 	p, ok := s.packets[mqttwire.PUBLISH].(*Publish)
 	if !ok {
@@ -178,55 +195,35 @@ func (s *Set) publish() *Publish {
 }
 
 // propertiesOf returns the property list of a packet, or nil if its type has
-// none.
+// none, or is none of this package's.
 func propertiesOf(p mqttwire.Packet) *mqttwire.Properties {
-	switch p := p.(type) {
-	case *Connect:
-		return &p.Properties
-	case *Connack:
-		return &p.Properties
-	case *Publish:
-		return &p.Properties
-	case *Puback:
-		return &p.Properties
-	case *Pubrec:
-		return &p.Properties
-	case *Pubrel:
-		return &p.Properties
-	case *Pubcomp:
-		return &p.Properties
-	case *Subscribe:
-		return &p.Properties
-	case *Suback:
-		return &p.Properties
-	case *Unsubscribe:
-		return &p.Properties
-	case *Unsuback:
-		return &p.Properties
-	case *Disconnect:
-		return &p.Properties
-	case *Auth:
-		return &p.Properties
+	if p, ok := p.(packet); ok {
+		return p.properties()
 	}
 	return nil
 }
 
-func decodeInto(p mqttwire.Packet, f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) (mqttwire.Packet, error) {
-	var err error
-	switch q, _ := p.(frameDecoder); {
+// decodeInto decodes f into p, which is nil if the frame's type is none.
+func decodeInto(p packet, f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) (mqttwire.Packet, error) {
+	switch {
 	case p == nil:
-		c := mqttwire.NewCursor(f, f.Header.Type, v)
-		c.FailAt(mqttwire.RulePacketType, mqttwire.FieldPacketType, 0, int64(f.Header.Type))
-		err = c.Err()
-	case tolerance == nil: // the shorter way, of 0.7 times the time in a mixed stream
-		err = p.Decode(f, v)
-	default:
-		err = q.decodeFrame(f, v, tolerance)
+		return nil, unknownType(f, v)
+	case p.decode(f, v, nil): // legal, so that there is nothing to let pass
+		return p, nil
 	}
-	if err != nil {
+	if err := p.judged(f, v, tolerance); err != nil {
 		return nil, err
 	}
 	return p, nil
+}
+
+// unknownType is the error for a frame whose packet type is none.
+func unknownType(f mqttwire.Frame, v mqttwire.Version) error {
+	j := wire.Judge(f, f.Header.Type, v, nil)
+	if wire.Frame(&j, f, f.Header.Type, v) {
+		wire.PassAt(&j, mqttwire.RulePacketType, mqttwire.FieldPacketType, 0, int64(f.Header.Type))
+	}
+	return wire.Err(&j)
 }
 
 // packetSize is the size of a packet whose body has n bytes.

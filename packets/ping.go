@@ -13,44 +13,45 @@ type Pingresp struct{}
 // isEmpty reports whether the frame is a packet of type t without a body, in its
 // plainest form.
 func isEmpty(f mqttwire.Frame, t mqttwire.PacketType, v mqttwire.Version) bool {
-	return len(f.Body) == 0 && shortFrame(f, t, v)
+	return len(f.Body) == 0 && plainFrame(f, t, v)
 }
 
 // decodePing checks a packet that has no body. U-3.12.1-1 U-3.13.1-1
-func decodePing(f mqttwire.Frame, t mqttwire.PacketType, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
-	var c mqttwire.Cursor
-	c.Reset(f, t, v, tolerance)
-	c.End()
-	return c.Err()
+func decodePing(f mqttwire.Frame, t mqttwire.PacketType, v mqttwire.Version, j *mqttwire.Judge) bool {
+	return isEmpty(f, t, v) || wire.Frame(j, f, t, v) && wire.End(j, f.Body)
 }
 
 // appendPing appends a packet that has no body.
 func appendPing(dst []byte, t mqttwire.PacketType, v mqttwire.Version) ([]byte, error) {
 	if !v.Known() {
-		return appendExactPing(dst, t, v)
+		return refuseFrame(dst, t, v, 0)
 	}
 	return append(dst, byte(t)<<4, 0), nil
-}
-
-func appendExactPing(dst []byte, t mqttwire.PacketType, v mqttwire.Version) ([]byte, error) {
-	a := mqttwire.NewAppender(dst, t, v)
-	a.FixedHeader(0, 0)
-	return a.Done()
 }
 
 // Type returns PINGREQ.
 func (p *Pingreq) Type() mqttwire.PacketType { return mqttwire.PINGREQ }
 
+func (p *Pingreq) properties() *mqttwire.Properties { return nil }
+
 // Decode checks f, a frame of version v.
 func (p *Pingreq) Decode(f mqttwire.Frame, v mqttwire.Version) error {
-	if isEmpty(f, mqttwire.PINGREQ, v) {
+	if p.decode(f, v, nil) {
 		return nil
 	}
-	return p.decodeFrame(f, v, nil)
+	return p.judged(f, v, nil)
 }
 
-func (p *Pingreq) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
-	return decodePing(f, mqttwire.PINGREQ, v, tolerance)
+func (p *Pingreq) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
+	j := wire.Judge(f, mqttwire.PINGREQ, v, tolerance)
+	if !p.decode(f, v, &j) {
+		return wire.Err(&j)
+	}
+	return nil
+}
+
+func (p *Pingreq) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge) bool {
+	return decodePing(f, mqttwire.PINGREQ, v, j)
 }
 
 // Size returns 2, the number of bytes that Append adds for version v.
@@ -74,16 +75,26 @@ func (p Pingreq) String() string { return mqttwire.PINGREQ.String() }
 // Type returns PINGRESP.
 func (p *Pingresp) Type() mqttwire.PacketType { return mqttwire.PINGRESP }
 
+func (p *Pingresp) properties() *mqttwire.Properties { return nil }
+
 // Decode checks f, a frame of version v.
 func (p *Pingresp) Decode(f mqttwire.Frame, v mqttwire.Version) error {
-	if isEmpty(f, mqttwire.PINGRESP, v) {
+	if p.decode(f, v, nil) {
 		return nil
 	}
-	return p.decodeFrame(f, v, nil)
+	return p.judged(f, v, nil)
 }
 
-func (p *Pingresp) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
-	return decodePing(f, mqttwire.PINGRESP, v, tolerance)
+func (p *Pingresp) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
+	j := wire.Judge(f, mqttwire.PINGRESP, v, tolerance)
+	if !p.decode(f, v, &j) {
+		return wire.Err(&j)
+	}
+	return nil
+}
+
+func (p *Pingresp) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge) bool {
+	return decodePing(f, mqttwire.PINGRESP, v, j)
 }
 
 // Size returns 2, the number of bytes that Append adds for version v.

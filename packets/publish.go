@@ -1,6 +1,9 @@
 package packets
 
-import "github.com/mqttwire/mqttwire"
+import (
+	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/internal/text"
+)
 
 // Publish is PUBLISH, an application message. Section 3.3.
 type Publish struct {
@@ -44,90 +47,70 @@ const (
 // Type returns PUBLISH.
 func (p *Publish) Type() mqttwire.PacketType { return mqttwire.PUBLISH }
 
+func (p *Publish) properties() *mqttwire.Properties { return &p.Properties }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Publish) Decode(f mqttwire.Frame, v mqttwire.Version) error {
-	if p.decodePlain(f, v) {
+	if p.decode(f, v, nil) {
 		return nil
 	}
-	return p.decodeFrame(f, v, nil)
+	return p.judged(f, v, nil)
 }
 
-// decodePlain reads a packet that is legal at first sight, and reports whether it
-// is. Whatever else it may be it leaves to decodeFrame, which names what is wrong
-// and may still accept. PUBLISH is the packet that counts, and without a Cursor it
-// takes half of the time.
-func (p *Publish) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
-	flags, b := f.Header.Flags, f.Body
-	if f.Header.Type != mqttwire.PUBLISH || !plainLength(f) || !v.Known() || len(b) < 2 ||
-		flags&flagQoS == flagQoS || flags&(flagQoS|flagDup) == flagDup {
-		return false
-	}
-	n := 2 + (int(b[0])<<8 | int(b[1]))
-	if n > len(b) || n > 2 && !mqttwire.PlainTopicName(b[2:n]) && mqttwire.CheckTopicName(b[2:n], v) != nil {
-		return false
-	}
-	topic, rest := b[2:n:n], b[n:]
-	id := uint16(0)
-	if flags&flagQoS != 0 {
-		if len(rest) < 2 || rest[0]|rest[1] == 0 {
-			return false
-		}
-		id = uint16(rest[1]) | uint16(rest[0])<<8
-		rest = rest[2:]
-	}
-	switch { // most have no properties, and then a call is a twentieth of the time
-	case v != mqttwire.V5:
-		p.Properties = mqttwire.Properties{}
-	case len(rest) > 0 && rest[0] == 0:
-		p.Properties, rest = mqttwire.Properties{}, rest[1:]
-	default:
-		if rest = plainProperties5(&p.Properties, rest, mqttwire.PropertyOwner(mqttwire.PUBLISH)); rest == nil {
-			return false
-		}
-	}
-	if n == 2 && !p.Properties.Has(mqttwire.TopicAlias) { // U-3.3.2.1-1
-		return false
-	}
-	p.Topic, p.PacketID, p.Payload = topic, id, rest[:len(rest):len(rest)]
-	p.QoS, p.Dup, p.Retain = mqttwire.QoS(flags&flagQoS>>qosShift), flags&flagDup != 0, flags&flagRetain != 0
-	return true
-}
-
-func (p *Publish) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
-	var c mqttwire.Cursor
-	c.Reset(f, mqttwire.PUBLISH, v, tolerance)
-	p.decode(&c)
-	if err := c.Err(); err != nil {
+func (p *Publish) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
+	j := wire.Judge(f, mqttwire.PUBLISH, v, tolerance)
+	if !p.decode(f, v, &j) {
 		*p = Publish{}
-		return err
+		return wire.Err(&j)
 	}
 	return nil
 }
 
-func (p *Publish) decode(c *mqttwire.Cursor) {
-	v, flags := c.Version(), c.Flags()
-	p.Dup = flags&flagDup != 0
-	p.QoS = mqttwire.QoS(flags & flagQoS >> qosShift)
-	p.Retain = flags&flagRetain != 0
-	if rule, field, found := p.flagsFault(v); rule != 0 {
-		c.FailAt(rule, field, 0, found)
+// decode reads the packet, and reports whether all rules are kept that j does not
+// let pass.
+func (p *Publish) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge) bool {
+	flags, b := f.Header.Flags, f.Body
+	if (f.Header.Type != mqttwire.PUBLISH || !plainLength(f) || !v.Known()) && !wire.Frame(j, f, mqttwire.PUBLISH, v) {
+		return false
 	}
-	at := c.Offset()
-	if v == mqttwire.V5 {
-		p.Topic = c.TopicNameOrEmpty(mqttwire.FieldTopicName)
-	} else {
-		p.Topic = c.TopicName(mqttwire.FieldTopicName)
+	p.QoS, p.Dup, p.Retain = mqttwire.QoS(flags&flagQoS>>qosShift), flags&flagDup != 0, flags&flagRetain != 0
+	if flags&flagQoS == flagQoS || flags&(flagQoS|flagDup) == flagDup {
+		if rule, field, found := p.flagsFault(v); rule != 0 && !wire.PassAt(j, rule, field, 0, found) {
+			return false
+		}
+	}
+	switch n := fieldEnd(b); {
+	case n > 2 && text.PlainTopicName(b[2:n]):
+		p.Topic, b = b[2:n:n], b[n:]
+	case n == 2 && v == mqttwire.V5: // a topic alias may stand for it
+		p.Topic, b = b[2:2:2], b[2:]
+	default:
+		if p.Topic, b = wire.TopicName(j, b, mqttwire.FieldTopicName, v); b == nil {
+			return false
+		}
 	}
 	p.PacketID = 0
-	if p.QoS > 0 {
-		p.PacketID = c.PacketID()
+	if flags&flagQoS != 0 {
+		if p.PacketID = plainID(b); p.PacketID != 0 {
+			b = b[2:]
+		} else if p.PacketID, b = wire.PacketID(j, b); b == nil {
+			return false
+		}
 	}
-	c.Properties(mqttwire.PropertyOwner(mqttwire.PUBLISH), &p.Properties)
-	if v == mqttwire.V5 && len(p.Topic) == 0 && !p.Properties.Has(mqttwire.TopicAlias) { // U-3.3.2.1-1
-		c.FailAt(mqttwire.RuleTopicOrAlias, mqttwire.FieldTopicName, at, 0)
+	switch { // most have no properties, and then a call is a twentieth of the time
+	case v != mqttwire.V5:
+		p.Properties = mqttwire.Properties{}
+	case len(b) > 0 && b[0] == 0:
+		p.Properties, b = mqttwire.Properties{}, b[1:]
+	default:
+		if b = wire.Properties(j, &p.Properties, b, mqttwire.PropertyOwner(mqttwire.PUBLISH), v); b == nil {
+			return false
+		}
 	}
-	p.Payload = c.Rest()
+	p.Payload = b[:len(b):len(b)]
+	return len(p.Topic) != 0 || v != mqttwire.V5 || p.Properties.Has(mqttwire.TopicAlias) || // U-3.3.2.1-1
+		wire.Pass(j, mqttwire.RuleTopicOrAlias, mqttwire.FieldTopicName, f.Body, 0)
 }
 
 // flagsFault returns the rule that QoS and DUP break, or 0; and which of the two
@@ -173,94 +156,54 @@ func (p *Publish) AppendHeader(dst []byte, v mqttwire.Version) ([]byte, error) {
 // append appends the packet, but of its payload, which has payloadSize bytes,
 // only those of payload.
 func (p *Publish) append(dst []byte, v mqttwire.Version, payloadSize uint64, payload []byte) ([]byte, error) {
-	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(mqttwire.PUBLISH), v)
-	n := p.headerSize(plainListSize(list, v))
-	if !ok || !p.plainFlags() || n+payloadSize > mqttwire.MaxVarint {
-		return p.appendLegal(dst, v, payloadSize, payload)
+	const t = mqttwire.PUBLISH
+	if !v.Known() {
+		return wire.Refuse(dst, mqttwire.RuleVersion, t, v, mqttwire.FieldVersion, int64(v))
 	}
-	b := appendHeader(dst, byte(mqttwire.PUBLISH)<<4|p.flags(), n+payloadSize, n+uint64(len(payload)))
+	if rule, field, found := p.flagsFault(v); rule != 0 {
+		return wire.Refuse(dst, rule, t, v, field, found)
+	}
+	if len(p.Topic) == 0 && v == mqttwire.V5 && !p.Properties.Has(mqttwire.TopicAlias) { // U-3.3.2.1-1
+		return wire.Refuse(dst, mqttwire.RuleTopicOrAlias, t, v, mqttwire.FieldTopicName, 0)
+	}
+	n := p.headerSize(propertiesSize(&p.Properties, v))
+	if n+payloadSize > mqttwire.MaxVarint { // U-2.1.4-1
+		const most = 1 << 62 // so that no sum wraps
+		return wire.Refuse(dst, mqttwire.RuleRemainingLength, t, v, mqttwire.FieldRemainingLength, int64(n+min(payloadSize, most)))
+	}
+	b := appendHeader(dst, byte(t)<<4|p.flags(), n+payloadSize, n+uint64(len(payload)))
 	at := len(b)
 	b = b[:at+int(n)+len(payload)] // to be written by index, which is shorter than to append
-	next := mqttwire.PutPlainTopicName(b, at, p.Topic)
-	if next == 0 {
-		if !p.named(v) {
-			return p.appendExact(dst, v, payloadSize, payload)
-		}
+	next := text.PutTopicName(b, at, p.Topic)
+	switch {
+	case next != 0:
+	case len(p.Topic) == 0 && v == mqttwire.V5:
 		b[at], b[at+1] = 0, 0
 		next = at + 2
+	default:
+		var err error
+		if next, err = wire.PutTopicName(b, at, p.Topic, t, v, mqttwire.FieldTopicName); err != nil {
+			return dst, err
+		}
 	}
 	if p.QoS > 0 {
+		if p.PacketID == 0 {
+			return refuseID(dst, t, v)
+		}
 		b[next], b[next+1] = byte(p.PacketID>>8), byte(p.PacketID)
 		next += 2
 	}
 	if v == mqttwire.V5 {
+		list, ok := wire.PlainProperties(&p.Properties, mqttwire.PropertyOwner(t))
+		if !ok {
+			if err := wire.CheckProperties(&p.Properties, mqttwire.PropertyOwner(t)); err != nil {
+				return dst, err
+			}
+		}
 		next = len(appendPlainList(b[:next], list, v))
 	}
 	copy(b[next:], payload)
 	return b, nil
-}
-
-// named reports whether there is an alias in the place of the topic name.
-func (p *Publish) named(v mqttwire.Version) bool {
-	return len(p.Topic) == 0 && v == mqttwire.V5 && p.Properties.Has(mqttwire.TopicAlias)
-}
-
-// plainFlags reports whether QoS, DUP and packet identifier go together in every
-// version.
-func (p *Publish) plainFlags() bool {
-	if p.QoS == 0 {
-		return !p.Dup
-	}
-	return p.QoS.Valid() && p.PacketID != 0
-}
-
-// appendLegal is append for a property list that is not plain, but still legal, as
-// one that was built for this message in memory given to Reset. With eight
-// properties it takes 52 ns, and by an Appender 70. It stands by itself to keep
-// what it needs out of append.
-func (p *Publish) appendLegal(dst []byte, v mqttwire.Version, payloadSize uint64, payload []byte) ([]byte, error) {
-	list, ok := p.Properties.Legal(mqttwire.PropertyOwner(mqttwire.PUBLISH))
-	n := p.headerSize(plainListSize(list, v))
-	if !ok || v != mqttwire.V5 || len(list) > maxPlainList || !mqttwire.PlainTopicName(p.Topic) || !p.plainFlags() ||
-		n+payloadSize > mqttwire.MaxVarint {
-		return p.appendExact(dst, v, payloadSize, payload)
-	}
-	b := appendHeader(dst, byte(mqttwire.PUBLISH)<<4|p.flags(), n+payloadSize, n+uint64(len(payload)))
-	b = appendPrefixed(b, p.Topic)
-	if p.QoS > 0 {
-		b = append(b, byte(p.PacketID>>8), byte(p.PacketID))
-	}
-	return append(appendPlainList(b, list, v), payload...), nil
-}
-
-func (p *Publish) appendExact(dst []byte, v mqttwire.Version, payloadSize uint64, payload []byte) ([]byte, error) {
-	const most = 1 << 62 // so that no sum wraps
-	n := p.headerSize(propertiesSize(&p.Properties, v))
-	a := mqttwire.NewAppender(dst, mqttwire.PUBLISH, v)
-	p.appendHeader(&a, v, n+min(payloadSize, most), n+uint64(len(payload)))
-	a.Raw(payload)
-	return a.Done()
-}
-
-// appendHeader appends fixed and variable header of a packet whose body has size
-// bytes, of which part will be appended.
-func (p *Publish) appendHeader(a *mqttwire.Appender, v mqttwire.Version, size, part uint64) {
-	if rule, field, found := p.flagsFault(v); rule != 0 {
-		a.Fail(rule, field, found)
-	}
-	if v == mqttwire.V5 && len(p.Topic) == 0 && !p.Properties.Has(mqttwire.TopicAlias) { // U-3.3.2.1-1
-		a.Fail(mqttwire.RuleTopicOrAlias, mqttwire.FieldTopicName, 0)
-	}
-	a.PartialHeader(p.flags(), size, part)
-	if v == mqttwire.V5 {
-		a.TopicNameOrEmpty(mqttwire.FieldTopicName, p.Topic)
-	} else {
-		a.TopicName(mqttwire.FieldTopicName, p.Topic)
-	}
-	if p.QoS > 0 {
-		a.PacketID(p.PacketID)
-	}
-	a.Properties(mqttwire.PropertyOwner(mqttwire.PUBLISH), &p.Properties)
 }
 
 func (p *Publish) flags() byte {
@@ -291,7 +234,7 @@ func (p *Publish) Pinned() int {
 
 // String returns the packet in one line, without the payload.
 func (p Publish) String() string {
-	t := newText(mqttwire.PUBLISH)
+	t := newLine(mqttwire.PUBLISH)
 	t.bytes("topic", p.Topic)
 	t.number("qos", uint64(p.QoS))
 	if p.QoS > 0 {

@@ -86,11 +86,13 @@ func (p *Publish) ReadHeader(src Body, v mqttwire.Version, buf []byte, o HeaderO
 
 // decodeHeader reads the packet from the first part of its body.
 func (p *Publish) decodeHeader(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
-	var c mqttwire.Cursor
-	c.ResetPartial(f, mqttwire.PUBLISH, v, tolerance)
-	p.decode(&c)
+	j := wire.PartialJudge(f, mqttwire.PUBLISH, v, tolerance)
+	ok := p.decode(f, v, &j)
 	p.Payload = nil
-	return c.Err()
+	if !ok {
+		return wire.Err(&j)
+	}
+	return nil
 }
 
 // headerPart is the first part of a body: its variable header or, if a length in
@@ -191,9 +193,7 @@ func peekBody(src Body, n int) ([]byte, error) {
 // is refused with the error of Append. On error it returns dst as it was.
 func (p *Publish) AppendStreamHeader(dst []byte, v mqttwire.Version, payloadSize int64) ([]byte, error) {
 	if payloadSize < 0 {
-		a := mqttwire.NewAppender(dst, mqttwire.PUBLISH, v)
-		a.Fail(mqttwire.RuleRemainingLength, mqttwire.FieldPayload, payloadSize)
-		return a.Done()
+		return wire.Refuse(dst, mqttwire.RuleRemainingLength, mqttwire.PUBLISH, v, mqttwire.FieldPayload, payloadSize)
 	}
 	return p.append(dst, v, uint64(payloadSize), nil)
 }

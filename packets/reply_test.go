@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/internal"
 	"github.com/mqttwire/mqttwire/packets"
 )
 
@@ -28,13 +29,18 @@ func replyTo(t *testing.T, a packets.Answer) string {
 // versions, both sides and both phases of a connection: the answer is one that
 // the other side's strict decoder takes at that place, with the code of the rule
 // where the packet may carry it.
+// sentBy makes e the error of a packet of one side, as a Decoder does.
+func sentBy(s mqttwire.Sender, e *mqttwire.Error) *mqttwire.Error {
+	return mqttwire.Internal.Export(&internal.AllowInternalUse).SentBy(e, s)
+}
+
 func TestEveryRuleHasAnAnswerThatItsPeerTakes(t *testing.T) {
 	for _, rule := range mqttwire.Rules() {
 		for v := mqttwire.V31; v <= mqttwire.V5; v++ {
 			for _, sender := range []mqttwire.Sender{mqttwire.FromClient, mqttwire.FromServer} {
 				for _, connected := range []bool{false, true} {
 					for typ := mqttwire.CONNECT; typ <= mqttwire.AUTH; typ++ {
-						e := mqttwire.NewError(rule, typ, v, "", mqttwire.NoOffset, mqttwire.NotANumber).SentBy(sender)
+						e := sentBy(sender, mqttwire.NewError(rule, typ, v, "", mqttwire.NoOffset, mqttwire.NotANumber))
 						e.Connected = connected
 						checkAnswer(t, e)
 					}
@@ -149,7 +155,7 @@ func TestReplyAcknowledgesAMessageThatWasRefused(t *testing.T) {
 		{mqttwire.RulePacketSize, 1, "\x40\x04\x00\x07\x97\x00"},
 		{mqttwire.RulePacketSize, 2, "\x50\x04\x00\x07\x97\x00"},
 	} {
-		e := mqttwire.NewError(c.rule, mqttwire.PUBLISH, mqttwire.V5, "", 0, 0).SentBy(mqttwire.FromClient)
+		e := sentBy(mqttwire.FromClient, mqttwire.NewError(c.rule, mqttwire.PUBLISH, mqttwire.V5, "", 0, 0))
 		e.Connected, e.PacketID, e.QoS = true, 7, c.qos
 		a := packets.Reply(e)
 		assert.Equal(t, c.want, replyTo(t, a))

@@ -1,5 +1,7 @@
 package packets
 
+import "slices"
+
 // tooRoomy reports whether a list with room for so many entries is to be given
 // back before a packet with n bytes of body is decoded into it: it is large, and
 // the packet cannot have half as many entries. Room of just so many does not do,
@@ -28,4 +30,11 @@ func filled[T any](list []T, n int) []T {
 		clear(list[n:])
 	}
 	return list[:n]
+}
+
+// room returns the list, all of which is filled, with room for n more entries, at
+// least one.
+func room[T any](list []T, n int) []T {
+	list = slices.Grow(list, max(n, 1))
+	return list[:cap(list)]
 }

@@ -43,14 +43,15 @@ func TestSizeIsExactWhereThePropertyLengthGetsLonger(t *testing.T) {
 }
 
 // listOf returns a property list of n bytes, which is at least 5.
-func listOf(n int) (p mqttwire.Properties) {
+func listOf(n int) mqttwire.Properties {
 	const empty, chunk = 5, 60000 // an empty User Property takes 5 bytes
-	p.Reset(make([]byte, 0, n))
+	var p mqttwire.PropertyBuilder
+	p.Reset()
 	for ; n > chunk+empty; n -= chunk {
 		p.AddUser(nil, long(chunk-empty))
 	}
 	p.AddUser(nil, long(n-empty))
-	return p
+	return p.Properties()
 }
 
 func TestSizesOfManyLongFieldsDoNotWrap(t *testing.T) {

@@ -20,45 +20,46 @@ type Suback struct {
 // Type returns SUBACK.
 func (p *Suback) Type() mqttwire.PacketType { return mqttwire.SUBACK }
 
+func (p *Suback) properties() *mqttwire.Properties { return &p.Properties }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Suback) Decode(f mqttwire.Frame, v mqttwire.Version) error {
-	if p.decodePlain(f, v) {
+	if p.decode(f, v, nil) {
 		return nil
 	}
-	return p.decodeFrame(f, v, nil)
+	return p.judged(f, v, nil)
 }
 
-func (p *Suback) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
-	id := plainID(f.Body)
-	if id == 0 || !shortFrame(f, mqttwire.SUBACK, v) && !plainFrame(f, mqttwire.SUBACK, v) || tooRoomy(cap(p.ReasonCodes), len(f.Body)) {
-		return false
-	}
-	codes := plainProperties(&p.Properties, f.Body[2:], mqttwire.PropertyOwner(mqttwire.SUBACK), v)
-	p.PacketID = id
-	return plainReasonCodes(&p.ReasonCodes, codes, mqttwire.ReasonGrantedQoS2, mqttwire.SUBACK, v)
-}
-
-func (p *Suback) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
-	list := reuse(p.ReasonCodes, len(f.Body))
-	*p = Suback{ReasonCodes: list}
-	var c mqttwire.Cursor
-	c.Reset(f, mqttwire.SUBACK, v, tolerance)
-	p.decode(&c)
-	if err := c.Err(); err != nil {
+func (p *Suback) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
+	j := wire.Judge(f, mqttwire.SUBACK, v, tolerance)
+	if !p.decode(f, v, &j) {
 		*p = Suback{ReasonCodes: reuse(p.ReasonCodes, len(f.Body))}
-		return err
+		return wire.Err(&j)
 	}
 	return nil
 }
 
-func (p *Suback) decode(c *mqttwire.Cursor) {
-	p.PacketID = c.PacketID()
-	c.Properties(mqttwire.PropertyOwner(mqttwire.SUBACK), &p.Properties)
-	if c.Len() == 0 && c.Version() != mqttwire.V31 { // U-2.3-2
-		c.Fail(mqttwire.RuleNoReasonCodes, mqttwire.FieldReasonCode, 0)
+func (p *Suback) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge) bool {
+	if !plainFrame(f, mqttwire.SUBACK, v) && !wire.Frame(j, f, mqttwire.SUBACK, v) {
+		return false
 	}
-	p.ReasonCodes = c.ReasonCodes(p.ReasonCodes)
+	b := f.Body
+	if p.PacketID = plainID(b); p.PacketID != 0 {
+		b = b[2:]
+	} else if p.PacketID, b = wire.PacketID(j, b); b == nil {
+		return false
+	}
+	if b = wire.Properties(j, &p.Properties, b, mqttwire.PropertyOwner(mqttwire.SUBACK), v); b == nil {
+		return false
+	}
+	if len(b) == 0 && v != mqttwire.V31 && !wire.Pass(j, mqttwire.RuleNoReasonCodes, mqttwire.FieldReasonCode, b, 0) { // U-2.3-2
+		return false
+	}
+	if tooRoomy(cap(p.ReasonCodes), len(f.Body)) {
+		p.ReasonCodes = nil
+	}
+	return decodeCodes(&p.ReasonCodes, b, mqttwire.ReasonGrantedQoS2, mqttwire.SUBACK, v, j)
 }
 
 // Size returns the number of bytes that Append adds for version v.
@@ -71,35 +72,32 @@ func (p *Suback) bodySize(v mqttwire.Version) uint64 {
 // Append appends the packet, encoded for version v, to dst, behind which there
 // must be nothing that the packet aliases. On error it returns dst as it was.
 func (p *Suback) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
-	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(mqttwire.SUBACK), v)
-	n := 2 + plainListSize(list, v) + uint64(len(p.ReasonCodes))
-	if !ok || p.PacketID == 0 || len(p.ReasonCodes) == 0 || n > mqttwire.MaxVarint {
-		return p.appendExact(dst, v)
+	const t = mqttwire.SUBACK
+	if len(p.ReasonCodes) == 0 && v.Known() && v != mqttwire.V31 { // U-2.3-2
+		return wire.Refuse(dst, mqttwire.RuleNoReasonCodes, t, v, mqttwire.FieldReasonCode, 0)
 	}
-	b := appendHeader(dst, byte(mqttwire.SUBACK)<<4, n, n)
+	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(t), v)
+	n := 2 + plainListSize(list, v) + uint64(len(p.ReasonCodes))
+	switch {
+	case !v.Known() || n > mqttwire.MaxVarint:
+		return refuseFrame(dst, t, v, n)
+	case p.PacketID == 0:
+		return refuseID(dst, t, v)
+	case !ok:
+		if err := checkList(&p.Properties, mqttwire.PropertyOwner(t), v); err != nil {
+			return dst, err
+		}
+	}
+	b := appendHeader(dst, byte(t)<<4, n, n)
 	b = append(b, byte(p.PacketID>>8), byte(p.PacketID))
 	b = appendPlainList(b, list, v)
 	for _, code := range p.ReasonCodes {
-		if code > mqttwire.ReasonGrantedQoS2 && !plainCode(code, mqttwire.SUBACK, v) {
-			return p.appendExact(dst, v)
+		if code > mqttwire.ReasonGrantedQoS2 && !plainCode(code, t, v) {
+			return refuseCode(dst, t, v, code)
 		}
 		b = append(b, byte(code))
 	}
 	return b, nil
-}
-
-func (p *Suback) appendExact(dst []byte, v mqttwire.Version) ([]byte, error) {
-	a := mqttwire.NewAppender(dst, mqttwire.SUBACK, v)
-	if len(p.ReasonCodes) == 0 && v != mqttwire.V31 { // U-2.3-2
-		a.Fail(mqttwire.RuleNoReasonCodes, mqttwire.FieldReasonCode, 0)
-	}
-	a.FixedHeader(0, p.bodySize(v))
-	a.PacketID(p.PacketID)
-	a.Properties(mqttwire.PropertyOwner(mqttwire.SUBACK), &p.Properties)
-	for _, code := range p.ReasonCodes {
-		a.ReasonCode(code)
-	}
-	return a.Done()
 }
 
 // Clone returns a copy that shares no memory with p.
@@ -116,7 +114,7 @@ func (p *Suback) Pinned() int { return len(p.Properties.Bytes()) }
 
 // String returns the packet in one line.
 func (p Suback) String() string {
-	t := newText(mqttwire.SUBACK)
+	t := newLine(mqttwire.SUBACK)
 	t.number("packet_id", uint64(p.PacketID))
 	t.codes(p.ReasonCodes)
 	t.properties("properties", p.Properties)

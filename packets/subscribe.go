@@ -1,9 +1,8 @@
 package packets
 
 import (
-	"slices"
-
 	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/internal/text"
 )
 
 // Subscribe is SUBSCRIBE, a client's request for subscriptions. Section 3.8.
@@ -62,23 +61,48 @@ const (
 // Type returns SUBSCRIBE.
 func (p *Subscribe) Type() mqttwire.PacketType { return mqttwire.SUBSCRIBE }
 
+func (p *Subscribe) properties() *mqttwire.Properties { return &p.Properties }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Subscribe) Decode(f mqttwire.Frame, v mqttwire.Version) error {
-	if p.decodePlain(f, v) {
+	if p.decode(f, v, nil) {
 		return nil
 	}
-	return p.decodeFrame(f, v, nil)
+	return p.judged(f, v, nil)
 }
 
-func (p *Subscribe) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
-	id := plainID(f.Body)
-	if id == 0 || !shortFrame(f, mqttwire.SUBSCRIBE, v) && !plainFrame(f, mqttwire.SUBSCRIBE, v) || tooRoomy(cap(p.Subscriptions), len(f.Body)) {
+func (p *Subscribe) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
+	j := wire.Judge(f, mqttwire.SUBSCRIBE, v, tolerance)
+	if !p.decode(f, v, &j) {
+		*p = Subscribe{Subscriptions: reuse(p.Subscriptions[:cap(p.Subscriptions)], len(f.Body))}
+		return wire.Err(&j)
+	}
+	return nil
+}
+
+func (p *Subscribe) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge) bool {
+	if !plainFrame(f, mqttwire.SUBSCRIBE, v) && !wire.Frame(j, f, mqttwire.SUBSCRIBE, v) {
 		return false
 	}
-	rest := plainProperties(&p.Properties, f.Body[2:], mqttwire.PropertyOwner(mqttwire.SUBSCRIBE), v)
-	n, ok := decodePlainSubscriptions(p.Subscriptions[:cap(p.Subscriptions)], rest, v)
-	p.Subscriptions, p.PacketID, p.Dup = filled(p.Subscriptions, n), id, false
+	b := f.Body
+	if p.PacketID = plainID(b); p.PacketID != 0 {
+		b = b[2:]
+	} else if p.PacketID, b = wire.PacketID(j, b); b == nil {
+		return false
+	}
+	p.Dup = v == mqttwire.V31 && f.Header.Flags&flagDup != 0
+	if b = wire.Properties(j, &p.Properties, b, mqttwire.PropertyOwner(mqttwire.SUBSCRIBE), v); b == nil {
+		return false
+	}
+	if len(b) == 0 && v != mqttwire.V31 && !wire.Pass(j, mqttwire.RuleNoFilters, mqttwire.FieldTopicFilter, b, 0) { // [MQTT-3.8.3-2]
+		return false
+	}
+	if tooRoomy(cap(p.Subscriptions), len(f.Body)) {
+		p.Subscriptions = nil
+	}
+	list, n, ok := decodeSubscriptions(p.Subscriptions[:cap(p.Subscriptions)], b, v, j)
+	p.Subscriptions = filled(list, n)
 	return ok
 }
 
@@ -99,80 +123,57 @@ var plainOptions5, plainOptions3 = func() (v5, before uint64) {
 	return v5, before
 }()
 
-// decodePlainSubscriptions fills the list with the subscriptions in b, and returns
-// how many it wrote and whether they are all, at least one, and legal.
-func decodePlainSubscriptions(list []Subscription, b []byte, v mqttwire.Version) (n int, ok bool) {
+// decodeSubscriptions writes the subscriptions in b over the list, which grows if
+// they are more, and returns how many they are.
+func decodeSubscriptions(list []Subscription, b []byte, v mqttwire.Version, j *mqttwire.Judge) (all []Subscription, n int, ok bool) {
 	legal := plainOptions5
 	if v != mqttwire.V5 {
 		legal = plainOptions3
 	}
-	for ; n < len(list); n++ {
-		filter, rest, ok := plainFilter(b, v)
-		if !ok || len(rest) == 0 {
-			return n, false
+	for ; len(b) > 0; n++ {
+		if n == len(list) {
+			list = room(list, entries(b, 1))
 		}
+		var filter, rest []byte
+		if end := fieldEnd(b); end > 2 && text.PlainTopicFilter(b[2:end]) {
+			filter, rest = b[2:end:end], b[end:]
+		} else if filter, rest = wire.TopicFilter(j, b, mqttwire.FieldTopicFilter, v); rest == nil {
+			return list, n, false
+		}
+		if len(rest) == 0 { // U-3.8.3-2
+			wire.Pass(j, mqttwire.RuleOptionsMissing, mqttwire.FieldSubscriptionOptions, rest, 0)
+			return list, n, false
+		}
+		s := &list[n]
+		s.Filter = filter
 		options := rest[0]
-		if legal>>options&1 == 0 {
-			return n, false
+		s.setOptions(options)
+		if (legal>>options&1 == 0 || len(filter) > 0 && filter[0] == '$') && !s.judge(options, rest, v, j) {
+			return list, n + 1, false
 		}
-		list[n].Filter = filter
-		list[n].setOptions(options)
-		if b = rest[1:]; len(b) == 0 {
-			return n + 1, true
-		}
+		b = rest[1:]
 	}
-	return n, false // no room for the next
+	return list, n, true
 }
 
-func (p *Subscribe) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
-	list := reuse(p.Subscriptions, len(f.Body))
-	*p = Subscribe{Subscriptions: list}
-	var c mqttwire.Cursor
-	c.Reset(f, mqttwire.SUBSCRIBE, v, tolerance)
-	p.decode(&c)
-	if err := c.Err(); err != nil {
-		*p = Subscribe{Subscriptions: reuse(p.Subscriptions, len(f.Body))}
-		return err
-	}
-	return nil
-}
-
-func (p *Subscribe) decode(c *mqttwire.Cursor) {
-	v := c.Version()
-	p.Dup = v == mqttwire.V31 && c.Flags()&flagDup != 0
-	p.PacketID = c.PacketID()
-	c.Properties(mqttwire.PropertyOwner(mqttwire.SUBSCRIBE), &p.Properties)
-	if c.Len() == 0 && v != mqttwire.V31 { // [MQTT-3.8.3-2]
-		c.Fail(mqttwire.RuleNoFilters, mqttwire.FieldTopicFilter, 0)
-	}
-	for c.Len() > 0 {
-		if len(p.Subscriptions) == cap(p.Subscriptions) {
-			p.Subscriptions = slices.Grow(p.Subscriptions, c.Entries(1))
+// judge checks options that are not legal with every filter.
+func (s *Subscription) judge(options byte, rest []byte, v mqttwire.Version, j *mqttwire.Judge) bool {
+	if v == mqttwire.V311 && options&optionReserved311 != 0 || // [MQTT-3-8.3-4]
+		v == mqttwire.V5 && options&optionReserved != 0 { // [MQTT-3.8.3-5]
+		if !wire.Pass(j, mqttwire.RuleOptionsReserved, mqttwire.FieldSubscriptionOptions, rest, int64(options)) {
+			return false
 		}
-		p.Subscriptions = append(p.Subscriptions, Subscription{})
-		p.Subscriptions[len(p.Subscriptions)-1].decode(c)
 	}
-}
-
-func (s *Subscription) decode(c *mqttwire.Cursor) {
-	s.Filter = c.TopicFilter(mqttwire.FieldTopicFilter)
-	if c.Len() == 0 { // U-3.8.3-2
-		c.Fail(mqttwire.RuleOptionsMissing, mqttwire.FieldSubscriptionOptions, 0)
-	}
-	at := c.Offset()
-	options := c.Byte(mqttwire.FieldSubscriptionOptions)
-	switch v := c.Version(); {
-	case v == mqttwire.V311 && options&optionReserved311 != 0, // [MQTT-3-8.3-4]
-		v == mqttwire.V5 && options&optionReserved != 0: // [MQTT-3.8.3-5]
-		c.FailAt(mqttwire.RuleOptionsReserved, mqttwire.FieldSubscriptionOptions, at, int64(options))
-	}
-	if c.Version() != mqttwire.V5 { // 3.1 calls bits 7 to 2 unused
+	if v != mqttwire.V5 { // 3.1 calls bits 7 to 2 unused
 		options &= optionQoS
 	}
 	s.setOptions(options)
 	for rule := s.fault(0); rule != 0; rule = s.fault(rule) {
-		c.FailAt(rule, mqttwire.FieldSubscriptionOptions, at, int64(options))
+		if !wire.Pass(j, rule, mqttwire.FieldSubscriptionOptions, rest, int64(options)) {
+			return false
+		}
 	}
+	return true
 }
 
 // setOptions is the inverse of options.
@@ -223,19 +224,34 @@ func (p *Subscribe) bodySize(v mqttwire.Version) uint64 {
 // Append appends the packet, encoded for version v, to dst, behind which there
 // must be nothing that the packet aliases. On error it returns dst as it was.
 func (p *Subscribe) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
-	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(mqttwire.SUBSCRIBE), v)
-	if !ok || p.PacketID == 0 || len(p.Subscriptions) == 0 || p.Dup && v == mqttwire.V31 {
-		return p.appendExact(dst, v)
+	const t = mqttwire.SUBSCRIBE
+	if !v.Known() {
+		return wire.Refuse(dst, mqttwire.RuleVersion, t, v, mqttwire.FieldVersion, int64(v))
 	}
-	n := 2 + plainListSize(list, v)
 	subscriptions := p.Subscriptions
+	if len(subscriptions) == 0 && v != mqttwire.V31 { // [MQTT-3.8.3-2]
+		return wire.Refuse(dst, mqttwire.RuleNoFilters, t, v, mqttwire.FieldTopicFilter, 0)
+	}
+	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(t), v)
+	n := 2 + plainListSize(list, v)
 	for i := range subscriptions {
 		n += stringSize(subscriptions[i].Filter) + 1
 	}
-	if n > mqttwire.MaxVarint {
-		return p.appendExact(dst, v)
+	switch {
+	case n > mqttwire.MaxVarint:
+		return refuseFrame(dst, t, v, n)
+	case p.PacketID == 0:
+		return refuseID(dst, t, v)
+	case !ok:
+		if err := checkList(&p.Properties, mqttwire.PropertyOwner(t), v); err != nil {
+			return dst, err
+		}
 	}
-	b := appendHeader(dst, byte(mqttwire.SUBSCRIBE)<<4|mqttwire.SUBSCRIBE.Flags(), n, n)
+	first := byte(t)<<4 | t.Flags()
+	if p.Dup && v == mqttwire.V31 {
+		first |= flagDup
+	}
+	b := appendHeader(dst, first, n, n)
 	end := len(b) + int(n)
 	b = append(b, byte(p.PacketID>>8), byte(p.PacketID))
 	b = appendPlainList(b, list, v)
@@ -244,12 +260,20 @@ func (p *Subscribe) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	for i := range subscriptions {
 		s := &subscriptions[i]
 		options, ok := s.plainOptions(v)
-		at = mqttwire.PutPlainTopicFilter(b, at, s.Filter)
-		if !ok || at == 0 || at >= len(b) {
-			return p.appendExact(dst, v)
+		if !ok || len(s.Filter) > 0 && s.Filter[0] == '$' {
+			if rule := s.faultIn(v); rule != 0 {
+				return wire.Refuse(dst, rule, t, v, mqttwire.FieldSubscriptionOptions, s.faulty(rule))
+			}
 		}
-		b[at] = options
-		at++
+		next := text.PutTopicFilter(b, at, s.Filter)
+		if next == 0 {
+			var err error
+			if next, err = wire.PutTopicFilter(b, at, s.Filter, t, v, mqttwire.FieldTopicFilter); err != nil {
+				return dst, err
+			}
+		}
+		b[next] = options
+		at = next + 1
 	}
 	return b, nil
 }
@@ -263,34 +287,13 @@ func (s *Subscription) plainOptions(v mqttwire.Version) (options byte, ok bool) 
 	return s.options(), s.QoS.Valid() && s.RetainHandling <= maxRetainHandling && v == mqttwire.V5
 }
 
-func (p *Subscribe) appendExact(dst []byte, v mqttwire.Version) ([]byte, error) {
-	a := mqttwire.NewAppender(dst, mqttwire.SUBSCRIBE, v)
-	if len(p.Subscriptions) == 0 && v != mqttwire.V31 { // [MQTT-3.8.3-2]
-		a.Fail(mqttwire.RuleNoFilters, mqttwire.FieldTopicFilter, 0)
-	}
-	flags := mqttwire.SUBSCRIBE.Flags()
-	if p.Dup && v == mqttwire.V31 {
-		flags |= flagDup
-	}
-	a.FixedHeader(flags, p.bodySize(v))
-	a.PacketID(p.PacketID)
-	a.Properties(mqttwire.PropertyOwner(mqttwire.SUBSCRIBE), &p.Properties)
-	for i := range p.Subscriptions {
-		p.Subscriptions[i].append(&a, v)
-	}
-	return a.Done()
-}
-
-func (s *Subscription) append(a *mqttwire.Appender, v mqttwire.Version) {
+// faultIn returns the rule of version v that the options break, or 0.
+func (s *Subscription) faultIn(v mqttwire.Version) mqttwire.Rule {
 	rule := s.fault(0)
 	if v != mqttwire.V5 && rule != mqttwire.RuleRequestedQoS {
 		rule = s.newOptions()
 	}
-	if rule != 0 {
-		a.Fail(rule, mqttwire.FieldSubscriptionOptions, s.faulty(rule))
-	}
-	a.TopicFilter(mqttwire.FieldTopicFilter, s.Filter)
-	a.Byte(s.options())
+	return rule
 }
 
 // newOptions returns the rule that options which came with 5.0 break before it,
@@ -336,7 +339,7 @@ func (p *Subscribe) Pinned() int {
 
 // String returns the packet in one line.
 func (p Subscribe) String() string {
-	t := newText(mqttwire.SUBSCRIBE)
+	t := newLine(mqttwire.SUBSCRIBE)
 	t.number("packet_id", uint64(p.PacketID))
 	t.flag("dup", p.Dup)
 	for i := range p.Subscriptions {

@@ -20,53 +20,51 @@ type Unsuback struct {
 // Type returns UNSUBACK.
 func (p *Unsuback) Type() mqttwire.PacketType { return mqttwire.UNSUBACK }
 
+func (p *Unsuback) properties() *mqttwire.Properties { return &p.Properties }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Unsuback) Decode(f mqttwire.Frame, v mqttwire.Version) error {
-	if id := shortAck(f, mqttwire.UNSUBACK, v); id != 0 && v != mqttwire.V5 && cap(p.ReasonCodes) <= maxReused {
-		p.Properties, p.ReasonCodes, p.PacketID = mqttwire.Properties{}, p.ReasonCodes[:0], id // no payload before 5.0
+	if p.decode(f, v, nil) {
 		return nil
 	}
-	if p.decodePlain(f, v) {
-		return nil
-	}
-	return p.decodeFrame(f, v, nil)
+	return p.judged(f, v, nil)
 }
 
-func (p *Unsuback) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
-	id := plainID(f.Body)
-	if id == 0 || v != mqttwire.V5 || !shortFrame(f, mqttwire.UNSUBACK, v) && !plainFrame(f, mqttwire.UNSUBACK, v) || tooRoomy(cap(p.ReasonCodes), len(f.Body)) {
-		return false
-	}
-	p.PacketID = id
-	codes := plainProperties5(&p.Properties, f.Body[2:], mqttwire.PropertyOwner(mqttwire.UNSUBACK))
-	return plainReasonCodes(&p.ReasonCodes, codes, mqttwire.ReasonSuccess, mqttwire.UNSUBACK, v)
-}
-
-func (p *Unsuback) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
-	list := reuse(p.ReasonCodes, len(f.Body))
-	*p = Unsuback{ReasonCodes: list}
-	var c mqttwire.Cursor
-	c.Reset(f, mqttwire.UNSUBACK, v, tolerance)
-	p.decode(&c)
-	if err := c.Err(); err != nil {
+func (p *Unsuback) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
+	j := wire.Judge(f, mqttwire.UNSUBACK, v, tolerance)
+	if !p.decode(f, v, &j) {
 		*p = Unsuback{ReasonCodes: reuse(p.ReasonCodes, len(f.Body))}
-		return err
+		return wire.Err(&j)
 	}
 	return nil
 }
 
-func (p *Unsuback) decode(c *mqttwire.Cursor) {
-	p.PacketID = c.PacketID()
-	if c.Version() != mqttwire.V5 {
-		c.End() // no payload before 5.0
-		return
+func (p *Unsuback) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge) bool {
+	if !plainFrame(f, mqttwire.UNSUBACK, v) && !wire.Frame(j, f, mqttwire.UNSUBACK, v) {
+		return false
 	}
-	c.Properties(mqttwire.PropertyOwner(mqttwire.UNSUBACK), &p.Properties)
-	if c.Len() == 0 { // U-2.3-2
-		c.Fail(mqttwire.RuleNoReasonCodes, mqttwire.FieldReasonCode, 0)
+	b := f.Body
+	if p.PacketID = plainID(b); p.PacketID != 0 {
+		b = b[2:]
+	} else if p.PacketID, b = wire.PacketID(j, b); b == nil {
+		return false
 	}
-	p.ReasonCodes = c.ReasonCodes(p.ReasonCodes)
+	if tooRoomy(cap(p.ReasonCodes), len(f.Body)) {
+		p.ReasonCodes = nil
+	}
+	p.ReasonCodes = p.ReasonCodes[:0]
+	if v != mqttwire.V5 {
+		p.Properties = mqttwire.Properties{}
+		return len(b) == 0 || wire.End(j, b) // no payload before 5.0
+	}
+	if b = wire.Properties(j, &p.Properties, b, mqttwire.PropertyOwner(mqttwire.UNSUBACK), v); b == nil {
+		return false
+	}
+	if len(b) == 0 && !wire.Pass(j, mqttwire.RuleNoReasonCodes, mqttwire.FieldReasonCode, b, 0) { // U-2.3-2
+		return false
+	}
+	return decodeCodes(&p.ReasonCodes, b, mqttwire.ReasonSuccess, mqttwire.UNSUBACK, v, j)
 }
 
 // Size returns the number of bytes that Append adds for version v.
@@ -82,46 +80,45 @@ func (p *Unsuback) bodySize(v mqttwire.Version) uint64 {
 // Append appends the packet, encoded for version v, to dst, behind which there
 // must be nothing that the packet aliases. On error it returns dst as it was.
 func (p *Unsuback) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
-	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(mqttwire.UNSUBACK), v)
-	switch {
-	case !ok || p.PacketID == 0 || len(p.ReasonCodes) == 0 != (v != mqttwire.V5):
-		return p.appendExact(dst, v)
-	case v != mqttwire.V5:
-		return append(dst, byte(mqttwire.UNSUBACK)<<4, 2, byte(p.PacketID>>8), byte(p.PacketID)), nil
+	const t = mqttwire.UNSUBACK
+	if len(p.ReasonCodes) == 0 && v == mqttwire.V5 { // U-2.3-2
+		return wire.Refuse(dst, mqttwire.RuleNoReasonCodes, t, v, mqttwire.FieldReasonCode, 0)
 	}
+	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(t), v)
 	n := 2 + plainListSize(list, v) + uint64(len(p.ReasonCodes))
-	if n > mqttwire.MaxVarint {
-		return p.appendExact(dst, v)
+	switch {
+	case !v.Known() || n > mqttwire.MaxVarint && v == mqttwire.V5:
+		return refuseFrame(dst, t, v, n)
+	case p.PacketID == 0:
+		return refuseID(dst, t, v)
+	case v != mqttwire.V5:
+		return p.append3(dst, v)
+	case !ok:
+		if err := checkList(&p.Properties, mqttwire.PropertyOwner(t), v); err != nil {
+			return dst, err
+		}
 	}
-	b := appendHeader(dst, byte(mqttwire.UNSUBACK)<<4, n, n)
+	b := appendHeader(dst, byte(t)<<4, n, n)
 	b = append(b, byte(p.PacketID>>8), byte(p.PacketID))
 	b = appendPlainList(b, list, v)
 	for _, code := range p.ReasonCodes {
-		if !plainCode(code, mqttwire.UNSUBACK, v) {
-			return p.appendExact(dst, v)
+		if !plainCode(code, t, v) {
+			return refuseCode(dst, t, v, code)
 		}
 		b = append(b, byte(code))
 	}
 	return b, nil
 }
 
-func (p *Unsuback) appendExact(dst []byte, v mqttwire.Version) ([]byte, error) {
-	a := mqttwire.NewAppender(dst, mqttwire.UNSUBACK, v)
-	if len(p.ReasonCodes) == 0 && v == mqttwire.V5 { // U-2.3-2
-		a.Fail(mqttwire.RuleNoReasonCodes, mqttwire.FieldReasonCode, 0)
-	}
-	a.FixedHeader(0, p.bodySize(v))
-	a.PacketID(p.PacketID)
-	a.Properties(mqttwire.PropertyOwner(mqttwire.UNSUBACK), &p.Properties)
+// append3 appends the packet for 3.1 or 3.1.1, which have no place for codes.
+func (p *Unsuback) append3(dst []byte, v mqttwire.Version) ([]byte, error) {
+	const t = mqttwire.UNSUBACK
 	for _, code := range p.ReasonCodes {
-		switch {
-		case v == mqttwire.V5:
-			a.ReasonCode(code)
-		case !isSuccess(code, mqttwire.UNSUBACK):
-			a.Fail(mqttwire.RuleNotInVersion, mqttwire.FieldReasonCode, int64(code))
+		if code != 0 && !isSuccess(code, t) {
+			return wire.Refuse(dst, mqttwire.RuleNotInVersion, t, v, mqttwire.FieldReasonCode, int64(code))
 		}
 	}
-	return a.Done()
+	return append(dst, byte(t)<<4, 2, byte(p.PacketID>>8), byte(p.PacketID)), nil
 }
 
 // Clone returns a copy that shares no memory with p.
@@ -138,7 +135,7 @@ func (p *Unsuback) Pinned() int { return len(p.Properties.Bytes()) }
 
 // String returns the packet in one line.
 func (p Unsuback) String() string {
-	t := newText(mqttwire.UNSUBACK)
+	t := newLine(mqttwire.UNSUBACK)
 	t.number("packet_id", uint64(p.PacketID))
 	t.codes(p.ReasonCodes)
 	t.properties("properties", p.Properties)

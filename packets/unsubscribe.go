@@ -1,9 +1,8 @@
 package packets
 
 import (
-	"slices"
-
 	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/internal/text"
 )
 
 // Unsubscribe is UNSUBSCRIBE, a client's request to end subscriptions. Section
@@ -28,69 +27,65 @@ type Unsubscribe struct {
 // Type returns UNSUBSCRIBE.
 func (p *Unsubscribe) Type() mqttwire.PacketType { return mqttwire.UNSUBSCRIBE }
 
+func (p *Unsubscribe) properties() *mqttwire.Properties { return &p.Properties }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Unsubscribe) Decode(f mqttwire.Frame, v mqttwire.Version) error {
-	if p.decodePlain(f, v) {
+	if p.decode(f, v, nil) {
 		return nil
 	}
-	return p.decodeFrame(f, v, nil)
+	return p.judged(f, v, nil)
 }
 
-func (p *Unsubscribe) decodePlain(f mqttwire.Frame, v mqttwire.Version) bool {
-	id := plainID(f.Body)
-	if id == 0 || !shortFrame(f, mqttwire.UNSUBSCRIBE, v) && !plainFrame(f, mqttwire.UNSUBSCRIBE, v) || tooRoomy(cap(p.Filters), len(f.Body)) {
-		return false
-	}
-	rest := plainProperties(&p.Properties, f.Body[2:], mqttwire.PropertyOwner(mqttwire.UNSUBSCRIBE), v)
-	n, ok := decodePlainFilters(p.Filters[:cap(p.Filters)], rest, v)
-	p.Filters, p.PacketID, p.Dup = filled(p.Filters, n), id, false
-	return ok
-}
-
-// decodePlainFilters fills the list with the topic filters in b, and returns how
-// many it wrote and whether they are all, at least one, and legal.
-func decodePlainFilters(list [][]byte, b []byte, v mqttwire.Version) (n int, ok bool) {
-	for ; n < len(list); n++ {
-		filter, rest, ok := plainFilter(b, v)
-		if !ok {
-			return n, false
-		}
-		list[n] = filter
-		if b = rest; len(b) == 0 {
-			return n + 1, true
-		}
-	}
-	return n, false // no room for the next
-}
-
-func (p *Unsubscribe) decodeFrame(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
-	list := reuse(p.Filters, len(f.Body))
-	*p = Unsubscribe{Filters: list}
-	var c mqttwire.Cursor
-	c.Reset(f, mqttwire.UNSUBSCRIBE, v, tolerance)
-	p.decode(&c)
-	if err := c.Err(); err != nil {
-		*p = Unsubscribe{Filters: reuse(p.Filters, len(f.Body))}
-		return err
+func (p *Unsubscribe) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
+	j := wire.Judge(f, mqttwire.UNSUBSCRIBE, v, tolerance)
+	if !p.decode(f, v, &j) {
+		*p = Unsubscribe{Filters: reuse(p.Filters[:cap(p.Filters)], len(f.Body))}
+		return wire.Err(&j)
 	}
 	return nil
 }
 
-func (p *Unsubscribe) decode(c *mqttwire.Cursor) {
-	v := c.Version()
-	p.Dup = v == mqttwire.V31 && c.Flags()&flagDup != 0
-	p.PacketID = c.PacketID()
-	c.Properties(mqttwire.PropertyOwner(mqttwire.UNSUBSCRIBE), &p.Properties)
-	if c.Len() == 0 && v != mqttwire.V31 { // [MQTT-3.10.3-2]
-		c.Fail(mqttwire.RuleNoFilters, mqttwire.FieldTopicFilter, 0)
+func (p *Unsubscribe) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge) bool {
+	if !plainFrame(f, mqttwire.UNSUBSCRIBE, v) && !wire.Frame(j, f, mqttwire.UNSUBSCRIBE, v) {
+		return false
 	}
-	for c.Len() > 0 {
-		if len(p.Filters) == cap(p.Filters) {
-			p.Filters = slices.Grow(p.Filters, c.Entries(0))
+	b := f.Body
+	if p.PacketID = plainID(b); p.PacketID != 0 {
+		b = b[2:]
+	} else if p.PacketID, b = wire.PacketID(j, b); b == nil {
+		return false
+	}
+	p.Dup = v == mqttwire.V31 && f.Header.Flags&flagDup != 0
+	if b = wire.Properties(j, &p.Properties, b, mqttwire.PropertyOwner(mqttwire.UNSUBSCRIBE), v); b == nil {
+		return false
+	}
+	if len(b) == 0 && v != mqttwire.V31 && !wire.Pass(j, mqttwire.RuleNoFilters, mqttwire.FieldTopicFilter, b, 0) { // [MQTT-3.10.3-2]
+		return false
+	}
+	if tooRoomy(cap(p.Filters), len(f.Body)) {
+		p.Filters = nil
+	}
+	list, n, ok := decodeFilters(p.Filters[:cap(p.Filters)], b, v, j)
+	p.Filters = filled(list, n)
+	return ok
+}
+
+// decodeFilters writes the topic filters in b over the list, which grows if they
+// are more, and returns how many they are.
+func decodeFilters(list [][]byte, b []byte, v mqttwire.Version, j *mqttwire.Judge) (all [][]byte, n int, ok bool) {
+	for ; len(b) > 0; n++ {
+		if n == len(list) {
+			list = room(list, entries(b, 0))
 		}
-		p.Filters = append(p.Filters, c.TopicFilter(mqttwire.FieldTopicFilter))
+		if end := fieldEnd(b); end > 2 && text.PlainTopicFilter(b[2:end]) {
+			list[n], b = b[2:end:end], b[end:]
+		} else if list[n], b = wire.TopicFilter(j, b, mqttwire.FieldTopicFilter, v); b == nil {
+			return list, n, false
+		}
 	}
+	return list, n, true
 }
 
 // Size returns the number of bytes that Append adds for version v.
@@ -107,47 +102,46 @@ func (p *Unsubscribe) bodySize(v mqttwire.Version) uint64 {
 // Append appends the packet, encoded for version v, to dst, behind which there
 // must be nothing that the packet aliases. On error it returns dst as it was.
 func (p *Unsubscribe) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
-	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(mqttwire.UNSUBSCRIBE), v)
-	if !ok || p.PacketID == 0 || len(p.Filters) == 0 || p.Dup && v == mqttwire.V31 {
-		return p.appendExact(dst, v)
+	const t = mqttwire.UNSUBSCRIBE
+	if len(p.Filters) == 0 && v.Known() && v != mqttwire.V31 { // [MQTT-3.10.3-2]
+		return wire.Refuse(dst, mqttwire.RuleNoFilters, t, v, mqttwire.FieldTopicFilter, 0)
 	}
+	first := byte(t)<<4 | t.Flags()
+	if p.Dup && v == mqttwire.V31 {
+		first |= flagDup
+	}
+	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(t), v)
 	n := 2 + plainListSize(list, v)
 	for _, f := range p.Filters {
 		n += stringSize(f)
 	}
-	if n > mqttwire.MaxVarint {
-		return p.appendExact(dst, v)
+	switch {
+	case !v.Known() || n > mqttwire.MaxVarint:
+		return refuseFrame(dst, t, v, n)
+	case p.PacketID == 0:
+		return refuseID(dst, t, v)
+	case !ok:
+		if err := checkList(&p.Properties, mqttwire.PropertyOwner(t), v); err != nil {
+			return dst, err
+		}
 	}
-	b := appendHeader(dst, byte(mqttwire.UNSUBSCRIBE)<<4|mqttwire.UNSUBSCRIBE.Flags(), n, n)
+	b := appendHeader(dst, first, n, n)
 	end := len(b) + int(n)
 	b = append(b, byte(p.PacketID>>8), byte(p.PacketID))
 	b = appendPlainList(b, list, v)
 	at := len(b)
 	b = b[:end]
 	for _, f := range p.Filters {
-		if at = mqttwire.PutPlainTopicFilter(b, at, f); at == 0 {
-			return p.appendExact(dst, v)
+		next := text.PutTopicFilter(b, at, f)
+		if next == 0 {
+			var err error
+			if next, err = wire.PutTopicFilter(b, at, f, t, v, mqttwire.FieldTopicFilter); err != nil {
+				return dst, err
+			}
 		}
+		at = next
 	}
 	return b, nil
-}
-
-func (p *Unsubscribe) appendExact(dst []byte, v mqttwire.Version) ([]byte, error) {
-	a := mqttwire.NewAppender(dst, mqttwire.UNSUBSCRIBE, v)
-	if len(p.Filters) == 0 && v != mqttwire.V31 { // [MQTT-3.10.3-2]
-		a.Fail(mqttwire.RuleNoFilters, mqttwire.FieldTopicFilter, 0)
-	}
-	flags := mqttwire.UNSUBSCRIBE.Flags()
-	if p.Dup && v == mqttwire.V31 {
-		flags |= flagDup
-	}
-	a.FixedHeader(flags, p.bodySize(v))
-	a.PacketID(p.PacketID)
-	a.Properties(mqttwire.PropertyOwner(mqttwire.UNSUBSCRIBE), &p.Properties)
-	for _, f := range p.Filters {
-		a.TopicFilter(mqttwire.FieldTopicFilter, f)
-	}
-	return a.Done()
 }
 
 // Clone returns a copy that shares no memory with p.
@@ -173,7 +167,7 @@ func (p *Unsubscribe) Pinned() int {
 
 // String returns the packet in one line.
 func (p Unsubscribe) String() string {
-	t := newText(mqttwire.UNSUBSCRIBE)
+	t := newLine(mqttwire.UNSUBSCRIBE)
 	t.number("packet_id", uint64(p.PacketID))
 	t.flag("dup", p.Dup)
 	for i, f := range p.Filters {

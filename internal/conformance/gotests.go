@@ -46,6 +46,7 @@ var ruleTests = map[string][]string{
 	"frame-length": {"packets.TestFramesThatDoNotFit/a body that is short", "packets.TestFramesThatDoNotFit/a body that is long"},
 	"version": {"packets.TestEncodingRefuses/version 0", "packets.TestEncodingRefuses/CONNECT without a version",
 		"packets.TestFramesThatDoNotFit/a version that is none"},
+	"properties-reset": {"packets.TestEncodingRefuses/PUBACK with a list that was built over"},
 	"connect-version":  {"packets.TestEncodingRefuses/CONNECT of another version"},
 	"remaining-length": {"packets.TestEncodingRefuses/PUBLISH too large", "mqttwire.TestAppendFrameWritesWhatItIsGiven"},
 	"not-in-version": {"packets.TestEncodingRefuses/CONNACK session present in 3.1", "packets.TestEncodingRefuses/SUBSCRIBE no local in 3.1.1",

@@ -11,8 +11,8 @@ import (
 // standard advises against (U-1.5.4-2), a payload or will payload that is not
 // UTF-8 although its Payload Format Indicator is 1 (U-3.3.2.3.2-3,
 // U-3.1.3.2.3-3), an AUTH of remaining length 0 (U-3.15.2.1-1), the bridge bit
-// of a CONNECT, which is in no standard. Decode and Append accept all of these. The error has no offset. For a Connect, v may be
-// 0: it tells its own version.
+// of a CONNECT, which is in no standard. Decode and Append accept all of these.
+// The error has no offset. For a Connect, v may be 0: it tells its own version.
 func CheckOptional(p mqttwire.Packet, v mqttwire.Version) error {
 	var first error
 	optionalFaults(p, v, func(e *mqttwire.Error) bool {
@@ -26,44 +26,31 @@ func CheckOptional(p mqttwire.Packet, v mqttwire.Version) error {
 // string at most once, until report says not to go on.
 func optionalFaults(p mqttwire.Packet, v mqttwire.Version, report func(*mqttwire.Error) (goOn bool)) {
 	o := optionalCheck{typ: p.Type(), version: versionOf(p, v), report: report}
+	list, owner := propertiesOf(p), mqttwire.PropertyOwner(o.typ)
 	switch p := p.(type) {
 	case *Connect:
 		o.connect(p)
-	case *Connack:
-		o.list(mqttwire.PropertyOwner(o.typ), p.Properties)
 	case *Publish:
 		o.text(mqttwire.FieldTopicName, p.Topic)
-		o.list(mqttwire.PropertyOwner(o.typ), p.Properties)
-		o.payload(mqttwire.FieldPayload, p.Payload, p.Properties)
-	case *Puback:
-		o.list(mqttwire.PropertyOwner(o.typ), p.Properties)
-	case *Pubrec:
-		o.list(mqttwire.PropertyOwner(o.typ), p.Properties)
-	case *Pubrel:
-		o.list(mqttwire.PropertyOwner(o.typ), p.Properties)
-	case *Pubcomp:
-		o.list(mqttwire.PropertyOwner(o.typ), p.Properties)
+		o.list(owner, list)
+		o.payload(mqttwire.FieldPayload, p.Payload, list)
 	case *Subscribe:
-		o.list(mqttwire.PropertyOwner(o.typ), p.Properties)
+		o.list(owner, list)
 		for i := range p.Subscriptions {
 			o.text(mqttwire.FieldTopicFilter, p.Subscriptions[i].Filter)
 		}
-	case *Suback:
-		o.list(mqttwire.PropertyOwner(o.typ), p.Properties)
 	case *Unsubscribe:
-		o.list(mqttwire.PropertyOwner(o.typ), p.Properties)
+		o.list(owner, list)
 		for _, f := range p.Filters {
 			o.text(mqttwire.FieldTopicFilter, f)
 		}
-	case *Unsuback:
-		o.list(mqttwire.PropertyOwner(o.typ), p.Properties)
-	case *Disconnect:
-		o.list(mqttwire.PropertyOwner(o.typ), p.Properties)
 	case *Auth:
-		if p.Properties.Empty() && p.ReasonCode == 0 { // U-3.15.2.1-1
+		if list.Empty() && p.ReasonCode == 0 { // U-3.15.2.1-1
 			o.fail(mqttwire.RuleAuthEmpty, fieldAuthMethod, mqttwire.NotANumber)
 		}
-		o.list(mqttwire.PropertyOwner(o.typ), p.Properties)
+		o.list(owner, list)
+	default:
+		o.list(owner, list)
 	}
 }
 
@@ -86,11 +73,11 @@ func (o *optionalCheck) connect(p *Connect) {
 		o.fail(mqttwire.RuleBridge, mqttwire.FieldProtocolVersion, int64(p.Version)|bridgeBit)
 	}
 	o.text(mqttwire.FieldClientID, p.ClientID)
-	o.list(mqttwire.PropertyOwner(o.typ), p.Properties)
+	o.list(mqttwire.PropertyOwner(o.typ), &p.Properties)
 	if w := p.Will; w != nil {
-		o.list(mqttwire.WillProperties, w.Properties)
+		o.list(mqttwire.WillProperties, &w.Properties)
 		o.text(mqttwire.FieldWillTopic, w.Topic)
-		o.payload(mqttwire.FieldWillPayload, w.Payload, w.Properties)
+		o.payload(mqttwire.FieldWillPayload, w.Payload, &w.Properties)
 	}
 	o.text(mqttwire.FieldUserName, p.UserName)
 }
@@ -105,9 +92,9 @@ func (o *optionalCheck) text(field mqttwire.Field, s []byte) {
 	}
 }
 
-// list checks the strings of an owner's property list.
-func (o *optionalCheck) list(owner mqttwire.PropertyOwner, p mqttwire.Properties) {
-	if o.done || o.version != mqttwire.V5 {
+// list checks the strings of an owner's property list, if there is one.
+func (o *optionalCheck) list(owner mqttwire.PropertyOwner, p *mqttwire.Properties) {
+	if p == nil || o.done || o.version != mqttwire.V5 {
 		return
 	}
 	for q := range p.All() {
@@ -128,7 +115,7 @@ func (o *optionalCheck) property(owner mqttwire.PropertyOwner, id mqttwire.Prope
 
 // payload checks a payload whose properties call it UTF-8. U+0000 is not
 // excluded there. U-3.3.2.3.2-3 U-3.1.3.2.3-3
-func (o *optionalCheck) payload(field mqttwire.Field, payload []byte, p mqttwire.Properties) {
+func (o *optionalCheck) payload(field mqttwire.Field, payload []byte, p *mqttwire.Properties) {
 	if o.done || o.version != mqttwire.V5 {
 		return
 	}

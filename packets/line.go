@@ -6,63 +6,63 @@ import (
 	"github.com/mqttwire/mqttwire"
 )
 
-// text builds the one line that a packet's String returns: the packet type and
+// line builds the one line that a packet's String returns: the packet type and
 // name=value for each field. Bytes from the wire are quoted, so the line is
 // safe to print.
-type text struct{ b []byte }
+type line struct{ b []byte }
 
 // How much of the wire's bytes and lists a line shows.
 const (
-	maxTextBytes   = 128
-	maxTextEntries = 16
+	maxLineBytes   = 128
+	maxLineEntries = 16
 )
 
-func newText(t mqttwire.PacketType) text { return text{append([]byte(nil), t.String()...)} }
+func newLine(t mqttwire.PacketType) line { return line{append([]byte(nil), t.String()...)} }
 
-func (t *text) name(name string) { t.b = append(append(append(t.b, ' '), name...), '=') }
+func (t *line) name(name string) { t.b = append(append(append(t.b, ' '), name...), '=') }
 
 // word adds a value that needs no quotes.
-func (t *text) word(name, value string) {
+func (t *line) word(name, value string) {
 	t.name(name)
 	t.b = append(t.b, value...)
 }
 
 // flag adds the name alone, if the flag is set.
-func (t *text) flag(name string, set bool) {
+func (t *line) flag(name string, set bool) {
 	if set {
 		t.b = append(append(t.b, ' '), name...)
 	}
 }
 
-func (t *text) number(name string, n uint64) {
+func (t *line) number(name string, n uint64) {
 	t.name(name)
 	t.b = strconv.AppendUint(t.b, n, 10)
 }
 
 // bytes adds quoted bytes, cut if there are many.
-func (t *text) bytes(name string, b []byte) {
+func (t *line) bytes(name string, b []byte) {
 	t.name(name)
-	if len(b) > maxTextBytes {
-		t.b = append(strconv.AppendQuote(t.b, string(b[:maxTextBytes])), "..."...)
+	if len(b) > maxLineBytes {
+		t.b = append(strconv.AppendQuote(t.b, string(b[:maxLineBytes])), "..."...)
 		return
 	}
 	t.b = strconv.AppendQuote(t.b, string(b))
 }
 
 // length adds the number of bytes in b in place of b itself.
-func (t *text) length(name string, b []byte) {
+func (t *line) length(name string, b []byte) {
 	t.number(name, uint64(len(b)))
 	t.b = append(t.b, "B"...)
 }
 
 // code adds a code in hexadecimal.
-func (t *text) code(c mqttwire.ReasonCode) {
+func (t *line) code(c mqttwire.ReasonCode) {
 	const digits = "0123456789ABCDEF"
 	t.word("code", "0x")
 	t.b = append(t.b, digits[c>>4], digits[c&15])
 }
 
-func (t *text) codes(codes []mqttwire.ReasonCode) {
+func (t *line) codes(codes []mqttwire.ReasonCode) {
 	for i, c := range codes {
 		if t.more(i, len(codes)) {
 			return
@@ -73,8 +73,8 @@ func (t *text) codes(codes []mqttwire.ReasonCode) {
 
 // more reports whether entry i of a list of n is past what a line shows, and if
 // so adds how many are left out.
-func (t *text) more(i, n int) bool {
-	if i < maxTextEntries {
+func (t *line) more(i, n int) bool {
+	if i < maxLineEntries {
 		return false
 	}
 	t.number("more", uint64(n-i))
@@ -82,11 +82,11 @@ func (t *text) more(i, n int) bool {
 }
 
 // properties adds a property list, if it is not empty.
-func (t *text) properties(name string, p mqttwire.Properties) {
+func (t *line) properties(name string, p mqttwire.Properties) {
 	if !p.Empty() {
 		t.word(name, p.String())
 	}
 }
 
 // String returns the line.
-func (t *text) String() string { return string(t.b) }
+func (t *line) String() string { return string(t.b) }

@@ -1,42 +1,59 @@
-package mqttwire
+package text
 
 import (
 	"bytes"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-// plainFilterTwin is PlainTopicFilter, written plainly.
-func plainFilterTwin(b []byte) bool {
-	if len(b) == 0 || len(b) > maxPrefixed || b[0] == '$' || !plainTwin(b, "") {
-		return false
+// plainTwin is Plain and plainName, written plainly.
+func plainTwin(b []byte, forbidden string) bool {
+	for _, c := range b {
+		if c == 0 || c >= 0x80 || strings.IndexByte(forbidden, c) >= 0 {
+			return false
+		}
 	}
-	rule, _ := wildcardFault(b, 0, 0)
-	return rule == 0
+	return true
 }
 
-// requirePlain checks the verdicts on b: that they are those of the plain twins,
-// and that what is plain is legal in every version.
+// plainFilterTwin is PlainTopicFilter, written plainly.
+func plainFilterTwin(b []byte) bool {
+	return len(b) > 0 && len(b) <= MaxLength && b[0] != '$' && plainTwin(b, "") && wildcardsTwin(b)
+}
+
+// wildcardsTwin is LegalWildcards, written plainly.
+func wildcardsTwin(b []byte) bool {
+	levels := bytes.Split(b, []byte("/"))
+	for i, level := range levels {
+		switch {
+		case string(level) == "#" && i == len(levels)-1, string(level) == "+":
+		case bytes.ContainsAny(level, "+#"):
+			return false
+		}
+	}
+	return true
+}
+
+// requirePlain checks the verdicts on b: that they are those of the plain twins.
 func requirePlain(t *testing.T, b []byte) {
 	t.Helper()
 	filter := plainFilterTwin(b)
-	name := len(b) > 0 && len(b) <= maxPrefixed && plainTwin(b, "+#")
-	if PlainTopicFilter(b) != filter || PlainTopicName(b) != name || PlainString(b) != (len(b) <= maxPrefixed && plainTwin(b, "")) {
+	name := len(b) > 0 && len(b) <= MaxLength && plainTwin(b, "+#")
+	if PlainTopicFilter(b) != filter || PlainTopicName(b) != name || PlainString(b) != (len(b) <= MaxLength && plainTwin(b, "")) {
 		t.Fatalf("%q: filter %v, name %v, string %v", b, PlainTopicFilter(b), PlainTopicName(b), PlainString(b))
 	}
-	requirePut(t, b, PutPlainTopicFilter, filter)
-	requirePut(t, b, PutPlainTopicName, name)
-	for v := V31; v <= V5; v++ {
-		if filter && CheckTopicFilter(b, v) != nil || name && CheckTopicName(b, v) != nil || PlainString(b) && CheckString(b, v) != nil {
-			t.Fatalf("%q is plain, but not legal in %s", b, v)
-		}
+	if LegalWildcards(b) != wildcardsTwin(b) || IndexWildcard(b) != bytes.IndexAny(b, "+#") {
+		t.Fatalf("%q: wildcards %v, at %d", b, LegalWildcards(b), IndexWildcard(b))
 	}
+	requirePut(t, b, PutTopicFilter, filter)
+	requirePut(t, b, PutTopicName, name)
 }
 
 // putInto is what requirePut writes into, again and again: it is called often.
-var putInto = make([]byte, maxPrefixed+16)
+var putInto = make([]byte, MaxLength+16)
 
 // requirePut checks that put writes b, with its length, if it is plain and there
 // is room, and that not a byte is written that is not of its place.
@@ -51,7 +68,7 @@ func requirePut(t *testing.T, b []byte, put func(dst []byte, at int, b []byte) i
 	if got := put(dst, before, b); got != 0 != plain || plain && got != end {
 		t.Fatalf("%q: ends at %d", b, got)
 	}
-	if plain && (int(uint16At(dst[before:])) != len(b) || !bytes.Equal(dst[before+2:end], b)) {
+	if plain && (int(dst[before])<<8|int(dst[before+1]) != len(b) || !bytes.Equal(dst[before+2:end], b)) {
 		t.Fatalf("%q: wrote %x", b, dst)
 	}
 	for i, c := range dst {
@@ -73,12 +90,12 @@ func TestPlainTextIsPutOnlyWhereThereIsRoom(t *testing.T) {
 			if at >= 0 && at <= 2 {
 				want = at + 2 + n
 			}
-			require.Equal(t, want, PutPlainTopicFilter(dst, at, b), "%d bytes at %d", n, at)
-			require.Equal(t, want, PutPlainTopicName(dst, at, b), "%d bytes at %d", n, at)
+			require.Equal(t, want, PutTopicFilter(dst, at, b), "%d bytes at %d", n, at)
+			require.Equal(t, want, PutTopicName(dst, at, b), "%d bytes at %d", n, at)
 		}
 		for _, at := range []int{math.MaxInt, math.MaxInt - n, math.MaxInt - n - 2, math.MinInt, math.MinInt + n} {
-			require.Zero(t, PutPlainTopicFilter(dst, at, b), "%d bytes at %d", n, at)
-			require.Zero(t, PutPlainTopicName(dst, at, b), "%d bytes at %d", n, at)
+			require.Zero(t, PutTopicFilter(dst, at, b), "%d bytes at %d", n, at)
+			require.Zero(t, PutTopicName(dst, at, b), "%d bytes at %d", n, at)
 		}
 	}
 }
@@ -143,73 +160,36 @@ func TestPlainTextHasEveryByteJudged(t *testing.T) {
 }
 
 func TestPlainTextIsNeverTooLong(t *testing.T) {
-	b := bytes.Repeat([]byte("a"), maxPrefixed)
+	b := bytes.Repeat([]byte("a"), MaxLength)
 	requirePlain(t, b)
 	require.True(t, PlainTopicFilter(b))
 	requirePlain(t, append(b, 'a'))
 	require.False(t, PlainTopicFilter(append(b, 'a')))
 }
 
-func TestPlainListsAreThoseThatTheOwnerMayHave(t *testing.T) {
-	for _, id := range allIDs() {
-		for times := range 3 {
-			raw := bytes.Repeat(legalValue(id), times)
-			p := decodedBySomeone(raw)
-			if p == nil {
-				continue
+func TestFastTextChecksAgreeWithTheirPlainTwin(t *testing.T) {
+	for n := range 25 {
+		b := bytes.Repeat([]byte("a"), n)
+		for i := range b {
+			for c := range 256 {
+				b[i] = byte(c)
+				require.Equal(t, plainTwin(b, ""), Plain(b), "%x", b)
+				require.Equal(t, plainTwin(b, "+#"), plainName(b), "%x", b)
 			}
-			for owner := WillProperties; owner <= ofAuth; owner++ {
-				list, ok := p.Plain(owner)
-				_, _, bad := scanProperties(raw, owner)
-				require.Equal(t, bad == nil, ok, "%d times %s in %d", times, id, owner)
-				require.Equal(t, string(raw), string(list))
-				list, ok = p.Legal(owner)
-				require.Equal(t, bad == nil, ok, "legal: %d times %s in %d", times, id, owner)
-				require.Equal(t, string(raw), string(list))
-			}
+			b[i] = 'a'
 		}
+		require.True(t, Plain(b))
+		require.True(t, plainName(b))
 	}
-	var refused Properties
-	refused.SetTopicAlias(0)
-	_, ok := refused.Plain(ofPublish)
-	require.False(t, ok, "a value that was refused")
-	var built Properties
-	built.Reset(make([]byte, 0, 16))
-	built.SetTopicAlias(1)
-	_, ok = built.Plain(ofPublish)
-	require.False(t, ok, "a list in memory of someone else")
-	_, err := built.Append(nil, ofPublish)
-	require.NoError(t, err)
 }
 
-func TestAListBuiltInPlaceIsLegalUntilItIsOverwritten(t *testing.T) {
-	var p Properties
-	p.Reset(make([]byte, 0, 16))
-	p.SetTopicAlias(1)
-	other := p
-	p.SetPayloadFormatIndicator(1)
-	list, ok := p.Legal(ofPublish)
-	require.True(t, ok)
-	require.Equal(t, "\x23\x00\x01\x01\x01", string(list))
-	_, ok = p.Legal(ofConnect)
-	require.False(t, ok, "a list for PUBLISH")
-	other.AddSubscriptionID(1)
-	_, ok = p.Legal(ofPublish)
-	require.False(t, ok, "a list that another copy's setter wrote into")
-	_, ok = other.Legal(ofPublish)
-	require.True(t, ok)
-	p.SetTopicAlias(0)
-	_, ok = p.Legal(ofPublish)
-	require.False(t, ok, "a value that was refused")
-}
-
-// decodedBySomeone returns the list as one of its owners gets it, or nil if none
-// may have it.
-func decodedBySomeone(raw []byte) *Properties {
-	for owner := WillProperties; owner <= ofAuth; owner++ {
-		if p, bad := viewProperties(raw, owner); bad == nil {
-			return &p
+func TestFastTextChecksSeeEveryPairOfNeighbours(t *testing.T) {
+	b := []byte("aaaaaaaa")
+	for c := range 256 {
+		for d := range 256 {
+			b[3], b[4] = byte(c), byte(d)
+			require.Equal(t, plainTwin(b, ""), Plain(b), "%x", b)
+			require.Equal(t, plainTwin(b, "+#"), plainName(b), "%x", b)
 		}
 	}
-	return nil
 }

@@ -1,0 +1,105 @@
+package packets
+
+import (
+	"slices"
+
+	"github.com/mqttwire/mqttwire"
+)
+
+// Each packet is written by one function. It checks what no single field shows,
+// asks once for room, and writes straight on; the first broken rule makes it
+// return dst as it was, with the error. What is plain is checked while it is
+// written, or at a glance before; what is not gets its own closer look, by the
+// functions of wire.
+
+// appendHeader appends a fixed header and makes room for the n bytes of body that
+// follow, of which there are size in all, at most MaxVarint.
+func appendHeader(dst []byte, first byte, size, n uint64) []byte {
+	dst = slices.Grow(dst, 1+mqttwire.MaxVarintSize+int(n))
+	if size < 1<<7 {
+		return append(dst, first, byte(size))
+	}
+	return appendLength(append(dst, first), size)
+}
+
+// appendLength appends n, which is at most MaxVarint, as a variable byte integer.
+func appendLength(dst []byte, n uint64) []byte {
+	for ; n >= 1<<7; n >>= 7 {
+		dst = append(dst, byte(n)|0x80)
+	}
+	return append(dst, byte(n))
+}
+
+// appendPrefixed appends two bytes of length and s, which has at most 65535.
+func appendPrefixed(dst, s []byte) []byte {
+	return append(append(dst, byte(len(s)>>8), byte(len(s))), s...)
+}
+
+// plainList returns the list to be written for the owner in version v: none before
+// 5.0. It reports false if checkList has to look at it first.
+func plainList(p *mqttwire.Properties, owner mqttwire.PropertyOwner, v mqttwire.Version) (list []byte, ok bool) {
+	if v != mqttwire.V5 {
+		return nil, true
+	}
+	return wire.PlainProperties(p, owner)
+}
+
+// plainListSize is what a list of plainList takes.
+func plainListSize(list []byte, v mqttwire.Version) uint64 {
+	switch {
+	case v != mqttwire.V5:
+		return 0
+	case len(list) < 1<<7:
+		return 1 + uint64(len(list))
+	}
+	return uint64(mqttwire.SizeVarint(uint32(len(list)))) + uint64(len(list))
+}
+
+// appendPlainList appends a list of plainList with its length.
+func appendPlainList(dst, list []byte, v mqttwire.Version) []byte {
+	switch {
+	case v != mqttwire.V5:
+		return dst
+	case len(list) == 0:
+		return append(dst, 0)
+	}
+	return append(appendLength(dst, uint64(len(list))), list...)
+}
+
+// plainCode reports whether packets of type t may say the code in version v.
+// Success, which is 0, they all may, if only by leaving it out.
+func plainCode(code mqttwire.ReasonCode, t mqttwire.PacketType, v mqttwire.Version) bool {
+	return code == 0 || code.AllowedIn(t, v, 0)
+}
+
+// checkList returns nil if the owner may have the list in version v: for those that
+// plainList is not sure of.
+func checkList(p *mqttwire.Properties, owner mqttwire.PropertyOwner, v mqttwire.Version) error {
+	if v != mqttwire.V5 {
+		return nil
+	}
+	return wire.CheckProperties(p, owner)
+}
+
+// refuseID refuses packet identifier 0. [MQTT-2.2.1-3]
+func refuseID(dst []byte, t mqttwire.PacketType, v mqttwire.Version) ([]byte, error) {
+	return wire.Refuse(dst, mqttwire.RulePacketIDZero, t, v, mqttwire.FieldPacketID, 0)
+}
+
+// refuseCode refuses a code that packets of type t may not say in version v.
+// [MQTT-3.2.2-8] and its like in the other packets
+func refuseCode(dst []byte, t mqttwire.PacketType, v mqttwire.Version, code mqttwire.ReasonCode) ([]byte, error) {
+	return wire.Refuse(dst, mqttwire.RuleReasonCode, t, v, mqttwire.FieldReasonCode, int64(code))
+}
+
+// refuseFrame says why there is no packet of type t in version v whose body has n
+// bytes.
+func refuseFrame(dst []byte, t mqttwire.PacketType, v mqttwire.Version, n uint64) ([]byte, error) {
+	switch {
+	case !v.Known():
+		return wire.Refuse(dst, mqttwire.RuleVersion, t, v, mqttwire.FieldVersion, int64(v))
+	case !t.Known(v):
+		return wire.Refuse(dst, mqttwire.RulePacketType, t, v, mqttwire.FieldPacketType, int64(t))
+	}
+	return wire.Refuse(dst, mqttwire.RuleRemainingLength, t, v, mqttwire.FieldRemainingLength, int64(n))
+}
