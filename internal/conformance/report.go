@@ -9,7 +9,7 @@ import (
 	"github.com/mqttwire/mqttwire/internal/corpus"
 )
 
-// Report is all that CONFORMANCE.md tells.
+// Report is all that the pages tell.
 type Report struct {
 	Sections []Section
 	Rules    []RuleRow
@@ -41,16 +41,26 @@ func Read(root string) (*Report, error) {
 	}
 	r := &Report{Cases: len(cases), Streams: len(streams)}
 	cases = append(cases, corpus.CasesOf(streams)...)
-	err = errors.Join(checkNotes(standards), checkNames(standards, cases))
-	m := newRowMaker(root, cases)
+	err = errors.Join(checkOutline(standards), checkNotes(standards), checkNames(standards, cases))
+	find := newTestFinder(root)
+	m := newRowMaker(find, cases)
 	for _, s := range standards {
 		rows, failed := m.rows(s)
 		err = errors.Join(err, failed)
 		r.Sections = append(r.Sections, Section{s, rows})
 	}
 	var failed error
-	r.Rules, failed = ruleRows(root, standards, cases)
+	r.Rules, failed = ruleRows(find, standards, cases)
 	return r, errors.Join(err, failed)
+}
+
+// known returns all statements of the report.
+func (r *Report) known() map[statementKey]bool {
+	var standards []Standard
+	for _, s := range r.Sections {
+		standards = append(standards, s.Standard)
+	}
+	return known(standards)
 }
 
 // known returns all statements of the tables.
@@ -67,7 +77,7 @@ func known(standards []Standard) map[statementKey]bool {
 // checkNotes checks that the remarks are on statements and rules that exist.
 func checkNotes(standards []Standard) (err error) {
 	known := known(standards)
-	for k := range index(slices.Concat(gotests, reasons, rests)) {
+	for k := range index(slices.Concat(allNotes(), reasons, rests)) {
 		if !known[k] {
 			err = errors.Join(err, fmt.Errorf("%s of %s is named, but no such statement exists", k.id, k.version))
 		}

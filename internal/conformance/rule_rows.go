@@ -29,7 +29,7 @@ type VersionStatements struct {
 
 // ruleRows returns the row of each rule, and an error for each that nothing
 // breaks.
-func ruleRows(root string, all []Standard, cases []corpus.Case) (rows []RuleRow, err error) {
+func ruleRows(find *testFinder, all []Standard, cases []corpus.Case) (rows []RuleRow, err error) {
 	order := orderOf(all)
 	for _, rule := range mqttwire.Rules() {
 		row := RuleRow{Rule: rule}
@@ -39,7 +39,7 @@ func ruleRows(root string, all []Standard, cases []corpus.Case) (rows []RuleRow,
 			}
 		}
 		var failed error
-		if row.Tests, failed = findTests(root, ruleTests[rule.String()]); failed != nil {
+		if row.Tests, failed = find.findAll(ruleTests[rule.String()]); failed != nil {
 			err = errors.Join(err, fmt.Errorf("rule %s: %w", rule, failed))
 		}
 		if len(row.Cases)+len(row.Tests) == 0 {

@@ -1,5 +1,6 @@
 // Package conformance says of each statement of the standards what shows that
-// this library keeps it, or why no codec can. CONFORMANCE.md is written from it.
+// this library keeps it, or why no codec can. CONFORMANCE.md and the pages in
+// conformance/ are written from it.
 package conformance
 
 //go:generate go run ./generate
@@ -16,6 +17,7 @@ import (
 // Standard is a table of statements, and the version that they are about.
 type Standard struct {
 	Name       string
+	Kind       string // what its statements are called on the page of a section
 	Version    mqttwire.Version
 	Statements []Statement
 }
@@ -49,19 +51,12 @@ func (s Statement) ofCodec() bool { return s.Has("decode") || s.Scope == "encode
 // keeping the statement, unless there is a reason why not.
 func (s Statement) ofConnection() bool { return s.Has("stream") || s.Has("encode") }
 
-// Chapter returns the number of the chapter that the statement stands in.
-func (s Statement) Chapter() string {
-	_, section, _ := strings.Cut(s.ID, "-")
-	chapter, _, _ := strings.Cut(section, ".")
-	return chapter
-}
-
 // Standards reads the tables of statements.
 func Standards() ([]Standard, error) {
 	all := []Standard{
-		{Name: "MQTT 3.1.1", Version: mqttwire.V311},
-		{Name: "MQTT 5.0", Version: mqttwire.V5},
-		{Name: "MQTT 5.0, rules without a number", Version: mqttwire.V5},
+		{Name: "MQTT 3.1.1", Kind: numbered, Version: mqttwire.V311},
+		{Name: "MQTT 5.0", Kind: numbered, Version: mqttwire.V5},
+		{Name: "MQTT 5.0, rules without a number", Kind: "Rules without a number", Version: mqttwire.V5},
 	}
 	for i, file := range []string{"statements-v311.tsv", "statements-v5.tsv", "unnumbered-v5.tsv"} {
 		text, err := fs.ReadFile(tables.Files, file)
@@ -74,6 +69,8 @@ func Standards() ([]Standard, error) {
 	}
 	return all, nil
 }
+
+const numbered = "Numbered statements"
 
 const columns = "id\tscope\tpacket\tstatement\ton_violation"
 

@@ -9,16 +9,16 @@ import (
 )
 
 // Row is a statement and what is known of it: cases of the corpus and Go tests
-// that show it, and why it, or the rest of it, is above a codec. At least one of
-// them is there.
+// that show it, and why it, or the rest of it, is above a codec. Why, a case or a
+// test of the codec is there.
 type Row struct {
 	Statement
 	Cases []corpus.Case // those refused by the statement first
-	Tests []GoTest
+	Tests [][]GoTest    // of each of the layers
 	Why   string
 }
 
-// Verdict says how much of a statement is shown.
+// Verdict says how much of a statement the codec shows.
 type Verdict uint8
 
 // The verdicts.
@@ -28,12 +28,12 @@ const (
 	Above                      // a codec: Row.Why says why
 )
 
-// Verdict says how much of the statement is shown.
+// Verdict says how much of the statement the codec shows.
 func (r Row) Verdict() Verdict {
 	switch {
 	case r.Why == "":
 		return Shown
-	case len(r.Cases)+len(r.Tests) > 0:
+	case len(r.Cases)+len(r.Tests[0]) > 0:
 		return ShownInPart
 	}
 	return Above
@@ -41,15 +41,19 @@ func (r Row) Verdict() Verdict {
 
 // rowMaker holds what the rows of all standards are made from.
 type rowMaker struct {
-	root    string // of the module
+	find    *testFinder
 	cases   map[statementKey][]corpus.Case
-	tests   map[statementKey][]string
+	tests   []map[statementKey][]string // of each of the layers
 	reasons map[statementKey][]string
 	rests   map[statementKey][]string
 }
 
-func newRowMaker(root string, cases []corpus.Case) *rowMaker {
-	return &rowMaker{root, byStatement(cases), index(gotests), index(reasons), index(rests)}
+func newRowMaker(find *testFinder, cases []corpus.Case) *rowMaker {
+	m := &rowMaker{find, byStatement(cases), nil, index(reasons), index(rests)}
+	for _, l := range layers {
+		m.tests = append(m.tests, index(l.tests))
+	}
+	return m
 }
 
 // rows returns the row of each statement, and an error for each that has none.
@@ -64,9 +68,13 @@ func (m *rowMaker) rows(s Standard) (rows []Row, err error) {
 
 func (m *rowMaker) row(v mqttwire.Version, s Statement) (Row, error) {
 	k := statementKey{v, s.ID}
-	tests, err := findTests(m.root, m.tests[k])
-	if err != nil {
-		return Row{}, fmt.Errorf("%s of %s: %w", s.ID, v, err)
+	r := Row{Statement: s, Cases: m.cases[k]}
+	for _, names := range m.tests {
+		tests, err := m.find.findAll(names[k])
+		if err != nil {
+			return Row{}, fmt.Errorf("%s of %s: %w", s.ID, v, err)
+		}
+		r.Tests = append(r.Tests, tests)
 	}
 	reason, err := only(m.reasons, k)
 	if err != nil {
@@ -76,8 +84,7 @@ func (m *rowMaker) row(v mqttwire.Version, s Statement) (Row, error) {
 	if err != nil {
 		return Row{}, err
 	}
-	r := Row{Statement: s, Cases: m.cases[k], Tests: tests}
-	if r.Why, err = why(s, len(r.Cases)+len(tests) > 0, reason, rest); err != nil {
+	if r.Why, err = why(s, len(r.Cases)+len(r.Tests[0]) > 0, reason, rest); err != nil {
 		err = fmt.Errorf("%s of %s, scope %s, %w", s.ID, v, s.Scope, err)
 	}
 	return r, err
@@ -131,13 +138,4 @@ func byStatement(cases []corpus.Case) map[statementKey][]corpus.Case {
 		}
 	}
 	return all
-}
-
-func findTests(root string, names []string) (tests []GoTest, err error) {
-	for _, name := range names {
-		t, failed := findTest(root, name)
-		tests = append(tests, t)
-		err = errors.Join(err, failed)
-	}
-	return tests, err
 }

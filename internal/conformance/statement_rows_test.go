@@ -18,7 +18,7 @@ const madeUp = "MQTT-9.9.9-1"
 
 func rowsOfMadeUp(scope string, cases ...corpus.Case) ([]Row, error) {
 	s := Standard{Version: mqttwire.V5, Statements: []Statement{{ID: madeUp, Scope: scope, Text: "A packet is made up"}}}
-	return newRowMaker(root, cases).rows(s)
+	return newRowMaker(newTestFinder(root), cases).rows(s)
 }
 
 func TestAStatementOfACodecWithoutACaseIsNoticed(t *testing.T) {
@@ -43,7 +43,7 @@ func TestAStatementAboveACodecIsExplainedByItsScope(t *testing.T) {
 		rows, err := rowsOfMadeUp(scope)
 		require.NoError(t, err)
 		assert.Equal(t, Above, rows[0].Verdict())
-		assert.Equal(t, "above a codec: "+scopeReasons[scope], rows[0].shownBy())
+		assert.Equal(t, "above a codec: "+scopeReasons[scope], (&pageWriter{}).codecCell(rows[0]))
 	}
 	rows, err := rowsOfMadeUp("server+session")
 	require.NoError(t, err)
@@ -99,7 +99,7 @@ func TestWhatIsShownIsNotExplained(t *testing.T) {
 		"in part, but nothing shown":            {scope: "server", rest: "the rest", want: "but nothing shows it"},
 		"explained, though a codec can keep it": {scope: "decode", reason: "because", want: "has no corpus case and no test"},
 	} {
-		m := newRowMaker(root, c.cases)
+		m := newRowMaker(newTestFinder(root), c.cases)
 		m.reasons[k] = listOf(c.reason)
 		m.rests[k] = listOf(c.rest)
 		r, err := m.row(mqttwire.V5, Statement{ID: madeUp, Scope: c.scope})
@@ -121,15 +121,15 @@ func listOf(s string) []string {
 }
 
 func TestAStatementWithTwoReasonsIsNoticed(t *testing.T) {
-	m := newRowMaker(root, nil)
+	m := newRowMaker(newTestFinder(root), nil)
 	m.reasons[statementKey{mqttwire.V5, madeUp}] = []string{"one", "two"}
 	_, err := m.row(mqttwire.V5, Statement{ID: madeUp, Scope: "encode+stream"})
 	assert.EqualError(t, err, madeUp+" of 5.0 has 2 reasons: one; two")
 }
 
 func TestAStatementWhoseTestIsGoneIsNoticed(t *testing.T) {
-	m := newRowMaker(root, nil)
-	m.tests[statementKey{mqttwire.V5, madeUp}] = []string{"packets.TestEncodingRefuses", "packets.TestThatIsGone"}
+	m := newRowMaker(newTestFinder(root), nil)
+	m.tests[0][statementKey{mqttwire.V5, madeUp}] = []string{"packets.TestEncodingRefuses", "packets.TestThatIsGone"}
 	_, err := m.row(mqttwire.V5, Statement{ID: madeUp, Scope: "encode"})
 	assert.EqualError(t, err, madeUp+" of 5.0: there is no test packets.TestThatIsGone")
 }

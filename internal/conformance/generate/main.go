@@ -1,21 +1,21 @@
-// Generate writes CONFORMANCE.md. It is run by go generate, in the folder of
-// package conformance.
+// Generate writes CONFORMANCE.md and the pages in conformance/. It is run by go
+// generate, in the folder of package conformance.
 package main
 
 import (
 	"log"
-	"os"
 
 	"github.com/mqttwire/mqttwire/internal/conformance"
 )
 
 func main() {
 	log.SetFlags(0)
-	report, err := conformance.Read("../..")
+	const root = "../.."
+	report, err := conformance.Read(root)
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := os.WriteFile("../../CONFORMANCE.md", []byte(report.Markdown()), 0o644); err != nil {
+	if err := conformance.Write(root, report.Pages()); err != nil {
 		log.Fatal(err)
 	}
 }

@@ -1,22 +1,35 @@
 package conformance
 
-import (
-	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"os"
-	"path"
-	"path/filepath"
-	"strconv"
-	"strings"
-)
+// layer is a part of the library whose tests show statements. Each has a column
+// in each table that has a statement which it shows.
+type layer struct {
+	name  string
+	about string // what the column holds, for the legend
+	tests []note // the texts are names of tests, as GoTest has them
+}
 
-// gotests are the Go tests that show statements which the bytes of a packet
-// cannot show, because an encoder keeps them or because they are about more than
-// one packet or less. A test is named by its folder ("mqttwire" for the root),
-// its function and, behind a slash, the case of its table.
-var gotests = []note{
+// layers are all of them, from the bottom up. The codec is the first: it also has
+// the cases of the corpus, and has to show all that it can keep. A layer above it
+// is given a statement by a line in its list of tests, and nothing else.
+var layers = []layer{
+	{"codec", codecColumn, codecTests},
+	{"session", "tests with the state that packets leave behind, which outlives the connection.", sessionTests},
+}
+
+const codecColumn = "cases of the corpus in that version, those that break the statement first, and tests for what no case can show.\n" +
+	"  A case is one packet or, in the folder streams, both sides of a connection. `go test ./packets -run Corpus` runs every case."
+
+// allNotes returns the notes of all layers.
+func allNotes() (all []note) {
+	for _, l := range layers {
+		all = append(all, l.tests...)
+	}
+	return all
+}
+
+// codecTests show statements which the bytes of a packet cannot show, because an
+// encoder keeps them or because they are about more than one packet or less.
+var codecTests = []note{
 	{"internal/conformance.TestPublishOfQoS0IsWrittenWithoutItsPacketIdentifier", "MQTT-2.3.1-5", "MQTT-2.2.1-2"},
 	{"mqttwire.TestTopicLengthLimits", "MQTT-4.7.3-3", "MQTT-4.7.3-3"},
 	{"packets.TestEncodingRefuses/PUBLISH topic too long", "", "MQTT-4.7.3-3"},
@@ -39,6 +52,9 @@ var gotests = []note{
 // Maximum Packet Size, which has a case for each packet.
 const dropping = "packets.TestEncoderDropsReasonStringAndUserPropertiesToFit"
 
+// sessionTests show statements that are above a codec.
+var sessionTests []note
+
 // ruleTests are the Go tests for the rules that no bytes can break, because only
 // a caller can.
 var ruleTests = map[string][]string{
@@ -51,60 +67,4 @@ var ruleTests = map[string][]string{
 	"remaining-length": {"packets.TestEncodingRefuses/PUBLISH too large", "mqttwire.TestAppendFrameWritesWhatItIsGiven"},
 	"not-in-version": {"packets.TestEncodingRefuses/CONNACK session present in 3.1", "packets.TestEncodingRefuses/SUBSCRIBE no local in 3.1.1",
 		"packets.TestEncodingRefuses/CONNECT with a bridge bit in 5.0"},
-}
-
-// GoTest is a test function, or a case of its table, and the file it is in.
-type GoTest struct {
-	Name string // as gotests has it
-	File string // below the root, with slashes
-}
-
-// findTest looks for the test in the files below root.
-func findTest(root, name string) (GoTest, error) {
-	dir, rest, _ := strings.Cut(name, ".")
-	if dir == "mqttwire" {
-		dir = "."
-	}
-	function, row, _ := strings.Cut(rest, "/")
-	files, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(dir), "*_test.go"))
-	if err != nil {
-		return GoTest{}, err
-	}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			return GoTest{}, err
-		}
-		f, err := parser.ParseFile(token.NewFileSet(), file, text, 0)
-		if err != nil {
-			return GoTest{}, err
-		}
-		if hasTest(f, function, row) {
-			return GoTest{name, path.Join(dir, filepath.Base(file))}, nil
-		}
-	}
-	return GoTest{}, fmt.Errorf("there is no test %s", name)
-}
-
-// hasTest reports whether the file has the test function and, if row is not
-// empty, whether the function has it for a string.
-func hasTest(file *ast.File, function, row string) bool {
-	for _, d := range file.Decls {
-		f, ok := d.(*ast.FuncDecl)
-		if ok && f.Recv == nil && f.Name.Name == function && strings.HasPrefix(function, "Test") {
-			return row == "" || hasString(f.Body, row)
-		}
-	}
-	return false
-}
-
-func hasString(body ast.Node, want string) (found bool) {
-	ast.Inspect(body, func(n ast.Node) bool {
-		if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
-			text, err := strconv.Unquote(lit.Value)
-			found = found || err == nil && text == want
-		}
-		return !found
-	})
-	return found
 }
