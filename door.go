@@ -155,13 +155,6 @@ func (export) CheckBinary(p []byte, t PacketType, v Version, field Field) error 
 	return nil
 }
 
-// PlainProperties returns the encoded list without its length, which aliases the
-// list, if it is plain: the owner may have it as it is. CheckProperties refuses
-// those of the others that are not legal.
-func (export) PlainProperties(p *Properties, owner PropertyOwner) (list []byte, ok bool) {
-	return p.plain(owner)
-}
-
 // CheckProperties returns the *Error with which Append refuses the list to the
 // owner, or nil.
 func (export) CheckProperties(p *Properties, owner PropertyOwner) error { return p.check(owner) }

@@ -130,11 +130,11 @@ func (p Properties) Append(dst []byte, owner PropertyOwner) ([]byte, error) {
 	return append(appendVarint(dst, uint32(len(p.raw))), p.raw...), nil
 }
 
-// plain returns the encoded list without its length, which aliases the list, if
-// the owner may have it as it is: without a look at the values, which were
-// checked before. It reports false for a few legal lists; check refuses those
-// that are not.
-func (p *Properties) plain(owner PropertyOwner) (list []byte, ok bool) {
+// PlainProperties returns the encoded list without its length, which aliases the
+// list, if it is plain: if the owner may have it as it is, without a look at the
+// values, which were checked before. CheckProperties refuses those of the others
+// that are not legal.
+func (export) PlainProperties(p *Properties, owner PropertyOwner) (list []byte, ok bool) {
 	return p.raw, p.bad == nil && p.set&^propertiesOf[owner&15] == 0 && !(p.manyIDs && owner != ofPublish) &&
 		len(p.raw) <= MaxVarint && !p.tolerated && (p.memory == nil || p.memory.resets == p.resets)
 }
@@ -150,7 +150,7 @@ func (p *Properties) check(owner PropertyOwner) error {
 
 // faultIn returns what forbids the list to the owner, or nil.
 func (p *Properties) faultIn(owner PropertyOwner) *propertyFault {
-	if _, ok := p.plain(owner); ok {
+	if _, ok := (export{}).PlainProperties(p, owner); ok {
 		return nil
 	}
 	switch {

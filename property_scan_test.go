@@ -248,7 +248,7 @@ func TestPlainListsAreThoseThatTheOwnerMayHave(t *testing.T) {
 				continue
 			}
 			for owner := WillProperties; owner <= ofAuth; owner++ {
-				list, ok := p.plain(owner)
+				list, ok := export{}.PlainProperties(p, owner)
 				_, _, bad := scanProperties(raw, owner)
 				require.Equal(t, bad == nil, ok, "%d times %s in %d", times, id, owner)
 				require.Equal(t, string(raw), string(list))
@@ -257,7 +257,7 @@ func TestPlainListsAreThoseThatTheOwnerMayHave(t *testing.T) {
 	}
 	var refused Properties
 	refused.SetTopicAlias(0)
-	_, ok := refused.plain(ofPublish)
+	_, ok := export{}.PlainProperties(&refused, ofPublish)
 	require.False(t, ok, "a value that was refused")
 }
 
