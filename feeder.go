@@ -281,6 +281,18 @@ func (f *Feeder) Lookahead(n int) ([]byte, error) {
 	}
 }
 
+// Release gives the Feeder's buffer back, but for bytes that were fed of the
+// packets that follow: for a connection on which nothing comes for a while. It
+// leaves the present packet, as Next does, so that there is none until Next; and
+// the chunk, as Feed(nil) does. What is still to be had of a packet over the limit
+// stays until Skip.
+func (f *Feeder) Release() {
+	f.settle()
+	f.waiting = false
+	f.release()
+	f.own = f.buf
+}
+
 // more moves bytes of the chunk into the window, so that it goes towards the
 // length it needs. When the chunk is used up it says so, and holds no part of it.
 func (f *Feeder) more() error {

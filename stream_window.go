@@ -344,6 +344,22 @@ func (c *cutter) moveDown() {
 	c.pos = 0
 }
 
+// release leaves the present packet and puts the window into a buffer that has room
+// for nothing else: none, if there is nothing in it, or if the stream has ended.
+func (c *cutter) release() {
+	if c.oversize { // the packet waits for Skip
+		return
+	}
+	if c.leave() != nil && c.err != nil { // else the rest of it is dropped as it comes
+		c.pos = c.end
+	}
+	var buf []byte
+	if n := c.have(); n > 0 {
+		buf = make([]byte, n)
+	}
+	c.move(buf)
+}
+
 // wasteful reports whether a buffer is large and the present packet, with which
 // it is done, has needed little of it.
 func (c *cutter) wasteful(buf []byte) bool {

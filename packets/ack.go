@@ -169,10 +169,12 @@ func (p *Puback) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 	return p.judged(f, v, nil)
 }
 
+func (p *Puback) reset(_ int) { *p = Puback{} }
+
 func (p *Puback) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
 	j := wire.Judge(f, mqttwire.PUBACK, v, tolerance)
 	if !p.decode(f, v, &j) {
-		*p = Puback{}
+		p.reset(len(f.Body))
 		return wire.Err(&j)
 	}
 	return nil
@@ -228,10 +230,12 @@ func (p *Pubrec) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 	return p.judged(f, v, nil)
 }
 
+func (p *Pubrec) reset(_ int) { *p = Pubrec{} }
+
 func (p *Pubrec) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
 	j := wire.Judge(f, mqttwire.PUBREC, v, tolerance)
 	if !p.decode(f, v, &j) {
-		*p = Pubrec{}
+		p.reset(len(f.Body))
 		return wire.Err(&j)
 	}
 	return nil
@@ -287,10 +291,12 @@ func (p *Pubrel) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 	return p.judged(f, v, nil)
 }
 
+func (p *Pubrel) reset(_ int) { *p = Pubrel{} }
+
 func (p *Pubrel) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
 	j := wire.Judge(f, mqttwire.PUBREL, v, tolerance)
 	if !p.decode(f, v, &j) {
-		*p = Pubrel{}
+		p.reset(len(f.Body))
 		return wire.Err(&j)
 	}
 	return nil
@@ -347,10 +353,12 @@ func (p *Pubcomp) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 	return p.judged(f, v, nil)
 }
 
+func (p *Pubcomp) reset(_ int) { *p = Pubcomp{} }
+
 func (p *Pubcomp) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
 	j := wire.Judge(f, mqttwire.PUBCOMP, v, tolerance)
 	if !p.decode(f, v, &j) {
-		*p = Pubcomp{}
+		p.reset(len(f.Body))
 		return wire.Err(&j)
 	}
 	return nil

@@ -28,10 +28,12 @@ func (p *Auth) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 	return p.judged(f, v, nil)
 }
 
+func (p *Auth) reset(_ int) { *p = Auth{} }
+
 func (p *Auth) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
 	j := wire.Judge(f, mqttwire.AUTH, v, tolerance)
 	if !p.decode(f, v, &j) {
-		*p = Auth{}
+		p.reset(len(f.Body))
 		return wire.Err(&j)
 	}
 	return nil

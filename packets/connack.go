@@ -37,10 +37,12 @@ func (p *Connack) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 	return p.judged(f, v, nil)
 }
 
+func (p *Connack) reset(_ int) { *p = Connack{} }
+
 func (p *Connack) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
 	j := wire.Judge(f, mqttwire.CONNACK, v, tolerance)
 	if !p.decode(f, v, &j) {
-		*p = Connack{}
+		p.reset(len(f.Body))
 		return wire.Err(&j)
 	}
 	return nil

@@ -97,10 +97,12 @@ func (p *Connect) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 	return p.judged(f, v, nil)
 }
 
+func (p *Connect) reset(_ int) { *p = Connect{} }
+
 func (p *Connect) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
 	j := wire.Judge(f, mqttwire.CONNECT, v, tolerance)
 	if !p.decode(f, v, &j) {
-		*p = Connect{}
+		p.reset(len(f.Body))
 		return wire.Err(&j)
 	}
 	return nil

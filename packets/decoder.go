@@ -293,6 +293,14 @@ func (d *Decoder) Resume(src Source) error {
 	return src.Skip()
 }
 
+// Release gives back the memory that the Decoder holds for packets: for a
+// connection on which nothing comes for a while. The packets that it has returned
+// are no longer valid. What was said on the connection it still knows.
+func (d *Decoder) Release() {
+	d.set.Release()
+	d.memory = nil
+}
+
 // Topic returns the topic name of a PUBLISH that Next or Decode has returned: its
 // own or, if that is empty, the one that its topic alias stands for. It is valid
 // until the alias is set anew. Who forwards p sets this topic and removes the

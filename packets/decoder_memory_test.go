@@ -22,7 +22,9 @@ func (s *silentReader) Read(p []byte) (int, error) {
 		return 0, io.ErrNoProgress // stands for waiting
 	}
 	n := copy(p, s.left)
-	s.left = s.left[n:]
+	if s.left = s.left[n:]; s.left == "" {
+		s.left = "" // which keeps no memory alive
+	}
 	return n, nil
 }
 
@@ -63,4 +65,116 @@ func TestPeersThatDeclareLargePacketsHoldLittleMemory(t *testing.T) {
 			runtime.KeepAlive(peers)
 		}
 	}
+}
+
+// held returns how many bytes on the heap each of n values takes that open makes.
+func held[T any](n int, open func() T) int64 {
+	values := make([]T, n)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for i := range values {
+		values[i] = open()
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	runtime.KeepAlive(values)
+	return (int64(after.HeapAlloc) - int64(before.HeapAlloc)) / int64(n)
+}
+
+// appendAll appends the packets for 3.1.1.
+func appendAll(t *testing.T, b []byte, list ...mqttwire.Packet) []byte {
+	t.Helper()
+	for _, p := range list {
+		var err error
+		b, err = p.Append(b, mqttwire.V311)
+		require.NoError(t, err)
+	}
+	return b
+}
+
+// server reads all of a stream as a server does, and returns what it then holds.
+func server(t *testing.T, stream string) (*packets.Decoder, *mqttwire.Reader) {
+	d := packets.NewDecoder(packets.Options{From: mqttwire.FromClient})
+	r := mqttwire.NewReader(&silentReader{stream}, mqttwire.Limits{})
+	for {
+		if _, err := d.Next(r); err != nil {
+			require.ErrorIs(t, err, io.ErrNoProgress)
+			return d, r
+		}
+	}
+}
+
+// The most that a peer can make a server hold for ever with packets of few bytes:
+// one of the largest lists of each type, and then packets that need little.
+func TestAPeerThatSentLargeListsHoldsLittleMemoryAfterwards(t *testing.T) {
+	filters := &packets.Unsubscribe{PacketID: 1}
+	subscriptions := &packets.Subscribe{PacketID: 1}
+	for range 16000 { // 65 KB each
+		filters.Filters = append(filters.Filters, []byte("ab"))
+		subscriptions.Subscriptions = append(subscriptions.Subscriptions, packets.Subscription{Filter: []byte("a")})
+	}
+	small := subscribeOf(600) // which keeps its list
+	stream := string(appendAll(t, nil, &packets.Connect{Version: mqttwire.V311, ClientID: []byte("c"), CleanStart: true},
+		subscriptions, filters, small, unsubscribeOf(600), &packets.Pingreq{}, &packets.Pingreq{}, &packets.Pingreq{}, &packets.Pingreq{}, &packets.Pingreq{}))
+	type both struct {
+		d *packets.Decoder
+		r *mqttwire.Reader
+	}
+	each := held(40, func() both {
+		d, r := server(t, stream)
+		return both{d, r}
+	})
+	t.Logf("%d bytes each", each)
+	assert.Less(t, each, int64(96<<10+64<<10), "lists of the Set, and the buffer of the Reader")
+
+	each = held(200, func() both {
+		d, r := server(t, stream)
+		d.Release()
+		r.Release()
+		return both{d, r}
+	})
+	t.Logf("%d bytes each after Release", each)
+	assert.Less(t, each, int64(1<<10))
+}
+
+func TestATopicAliasKeepsNoMoreThanItsTopicNeeds(t *testing.T) {
+	const n, limit = 50, 200
+	connack := &packets.Connack{}
+	connack.Properties.SetTopicAliasMaximum(limit)
+	publish := func(alias uint16, topic []byte) []byte {
+		p := &packets.Publish{Topic: topic}
+		p.Properties.SetTopicAlias(alias)
+		b, err := p.Append(nil, mqttwire.V5)
+		require.NoError(t, err)
+		return b
+	}
+	connect, err := (&packets.Connect{Version: mqttwire.V5, ClientID: []byte("c")}).Append(nil, 0)
+	require.NoError(t, err)
+	var small []byte
+	for alias := range uint16(limit) {
+		small = append(small, publish(alias+1, []byte("a/b"))...)
+	}
+	each := held(n, func() *packets.Decoder {
+		d := packets.NewDecoder(packets.Options{From: mqttwire.FromClient})
+		decode := func(b []byte) {
+			for len(b) > 0 {
+				f, rest, err := mqttwire.CutFrame(b, 0)
+				require.NoError(t, err)
+				_, err = d.Decode(f)
+				require.NoError(t, err)
+				b = rest
+			}
+		}
+		decode(connect)
+		d.Observe(connack)
+		for alias := range uint16(limit) {
+			decode(publish(alias+1, long(16<<10)))
+		}
+		decode(small)
+		d.Release()
+		return d
+	})
+	t.Logf("%d bytes each", each)
+	assert.Less(t, each, int64(limit*512))
 }

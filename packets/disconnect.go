@@ -31,10 +31,12 @@ func (p *Disconnect) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 	return p.judged(f, v, nil)
 }
 
+func (p *Disconnect) reset(_ int) { *p = Disconnect{} }
+
 func (p *Disconnect) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
 	j := wire.Judge(f, mqttwire.DISCONNECT, v, tolerance)
 	if !p.decode(f, v, &j) {
-		*p = Disconnect{}
+		p.reset(len(f.Body))
 		return wire.Err(&j)
 	}
 	return nil

@@ -216,3 +216,40 @@ func TestOnePacketIsEncodedByManyGoroutinesAtOnce(t *testing.T) {
 	}
 	all.Wait()
 }
+
+// A packet that is sent to many is shared by the goroutines that do so, and one of
+// them may have a client for which its Reason String is too much.
+func TestLeavingOutPropertiesChangesNoSharedPacket(t *testing.T) {
+	var list mqttwire.PropertyBuilder
+	list.Reset()
+	list.SetReasonString([]byte("a reason of some length"))
+	list.AddUser([]byte("k"), []byte("v"))
+	shared := &packets.Puback{PacketID: 1, ReasonCode: mqttwire.ReasonNotAuthorized, Properties: list.Properties()}
+	want, err := shared.Append(nil, mqttwire.V5)
+	require.NoError(t, err)
+
+	var wait sync.WaitGroup
+	for i := range 8 {
+		wait.Go(func() {
+			connect := &packets.Connect{Version: mqttwire.V5, ClientID: []byte("c")}
+			if i%2 == 0 {
+				connect.Properties.SetMaximumPacketSize(20)
+			} else {
+				connect.Properties.SetRequestProblemInformation(false)
+			}
+			e := packets.NewEncoder(packets.Options{From: mqttwire.FromServer})
+			e.Observe(connect)
+			_, err := e.Append(nil, &packets.Connack{})
+			assert.NoError(t, err)
+			for range 100 {
+				_, err = e.Append(nil, shared)
+				assert.NoError(t, err)
+				assert.True(t, e.Dropped().ReasonString)
+			}
+		})
+	}
+	wait.Wait()
+	got, err := shared.Append(nil, mqttwire.V5)
+	require.NoError(t, err)
+	assert.Equal(t, want, got)
+}

@@ -103,6 +103,10 @@ type packet interface {
 	// reset. Decode is decode without one and, if that says no, judged.
 	judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error
 
+	// reset empties the packet, but for the room of lists that so many bytes of
+	// body may fill.
+	reset(n int)
+
 	// properties returns the property list, or nil if the type has none.
 	properties() *mqttwire.Properties
 }
@@ -124,17 +128,37 @@ func DecodeTolerant(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.To
 // Set decodes packets of any type and reuses them: once each type has been seen,
 // Decode allocates nothing. The zero Set is ready to use. It is for one
 // goroutine at a time.
+//
+// Besides the last packet it holds lists of 96 KiB at most, and what it has
+// decoded since the last packet of over 4 KiB keeps alive the buffers that it was
+// cut from. Release gives back all of that.
 type Set struct {
-	packets *[16]packet         // made with the first packet: a peer that sends none costs little
-	will    *Will               // of the CONNECT, kept while a CONNECT has none
-	large   mqttwire.PacketType // the type of the last packet, if that was large
+	packets *[16]packet // made with the first packet: a peer that sends none costs little
+	will    *Will       // of the CONNECT, kept while a CONNECT has none
+	large   bool        // whether the last packet was large
 }
 
 // largePacket is the size of a body, in bytes, from which on a Set does not keep
 // the packet beyond the next one, unless it decodes into it: its lists may take
-// ten times as much memory, and its slices keep alive the buffer that it was cut
-// from.
-const largePacket = 64 << 10
+// ten times as much memory, and the buffer that it was cut from, of which other
+// packets may be too, is one that streams would like to give back.
+const largePacket = 4 << 10
+
+// Release gives back all memory that the Set holds. The packets that it has
+// returned are no longer valid.
+func (s *Set) Release() { *s = Set{} }
+
+// forget empties all packets but that of type t, to decode into, after a large one.
+func (s *Set) forget(t mqttwire.PacketType) {
+	for i, p := range s.packets {
+		if p != nil && mqttwire.PacketType(i) != t {
+			p.reset(0)
+		}
+	}
+	if s.will != nil && t != mqttwire.CONNECT {
+		*s.will = Will{}
+	}
+}
 
 // Decode is as the function Decode. The packet it returns is valid until the
 // next call with a frame of the same type.
@@ -149,15 +173,10 @@ func (s *Set) DecodeTolerant(f mqttwire.Frame, v mqttwire.Version, tolerance *mq
 	if s.packets == nil {
 		s.packets = new([16]packet)
 	}
-	if s.large != 0 && s.large != t {
-		if s.large == mqttwire.CONNECT {
-			s.will = nil // which is that packet's
-		}
-		s.packets[s.large], s.large = nil, 0
+	if s.large {
+		s.forget(t)
 	}
-	if len(f.Body) >= largePacket {
-		s.large = t
-	}
+	s.large = len(f.Body) >= largePacket
 	if s.packets[t] == nil {
 		s.packets[t] = newOf(f.Header.Type)
 	}

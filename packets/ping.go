@@ -42,6 +42,8 @@ func (p *Pingreq) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 	return p.judged(f, v, nil)
 }
 
+func (p *Pingreq) reset(_ int) {}
+
 func (p *Pingreq) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
 	j := wire.Judge(f, mqttwire.PINGREQ, v, tolerance)
 	if !p.decode(f, v, &j) {
@@ -84,6 +86,8 @@ func (p *Pingresp) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 	}
 	return p.judged(f, v, nil)
 }
+
+func (p *Pingresp) reset(_ int) {}
 
 func (p *Pingresp) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
 	j := wire.Judge(f, mqttwire.PINGRESP, v, tolerance)

@@ -58,10 +58,12 @@ func (p *Publish) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 	return p.judged(f, v, nil)
 }
 
+func (p *Publish) reset(_ int) { *p = Publish{} }
+
 func (p *Publish) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
 	j := wire.Judge(f, mqttwire.PUBLISH, v, tolerance)
 	if !p.decode(f, v, &j) {
-		*p = Publish{}
+		p.reset(len(f.Body))
 		return wire.Err(&j)
 	}
 	return nil

@@ -67,6 +67,7 @@ func TestEncodingRefuses(t *testing.T) {
 		"PUBLISH without topic and alias":        {v5, &packets.Publish{}, mqttwire.RuleTopicOrAlias},
 		"PUBLISH by alias in 3.1.1":              {v311, &packets.Publish{Properties: props(withAlias)}, mqttwire.RuleTopicEmpty},
 		"PUBLISH topic with wildcard":            {v5, &packets.Publish{Topic: []byte("a/+")}, mqttwire.RuleTopicWildcard},
+		"PUBLISH topic with NUL":                 {v5, &packets.Publish{Topic: []byte("a\x00")}, mqttwire.RuleTopicNUL},
 		"PUBLISH topic too long":                 {v5, &packets.Publish{Topic: tooLong}, mqttwire.RuleStringLength},
 		"PUBLISH topic with surrogate":           {v311, &packets.Publish{Topic: []byte("\xED\xA0\x80")}, mqttwire.RuleUTF8},
 		"PUBLISH with a reason string":           {v5, &packets.Publish{Topic: []byte("a"), Properties: props(withReason)}, mqttwire.RulePropertyNotAllowed},

@@ -31,10 +31,12 @@ func (p *Suback) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 	return p.judged(f, v, nil)
 }
 
+func (p *Suback) reset(n int) { *p = Suback{ReasonCodes: reuse(p.ReasonCodes, n)} }
+
 func (p *Suback) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
 	j := wire.Judge(f, mqttwire.SUBACK, v, tolerance)
 	if !p.decode(f, v, &j) {
-		*p = Suback{ReasonCodes: reuse(p.ReasonCodes, len(f.Body))}
+		p.reset(len(f.Body))
 		return wire.Err(&j)
 	}
 	return nil

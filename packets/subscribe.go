@@ -72,10 +72,14 @@ func (p *Subscribe) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 	return p.judged(f, v, nil)
 }
 
+func (p *Subscribe) reset(n int) {
+	*p = Subscribe{Subscriptions: reuse(p.Subscriptions[:cap(p.Subscriptions)], n)}
+}
+
 func (p *Subscribe) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
 	j := wire.Judge(f, mqttwire.SUBSCRIBE, v, tolerance)
 	if !p.decode(f, v, &j) {
-		*p = Subscribe{Subscriptions: reuse(p.Subscriptions[:cap(p.Subscriptions)], len(f.Body))}
+		p.reset(len(f.Body))
 		return wire.Err(&j)
 	}
 	return nil

@@ -31,10 +31,12 @@ func (p *Unsuback) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 	return p.judged(f, v, nil)
 }
 
+func (p *Unsuback) reset(n int) { *p = Unsuback{ReasonCodes: reuse(p.ReasonCodes, n)} }
+
 func (p *Unsuback) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
 	j := wire.Judge(f, mqttwire.UNSUBACK, v, tolerance)
 	if !p.decode(f, v, &j) {
-		*p = Unsuback{ReasonCodes: reuse(p.ReasonCodes, len(f.Body))}
+		p.reset(len(f.Body))
 		return wire.Err(&j)
 	}
 	return nil

@@ -38,10 +38,12 @@ func (p *Unsubscribe) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 	return p.judged(f, v, nil)
 }
 
+func (p *Unsubscribe) reset(n int) { *p = Unsubscribe{Filters: reuse(p.Filters[:cap(p.Filters)], n)} }
+
 func (p *Unsubscribe) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) error {
 	j := wire.Judge(f, mqttwire.UNSUBSCRIBE, v, tolerance)
 	if !p.decode(f, v, &j) {
-		*p = Unsubscribe{Filters: reuse(p.Filters[:cap(p.Filters)], len(f.Body))}
+		p.reset(len(f.Body))
 		return wire.Err(&j)
 	}
 	return nil
