@@ -404,10 +404,7 @@ func TestALargePacketIsLetGoAfterTheNext(t *testing.T) {
 	require.NoError(t, err)
 	_, err = set.Decode(frameOf(t, pingreq), mqttwire.V5)
 	require.NoError(t, err)
-	q, err := set.Decode(frameOf(t, "\x82\x07\x00\x01\x00\x00\x01a\x00"), mqttwire.V5)
-	require.NoError(t, err)
-	assert.NotSame(t, p, q)
-	assert.Less(t, cap(q.(*packets.Subscribe).Subscriptions), 100)
+	assert.Zero(t, cap(p.(*packets.Subscribe).Subscriptions))
 }
 
 func TestOnlyTheFirstConnectAndTheServersConnackCount(t *testing.T) {
