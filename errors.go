@@ -103,21 +103,6 @@ func (e *Error) SentBy(s Sender) *Error {
 	return e
 }
 
-// foundWords says what Error.Found is: the field's value, unless the rule counts
-// bytes.
-func (r Rule) foundWords() string {
-	switch r {
-	case RuleFieldMissing, RulePropertyCut, RuleClientIDMissing, RuleWillMissing,
-		RuleUserNameMissing, RulePasswordMissing, RuleOptionsMissing:
-		return ", bytes left: "
-	case RuleLeftOver, RuleUserNameUnflagged, RulePasswordUnflagged:
-		return ", bytes left over: "
-	case RuleStringLength, RuleBinaryLength, RulePropertyLength, RulePacketSize, RuleRemainingLength:
-		return ", length "
-	}
-	return " is "
-}
-
 // Unwrap returns the class, so that errors.Is(err, ErrMalformed) works.
 func (e *Error) Unwrap() error { return e.Err }
 
@@ -134,14 +119,7 @@ func (e *Error) Error() string {
 	if e.Err != nil {
 		b = append(append(b, e.Err.Error()...), ": "...)
 	}
-	b = append(b, e.Field...)
-	if e.Offset != NoOffset {
-		b = strconv.AppendInt(append(b, " at byte "...), int64(e.Offset), 10)
-	}
-	if e.Found != NotANumber {
-		b = strconv.AppendInt(append(b, e.Rule.foundWords()...), e.Found, 10)
-	}
-	b = append(append(b, "; "...), e.Rule.row().allowed...)
+	b = append(append(e.appendFound(b), "; "...), e.allowed()...)
 	if e.Max != 0 {
 		b = strconv.AppendInt(append(b, ", here at most "...), e.Max, 10)
 	}

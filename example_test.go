@@ -166,7 +166,7 @@ func Example_errors() {
 	// true
 	// PUBLISH Topic Name 7 MQTT-3.3.2-2
 	// 0x81 Malformed Packet
-	// mqttwire: PUBLISH (3.1.1) malformed packet: Topic Name at byte 7 is 35; a topic name has neither + nor # [MQTT-3.3.2-2], reason 0x81 Malformed Packet
+	// mqttwire: PUBLISH (3.1.1) malformed packet: Topic Name at byte 7 has 0x23 '#'; a topic name has neither + nor # [MQTT-3.3.2-2], reason 0x81 Malformed Packet
 }
 
 func ExampleMatchTopic() {
