@@ -47,8 +47,8 @@ type Error struct {
 	// fixed header, at which the rule is broken; NoOffset on encoding.
 	Offset int
 
-	// Found is the number found there (a byte, a length, an identifier), or
-	// NotANumber.
+	// Found is the number found there (a byte, a length, an identifier; of a
+	// packet that is too large, its size), or NotANumber.
 	Found int64
 
 	// Max is the limit that Found is over, where the caller set it or the bytes

@@ -62,6 +62,7 @@ func TestErrorTellsWhatWasFoundInTheFormThatSuitsIt(t *testing.T) {
 		{"packet of 30 bytes; ", RuleMaximumPacketSize, PUBLISH, V5, FieldRemainingLength, NoOffset, 30},
 		{"Property Length at byte 8 is 70000; the property list is within what", RulePacketSize, PUBLISH, V5, FieldPropertyLength, 8, 70000},
 		{"Remaining Length is 268435456; 0 to 268435455 bytes", RuleRemainingLength, PUBLISH, V5, FieldRemainingLength, NoOffset, 1 << 28},
+		{"Application Message of 5 bytes; ", RuleRemainingLength, PUBLISH, V5, FieldPayload, NoOffset, 5},
 		{"property list of 268435456 bytes; ", RuleRemainingLength, PUBLISH, V5, FieldPropertyID, NoOffset, 1 << 28},
 		{"Property Length at byte 4 is 12; ", RulePropertyLength, PUBACK, V5, FieldPropertyLength, 4, 12},
 		{"Password at byte 20, length 9; ", RuleBinaryLength, CONNECT, V5, FieldPassword, 20, 9},

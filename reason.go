@@ -259,7 +259,8 @@ func (c ReasonCode) Name(t PacketType, v Version) string {
 	return name
 }
 
-func (c ReasonCode) nameIn(t PacketType, v Version) string {
+// nameIn is Name for one version.
+func (c ReasonCode) nameIn(t PacketType, v Version) (name string) {
 	switch {
 	case !v.Known() || !c.AllowedIn(t, v, 0):
 		return ""
@@ -268,12 +269,12 @@ func (c ReasonCode) nameIn(t PacketType, v Version) string {
 	case v != V5 && c == ReturnFailure:
 		return "Failure"
 	}
-	for _, row := range reasonTable {
+	for _, row := range reasonTable { // no code has two names in one packet
 		if row.code == c && (row.client | row.server).has(t) {
-			return row.name
+			name = row.name
 		}
 	}
-	return ""
+	return name
 }
 
 // MapReasonCode returns the code that says in version to what c says in version
