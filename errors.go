@@ -47,8 +47,8 @@ type Error struct {
 	// fixed header, at which the rule is broken; NoOffset on encoding.
 	Offset int
 
-	// Found is the number found there (a byte, a length, an identifier), or
-	// NotANumber.
+	// Found is the number found there (a byte, a length, an identifier; of a
+	// packet that is too large, its size), or NotANumber.
 	Found int64
 
 	// Max is the limit that Found is over, where the caller set it or the bytes
@@ -103,21 +103,6 @@ func (e *Error) sentBy(s Sender) *Error {
 	return e
 }
 
-// foundWords says what Error.Found is: the field's value, unless the rule counts
-// bytes.
-func (r Rule) foundWords() string {
-	switch r {
-	case RuleFieldMissing, RulePropertyCut, RuleClientIDMissing, RuleWillMissing,
-		RuleUserNameMissing, RulePasswordMissing, RuleOptionsMissing:
-		return ", bytes left: "
-	case RuleLeftOver, RuleUserNameUnflagged, RulePasswordUnflagged:
-		return ", bytes left over: "
-	case RuleStringLength, RuleBinaryLength, RulePropertyLength, RulePacketSize, RuleRemainingLength:
-		return ", length "
-	}
-	return " is "
-}
-
 // Unwrap returns the class, so that errors.Is(err, ErrMalformed) works.
 func (e *Error) Unwrap() error { return e.Err }
 
@@ -134,14 +119,7 @@ func (e *Error) Error() string {
 	if e.Err != nil {
 		b = append(append(b, e.Err.Error()...), ": "...)
 	}
-	b = append(b, e.Field...)
-	if e.Offset != NoOffset {
-		b = strconv.AppendInt(append(b, " at byte "...), int64(e.Offset), 10)
-	}
-	if e.Found != NotANumber {
-		b = strconv.AppendInt(append(b, e.Rule.foundWords()...), e.Found, 10)
-	}
-	b = append(append(b, "; "...), e.Rule.row().allowed...)
+	b = append(append(e.appendFound(b), "; "...), e.allowed()...)
 	if e.Max != 0 {
 		b = strconv.AppendInt(append(b, ", here at most "...), e.Max, 10)
 	}

@@ -92,7 +92,7 @@ func Example_stream() {
 	// Output:
 	// sensor connects with MQTT 3.1.1
 	// t: on
-	// DISCONNECT code=0x00
+	// DISCONNECT code=0x00 (Normal disconnection)
 }
 
 // A server checks what a client sends against the whole connection, and answers.
@@ -122,7 +122,7 @@ func Example_connection() {
 	// Output:
 	// send 20050000022401 <nil>
 	// mqttwire: PUBLISH (5.0) protocol error: QoS at byte 0 is 2; a client's QoS is at most the server's maximum QoS, here at most 1 [MQTT-3.2.2-11], reason 0x9B QoS not supported
-	// answer: DISCONNECT code=0x9B
+	// answer: DISCONNECT code=0x9B (QoS not supported)
 }
 
 // A SUBACK with flag bits that some servers set, and with a code that a caller
@@ -144,7 +144,7 @@ func Example_tolerance() {
 		fmt.Println(finding.Rule, "at byte", finding.Offset, finding.Statement)
 	}
 	// Output:
-	// SUBACK packet_id=10 code=0x01 code=0x03 <nil>
+	// SUBACK packet_id=10 code=0x01 (Granted QoS 1) code=0x03 <nil>
 	// flags at byte 0 MQTT-2.2.2-1
 	// reason-code at byte 5 MQTT-3.9.3-2
 }
@@ -166,7 +166,7 @@ func Example_errors() {
 	// true
 	// PUBLISH Topic Name 7 MQTT-3.3.2-2
 	// 0x81 Malformed Packet
-	// mqttwire: PUBLISH (3.1.1) malformed packet: Topic Name at byte 7 is 35; a topic name has neither + nor # [MQTT-3.3.2-2], reason 0x81 Malformed Packet
+	// mqttwire: PUBLISH (3.1.1) malformed packet: Topic Name at byte 7 has 0x23 '#'; a topic name has neither + nor # [MQTT-3.3.2-2], reason 0x81 Malformed Packet
 }
 
 func ExampleMatchTopic() {

@@ -1,73 +1,46 @@
 package mqttwire
 
-import "github.com/mqttwire/mqttwire/internal/text"
+// Field is the name of a part of a packet, as the standard writes it. A
+// property's field is the property's name; in the will it has "Will " before it
+// where the standard's own name does not begin so.
+type Field string
 
-// maxPrefixed is the largest length of a string or binary data.
-const maxPrefixed = text.MaxLength
+// The fields that are not properties. Chapter 2 and the packet's own section of
+// chapter 3.
+const (
+	FieldPacketType      Field = "MQTT Control Packet type"
+	FieldFlags           Field = "Fixed Header flags"
+	FieldRemainingLength Field = "Remaining Length"
+	FieldVarint          Field = "Variable Byte Integer"
+	FieldString          Field = "UTF-8 Encoded String"
+	FieldBinary          Field = "Binary Data"
+	FieldVersion         Field = "protocol version"
+	FieldPacketEnd       Field = "end of the packet"
 
-// AppendString appends s as a UTF-8 encoded string, after checking that it is a
-// legal one of version v. On error it returns dst as it was, and the *Error of
-// CheckString. Section 1.5.4.
-func AppendString(dst, s []byte, v Version) ([]byte, error) {
-	if err := CheckString(s, v); err != nil {
-		return dst, err
-	}
-	return appendPrefixed(dst, s), nil
-}
+	FieldPacketID           Field = "Packet Identifier"
+	FieldReasonCode         Field = "Reason Code"
+	FieldPropertyLength     Field = "Property Length"
+	FieldPropertyID         Field = "Property Identifier"
+	FieldProperties         Field = "Properties" // a list as a whole
+	FieldWillPropertyLength Field = "Will Property Length"
 
-// ConsumeString reads the UTF-8 encoded string at the start of b, which aliases
-// b, and returns it with the bytes after it. It returns ErrIncomplete if b ends
-// inside the string, and else the *Error of CheckString. Section 1.5.4.
-func ConsumeString(b []byte, v Version) (s, rest []byte, err error) {
-	s, rest, err = ConsumeBinary(b)
-	if err == nil {
-		err = CheckString(s, v)
-	}
-	if err != nil {
-		return nil, b, err
-	}
-	return s, rest, nil
-}
+	FieldProtocolName    Field = "Protocol Name"
+	FieldProtocolVersion Field = "Protocol Version"
+	FieldConnectFlags    Field = "Connect Flags"
+	FieldKeepAlive       Field = "Keep Alive"
+	FieldClientID        Field = "Client Identifier"
+	FieldWillTopic       Field = "Will Topic"
+	FieldWillPayload     Field = "Will Payload"
+	FieldUserName        Field = "User Name"
+	FieldPassword        Field = "Password"
 
-// AppendBinary appends p as binary data. If p has over 65535 bytes it returns
-// dst as it was and an *Error. Section 1.5.6.
-func AppendBinary(dst, p []byte) ([]byte, error) {
-	if len(p) > maxPrefixed {
-		return dst, NewError(RuleBinaryLength, 0, 0, FieldBinary, NoOffset, int64(len(p)))
-	}
-	return appendPrefixed(dst, p), nil
-}
+	FieldAcknowledgeFlags Field = "Connect Acknowledge Flags"
 
-// ConsumeBinary reads the binary data at the start of b, which aliases b, and
-// returns it with the bytes after it. It returns ErrIncomplete if b ends inside
-// it. Section 1.5.6.
-func ConsumeBinary(b []byte) (p, rest []byte, err error) {
-	if len(b) < 2 {
-		return nil, b, ErrIncomplete
-	}
-	end := 2 + int(uint16At(b))
-	if len(b) < end {
-		return nil, b, ErrIncomplete
-	}
-	return b[2:end:end], b[end:], nil
-}
-
-// appendPrefixed appends two bytes of length and p, which has at most 65535.
-func appendPrefixed(dst, p []byte) []byte {
-	return append(appendUint16(dst, uint16(len(p))), p...)
-}
-
-// Two and four byte integers are big-endian. U-1.5.2-1
-
-func uint16At(b []byte) uint16 { return uint16(b[0])<<8 | uint16(b[1]) }
-
-func uint32At(b []byte) uint32 {
-	_ = b[3]
-	return uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
-}
-
-func appendUint16(dst []byte, n uint16) []byte { return append(dst, byte(n>>8), byte(n)) }
-
-func appendUint32(dst []byte, n uint32) []byte {
-	return append(dst, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
-}
+	FieldQoS                 Field = "QoS"
+	FieldDup                 Field = "DUP"
+	FieldRetain              Field = "RETAIN"
+	FieldTopicName           Field = "Topic Name"
+	FieldPayload             Field = "Application Message"
+	FieldTopicFilter         Field = "Topic Filter"
+	FieldSubscriptionOptions Field = "Subscription Options"
+)

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Foreign is a protocol other than MQTT that a peer speaks by mistake, or what an
-// intermediary puts before the MQTT. 0 is none that is known.
+// Foreign is a protocol other than MQTT that a peer speaks by mistake, or that an
+// intermediary puts before the MQTT. 0 stands for none that is known.
 type Foreign uint8
 
 // The protocols that Identify knows, by what comes first.
@@ -58,7 +58,7 @@ func (f Foreign) withArticle() string {
 // more than 14 of them.
 const identifyLimit = 2048
 
-// foreignStarts are the protocols that begin with the same bytes always.
+// foreignStarts are the protocols that always begin with the same bytes.
 var foreignStarts = [...]struct {
 	start   string
 	foreign Foreign
@@ -70,11 +70,11 @@ var foreignStarts = [...]struct {
 	{"AMQP", ForeignAMQP},
 }
 
-// Identify says which protocol other than MQTT the first bytes of a connection
-// are; 0 if they are none that is known. While more is true they may still become
-// one, f is 0, and the caller should ask again when it has more of the stream: b
-// always begins with its first byte. Identify never asks for more than the first
-// 2048 bytes. What the answer is in the end does not depend on how the bytes came.
+// Identify says to which protocol other than MQTT the first bytes of a connection
+// belong; f is 0 if that is none it knows. While more is true it cannot tell yet:
+// f is 0, and the caller should ask again when it has more of the stream, with all
+// of it from the first byte on. Identify never asks for more than 2048 bytes. The
+// answer in the end does not depend on the chunks in which the bytes came.
 //
 // No beginning of a legal CONNECT is taken for another protocol, and two bytes of
 // a CONNECT are enough to know.

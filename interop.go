@@ -9,12 +9,12 @@ type InteropRule struct {
 	Versions []Version
 	Packets  []PacketType
 
-	// Least and Most are the bounds of Error.Found; if both are 0, it does not
-	// matter.
+	// Least and Most are the bounds of Error.Found. If both are 0, any number is
+	// let pass.
 	Least, Most int64
 
-	// Why says who sends that, by public reports, and why it does no harm to take
-	// it.
+	// Why says who sends such packets, by public reports, and why it does no harm
+	// to take them.
 	Why string
 }
 

@@ -12,11 +12,11 @@ const (
 //
 // The zero value is safe for peers that are not trusted. Five bytes can declare a
 // packet of 256 MiB, and whoever is asked for the whole packet has to hold it as
-// it arrives: what one peer may make the receiver hold is for the receiver to
-// say. The first packet has a limit of its own, because it comes from a peer
-// that nobody has authenticated yet. Who expects larger packets raises the
-// limits. Decoded, a packet takes no more memory than it has bytes, but for lists:
-// a SUBSCRIBE or UNSUBSCRIBE of very short filters takes up to ten times as much.
+// it arrives: the receiver says how much one peer may make it hold. The first
+// packet has a limit of its own, because it comes from a peer that nobody has
+// authenticated yet. A receiver that expects larger packets raises the limits.
+// Decoded, a packet takes no more memory than it has bytes, but for lists: a
+// SUBSCRIBE or UNSUBSCRIBE of very short filters takes up to ten times as much.
 //
 // A receiver of 5.0 should announce PacketSize as Maximum Packet Size in CONNECT
 // or CONNACK: that binds the sender. [MQTT-3.1.2-24] [MQTT-3.2.2-15]

@@ -18,8 +18,11 @@ func (f *propertyFault) error(owner PropertyOwner, base int) *Error {
 		offset = base + f.at
 	}
 	field := FieldPropertyID
-	if f.id.known() {
+	switch {
+	case f.id.known():
 		field = f.id.Field(owner)
+	case f.rule == RulePropertiesReset:
+		field = FieldProperties
 	}
 	e := NewError(f.rule, owner.packet(), V5, field, offset, f.found)
 	once, value := f.id.Statements(owner)

@@ -9,9 +9,9 @@ import (
 // readAhead is how large the buffer of a Reader gets for reading ahead, in bytes.
 const readAhead = 4 << 10
 
-// patience is how many small packets in a row leave a large buffer as it is. Else
-// it grew anew for each large packet where a few small ones come between, and a
-// stream of 1 MiB and eight small packets in turn took ten times as long.
+// patience is how many small packets in a row leave a large buffer as it is.
+// Without it the buffer grows anew for each large packet where a few small ones
+// come between.
 const patience = 3
 
 // maxEmptyReads is how many reads in a row may return nothing and no error.
@@ -32,7 +32,8 @@ var errBadRead = errors.New("mqttwire: reader returned an impossible count")
 // only for one packet that is larger. When a few packets have needed little of a
 // large buffer, it gets small again.
 //
-// The error of a packet over the limit stays until Skip, and all others for ever.
+// The error of a packet over the limit stays until Skip, every other error for
+// good.
 // A Reader is for one goroutine at a time.
 type Reader struct {
 	cutter
@@ -49,8 +50,8 @@ func NewReader(r io.Reader, limits Limits) *Reader {
 
 // Frame returns the next packet: it is Next and Body in one. The frame aliases the
 // Reader's buffer and is valid until the next call of Frame, Next, TryFrame or
-// Lookahead. Errors are as of Next; if it is that the packet is over the limit,
-// Header has its header.
+// Lookahead. Errors are those of Next; if the packet is over the limit, Header has
+// its header.
 func (r *Reader) Frame() (Frame, error) {
 	if f, ok := r.TryFrame(); ok {
 		return f, nil
@@ -64,7 +65,8 @@ func (r *Reader) Frame() (Frame, error) {
 // Next goes to the next packet, past what was not taken of the present one, and
 // returns its fixed header. It returns io.EOF if the stream ends between two
 // packets, io.ErrUnexpectedEOF if it ends inside one, an *Error of class
-// ErrMalformed if the fixed header is malformed, and else the reader's own error.
+// ErrMalformed if the fixed header is malformed, or the error of the underlying
+// reader.
 //
 // If the packet is larger than the limit, Next returns the header together with
 // an *Error of class ErrTooLarge, whose Found is the size of the packet and whose
@@ -107,8 +109,9 @@ func (r *Reader) OverwriteBodies() { r.overwrite, r.quick = true, 0 }
 
 // Body returns the present packet as a frame, which it does not take: it may be
 // asked for again. The frame aliases the Reader's buffer and is valid until the
-// next call of Next, Frame, TryFrame or Lookahead. If a part of the body has been taken it returns
-// ErrBodyRead, before the first Next ErrNoPacket; other errors are as of Next.
+// next call of Next, Frame, TryFrame or Lookahead. If a part of the body has been
+// taken it returns ErrBodyRead, before the first Next ErrNoPacket; other errors
+// are those of Next.
 func (r *Reader) Body() (Frame, error) {
 	for {
 		f, err := r.body()
@@ -124,7 +127,7 @@ func (r *Reader) Body() (Frame, error) {
 // AppendBody takes the whole body of the present packet, appends it to dst and
 // returns the extended slice, which is the caller's. If dst has the capacity, a
 // large body is read into it and not copied; else it grows as bytes arrive.
-// Errors are as of Body; on error it returns dst as it was.
+// Errors are those of Body; on error it returns dst as it was.
 func (r *Reader) AppendBody(dst []byte) ([]byte, error) {
 	if err := r.untouched(); err != nil {
 		return dst, err
@@ -145,8 +148,8 @@ func (r *Reader) AppendBody(dst []byte) ([]byte, error) {
 
 // Peek returns the next n bytes of the present packet's body without taking them.
 // They are valid until the next call of any method. If the body has fewer left it
-// returns those with io.EOF, and if the stream ends or fails before, those that
-// came with the error, which then is not yet the Reader's.
+// returns those with io.EOF. If the stream ends or fails before, it returns those
+// that came, with the error; they can still be taken.
 //
 // Of a packet over the limit it returns the first 131080 bytes at most: topic
 // name, packet identifier and 64 KiB of properties. For more than that, the error
@@ -259,8 +262,8 @@ func (r *Reader) fill() error {
 
 // fillEnd returns up to where the buffer is to be filled. What was read ahead may
 // have to be moved within the buffer when the rest of its packet is to follow. So
-// while a buffer is large, which is for the sake of large packets, no more than
-// readAhead is: packets of 90 KiB to 1 MiB take 0.55 times as long.
+// while a buffer is large, as it is for large packets only, no more than readAhead
+// is read ahead.
 func (r *Reader) fillEnd() int {
 	if len(r.buf) <= keepBuffer {
 		return len(r.buf)
@@ -292,8 +295,7 @@ func (r *Reader) readSource(p []byte) (int, error) {
 // makeRoom makes room for at least one byte after the window. When the buffer is
 // full of bytes that arrived it doubles, up to what is needed; and when reading
 // ahead has filled it, up to readAhead. With headerRoom the next packet of the
-// same size need not be moved to fit: packets of 4 to 64 KiB take 0.55 times as
-// long.
+// same size need not be moved to fit.
 func (r *Reader) makeRoom() {
 	have, size, need := r.have(), len(r.buf), r.need
 	switch {

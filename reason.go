@@ -208,37 +208,73 @@ func (c ReasonCode) allowedIn3(t PacketType, v Version) bool {
 	return false
 }
 
-// String returns the code in hexadecimal with its name in 5.0, such as
-// "0x87 Not authorized".
+// String returns the code in hexadecimal, such as "0x87 Not authorized": with its
+// name in 5.0 or, if no packet of 5.0 has it, in CONNACK of 3.x. The codes 1, 2
+// and 4, which say something else in CONNACK of 3.x than in 5.0, have no name
+// without packet and version: see Name.
 func (c ReasonCode) String() string {
-	const digits = "0123456789ABCDEF"
-	s := "0x" + string(digits[c>>4]) + string(digits[c&15])
-	for _, row := range reasonTable {
-		if row.code == c {
-			return s + " " + row.name
+	name := ""
+	for i := len(reasonTable) - 1; i >= 0; i-- { // the first name of several counts
+		if reasonTable[i].code == c {
+			name = reasonTable[i].name
 		}
+	}
+	if c != ReasonSuccess && int(c) < len(returnTable) {
+		if name != "" {
+			return c.withName("")
+		}
+		name = returnTable[c].name
+	}
+	return c.withName(name)
+}
+
+// withName returns the code in hexadecimal and, if it is not empty, the name.
+func (c ReasonCode) withName(name string) string {
+	s := string(appendHex([]byte("0x"), int64(c), 2))
+	if name != "" {
+		s += " " + name
 	}
 	return s
 }
 
 // Name returns the name that the standard of version v gives the code in
 // packets of type t, such as "Granted QoS 0" for 0 in SUBACK; or "" if the
-// packet may not carry it.
+// packet may not carry it. If v is 0, as the version is not known, it returns the
+// name that all versions have which have the code there; or "" if they differ, as
+// for 0x80 in SUBACK, or if none has it.
 func (c ReasonCode) Name(t PacketType, v Version) string {
+	if v != 0 {
+		return c.nameIn(t, v)
+	}
+	name := ""
+	for v := V31; v <= V5; v++ {
+		in := c.nameIn(t, v)
+		if name != "" && in != "" && in != name {
+			return ""
+		}
+		if in != "" {
+			name = in
+		}
+	}
+	return name
+}
+
+// nameIn is Name for one version.
+func (c ReasonCode) nameIn(t PacketType, v Version) (name string) {
 	switch {
-	case !c.AllowedIn(t, v, 0):
+	case !v.Known() || !c.AllowedIn(t, v, 0):
 		return ""
 	case v != V5 && t == CONNACK:
 		return returnTable[c].name
 	case v != V5 && c == ReturnFailure:
 		return "Failure"
 	}
-	for _, row := range reasonTable {
+	for _, row := range reasonTable { // no code has two names in one packet
 		if row.code == c && (row.client | row.server).has(t) {
-			return row.name
+			name = row.name
 		}
 	}
-	return ""
+	return name
 }
 
 // MapReasonCode returns the code that says in version to what c says in version

@@ -57,6 +57,42 @@ func TestReasonCodesHaveTheNameOfTheirPacket(t *testing.T) {
 	assert.Equal(t, "", ReasonCode(7).Name(PUBACK, V5))
 }
 
+func TestANameOfEveryVersionIsToldWithoutTheVersion(t *testing.T) {
+	for typ := range PacketType(17) {
+		for code := range 256 {
+			c := ReasonCode(code)
+			names := map[string]bool{}
+			for v := V31; v <= V5; v++ {
+				names[c.Name(typ, v)] = true
+			}
+			delete(names, "")
+			name := c.Name(typ, 0)
+			switch len(names) {
+			case 1:
+				assert.True(t, names[name], "%s in %s: %q", c, typ, name)
+			default:
+				assert.Empty(t, name, "%s in %s", c, typ)
+			}
+		}
+	}
+	assert.Equal(t, "Refused: bad user name or password", ReasonCode(4).Name(CONNACK, 0))
+	assert.Equal(t, "Disconnect with Will Message", ReasonCode(4).Name(DISCONNECT, 0))
+	assert.Equal(t, "Not authorized", ReasonNotAuthorized.Name(CONNACK, 0))
+	assert.Equal(t, "", ReturnFailure.Name(SUBACK, 0), "Failure, or Unspecified error")
+	assert.Equal(t, "", ReasonCode(0).Name(CONNACK, 0), "Connection accepted, or Success")
+	assert.Equal(t, "", ReasonCode(4).Name(CONNACK, 6), "no such version")
+}
+
+func TestACodeByItselfHasANameOnlyIfThatIsRightInAllPackets(t *testing.T) {
+	for code, want := range map[ReasonCode]string{
+		0: "0x00 Success", 1: "0x01", 2: "0x02", 3: "0x03 Refused: server unavailable", 4: "0x04",
+		5: "0x05 Refused: not authorized", 6: "0x06", 0x10: "0x10 No matching subscribers",
+		0x80: "0x80 Unspecified error", 0x87: "0x87 Not authorized", 0xA2: "0xA2 Wildcard Subscriptions not supported", 0xFF: "0xFF",
+	} {
+		assert.Equal(t, want, code.String())
+	}
+}
+
 func TestMapReasonCode(t *testing.T) {
 	for _, c := range []struct {
 		t        PacketType

@@ -188,10 +188,10 @@ func (o ruleStatement) by(s Sender) ruleStatement {
 // packet, stand in the property table.
 var rules = [numRules]ruleRow{
 	RulePacketType: {"packet-type", ErrMalformed, ReasonMalformedPacket, unreadable,
-		"1 to 14 are allowed, and from 5.0 on 15", []ruleStatement{
+		"a packet type is 1 to 14, and in 5.0 also 15", []ruleStatement{
 			from(in31, "3.1 section 2.1"), from(in311, "3.1.1 section 2.2.1"), from(in5, "U-2.1.2-1")}},
 	RuleFlags: {"flags", ErrMalformed, ReasonMalformedPacket, readable,
-		"the flag bits have one value for each packet type, 2 for PUBREL, SUBSCRIBE and UNSUBSCRIBE, else 0", []ruleStatement{
+		"the flag bits have one value for each packet type, 0x02 for PUBREL, SUBSCRIBE and UNSUBSCRIBE, else 0x00", []ruleStatement{
 			from(in311|in5, "MQTT-3.6.1-1", PUBREL), from(in311|in5, "MQTT-3.8.1-1", SUBSCRIBE),
 			from(in311|in5, "MQTT-3.10.1-1", UNSUBSCRIBE), from(in311|in5, "MQTT-3.14.1-1", DISCONNECT),
 			from(in5, "MQTT-3.15.1-1", AUTH), from(in311, "MQTT-2.2.2-1"), from(in5, "MQTT-2.1.3-1")}},
@@ -203,12 +203,12 @@ var rules = [numRules]ruleRow{
 	RuleVarintCut: {"varint-cut", ErrMalformed, ReasonMalformedPacket, unreadable,
 		"a variable byte integer ends inside its packet and its property block", []ruleStatement{from(in5, "U-1.5.5-2")}},
 	RuleRemainingLength: {"remaining-length", ErrTooLarge, ReasonPacketTooLarge, unreadable,
-		"at most 268435455 bytes follow the fixed header", []ruleStatement{
+		"0 to 268435455 bytes follow the fixed header", []ruleStatement{
 			from(in31, "3.1 section 2.1"), from(in311, "3.1.1 section 2.2.3"), from(in5, "U-2.1.4-1")}},
 	RulePacketSize: {"packet-size", ErrTooLarge, ReasonPacketTooLarge, unreadable,
 		"the whole packet is within the receiver's maximum packet size", []ruleStatement{from(inAll, "U-2.1.4-3")}},
 	RuleFrameType: {"frame-type", ErrProtocol, ReasonProtocolError, unreadable,
-		"a frame is decoded by the packet type in its first byte", []ruleStatement{
+		"a frame is decoded as the packet type in its first byte", []ruleStatement{
 			from(in31, "3.1 section 2.1"), from(in311, "3.1.1 section 2.2.1"), from(in5, "U-2.1.2-1")}},
 	RuleFrameLength: {"frame-length", ErrMalformed, ReasonMalformedPacket, unreadable,
 		"a frame's body has as many bytes as its remaining length says", []ruleStatement{
@@ -224,7 +224,7 @@ var rules = [numRules]ruleRow{
 			from(in5, "U-3.12.1-1", PINGREQ), from(in5, "U-3.13.1-1", PINGRESP),
 			from(in5, "U-2.3-1", CONNACK, PUBACK, PUBREC, PUBREL, PUBCOMP, DISCONNECT, AUTH), from(in5, "U-2.1.4-2")}},
 	RuleNotInVersion: {"not-in-version", ErrProtocol, ReasonProtocolError, unreadable,
-		"this version has no place for it, and leaving it out would change the meaning", []ruleStatement{
+		"this version has no place for this value, and to leave it out would change the meaning", []ruleStatement{
 			from(in31, "3.1 section 3.2", CONNACK), from(in5, "5.0 section 3.1.2.2", CONNECT),
 			from(in31, "3.1 section 3.8", SUBSCRIBE), from(in311, "MQTT-3.8.3-4", SUBSCRIBE),
 			from(in31, "3.1 section 3.11", UNSUBACK), from(in311, "3.1.1 section 3.11", UNSUBACK),
@@ -238,28 +238,28 @@ var rules = [numRules]ruleRow{
 		"binary data has 0 to 65535 bytes, all inside the packet and its property block", []ruleStatement{
 			from(in31, "3.1 section 3.1"), from(in311, "3.1.1 section 3.1.3"), from(in5, "U-1.5.6-1")}},
 	RuleUTF8: {"utf8", ErrMalformed, ReasonMalformedPacket, readable,
-		"a string is well-formed UTF-8; only 3.1 also takes Java's modified form", []ruleStatement{
+		"a string is well-formed UTF-8; 3.1 alone also allows Java's modified form", []ruleStatement{
 			from(in31, "3.1 section 2.5"), from(in311, "MQTT-1.5.3-1"), from(in5, "MQTT-1.5.4-1")}},
 	RuleNUL: {"nul", ErrMalformed, ReasonMalformedPacket, readable,
-		"U+0000 is in no string", []ruleStatement{from(in311, "MQTT-1.5.3-2"), from(in5, "MQTT-1.5.4-2")}},
+		"a string does not contain U+0000", []ruleStatement{from(in311, "MQTT-1.5.3-2"), from(in5, "MQTT-1.5.4-2")}},
 	RuleDiscouraged: {"discouraged", ErrMalformed, ReasonMalformedPacket, readable,
-		"control characters and noncharacters should be in no string", []ruleStatement{
+		"a string should contain no control characters and no noncharacters", []ruleStatement{
 			from(in311, "3.1.1 section 1.5.3"), from(in5, "U-1.5.4-2")}},
 	RuleTopicEmpty: {"topic-empty", ErrMalformed, ReasonMalformedPacket, readable,
 		"a topic name or filter has at least one character", []ruleStatement{
 			from(in31, "3.1 appendix A"), from(in311|in5, "MQTT-4.7.3-1")}},
 	RuleTopicNUL: {"topic-nul", ErrMalformed, ReasonMalformedPacket, readable,
-		"U+0000 is in no topic name or filter", []ruleStatement{
+		"a topic name or filter does not contain U+0000", []ruleStatement{
 			from(in31, "3.1 appendix A"), from(in311|in5, "MQTT-4.7.3-2")}},
 	RuleTopicWildcard: {"topic-wildcard", ErrMalformed, ReasonMalformedPacket, readable,
 		"a topic name has neither + nor #", []ruleStatement{
 			from(in31, "3.1 appendix A"), from(in311|in5, "MQTT-3.3.2-2", PUBLISH),
 			from(in311, "MQTT-4.7.1-1"), from(in5, "MQTT-4.7.0-1")}},
 	RuleFilterHash: {"filter-hash", ErrMalformed, ReasonMalformedPacket, readable,
-		"# is the last level of a filter, and all of that level", []ruleStatement{
+		"# is the last level of a filter, and the whole of that level", []ruleStatement{
 			from(in31, "3.1 appendix A"), from(in311, "MQTT-4.7.1-2"), from(in5, "MQTT-4.7.1-1")}},
 	RuleFilterPlus: {"filter-plus", ErrMalformed, ReasonMalformedPacket, readable,
-		"+ is all of a level of a filter", []ruleStatement{
+		"+ is the whole of a level of a filter", []ruleStatement{
 			from(in31, "3.1 appendix A"), from(in311, "MQTT-4.7.1-3"), from(in5, "MQTT-4.7.1-2")}},
 	RuleShareNameEmpty: {"share-name-empty", ErrMalformed, ReasonMalformedPacket, readable,
 		"$share/ is followed by a ShareName of at least one character", []ruleStatement{from(in5, "MQTT-4.8.2-1")}},
@@ -267,7 +267,7 @@ var rules = [numRules]ruleRow{
 		"a ShareName has neither + nor #, and is followed by / and a topic filter", []ruleStatement{from(in5, "MQTT-4.8.2-2")}},
 
 	RulePropertyLengthMissing: {"property-length-missing", ErrMalformed, ReasonMalformedPacket, unreadable,
-		"a property length is there, 0 if there are no properties", []ruleStatement{
+		"the property length is present, and 0 if there are no properties", []ruleStatement{
 			from(in5, "U-3.15.2.2.1-1", AUTH), from(in5, "MQTT-2.2.2-1")}},
 	RulePropertyLength: {"property-length", ErrMalformed, ReasonMalformedPacket, unreadable,
 		"the properties lie inside the packet", []ruleStatement{from(in5, "U-2.2.2.1-1")}},
@@ -278,13 +278,13 @@ var rules = [numRules]ruleRow{
 	RulePropertyUnknown: {"property-unknown", ErrMalformed, ReasonMalformedPacket, unreadable,
 		"a property identifier is one of the 27 that the standard defines", []ruleStatement{from(in5, "U-2.2.2.2-1")}},
 	RulePropertyNotAllowed: {"property-not-allowed", ErrMalformed, ReasonMalformedPacket, readable,
-		"a property stands only in the packets it is defined for", []ruleStatement{from(in5, "U-2.2.2.2-1")}},
+		"a property is allowed only in the packets that it is defined for", []ruleStatement{from(in5, "U-2.2.2.2-1")}},
 	RulePropertyRepeated: {"property-repeated", ErrProtocol, ReasonProtocolError, readable,
-		"the property is there at most once", nil},
+		"this property is present at most once", nil},
 	RulePropertyBool: {"property-bool", ErrProtocol, ReasonProtocolError, readable,
-		"0 and 1 are allowed", nil},
+		"the value is 0 or 1", nil},
 	RulePropertyZero: {"property-zero", ErrProtocol, ReasonProtocolError, readable,
-		"0 is not allowed", nil},
+		"the value is not 0", nil},
 	RuleTopicAliasZero: {"topic-alias-zero", ErrProtocol, ReasonTopicAliasInvalid, readable,
 		"a topic alias is 1 to 65535", []ruleStatement{from(in5, "MQTT-3.3.2-8")}},
 	RuleResponseTopicEmpty: {"response-topic-empty", ErrProtocol, ReasonProtocolError, readable,
@@ -315,9 +315,9 @@ var rules = [numRules]ruleRow{
 	RuleProtocolName: {"protocol-name", ErrUnsupportedVersion, ReasonUnsupportedProtocolVersion, unreadable,
 		"the protocol name is MQTT, in 3.1 MQIsdp", []ruleStatement{from(inAll, "MQTT-3.1.2-1")}},
 	RuleProtocolVersion: {"protocol-version", ErrUnsupportedVersion, ReasonUnsupportedProtocolVersion, unreadable,
-		"3 goes with MQIsdp, 4 and 5 with MQTT, if the receiver serves that version", []ruleStatement{from(inAll, "MQTT-3.1.2-2")}},
+		"3 goes with the name MQIsdp, 4 and 5 with MQTT; and the receiver serves that version", []ruleStatement{from(inAll, "MQTT-3.1.2-2")}},
 	RuleConnectVersion: {"connect-version", ErrUnsupportedVersion, ReasonUnsupportedProtocolVersion, unreadable,
-		"the version of the value is 0 or the version that is written", []ruleStatement{from(inAll, "MQTT-3.1.2-2")}},
+		"the Version of a Connect is 0 or the version that it is encoded for", []ruleStatement{from(inAll, "MQTT-3.1.2-2")}},
 	RuleBridge: {"bridge", ErrUnsupportedVersion, ReasonUnsupportedProtocolVersion, readable,
 		"bit 7 of the protocol level is 0; mosquitto's bridges set it", []ruleStatement{from(in3x, "MQTT-3.1.2-2")}},
 	RuleConnectReserved: {"connect-reserved", ErrMalformed, ReasonMalformedPacket, readable,
@@ -336,26 +336,26 @@ var rules = [numRules]ruleRow{
 		"the payload begins with the client identifier", []ruleStatement{
 			from(in31, "3.1 section 3.1"), from(in311|in5, "MQTT-3.1.3-3")}},
 	RuleClientIDLength: {"client-id-length", ErrProtocol, ReasonClientIdentifierNotValid, readable,
-		"3.1 allows 1 to 23 characters; 3.1.1 allows none only with clean session", []ruleStatement{
+		"in 3.1 a client identifier has 1 to 23 characters; in 3.1.1 it is empty only with clean session", []ruleStatement{
 			from(in31, "3.1 section 3.1"), from(in311, "MQTT-3.1.3-8")}},
 	RuleWillMissing: {"will-missing", ErrMalformed, ReasonMalformedPacket, unreadable,
-		"with the will flag, the will's topic and payload are there", []ruleStatement{
+		"with the will flag set, the will's topic and payload are present", []ruleStatement{
 			from(in31, "3.1 section 3.1"), from(in311|in5, "MQTT-3.1.2-9")}},
 	RuleUserNameMissing: {"user-name-missing", ErrMalformed, ReasonMalformedPacket, unreadable,
-		"with the user name flag, a user name is there", []ruleStatement{from(in311, "MQTT-3.1.2-19"), from(in5, "MQTT-3.1.2-17")}},
+		"with the user name flag set, the user name is present", []ruleStatement{from(in311, "MQTT-3.1.2-19"), from(in5, "MQTT-3.1.2-17")}},
 	RuleUserNameUnflagged: {"user-name-unflagged", ErrMalformed, ReasonMalformedPacket, readable,
-		"without the user name flag, no user name follows", []ruleStatement{
+		"with the user name flag not set, no user name follows", []ruleStatement{
 			from(in31, "3.1 section 3.1"), from(in311, "MQTT-3.1.2-18"), from(in5, "MQTT-3.1.2-16")}},
 	RulePasswordMissing: {"password-missing", ErrMalformed, ReasonMalformedPacket, unreadable,
-		"with the password flag, a password is there", []ruleStatement{from(in311, "MQTT-3.1.2-21"), from(in5, "MQTT-3.1.2-19")}},
+		"with the password flag set, the password is present", []ruleStatement{from(in311, "MQTT-3.1.2-21"), from(in5, "MQTT-3.1.2-19")}},
 	RulePasswordUnflagged: {"password-unflagged", ErrMalformed, ReasonMalformedPacket, readable,
-		"without the password flag, no password follows", []ruleStatement{
+		"with the password flag not set, no password follows", []ruleStatement{
 			from(in31, "3.1 section 3.1"), from(in311, "MQTT-3.1.2-20"), from(in5, "MQTT-3.1.2-18")}},
 	RuleAcknowledgeFlags: {"acknowledge-flags", ErrMalformed, ReasonMalformedPacket, readable,
 		"bits 7 to 1 of the connect acknowledge flags are 0", []ruleStatement{
 			from(in311, "3.1.1 section 3.2.2.1"), from(in5, "MQTT-3.2.2-1")}},
 	RuleSessionPresent: {"session-present", ErrProtocol, ReasonProtocolError, readable,
-		"session present goes with code 0 only", []ruleStatement{from(in311, "MQTT-3.2.2-4"), from(in5, "MQTT-3.2.2-6")}},
+		"session present is set only with code 0x00", []ruleStatement{from(in311, "MQTT-3.2.2-4"), from(in5, "MQTT-3.2.2-6")}},
 	RuleVersionRefused: {"version-refused", ErrUnsupportedVersion, ReasonUnsupportedProtocolVersion, unreadable,
 		"this is how a server that knows only MQTT 3 refuses 5.0", []ruleStatement{from(in5, "MQTT-3.1.2-2")}},
 
@@ -379,16 +379,16 @@ var rules = [numRules]ruleRow{
 		"the requested QoS is 0, 1 or 2", []ruleStatement{
 			from(in31, "3.1 section 3.8"), from(in311, "MQTT-3.8.3-4"), from(in5, "U-3.8.3.1-1")}},
 	RuleOptionsReserved: {"options-reserved", ErrMalformed, ReasonMalformedPacket, readable,
-		"the reserved bits are 0: 7 to 2 in 3.1.1, 7 and 6 in 5.0", []ruleStatement{
+		"the reserved bits are 0: bits 7 to 2 in 3.1.1, bits 7 and 6 in 5.0", []ruleStatement{
 			from(in311, "MQTT-3.8.3-4"), from(in5, "MQTT-3.8.3-5")}},
 	RuleRetainHandling: {"retain-handling", ErrProtocol, ReasonProtocolError, readable,
 		"retain handling is 0, 1 or 2", []ruleStatement{from(in5, "U-3.8.3.1-2")}},
 	RuleNoLocalShared: {"no-local-shared", ErrProtocol, ReasonProtocolError, readable,
-		"no local does not go with a shared subscription", []ruleStatement{from(in5, "MQTT-3.8.3-4")}},
+		"no local is not set for a shared subscription", []ruleStatement{from(in5, "MQTT-3.8.3-4")}},
 	RuleNoReasonCodes: {"no-reason-codes", ErrProtocol, ReasonProtocolError, readable,
 		"there is at least one code", []ruleStatement{from(in311, "3.1.1 section 2.4"), from(in5, "U-2.3-2")}},
 	RuleAuthEmpty: {"auth-empty", ErrProtocol, ReasonProtocolError, readable,
-		"AUTH has an authentication method, although a remaining length of 0 is described", []ruleStatement{from(in5, "U-3.15.2.1-1")}},
+		"AUTH has an authentication method, although the standard describes an AUTH of remaining length 0", []ruleStatement{from(in5, "U-3.15.2.1-1")}},
 
 	RuleDirection: {"direction", ErrProtocol, ReasonProtocolError, readable,
 		"only the other side sends packets of this type", []ruleStatement{
@@ -412,7 +412,7 @@ var rules = [numRules]ruleRow{
 		"there is one CONNECT on a connection", []ruleStatement{
 			from(in31, "3.1 section 3.1"), from(in311|in5, "MQTT-3.1.0-2")}},
 	RuleBeforeConnack: {"before-connack", ErrProtocol, ReasonProtocolError, readable,
-		"the first packet of a server is CONNACK, in 5.0 after AUTH at most", []ruleStatement{
+		"the first packet of a server is CONNACK; in 5.0 AUTH may come before it", []ruleStatement{
 			from(in31, "3.1 section 3.2"), from(in311|in5, "MQTT-3.2.0-1")}},
 	RuleDisconnectEarly: {"disconnect-early", ErrProtocol, ReasonProtocolError, readable,
 		"a server sends DISCONNECT only after a CONNACK that says success", []ruleStatement{from(in5, "MQTT-3.14.0-1")}},
@@ -431,7 +431,7 @@ var rules = [numRules]ruleRow{
 	RuleAssignedClientIDMissing: {"assigned-client-id-missing", ErrProtocol, ReasonProtocolError, readable,
 		"after a CONNECT without a client identifier, the server assigns one", []ruleStatement{from(in5, "MQTT-3.2.2-16")}},
 	RuleResponseInformationUnasked: {"response-information-unasked", ErrProtocol, ReasonProtocolError, readable,
-		"response information is sent if the CONNECT asked for it", []ruleStatement{from(in5, "MQTT-3.1.2-28")}},
+		"response information is sent only if the CONNECT asked for it", []ruleStatement{from(in5, "MQTT-3.1.2-28")}},
 	RuleProblemInformationUnasked: {"problem-information-unasked", ErrProtocol, ReasonProtocolError, readable,
 		"to a client that does not want problem information, reason string and user properties are sent in PUBLISH, CONNACK and DISCONNECT only", []ruleStatement{
 			from(in5, "MQTT-3.1.2-29")}},
@@ -439,9 +439,9 @@ var rules = [numRules]ruleRow{
 		"between a CONNECT with an authentication method and the CONNACK, a client sends AUTH and DISCONNECT only", []ruleStatement{
 			from(in5, "MQTT-3.1.2-30")}},
 	RuleAuthNotBegun: {"auth-not-begun", ErrProtocol, ReasonProtocolError, readable,
-		"a client sends AUTH if its CONNECT had an authentication method", []ruleStatement{from(in5, "MQTT-4.12.0-7")}},
+		"a client sends AUTH only if its CONNECT had an authentication method", []ruleStatement{from(in5, "MQTT-4.12.0-7")}},
 	RuleAuthUnasked: {"auth-unasked", ErrProtocol, ReasonProtocolError, readable,
-		"a server sends AUTH and an authentication method if the CONNECT had one", []ruleStatement{from(in5, "MQTT-4.12.0-6")}},
+		"a server sends AUTH and an authentication method only if the CONNECT had one", []ruleStatement{from(in5, "MQTT-4.12.0-6")}},
 	RuleAuthMethodChanged: {"auth-method-changed", ErrProtocol, ReasonProtocolError, readable,
 		"the authentication method is that of the CONNECT", []ruleStatement{
 			from(in5, "U-3.15-1", AUTH).by(FromClient), from(in5, "MQTT-4.12.0-5")}},
@@ -468,11 +468,11 @@ var rules = [numRules]ruleRow{
 	RuleRetainAvailable: {"retain-available", ErrProtocol, ReasonRetainNotSupported, readable,
 		"RETAIN is 0 if the server has announced that retain is not available", []ruleStatement{from(in5, "MQTT-3.2.2-14")}},
 	RuleWildcardAvailable: {"wildcard-available", ErrProtocol, ReasonWildcardSubscriptionsNotSupported, readable,
-		"no filter has wildcards if the server has announced that they are not available", []ruleStatement{from(in5, "U-3.2.2.3.11-3")}},
+		"no filter contains wildcards if the server has announced that they are not available", []ruleStatement{from(in5, "U-3.2.2.3.11-3")}},
 	RuleSharedAvailable: {"shared-available", ErrProtocol, ReasonSharedSubscriptionsNotSupported, readable,
-		"no filter is shared if the server has announced that such are not available", []ruleStatement{from(in5, "U-3.2.2.3.13-3")}},
+		"no subscription is shared if the server has announced that shared ones are not available", []ruleStatement{from(in5, "U-3.2.2.3.13-3")}},
 	RuleSubscriptionIDAvailable: {"subscription-id-available", ErrProtocol, ReasonSubscriptionIdentifiersNotSupported, readable,
-		"there is no subscription identifier if the server has announced that such are not available", []ruleStatement{from(in5, "U-3.2.2.3.12-3")}},
+		"there is no subscription identifier if the server has announced that they are not available", []ruleStatement{from(in5, "U-3.2.2.3.12-3")}},
 }
 
 // String returns the rule's short name, such as "packet-id-zero". It does not

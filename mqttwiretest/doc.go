@@ -11,13 +11,13 @@
 // verdict that the standard demands, the one that the codec gave, and what is
 // wrong. Options choose the cases and the time that one packet may take.
 //
-// A codec that panics, ends its goroutine or does not return in time is told of
-// in its row, and the next case follows. Two things cannot be survived, and end
-// the test binary: a codec that uses up the stack, and one that takes more memory
-// than there is. Run fails the test as soon as a case is judged, so that "go test
-// -v" shows what was found until then. What takes memory is most often a length
-// that is declared and not there; to see what else is wrong, leave those cases
-// out:
+// If a codec panics, ends its goroutine or does not return in time, the row of the
+// case says so, and the next case follows. Two kinds of codec end the test binary,
+// since Go cannot recover from them: one that uses up the stack, and one that
+// takes more memory than there is. Run fails the test as soon as a case is judged,
+// so that "go test -v" shows what was found until then. A codec most often takes
+// too much memory for a length that is declared and whose bytes do not come; to
+// see what else is wrong, leave those cases out:
 //
 //	cases := slices.DeleteFunc(mqttwiretest.Cases(), mqttwiretest.Case.DeclaresLarge)
 //	mqttwiretest.Options{Cases: cases}.Run(t, codec)

@@ -20,7 +20,7 @@ const maxCutOff = 8
 type Options struct {
 	// Cases are what the codec is judged by; nil stands for the corpus. Cases
 	// that are refused for a maximum packet size that the receiver sets are left
-	// out: a Codec is told of none.
+	// out: a Codec is not told of any.
 	Cases []Case
 
 	// TimeLimit is how long one call of Decode may take; 0 stands for

@@ -9,7 +9,10 @@ import (
 // line builds the one line that a packet's String returns: the packet type and
 // name=value for each field. Bytes from the wire are quoted, so the line is
 // safe to print.
-type line struct{ b []byte }
+type line struct {
+	b   []byte
+	typ mqttwire.PacketType
+}
 
 // How much of the wire's bytes and lists a line shows.
 const (
@@ -17,7 +20,7 @@ const (
 	maxLineEntries = 16
 )
 
-func newLine(t mqttwire.PacketType) line { return line{append([]byte(nil), t.String()...)} }
+func newLine(t mqttwire.PacketType) line { return line{append([]byte(nil), t.String()...), t} }
 
 func (t *line) name(name string) { t.b = append(append(append(t.b, ' '), name...), '=') }
 
@@ -55,11 +58,15 @@ func (t *line) length(name string, b []byte) {
 	t.b = append(t.b, "B"...)
 }
 
-// code adds a code in hexadecimal.
+// code adds a code in hexadecimal and its name. A packet does not know its
+// version, so a code that has another name in each has none here.
 func (t *line) code(c mqttwire.ReasonCode) {
 	const digits = "0123456789ABCDEF"
 	t.word("code", "0x")
 	t.b = append(t.b, digits[c>>4], digits[c&15])
+	if name := c.Name(t.typ, 0); name != "" {
+		t.b = append(append(append(t.b, " ("...), name...), ')')
+	}
 }
 
 func (t *line) codes(codes []mqttwire.ReasonCode) {

@@ -123,6 +123,7 @@ func TestEncodingRefuses(t *testing.T) {
 			assert.Equal(t, c.v, e.Version)
 			assert.Equal(t, mqttwire.NoOffset, e.Offset)
 			assert.NotEmpty(t, e.Statement)
+			requireWords(t, e)
 			assert.Equal(t, "prefix", string(dst))
 			assert.Equal(t, cap(backing), cap(dst))
 			assert.Same(t, &backing[0], &dst[0], "the slice comes back as it was")

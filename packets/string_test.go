@@ -50,14 +50,29 @@ func TestStringIsOnePrintableLineOfBoundedLength(t *testing.T) {
 
 func TestStringTellsTheCodeAndTheLists(t *testing.T) {
 	for want, p := range map[string]interface{ String() string }{
-		`PUBACK packet_id=1 code=0x9B`:           &packets.Puback{PacketID: 1, ReasonCode: 0x9B},
-		`PUBREL packet_id=1 code=0x00 dup`:       &packets.Pubrel{PacketID: 1, Dup: true},
-		`SUBACK packet_id=2 code=0x01 code=0x80`: &packets.Suback{PacketID: 2, ReasonCodes: []mqttwire.ReasonCode{1, 0x80}},
-		`PINGREQ`:                                &packets.Pingreq{},
-		`PINGRESP`:                               &packets.Pingresp{},
-		`AUTH code=0x18 properties=[Authentication Method: "M"]`:    &packets.Auth{ReasonCode: 0x18, Properties: props(withMethod)},
-		`UNSUBSCRIBE packet_id=3 filter="a" filter="b"`:             &packets.Unsubscribe{PacketID: 3, Filters: [][]byte{[]byte("a"), []byte("b")}},
-		`PUBLISH topic="t" qos=1 packet_id=4 dup retain payload=1B`: &packets.Publish{Topic: []byte("t"), QoS: 1, PacketID: 4, Dup: true, Retain: true, Payload: []byte("x")},
+		`PUBACK packet_id=1 code=0x87 (Not authorized)`:                           &packets.Puback{PacketID: 1, ReasonCode: 0x87},
+		`PUBREL packet_id=1 code=0x00 (Success) dup`:                              &packets.Pubrel{PacketID: 1, Dup: true},
+		`SUBACK packet_id=2 code=0x01 (Granted QoS 1) code=0x87 (Not authorized)`: &packets.Suback{PacketID: 2, ReasonCodes: []mqttwire.ReasonCode{1, 0x87}},
+		`PINGREQ`:  &packets.Pingreq{},
+		`PINGRESP`: &packets.Pingresp{},
+		`AUTH code=0x18 (Continue authentication) properties=[Authentication Method: "M"]`: &packets.Auth{ReasonCode: 0x18, Properties: props(withMethod)},
+		`UNSUBSCRIBE packet_id=3 filter="a" filter="b"`:                                    &packets.Unsubscribe{PacketID: 3, Filters: [][]byte{[]byte("a"), []byte("b")}},
+		`PUBLISH topic="t" qos=1 packet_id=4 dup retain payload=1B`:                        &packets.Publish{Topic: []byte("t"), QoS: 1, PacketID: 4, Dup: true, Retain: true, Payload: []byte("x")},
+	} {
+		assert.Equal(t, want, p.String())
+	}
+}
+
+// A packet holds no version: 4 is Bad User Name or Password in CONNACK of 3.x,
+// and Disconnect with Will Message in DISCONNECT of 5.0.
+func TestStringNamesACodeThatHasOneNameInItsPacket(t *testing.T) {
+	for want, p := range map[string]interface{ String() string }{
+		`CONNACK code=0x04 (Refused: bad user name or password)`: &packets.Connack{ReasonCode: 4},
+		`CONNACK code=0x86 (Bad User Name or Password)`:          &packets.Connack{ReasonCode: 0x86},
+		`CONNACK code=0x00`: &packets.Connack{}, // Connection accepted in 3.x, Success in 5.0
+		`DISCONNECT code=0x04 (Disconnect with Will Message)`: &packets.Disconnect{ReasonCode: 4},
+		`SUBACK packet_id=2 code=0x80`:                        &packets.Suback{PacketID: 2, ReasonCodes: []mqttwire.ReasonCode{0x80}}, // Failure or Unspecified error
+		`PUBACK packet_id=1 code=0x9B`:                        &packets.Puback{PacketID: 1, ReasonCode: 0x9B},                         // not a code of PUBACK
 	} {
 		assert.Equal(t, want, p.String())
 	}

@@ -144,16 +144,16 @@ var interopPackets = []struct {
 	rule  mqttwire.Rule
 	want  string
 }{
-	{"SUBACK 92", v311, "\x92\x03\x00\x0A\x01", mqttwire.RuleFlags, "SUBACK packet_id=10 code=0x01"},
-	{"PUBACK 42", v311, "\x42\x02\x00\x0A", mqttwire.RuleFlags, "PUBACK packet_id=10 code=0x00"},
-	{"PUBREL with DUP", v311, "\x6A\x02\x00\x0A", mqttwire.RuleFlags, "PUBREL packet_id=10 code=0x00"},
-	{"AUTH F1", v5, "\xF1\x06\x18\x04\x15\x00\x01m", mqttwire.RuleFlags, "AUTH code=0x18 properties=[Authentication Method: \"m\"]"},
+	{"SUBACK 92", v311, "\x92\x03\x00\x0A\x01", mqttwire.RuleFlags, "SUBACK packet_id=10 code=0x01 (Granted QoS 1)"},
+	{"PUBACK 42", v311, "\x42\x02\x00\x0A", mqttwire.RuleFlags, "PUBACK packet_id=10 code=0x00 (Success)"},
+	{"PUBREL with DUP", v311, "\x6A\x02\x00\x0A", mqttwire.RuleFlags, "PUBREL packet_id=10 code=0x00 (Success)"},
+	{"AUTH F1", v5, "\xF1\x06\x18\x04\x15\x00\x01m", mqttwire.RuleFlags, "AUTH code=0x18 (Continue authentication) properties=[Authentication Method: \"m\"]"},
 	{"DUP with QoS 0", v5, "\x38\x04\x00\x01t\x00", mqttwire.RuleDup, "PUBLISH topic=\"t\" qos=0 dup payload=0B"},
 	{"long client identifier", v31, "\x10\x27\x00\x06MQIsdp\x03\x02\x00\x00\x00\x19abcdefghijklmnopqrstuvwxy", mqttwire.RuleClientIDLength,
 		"CONNECT version=3.1 client_id=\"abcdefghijklmnopqrstuvwxy\" clean_start keep_alive=0"},
 	{"token as password", v311, "\x10\x10\x00\x04MQTT\x04\x42\x00\x00\x00\x00\x00\x02pw", mqttwire.RulePasswordAlone,
 		"CONNECT version=3.1.1 client_id=\"\" clean_start keep_alive=0 password=2B"},
-	{"failure in 3.1", v31, "\x90\x04\x00\x0A\x01\x80", mqttwire.RuleReasonCode, "SUBACK packet_id=10 code=0x01 code=0x80"},
+	{"failure in 3.1", v31, "\x90\x04\x00\x0A\x01\x80", mqttwire.RuleReasonCode, "SUBACK packet_id=10 code=0x01 (Granted QoS 1) code=0x80"},
 }
 
 func TestInteropTakesThePacketsThatPeersSend(t *testing.T) {
