@@ -155,6 +155,12 @@ func (export) CheckBinary(p []byte, t PacketType, v Version, field Field) error 
 	return nil
 }
 
+// NoProperties reports whether the list is empty, and no setter was given a value
+// that no property can have: then it is plain for every owner.
+func (export) NoProperties(p *Properties) bool {
+	return len(p.raw) == 0 && p.bad == nil && p.memory == nil
+}
+
 // CheckProperties returns the *Error with which Append refuses the list to the
 // owner, or nil.
 func (export) CheckProperties(p *Properties, owner PropertyOwner) error { return p.check(owner) }

@@ -166,7 +166,7 @@ func (j *Judge) properties(p *Properties, b []byte, owner PropertyOwner, v Versi
 			return b[1:]
 		}
 		if set, manyIDs, legal := scanLegalProperties(b[1:end], owner); legal {
-			*p = Properties{propertyList{raw: b[1:end:end], set: set, manyIDs: manyIDs}}
+			p.show(b[1:end:end], set, manyIDs)
 			return b[end:]
 		}
 	}
@@ -182,7 +182,7 @@ func (j *Judge) otherProperties(p *Properties, b []byte, owner PropertyOwner) (r
 	}
 	rest, list = list[n:], list[:n:n]
 	if set, manyIDs, legal := scanLegalProperties(list, owner); legal {
-		*p = Properties{propertyList{raw: list, set: set, manyIDs: manyIDs}}
+		p.show(list, set, manyIDs)
 		return rest
 	}
 	if j == nil {

@@ -113,8 +113,15 @@ func (p *Properties) view(b []byte, owner PropertyOwner) *propertyFault {
 	if bad != nil {
 		return bad
 	}
-	*p = Properties{propertyList{raw: b, set: set, manyIDs: manyIDs}}
+	p.show(b, set, manyIDs)
 	return nil
+}
+
+// show makes p a view of b, which was checked. It writes field by field: a value
+// that is made elsewhere and copied is waited for.
+func (p *propertyList) show(b []byte, set propertySet, manyIDs bool) {
+	p.raw, p.set, p.bad, p.memory, p.resets = b, set, nil, nil, 0
+	p.manyIDs, p.tolerated, p.building = manyIDs, false, false
 }
 
 // Size returns the bytes that the list takes with its property length.

@@ -112,23 +112,33 @@ func appendAck(dst []byte, t mqttwire.PacketType, v mqttwire.Version, id uint16,
 	if dup && v == mqttwire.V31 {
 		first |= flagDup
 	}
-	list, ok := plainList(p, mqttwire.PropertyOwner(t), v)
-	n := 3 + plainListSize(list, v)
 	switch {
-	case !v.Known() || n > mqttwire.MaxVarint:
-		return refuseFrame(dst, t, v, n)
+	case !v.Known():
+		return refuseFrame(dst, t, v, 2)
 	case v != mqttwire.V5 && code != 0 && !isSuccess(code, t):
 		return wire.Refuse(dst, mqttwire.RuleNotInVersion, t, v, mqttwire.FieldReasonCode, int64(code))
+	case v != mqttwire.V5 || code == 0 && wire.NoProperties(p):
+		if id == 0 {
+			return refuseID(dst, t, v)
+		}
+		return append(dst, first, 2, byte(id>>8), byte(id)), nil
+	}
+	list, ok := wire.PlainProperties(p, mqttwire.PropertyOwner(t))
+	n := 3 + plainListSize(list, v)
+	switch {
+	case n > mqttwire.MaxVarint:
+		return refuseFrame(dst, t, v, n)
 	case id == 0:
 		return refuseID(dst, t, v)
-	case v != mqttwire.V5 || code == 0 && len(list) == 0 && ok:
-		return append(dst, first, 2, byte(id>>8), byte(id)), nil
 	case !plainCode(code, t, v):
 		return refuseCode(dst, t, v, code)
 	case !ok:
 		if err := wire.CheckProperties(p, mqttwire.PropertyOwner(t)); err != nil {
 			return dst, err
 		}
+	}
+	if code == 0 && len(list) == 0 { // an empty list of a builder
+		return append(dst, first, 2, byte(id>>8), byte(id)), nil
 	}
 	b := appendHeader(dst, first, n, n)
 	b = append(b, byte(id>>8), byte(id), byte(code))

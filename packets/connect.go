@@ -166,16 +166,22 @@ func missingFlags(b []byte, v mqttwire.Version, j *mqttwire.Judge) bool {
 // decodeVersion reads protocol name and level, which decide how the rest is read,
 // and returns that.
 func (p *Connect) decodeVersion(f mqttwire.Frame, accept mqttwire.Version, j *mqttwire.Judge) (rest []byte) {
-	b := f.Body
-	if len(b) >= 7 && string(b[:6]) == "\x00\x04MQTT" && (b[6] == byte(mqttwire.V311) || b[6] == byte(mqttwire.V5)) { // nearly all
-		v := mqttwire.Version(b[6])
-		if (accept == 0 || accept == v) && plainFrame(f, mqttwire.CONNECT, v) {
-			p.Version, p.Bridge = v, false
-			wire.SetVersion(j, v)
-			return b[7:]
-		}
+	b, level := f.Body, 0
+	switch { // nearly all
+	case len(b) >= 7 && string(b[:6]) == "\x00\x04MQTT" && (b[6] == byte(mqttwire.V311) || b[6] == byte(mqttwire.V5)):
+		level = 6
+	case len(b) >= 9 && string(b[:8]) == "\x00\x06MQIsdp" && b[8] == byte(mqttwire.V31):
+		level = 8
+	default:
+		return p.decodeOtherVersion(f, accept, j)
 	}
-	return p.decodeOtherVersion(f, accept, j)
+	v := mqttwire.Version(b[level])
+	if accept != 0 && accept != v || !plainFrame(f, mqttwire.CONNECT, v) {
+		return p.decodeOtherVersion(f, accept, j)
+	}
+	p.Version, p.Bridge = v, false
+	wire.SetVersion(j, v)
+	return b[level+1:]
 }
 
 // decodeOtherVersion is decodeVersion for any name and level.

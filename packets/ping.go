@@ -36,7 +36,7 @@ func (p *Pingreq) properties() *mqttwire.Properties { return nil }
 
 // Decode checks f, a frame of version v.
 func (p *Pingreq) Decode(f mqttwire.Frame, v mqttwire.Version) error {
-	if p.decode(f, v, nil) {
+	if isEmpty(f, mqttwire.PINGREQ, v) {
 		return nil
 	}
 	return p.judged(f, v, nil)
@@ -81,7 +81,7 @@ func (p *Pingresp) properties() *mqttwire.Properties { return nil }
 
 // Decode checks f, a frame of version v.
 func (p *Pingresp) Decode(f mqttwire.Frame, v mqttwire.Version) error {
-	if p.decode(f, v, nil) {
+	if isEmpty(f, mqttwire.PINGRESP, v) {
 		return nil
 	}
 	return p.judged(f, v, nil)

@@ -93,13 +93,7 @@ func (p *Suback) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	b := appendHeader(dst, byte(t)<<4, n, n)
 	b = append(b, byte(p.PacketID>>8), byte(p.PacketID))
 	b = appendPlainList(b, list, v)
-	for _, code := range p.ReasonCodes {
-		if code > mqttwire.ReasonGrantedQoS2 && !plainCode(code, t, v) {
-			return refuseCode(dst, t, v, code)
-		}
-		b = append(b, byte(code))
-	}
-	return b, nil
+	return appendCodes(dst, b, p.ReasonCodes, mqttwire.ReasonGrantedQoS2, t, v)
 }
 
 // Clone returns a copy that shares no memory with p.

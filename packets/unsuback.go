@@ -25,6 +25,10 @@ func (p *Unsuback) properties() *mqttwire.Properties { return &p.Properties }
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Unsuback) Decode(f mqttwire.Frame, v mqttwire.Version) error {
+	if id := plainAck(f, mqttwire.UNSUBACK, v); id != 0 && v != mqttwire.V5 && cap(p.ReasonCodes) <= maxReused {
+		p.Properties, p.ReasonCodes, p.PacketID = mqttwire.Properties{}, p.ReasonCodes[:0], id // no payload before 5.0
+		return nil
+	}
 	if p.decode(f, v, nil) {
 		return nil
 	}
@@ -43,6 +47,13 @@ func (p *Unsuback) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttw
 }
 
 func (p *Unsuback) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge) bool {
+	if tooRoomy(cap(p.ReasonCodes), len(f.Body)) {
+		p.ReasonCodes = nil
+	}
+	p.ReasonCodes = p.ReasonCodes[:0]
+	if v != mqttwire.V5 {
+		return decodeAck(&p.Properties, &p.PacketID, new(mqttwire.ReasonCode), f, mqttwire.UNSUBACK, v, j) // no payload before 5.0
+	}
 	if !plainFrame(f, mqttwire.UNSUBACK, v) && !wire.Frame(j, f, mqttwire.UNSUBACK, v) {
 		return false
 	}
@@ -51,14 +62,6 @@ func (p *Unsuback) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judg
 		b = b[2:]
 	} else if p.PacketID, b = wire.PacketID(j, b); b == nil {
 		return false
-	}
-	if tooRoomy(cap(p.ReasonCodes), len(f.Body)) {
-		p.ReasonCodes = nil
-	}
-	p.ReasonCodes = p.ReasonCodes[:0]
-	if v != mqttwire.V5 {
-		p.Properties = mqttwire.Properties{}
-		return len(b) == 0 || wire.End(j, b) // no payload before 5.0
 	}
 	if b = wire.Properties(j, &p.Properties, b, mqttwire.PropertyOwner(mqttwire.UNSUBACK), v); b == nil {
 		return false
@@ -83,18 +86,18 @@ func (p *Unsuback) bodySize(v mqttwire.Version) uint64 {
 // must be nothing that the packet aliases. On error it returns dst as it was.
 func (p *Unsuback) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	const t = mqttwire.UNSUBACK
-	if len(p.ReasonCodes) == 0 && v == mqttwire.V5 { // U-2.3-2
-		return wire.Refuse(dst, mqttwire.RuleNoReasonCodes, t, v, mqttwire.FieldReasonCode, 0)
+	if v != mqttwire.V5 {
+		return p.append3(dst, v)
 	}
 	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(t), v)
 	n := 2 + plainListSize(list, v) + uint64(len(p.ReasonCodes))
 	switch {
-	case !v.Known() || n > mqttwire.MaxVarint && v == mqttwire.V5:
+	case len(p.ReasonCodes) == 0: // U-2.3-2
+		return wire.Refuse(dst, mqttwire.RuleNoReasonCodes, t, v, mqttwire.FieldReasonCode, 0)
+	case n > mqttwire.MaxVarint:
 		return refuseFrame(dst, t, v, n)
 	case p.PacketID == 0:
 		return refuseID(dst, t, v)
-	case v != mqttwire.V5:
-		return p.append3(dst, v)
 	case !ok:
 		if err := checkList(&p.Properties, mqttwire.PropertyOwner(t), v); err != nil {
 			return dst, err
@@ -103,18 +106,18 @@ func (p *Unsuback) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	b := appendHeader(dst, byte(t)<<4, n, n)
 	b = append(b, byte(p.PacketID>>8), byte(p.PacketID))
 	b = appendPlainList(b, list, v)
-	for _, code := range p.ReasonCodes {
-		if !plainCode(code, t, v) {
-			return refuseCode(dst, t, v, code)
-		}
-		b = append(b, byte(code))
-	}
-	return b, nil
+	return appendCodes(dst, b, p.ReasonCodes, mqttwire.ReasonSuccess, t, v)
 }
 
 // append3 appends the packet for 3.1 or 3.1.1, which have no place for codes.
 func (p *Unsuback) append3(dst []byte, v mqttwire.Version) ([]byte, error) {
 	const t = mqttwire.UNSUBACK
+	switch {
+	case !v.Known():
+		return refuseFrame(dst, t, v, 2)
+	case p.PacketID == 0:
+		return refuseID(dst, t, v)
+	}
 	for _, code := range p.ReasonCodes {
 		if code != 0 && !isSuccess(code, t) {
 			return wire.Refuse(dst, mqttwire.RuleNotInVersion, t, v, mqttwire.FieldReasonCode, int64(code))

@@ -81,6 +81,22 @@ func checkList(p *mqttwire.Properties, owner mqttwire.PropertyOwner, v mqttwire.
 	return wire.CheckProperties(p, owner)
 }
 
+// appendCodes appends the reason codes of a packet of type t to b, which has room
+// for them; those up to most are legal, and only the others are looked up. It
+// returns dst, to which the packet is appended, if one is not.
+func appendCodes(dst, b []byte, codes []mqttwire.ReasonCode, most mqttwire.ReasonCode, t mqttwire.PacketType, v mqttwire.Version) ([]byte, error) {
+	at := len(b)
+	b = b[:at+len(codes)]
+	to := b[at:]
+	for i, code := range codes {
+		if code > most && !code.AllowedIn(t, v, 0) {
+			return refuseCode(dst, t, v, code)
+		}
+		to[i] = byte(code)
+	}
+	return b, nil
+}
+
 // refuseID refuses packet identifier 0. [MQTT-2.2.1-3]
 func refuseID(dst []byte, t mqttwire.PacketType, v mqttwire.Version) ([]byte, error) {
 	return wire.Refuse(dst, mqttwire.RulePacketIDZero, t, v, mqttwire.FieldPacketID, 0)
