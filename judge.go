@@ -165,8 +165,8 @@ func (j *Judge) properties(p *Properties, b []byte, owner PropertyOwner, v Versi
 			*p = Properties{}
 			return b[1:]
 		}
-		if set, manyIDs, legal := scanLegalProperties(b[1:end], owner); legal {
-			p.show(b[1:end:end], set, manyIDs)
+		if set, legal := scanLegalProperties(b[1:end], owner); legal {
+			p.show(b[1:end:end], set)
 			return b[end:]
 		}
 	}
@@ -181,8 +181,8 @@ func (j *Judge) otherProperties(p *Properties, b []byte, owner PropertyOwner) (r
 		return list
 	}
 	rest, list = list[n:], list[:n:n]
-	if set, manyIDs, legal := scanLegalProperties(list, owner); legal {
-		p.show(list, set, manyIDs)
+	if set, legal := scanLegalProperties(list, owner); legal {
+		p.show(list, set)
 		return rest
 	}
 	if j == nil {

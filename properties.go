@@ -176,13 +176,30 @@ var propertyTable = [numPropertyIDs]propertyRow{
 		{ofConnack, "U-3.2.2.3.13-1", "U-3.2.2.3.13-2"}}},
 }
 
-// propertySet holds a bit for each PropertyID.
+// propertySet holds a bit for each PropertyID, and above them what else is to be
+// known of a list.
 type propertySet uint64
+
+const (
+	// manyIDs: there is more than one Subscription Identifier.
+	manyIDs propertySet = 1 << (numPropertyIDs + iota)
+
+	// tolerated: values may break rules, which a Tolerance let pass.
+	tolerated
+
+	// building: the list is that of a PropertyBuilder, which writes into its memory.
+	building
+
+	// oneReset is the lowest bit of how often the memory of a PropertyBuilder had
+	// been reset when the list was begun. They are the bits that are left.
+	oneReset
+	resetBits = ^(oneReset - 1)
+)
 
 func (s propertySet) has(id PropertyID) bool { return s>>id&1 != 0 }
 
 // propertiesOf tells for each owner which properties it may have, and which of
-// those at most once.
+// those at most once: a list whose set has no other bit is plain.
 var propertiesOf, propertiesOnce = func() (in, once [16]propertySet) {
 	for id := range propertyTable {
 		for _, p := range propertyTable[id].in {
@@ -192,6 +209,10 @@ var propertiesOf, propertiesOnce = func() (in, once [16]propertySet) {
 			}
 		}
 	}
+	for owner := range in {
+		in[owner] |= resetBits // of which nothing follows for the owner
+	}
+	in[ofPublish] |= manyIDs
 	return in, once
 }()
 

@@ -32,7 +32,7 @@ type PropertyBuilder struct{ propertyList }
 type propertyMemory struct {
 	buf    []byte // what was written since the reset, or since there was no more room
 	left   int    // bytes that were written since the reset into memory that had to be left
-	resets uint32
+	resets propertySet // how often it was reset, as resetBits has it
 }
 
 // maxBuilderRoom is how much memory a PropertyBuilder makes room for at a Reset, in
@@ -49,16 +49,18 @@ func (b *PropertyBuilder) Reset() {
 	if need := min(m.left+len(m.buf), maxBuilderRoom); need > cap(m.buf) {
 		m.buf = make([]byte, 0, need) // so that the next list of this size needs nothing more
 	}
-	m.resets++
+	if m.resets += oneReset; m.resets == 0 { // all the numbers are used up, and lists may be there with each
+		m = &propertyMemory{buf: m.buf}
+	}
 	m.buf, m.left = m.buf[:0], 0
-	b.propertyList = propertyList{memory: m, resets: m.resets, building: true}
+	b.propertyList = propertyList{memory: m, set: m.resets | building}
 }
 
 // Properties returns the list as it is now. It aliases the builder's memory, so
 // that it is good until Reset; setters of either change nothing in the other.
 func (b *PropertyBuilder) Properties() Properties {
 	p := Properties{b.propertyList}
-	p.building = false
+	p.set &^= building
 	p.raw = p.raw[:len(p.raw):len(p.raw)]
 	return p
 }
@@ -77,7 +79,7 @@ func (p *propertyList) start() int {
 // room returns the list to append a property to: never where another list may
 // look.
 func (p *propertyList) room() []byte {
-	if !p.building {
+	if p.set&building == 0 {
 		return p.raw[:len(p.raw):len(p.raw)]
 	}
 	return p.memory.buf[p.start():]
@@ -87,9 +89,11 @@ func (p *propertyList) room() []byte {
 // start on, or in a memory that append has made because there was no room.
 func (p *propertyList) wrote(raw []byte, start int) {
 	p.raw = raw
-	p.tolerated = p.tolerated && len(raw) > 0
+	if len(raw) == 0 {
+		p.set &^= tolerated
+	}
 	switch m := p.memory; {
-	case !p.building:
+	case p.set&building == 0:
 		p.leaveMemory()
 	case cap(raw) == cap(m.buf)-start:
 		m.buf = m.buf[:start+len(raw)]
@@ -105,7 +109,8 @@ func (p *propertyList) leaveMemory() {
 	if p.lost() {
 		p.bad = &propertyFault{rule: RulePropertiesReset, found: NotANumber}
 	}
-	p.memory, p.building = nil, false
+	p.memory = nil
+	p.set &^= building | resetBits
 }
 
 // Remove takes every property with that identifier out of the list.
@@ -114,7 +119,9 @@ func (p *propertyList) Remove(id PropertyID) {
 	if p.Has(id) {
 		p.removeBefore(id, len(p.raw))
 		p.set &^= 1 << id
-		p.manyIDs = p.manyIDs && id != SubscriptionIdentifier
+		if id == SubscriptionIdentifier {
+			p.set &^= manyIDs
+		}
 	}
 }
 
@@ -123,7 +130,7 @@ func (p *propertyList) Remove(id PropertyID) {
 func (p *propertyList) removeBefore(id PropertyID, limit int) {
 	var kept []byte
 	start := 0
-	if p.building {
+	if p.set&building != 0 {
 		start = len(p.memory.buf)
 		kept = p.memory.buf[start:]
 	}
@@ -144,7 +151,7 @@ func (p *propertyList) removeBefore(id PropertyID, limit int) {
 // grow makes raw, to which a value of the property was appended, the list.
 func (p *propertyList) grow(id PropertyID, raw []byte, repeats bool) {
 	old := len(p.raw)
-	if p.building {
+	if p.set&building != 0 {
 		p.wrote(raw, len(p.memory.buf)-old) // where room has found it
 	} else {
 		p.wrote(raw, 0)
@@ -297,5 +304,7 @@ func (p *propertyList) AddUser(name, value []byte) {
 func (p *propertyList) AddSubscriptionID(id uint32) {
 	had, before := p.set.has(SubscriptionIdentifier), len(p.raw)
 	p.addNumber(SubscriptionIdentifier, id, true)
-	p.manyIDs = p.manyIDs || had && len(p.raw) > before
+	if had && len(p.raw) > before {
+		p.set |= manyIDs
+	}
 }

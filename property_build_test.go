@@ -184,3 +184,23 @@ func TestSettingAPropertyAnewManyTimesTakesNoMemory(t *testing.T) {
 	assert.Less(t, cap(b.memory.buf), 512)
 	assert.Equal(t, `[User Property: "name"="value", Message Expiry Interval: 9999]`, b.String())
 }
+
+func TestAListIsRefusedHoweverOftenItsBuilderWasReset(t *testing.T) {
+	var b PropertyBuilder
+	b.Reset()
+	b.memory.resets = resetBits - oneReset
+	var lists []Properties
+	for range 5 { // over the largest number that a list can hold
+		b.Reset()
+		b.SetTopicAlias(1)
+		list := b.Properties()
+		for _, old := range lists {
+			_, err := old.Append(nil, ofPublish)
+			assert.Error(t, err)
+		}
+		out, err := list.Append(nil, ofPublish)
+		require.NoError(t, err)
+		assert.Equal(t, "\x03\x23\x00\x01", string(out))
+		lists = append(lists, list)
+	}
+}

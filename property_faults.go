@@ -59,13 +59,15 @@ type propertyFaults struct {
 // case that it never did. report must say no to what leaves the list unreadable.
 func tolerateProperties(b []byte, owner PropertyOwner, report func(*propertyFault) bool) Properties {
 	f := propertyFaults{b, owner, report}
-	p := Properties{propertyList{raw: b, tolerated: true}}
+	p := Properties{propertyList{raw: b, set: tolerated}}
 	for i := 0; i < len(b); {
 		id, ok := f.identifier(i, p.set)
 		if !ok {
 			return Properties{}
 		}
-		p.manyIDs = p.manyIDs || id == SubscriptionIdentifier && p.set.has(id)
+		if id == SubscriptionIdentifier && p.set.has(id) {
+			p.set |= manyIDs
+		}
 		p.set |= 1 << id
 		n, ok := f.value(id, i+1)
 		if !ok {

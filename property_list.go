@@ -26,14 +26,10 @@ type Properties struct{ propertyList }
 // propertyList is what a Properties and a PropertyBuilder have in common: the
 // list, its getters and its setters.
 type propertyList struct {
-	raw       []byte // the list without its length; each value is legal unless tolerated
-	set       propertySet
-	bad       *propertyFault  // a value that a setter refused, and through next the others
-	memory    *propertyMemory // the builder's memory, if raw stands in one
-	resets    uint32          // how often that memory had been reset when the list was begun
-	manyIDs   bool            // set has one bit for any number of Subscription Identifiers
-	tolerated bool            // values in raw may break rules, which a Tolerance let pass
-	building  bool            // of a PropertyBuilder: setters write into memory
+	raw    []byte // the list without its length; each value is legal unless tolerated
+	set    propertySet
+	bad    *propertyFault  // a value that a setter refused, and through next the others
+	memory *propertyMemory // the builder's memory, if raw stands in one
 }
 
 // Property is one entry of a Properties list. It aliases the list.
@@ -109,19 +105,17 @@ func viewProperties(b []byte, owner PropertyOwner) (p Properties, bad *propertyF
 // view checks b and makes p a view of it, or leaves p as it is. It writes p in
 // its place: to return one and copy it takes longer than to check one property.
 func (p *Properties) view(b []byte, owner PropertyOwner) *propertyFault {
-	set, manyIDs, bad := scanProperties(b, owner)
-	if bad != nil {
-		return bad
+	set, bad := scanProperties(b, owner)
+	if bad == nil {
+		p.show(b, set)
 	}
-	p.show(b, set, manyIDs)
-	return nil
+	return bad
 }
 
 // show makes p a view of b, which was checked. It writes field by field: a value
 // that is made elsewhere and copied is waited for.
-func (p *propertyList) show(b []byte, set propertySet, manyIDs bool) {
-	p.raw, p.set, p.bad, p.memory, p.resets = b, set, nil, nil, 0
-	p.manyIDs, p.tolerated, p.building = manyIDs, false, false
+func (p *propertyList) show(b []byte, set propertySet) {
+	p.raw, p.set, p.bad, p.memory = b, set, nil, nil
 }
 
 // Size returns the bytes that the list takes with its property length.
@@ -142,8 +136,7 @@ func (p Properties) Append(dst []byte, owner PropertyOwner) ([]byte, error) {
 // values, which were checked before. CheckProperties refuses those of the others
 // that are not legal.
 func (export) PlainProperties(p *Properties, owner PropertyOwner) (list []byte, ok bool) {
-	return p.raw, p.bad == nil && p.set&^propertiesOf[owner&15] == 0 && !(p.manyIDs && owner != ofPublish) &&
-		len(p.raw) <= MaxVarint && !p.tolerated && (p.memory == nil || p.memory.resets == p.resets)
+	return p.raw, p.bad == nil && p.set&^propertiesOf[owner&15] == 0 && len(p.raw) <= MaxVarint && !p.lost()
 }
 
 // check returns the *Error with which Append refuses the list to the owner, or
@@ -170,7 +163,7 @@ func (p *Properties) faultIn(owner PropertyOwner) *propertyFault {
 	case len(p.raw) > MaxVarint:
 		return &propertyFault{rule: RuleRemainingLength, found: int64(len(p.raw))}
 	}
-	_, _, bad := scanProperties(p.raw, owner)
+	_, bad := scanProperties(p.raw, owner)
 	return bad
 }
 
@@ -202,7 +195,7 @@ func (p *propertyList) Bytes() []byte { return p.raw[:len(p.raw):len(p.raw)] }
 
 // lost reports whether the list stands in the memory of a builder that has been
 // reset since, so that its bytes may be those of another list.
-func (p *propertyList) lost() bool { return p.memory != nil && p.memory.resets != p.resets }
+func (p *propertyList) lost() bool { return p.memory != nil && p.memory.resets != p.set&resetBits }
 
 // Equal reports whether two lists have the same encoding: the same properties
 // in the same order.

@@ -4,18 +4,17 @@ import "github.com/mqttwire/mqttwire/internal/text"
 
 // scanProperties checks the encoded property list b, without its length, for
 // owner: types, ranges, repeats, text, and whether the owner may have each. It
-// takes one pass, and returns the set of the identifiers in it and whether
-// there is more than one Subscription Identifier.
+// takes one pass, and returns the set of the identifiers in it.
 //
 // Only a list that is not legal is scanned once more, by scanPropertiesExact,
 // to say what is wrong: not to carry rule, offset and value found from function
 // to function takes half of the time. The tests compare the two.
-func scanProperties(b []byte, owner PropertyOwner) (set propertySet, manyIDs bool, bad *propertyFault) {
-	set, manyIDs, legal := scanLegalProperties(b, owner)
+func scanProperties(b []byte, owner PropertyOwner) (set propertySet, bad *propertyFault) {
+	set, legal := scanLegalProperties(b, owner)
 	if !legal {
-		return 0, false, firstPropertyFault(b, owner)
+		return 0, firstPropertyFault(b, owner)
 	}
-	return set, manyIDs, nil
+	return set, nil
 }
 
 // propertyKinds, and which of the numbers may be 0: what the scan needs of
@@ -37,12 +36,12 @@ var propertyKinds, propertiesMayBeZero = func() (kinds [numPropertyIDs]propertyK
 // what stands between the two counts. Here and in its helpers b is indexed, or
 // sliced with all three bounds: b[i:] costs five instructions on that way, with
 // which eight properties of a PUBLISH take a sixth longer.
-func scanLegalProperties(b []byte, owner PropertyOwner) (set propertySet, manyIDs, legal bool) {
+func scanLegalProperties(b []byte, owner PropertyOwner) (set propertySet, legal bool) {
 	may, once := propertiesOf[owner&15], propertiesOnce[owner&15]
 	for i := 0; i < len(b); {
 		id := PropertyID(b[i])
 		if id >= numPropertyIDs || !may.has(id) { // it is no property, not the owner's, or there for the second time
-			return 0, false, false
+			return 0, false
 		}
 		end := 0
 		switch propertyKinds[id] {
@@ -63,7 +62,8 @@ func scanLegalProperties(b []byte, owner PropertyOwner) (set propertySet, manyID
 				end = longIDEnd(b, i+1)
 			}
 			if set.has(id) { // the owner may have many
-				manyIDs, end = true, shortIDsEnd(b, end)
+				set |= manyIDs
+				end = shortIDsEnd(b, end)
 			}
 		case kindString:
 			end = stringEnd(b, i+1)
@@ -76,14 +76,14 @@ func scanLegalProperties(b []byte, owner PropertyOwner) (set propertySet, manyID
 			end = pairsEnd(b, i+1)
 		}
 		if end == 0 {
-			return 0, false, false
+			return 0, false
 		}
 		bit := propertySet(1) << (id & 63)
 		may &^= bit & once
 		set |= bit
 		i = end
 	}
-	return set, manyIDs, true
+	return set, true
 }
 
 // longIDEnd returns the end of the Subscription Identifier that starts at i, or
