@@ -122,6 +122,33 @@ func TestDecoderTellsTheErrorWhatItKnowsOfTheConnection(t *testing.T) {
 	assert.Equal(t, "\x50\x04\x00\x07\x99\x00", replyTo(t, packets.Reply(err)))
 }
 
+// Only a message is acknowledged that the error is about, never one from before,
+// which its sender would then hold for refused.
+func TestAnErrorNamesNoMessageThatCameBefore(t *testing.T) {
+	connack := &packets.Connack{}
+	connack.Properties.SetTopicAliasMaximum(1)
+	const first = "\x34\x0a\x00\x01a\x00\x07\x03\x23\x00\x01x" // QoS 2, packet identifier 7, an alias
+	for name, next := range map[string]string{
+		"over the limit, of QoS 1":          "\x32\xd0\x0f\x00\x01b\x00\x09\x00" + strings.Repeat("x", 1994),
+		"over the limit, of QoS 0":          "\x30\xd0\x0f\x00\x01b\x00" + strings.Repeat("x", 1996),
+		"malformed":                         "\x32\x07\x00\x01#\x00\x09\x00x",
+		"malformed before the packet's end": "\x32\x03\x00\x01b",
+	} {
+		d := clientDecoder(t, packets.Options{}, connack)
+		r := mqttwire.NewReader(strings.NewReader(first+next), mqttwire.Limits{PacketSize: 1000})
+		_, err := d.Next(r)
+		require.NoError(t, err, name)
+		_, err = d.Next(r)
+		var e *mqttwire.Error
+		require.ErrorAs(t, err, &e, name)
+		assert.Zero(t, e.PacketID, name)
+		assert.Zero(t, e.QoS, name)
+		a := packets.Reply(err)
+		assert.IsType(t, &packets.Disconnect{}, a.Packet, name)
+		assert.True(t, a.Close, name)
+	}
+}
+
 func TestDecoderResolvesTopicAliases(t *testing.T) {
 	connack := &packets.Connack{}
 	connack.Properties.SetTopicAliasMaximum(2)
@@ -390,6 +417,68 @@ func TestStreamingTakesNoMoreInMemoryThanItSays(t *testing.T) {
 	_, err = d.Next(mqttwire.NewReader(bytes.NewReader([]byte("\x82\xff\xff\xff\x7f")), anySize))
 	e = requireBreach(t, mqttwire.RulePacketSize, err)
 	assert.EqualValues(t, mqttwire.DefaultPacketSize, e.Max)
+}
+
+// A PUBLISH that is streamed may be large because it is not held; whatever else
+// comes is held, so for that there is a limit, which is never below the usual one.
+func TestOnlyAPublishIsLetPassTheLimitOfADecoderThatStreams(t *testing.T) {
+	const most = mqttwire.DefaultPacketSize
+	anySize := mqttwire.Limits{PacketSize: mqttwire.MaxPacketSize}
+	for _, c := range []struct{ streamFrom, limit int }{
+		{1000, most}, {most - 1, most}, {most, most}, {most + 1, most + 1}, {2 * most, 2 * most},
+	} {
+		for _, over := range []int{0, 1} {
+			unsuback := &packets.Unsuback{PacketID: 1, ReasonCodes: make([]mqttwire.ReasonCode, c.limit+over-7)}
+			b, err := unsuback.Append(nil, mqttwire.V5)
+			require.NoError(t, err)
+			require.Len(t, b, c.limit+over)
+			d := packets.NewDecoder(packets.Options{From: mqttwire.FromServer, Version: mqttwire.V5, StreamFrom: c.streamFrom})
+			r := mqttwire.NewReader(bytes.NewReader(append([]byte("\x20\x03\x00\x00\x00"), b...)), anySize)
+			_, err = d.Next(r)
+			require.NoError(t, err)
+			_, err = d.Next(r)
+			if over == 0 {
+				require.NoError(t, err, "%+v", c)
+				continue
+			}
+			e := requireBreach(t, mqttwire.RulePacketSize, err)
+			assert.Equal(t, mqttwire.UNSUBACK, e.Type)
+			assert.Equal(t, 1, e.Offset)
+			assert.EqualValues(t, len(b), e.Found)
+			assert.EqualValues(t, c.limit, e.Max)
+		}
+		large := &packets.Publish{Topic: []byte("a"), Payload: make([]byte, c.limit+1)}
+		b, err := large.Append([]byte("\x20\x03\x00\x00\x00"), mqttwire.V5)
+		require.NoError(t, err)
+		d := packets.NewDecoder(packets.Options{From: mqttwire.FromServer, Version: mqttwire.V5, StreamFrom: c.streamFrom})
+		r := mqttwire.NewReader(bytes.NewReader(b), anySize)
+		for range 2 {
+			_, err = d.Next(r)
+			require.NoError(t, err, "%+v", c)
+		}
+		assert.Equal(t, c.limit+1, d.PayloadSize())
+	}
+}
+
+func TestAPayloadIsStreamedOfPacketsOfMoreThanSoManyBytes(t *testing.T) {
+	p := &packets.Publish{Topic: []byte("a"), Payload: []byte("0123456789")}
+	b, err := p.Append(nil, mqttwire.V5)
+	require.NoError(t, err)
+	for streamFrom, left := range map[int]int{len(b) - 1: 10, len(b): 0, len(b) + 1: 0} {
+		for name, chunked := range map[string]func(io.Reader) io.Reader{
+			"at once":      func(r io.Reader) io.Reader { return r },
+			"byte by byte": iotest.OneByteReader,
+		} {
+			d := clientDecoder(t, packets.Options{StreamFrom: streamFrom}, &packets.Connack{})
+			r := mqttwire.NewReader(chunked(strings.NewReader(pingreq+string(b))), mqttwire.Limits{})
+			_, err := d.Next(r)
+			require.NoError(t, err)
+			got, err := d.Next(r)
+			require.NoError(t, err)
+			assert.Equal(t, left, d.PayloadSize(), "%s, from %d", name, streamFrom)
+			assert.Len(t, got.(*packets.Publish).Payload, 10-left, "%s, from %d", name, streamFrom)
+		}
+	}
 }
 
 func TestALargePacketIsLetGoAfterTheNext(t *testing.T) {

@@ -171,6 +171,32 @@ func TestEncoderRefusesWhatDoesNotFitAnyway(t *testing.T) {
 	assert.ErrorIs(t, err, mqttwire.ErrTooLarge, "the payload counts, though it is sent apart")
 }
 
+func TestDroppedIsOfTheLastPacketOnly(t *testing.T) {
+	publish := &packets.Publish{Topic: []byte("a"), Payload: []byte("x")}
+	for name, next := range map[string]func(*packets.Encoder) error{
+		"a packet":                func(e *packets.Encoder) error { _, err := e.Append(nil, publish); return err },
+		"a header":                func(e *packets.Encoder) error { _, err := e.AppendHeader(nil, publish); return err },
+		"a header without a body": func(e *packets.Encoder) error { _, err := e.AppendStreamHeader(nil, publish, 1); return err },
+		"a packet that is refused": func(e *packets.Encoder) error {
+			_, err := e.Append(nil, &packets.Publish{Topic: []byte("#")})
+			assert.Error(t, err)
+			return nil
+		},
+		"a header that is refused": func(e *packets.Encoder) error {
+			_, err := e.AppendStreamHeader(nil, publish, 100)
+			assert.ErrorIs(t, err, mqttwire.ErrTooLarge)
+			return nil
+		},
+	} {
+		e := serverEncoder(t, 60)
+		_, err := e.Append(nil, &packets.Puback{Properties: problem(60, 10), PacketID: 1})
+		require.NoError(t, err)
+		require.Equal(t, packets.Dropped{ReasonString: true}, e.Dropped())
+		require.NoError(t, next(e), name)
+		assert.Equal(t, packets.Dropped{}, e.Dropped(), name)
+	}
+}
+
 func userProperty(n int) mqttwire.Properties {
 	var p mqttwire.Properties
 	p.AddUser([]byte("k"), []byte(strings.Repeat("u", n)))
