@@ -172,6 +172,67 @@ func TestDecoderResolvesTopicAliases(t *testing.T) {
 	assert.EqualValues(t, 3, e.Found)
 }
 
+func TestATopicAliasKeepsItsNameWhenTheFrameIsGone(t *testing.T) {
+	connack := &packets.Connack{}
+	connack.Properties.SetTopicAliasMaximum(2)
+	d := clientDecoder(t, packets.Options{}, connack)
+	next := func(b string) string {
+		frame := []byte(b)
+		f, _, err := mqttwire.CutFrame(frame, 0)
+		require.NoError(t, err)
+		p, err := d.Decode(f)
+		require.NoError(t, err)
+		topic := string(d.Topic(p.(*packets.Publish)))
+		overwrite(frame)
+		return topic
+	}
+	for _, name := range []string{"abc", "defgh", "i"} { // longer and shorter than the one before
+		set := &packets.Publish{Topic: []byte(name)}
+		set.Properties.SetTopicAlias(1)
+		b, err := set.Append(nil, mqttwire.V5)
+		require.NoError(t, err)
+		assert.Equal(t, name, next(string(b)))
+		assert.Equal(t, "other", next("\x30\x0b\x00\x05other\x03\x23\x00\x02"))
+		assert.Equal(t, name, next("\x30\x06\x00\x00\x03\x23\x00\x01"))
+		assert.Equal(t, "other", next("\x30\x06\x00\x00\x03\x23\x00\x02"))
+	}
+}
+
+// What a CONNECT announces binds the server, not the client that sends it: until
+// the server has answered, nothing is known of what it takes.
+func TestAConnectBindsTheOtherSideOnly(t *testing.T) {
+	connect := &packets.Connect{Version: mqttwire.V5, ClientID: []byte("c"), CleanStart: true}
+	connect.Properties.SetMaximumPacketSize(20)
+	connect.Properties.SetTopicAliasMaximum(5)
+	large := &packets.Publish{Topic: []byte("a"), Payload: make([]byte, 100)}
+	aliased := &packets.Publish{Topic: []byte("a")}
+	aliased.Properties.SetTopicAlias(1)
+
+	e := packets.NewEncoder(packets.Options{From: mqttwire.FromClient})
+	d := packets.NewDecoder(packets.Options{From: mqttwire.FromClient})
+	for _, p := range []mqttwire.Packet{connect, large} {
+		b, err := e.Append(nil, p)
+		require.NoError(t, err)
+		_, err = d.Decode(frameOf(t, string(b)))
+		require.NoError(t, err)
+	}
+	_, err := e.Append(nil, aliased)
+	requireBreach(t, mqttwire.RuleTopicAliasNone, err)
+	b, err := aliased.Append(nil, mqttwire.V5)
+	require.NoError(t, err)
+	_, err = d.Decode(frameOf(t, string(b)))
+	requireBreach(t, mqttwire.RuleTopicAliasNone, err)
+}
+
+func TestNothingFollowsADisconnectThoughTheOtherSideSendsOneToo(t *testing.T) {
+	d := clientDecoder(t, packets.Options{}, &packets.Connack{})
+	_, err := d.Decode(frameOf(t, "\xe0\x00"))
+	require.NoError(t, err)
+	d.Observe(&packets.Disconnect{ReasonCode: mqttwire.ReasonServerShuttingDown})
+	_, err = d.Decode(frameOf(t, pingreq))
+	requireBreach(t, mqttwire.RuleAfterDisconnect, err)
+}
+
 func TestDecoderNamesForeignProtocols(t *testing.T) {
 	for name, first := range map[string]string{
 		"TLS ClientHello":    "\x16\x03\x01\x00\xc4\x01\x00\x00\xc0\x03\x03",
@@ -517,6 +578,40 @@ func TestOnlyTheFirstConnectAndTheServersConnackCount(t *testing.T) {
 	d.Observe(&packets.Connack{})
 	_, err = d.Decode(frameOf(t, connect311))
 	assert.Equal(t, "\xe0\x02\x82\x00", replyTo(t, packets.Reply(err)), "a connection of 5.0 stays one")
+}
+
+func TestOnlyTheFirstConnackCounts(t *testing.T) {
+	strict := &packets.Connack{}
+	strict.Properties.SetMaximumQoS(0)
+	refusal := &packets.Connack{ReasonCode: mqttwire.ReasonNotAuthorized}
+	const qos1 = "\x32\x06\x00\x01a\x00\x01\x00"
+
+	d := clientDecoder(t, packets.Options{}, strict)
+	d.Observe(&packets.Connack{})
+	_, err := d.Decode(frameOf(t, qos1))
+	e := requireBreach(t, mqttwire.RuleMaximumQoS, err)
+	assert.True(t, e.Connected)
+
+	d = clientDecoder(t, packets.Options{}, &packets.Connack{})
+	d.Observe(refusal)
+	_, err = d.Decode(frameOf(t, publishBad5))
+	assert.True(t, requireBreach(t, mqttwire.RuleTopicWildcard, err).Connected)
+
+	d = clientDecoder(t, packets.Options{}, refusal)
+	d.Observe(&packets.Connack{})
+	_, err = d.Decode(frameOf(t, publishBad5))
+	assert.False(t, requireBreach(t, mqttwire.RuleTopicWildcard, err).Connected)
+
+	all := &mqttwire.Tolerance{Allow: mqttwire.ReportAll}
+	d = packets.NewDecoder(packets.Options{From: mqttwire.FromServer, Version: mqttwire.V5, Tolerance: all})
+	for _, b := range []string{"\x20\x03\x00\x87\x00", "\x20\x03\x00\x00\x00", qos1} {
+		_, err = d.Decode(frameOf(t, b))
+		require.NoError(t, err)
+	}
+	require.Len(t, all.Findings, 2)
+	for _, finding := range all.Findings {
+		assert.Equal(t, mqttwire.RuleAfterConnackFailure, finding.Rule, "a connection that was refused stays so")
+	}
 }
 
 func TestADecoderOrEncoderOfNobodyIsAMistake(t *testing.T) {
