@@ -200,6 +200,53 @@ func TestATopicAliasKeepsItsNameWhenTheFrameIsGone(t *testing.T) {
 
 // What a CONNECT announces binds the server, not the client that sends it: until
 // the server has answered, nothing is known of what it takes.
+func TestTheAliasOfAPacketThatWasRefusedIsNotKept(t *testing.T) {
+	connack := &packets.Connack{}
+	connack.Properties.SetTopicAliasMaximum(2)
+	connack.Properties.SetMaximumQoS(0)
+	d := clientDecoder(t, packets.Options{}, connack)
+	_, err := d.Decode(frameOf(t, "\x32\x09\x00\x01a\x00\x07\x03\x23\x00\x01"))
+	requireBreach(t, mqttwire.RuleMaximumQoS, err)
+	require.NoError(t, d.Resume(nil))
+	_, err = d.Decode(frameOf(t, "\x30\x06\x00\x00\x03\x23\x00\x01"))
+	requireBreach(t, mqttwire.RuleTopicAliasUnknown, err)
+}
+
+func TestOversizeIsForAPublishOnly(t *testing.T) {
+	subscribe, err := subscribeOf(1000).Append(nil, mqttwire.V5)
+	require.NoError(t, err)
+	d := clientDecoder(t, packets.Options{}, &packets.Connack{})
+	r := mqttwire.NewReader(bytes.NewReader(append(subscribe, pingreq...)), mqttwire.Limits{PacketSize: 1000})
+	_, err = d.Oversize(r)
+	require.ErrorIs(t, err, mqttwire.ErrNoPacket, "nothing was refused")
+	_, err = d.Next(r)
+	requireBreach(t, mqttwire.RulePacketSize, err)
+	_, failed := d.Oversize(r)
+	require.Same(t, err, failed)
+	_, again := d.Next(r)
+	require.Same(t, err, again)
+	require.NoError(t, d.Resume(r))
+	p, err := d.Next(r)
+	require.NoError(t, err)
+	require.Equal(t, mqttwire.PINGREQ, p.Type())
+}
+
+func TestAForeignProtocolIsLookedForAtTheStartOnly(t *testing.T) {
+	const get = "GET / HTTP/1.1\r\nHost: broker\r\nUpgrade: websocket\r\nAccept: text/plain\r\n\r\n" // a PUBACK, if taken for MQTT
+	f, _, err := mqttwire.CutFrame([]byte(get), 0)
+	require.NoError(t, err)
+	require.Equal(t, mqttwire.PUBACK, f.Header.Type)
+	_, err = packets.NewDecoder(packets.Options{From: mqttwire.FromClient}).Decode(f)
+	requireBreach(t, mqttwire.RuleNotMQTT, err)
+
+	d := clientDecoder(t, packets.Options{}, &packets.Connack{})
+	_, err = d.Decode(f)
+	assert.Zero(t, requireBreach(t, mqttwire.RuleFlags, err).Foreign)
+	d = clientDecoder(t, packets.Options{}, &packets.Connack{})
+	_, err = d.Next(mqttwire.NewReader(strings.NewReader(get), mqttwire.Limits{}))
+	assert.Zero(t, requireBreach(t, mqttwire.RuleFlags, err).Foreign)
+}
+
 func TestAConnectBindsTheOtherSideOnly(t *testing.T) {
 	connect := &packets.Connect{Version: mqttwire.V5, ClientID: []byte("c"), CleanStart: true}
 	connect.Properties.SetMaximumPacketSize(20)
