@@ -125,6 +125,32 @@ func TestMapReasonCode(t *testing.T) {
 	}
 }
 
+// What 3.x says for each code of a CONNACK of 5.0; a code that is not there cannot
+// be said, and then the server closes the connection.
+func TestEveryCodeOfAConnackHasItsReturnCode(t *testing.T) {
+	said := map[ReasonCode]ReasonCode{
+		0x00: 0, 0x80: 3, 0x83: 3, 0x84: 1, 0x85: 2, 0x86: 4, 0x87: 5, 0x88: 3, 0x89: 3, 0x8A: 5, 0x8C: 5, 0x90: 5,
+		0x97: 3, 0x9C: 3, 0x9D: 3, 0x9F: 3,
+	}
+	for i := range 256 {
+		want, can := said[ReasonCode(i)]
+		for _, v := range []Version{V31, V311} {
+			got, ok := MapReasonCode(CONNACK, ReasonCode(i), V5, v)
+			assert.Equal(t, can, ok, "0x%02X", i)
+			if ok && can {
+				assert.Equal(t, want, got, "0x%02X", i)
+			}
+		}
+	}
+	for i, want := range []ReasonCode{0x00, 0x84, 0x85, 0x88, 0x86, 0x87} {
+		for _, v := range []Version{V31, V311} {
+			got, ok := MapReasonCode(CONNACK, ReasonCode(i), v, V5)
+			assert.True(t, ok, i)
+			assert.Equal(t, want, got, i)
+		}
+	}
+}
+
 func TestPacketTypesAndTheirSenders(t *testing.T) {
 	for typ := range PacketType(20) {
 		for _, v := range []Version{V31, V311, V5} {

@@ -49,6 +49,7 @@ func TestVarintOverTheMaximumHasNoForm(t *testing.T) {
 	for _, n := range []uint32{mqttwire.MaxVarint + 1, 1 << 31, 1<<32 - 1} {
 		b, err := mqttwire.AppendVarint([]byte("prefix"), n)
 		requireRule(t, err, mqttwire.RuleVarintLength)
+		requireOffset(t, err, mqttwire.NoOffset, "there are no bytes")
 		assert.Equal(t, "prefix", string(b))
 		assert.Zero(t, mqttwire.SizeVarint(n))
 	}
@@ -58,11 +59,13 @@ func TestVarintInMoreBytesThanNeededIsRefused(t *testing.T) {
 	for _, s := range []string{"\x80\x00", "\x81\x00", "\x80\x80\x00", "\xFF\xFF\xFF\x00"} {
 		_, rest, err := mqttwire.ConsumeVarint([]byte(s))
 		requireRule(t, err, mqttwire.RuleVarintMinimal)
+		requireOffset(t, err, len(s)-1, "the last byte is the one too many")
 		assert.Equal(t, s, string(rest))
 	}
 	for _, s := range []string{"\x80\x80\x80\x80", "\x80\x80\x80\x80\x01", "\xFF\xFF\xFF\xFF\x7F", "\xFF\xFB\xFF\xFF\xFF\xFF"} {
 		_, rest, err := mqttwire.ConsumeVarint([]byte(s))
 		requireRule(t, err, mqttwire.RuleVarintLength)
+		requireOffset(t, err, 3, "the fourth byte says that a fifth follows")
 		assert.Equal(t, s, string(rest))
 	}
 }
@@ -76,4 +79,11 @@ func requireRule(t *testing.T, err error, rule mqttwire.Rule) {
 	require.ErrorIs(t, err, rule.Class())
 	require.Equal(t, rule.Reason(), e.Reason)
 	require.NotEmpty(t, e.Field)
+}
+
+func requireOffset(t *testing.T, err error, want int, why string) {
+	t.Helper()
+	var e *mqttwire.Error
+	require.ErrorAs(t, err, &e)
+	require.Equal(t, want, e.Offset, why)
 }

@@ -71,7 +71,7 @@ func requireRule(t *testing.T, c *corpus.Case, err error) {
 	assert.Equal(t, c.Rule, e.Rule.String(), c.Where())
 	assert.Equal(t, c.Reason, e.Reason, c.Where())
 	assert.Equal(t, c.Statement, e.Statement, c.Where())
-	assert.ErrorIs(t, err, e.Rule.Class(), c.Where())
+	assert.ErrorIs(t, err, c.Class, c.Where())
 	assert.NotEmpty(t, e.Field, c.Where())
 	if c.Outcome == corpus.Reject {
 		assert.Equal(t, c.At, e.Offset, c.Where())

@@ -122,6 +122,33 @@ func TestDecoderTellsTheErrorWhatItKnowsOfTheConnection(t *testing.T) {
 	assert.Equal(t, "\x50\x04\x00\x07\x99\x00", replyTo(t, packets.Reply(err)))
 }
 
+// Only a message is acknowledged that the error is about, never one from before,
+// which its sender would then hold for refused.
+func TestAnErrorNamesNoMessageThatCameBefore(t *testing.T) {
+	connack := &packets.Connack{}
+	connack.Properties.SetTopicAliasMaximum(1)
+	const first = "\x34\x0a\x00\x01a\x00\x07\x03\x23\x00\x01x" // QoS 2, packet identifier 7, an alias
+	for name, next := range map[string]string{
+		"over the limit, of QoS 1":          "\x32\xd0\x0f\x00\x01b\x00\x09\x00" + strings.Repeat("x", 1994),
+		"over the limit, of QoS 0":          "\x30\xd0\x0f\x00\x01b\x00" + strings.Repeat("x", 1996),
+		"malformed":                         "\x32\x07\x00\x01#\x00\x09\x00x",
+		"malformed before the packet's end": "\x32\x03\x00\x01b",
+	} {
+		d := clientDecoder(t, packets.Options{}, connack)
+		r := mqttwire.NewReader(strings.NewReader(first+next), mqttwire.Limits{PacketSize: 1000})
+		_, err := d.Next(r)
+		require.NoError(t, err, name)
+		_, err = d.Next(r)
+		var e *mqttwire.Error
+		require.ErrorAs(t, err, &e, name)
+		assert.Zero(t, e.PacketID, name)
+		assert.Zero(t, e.QoS, name)
+		a := packets.Reply(err)
+		assert.IsType(t, &packets.Disconnect{}, a.Packet, name)
+		assert.True(t, a.Close, name)
+	}
+}
+
 func TestDecoderResolvesTopicAliases(t *testing.T) {
 	connack := &packets.Connack{}
 	connack.Properties.SetTopicAliasMaximum(2)
@@ -143,6 +170,114 @@ func TestDecoderResolvesTopicAliases(t *testing.T) {
 	e := requireBreach(t, mqttwire.RuleTopicAliasMaximum, err)
 	assert.EqualValues(t, 2, e.Max)
 	assert.EqualValues(t, 3, e.Found)
+}
+
+func TestATopicAliasKeepsItsNameWhenTheFrameIsGone(t *testing.T) {
+	connack := &packets.Connack{}
+	connack.Properties.SetTopicAliasMaximum(2)
+	d := clientDecoder(t, packets.Options{}, connack)
+	next := func(b string) string {
+		frame := []byte(b)
+		f, _, err := mqttwire.CutFrame(frame, 0)
+		require.NoError(t, err)
+		p, err := d.Decode(f)
+		require.NoError(t, err)
+		topic := string(d.Topic(p.(*packets.Publish)))
+		overwrite(frame)
+		return topic
+	}
+	for _, name := range []string{"abc", "defgh", "i"} { // longer and shorter than the one before
+		set := &packets.Publish{Topic: []byte(name)}
+		set.Properties.SetTopicAlias(1)
+		b, err := set.Append(nil, mqttwire.V5)
+		require.NoError(t, err)
+		assert.Equal(t, name, next(string(b)))
+		assert.Equal(t, "other", next("\x30\x0b\x00\x05other\x03\x23\x00\x02"))
+		assert.Equal(t, name, next("\x30\x06\x00\x00\x03\x23\x00\x01"))
+		assert.Equal(t, "other", next("\x30\x06\x00\x00\x03\x23\x00\x02"))
+	}
+}
+
+// What a CONNECT announces binds the server, not the client that sends it: until
+// the server has answered, nothing is known of what it takes.
+func TestTheAliasOfAPacketThatWasRefusedIsNotKept(t *testing.T) {
+	connack := &packets.Connack{}
+	connack.Properties.SetTopicAliasMaximum(2)
+	connack.Properties.SetMaximumQoS(0)
+	d := clientDecoder(t, packets.Options{}, connack)
+	_, err := d.Decode(frameOf(t, "\x32\x09\x00\x01a\x00\x07\x03\x23\x00\x01"))
+	requireBreach(t, mqttwire.RuleMaximumQoS, err)
+	require.NoError(t, d.Resume(nil))
+	_, err = d.Decode(frameOf(t, "\x30\x06\x00\x00\x03\x23\x00\x01"))
+	requireBreach(t, mqttwire.RuleTopicAliasUnknown, err)
+}
+
+func TestOversizeIsForAPublishOnly(t *testing.T) {
+	subscribe, err := subscribeOf(1000).Append(nil, mqttwire.V5)
+	require.NoError(t, err)
+	d := clientDecoder(t, packets.Options{}, &packets.Connack{})
+	r := mqttwire.NewReader(bytes.NewReader(append(subscribe, pingreq...)), mqttwire.Limits{PacketSize: 1000})
+	_, err = d.Oversize(r)
+	require.ErrorIs(t, err, mqttwire.ErrNoPacket, "nothing was refused")
+	_, err = d.Next(r)
+	requireBreach(t, mqttwire.RulePacketSize, err)
+	_, failed := d.Oversize(r)
+	require.Same(t, err, failed)
+	_, again := d.Next(r)
+	require.Same(t, err, again)
+	require.NoError(t, d.Resume(r))
+	p, err := d.Next(r)
+	require.NoError(t, err)
+	require.Equal(t, mqttwire.PINGREQ, p.Type())
+}
+
+func TestAForeignProtocolIsLookedForAtTheStartOnly(t *testing.T) {
+	const get = "GET / HTTP/1.1\r\nHost: broker\r\nUpgrade: websocket\r\nAccept: text/plain\r\n\r\n" // a PUBACK, if taken for MQTT
+	f, _, err := mqttwire.CutFrame([]byte(get), 0)
+	require.NoError(t, err)
+	require.Equal(t, mqttwire.PUBACK, f.Header.Type)
+	_, err = packets.NewDecoder(packets.Options{From: mqttwire.FromClient}).Decode(f)
+	requireBreach(t, mqttwire.RuleNotMQTT, err)
+
+	d := clientDecoder(t, packets.Options{}, &packets.Connack{})
+	_, err = d.Decode(f)
+	assert.Zero(t, requireBreach(t, mqttwire.RuleFlags, err).Foreign)
+	d = clientDecoder(t, packets.Options{}, &packets.Connack{})
+	_, err = d.Next(mqttwire.NewReader(strings.NewReader(get), mqttwire.Limits{}))
+	assert.Zero(t, requireBreach(t, mqttwire.RuleFlags, err).Foreign)
+}
+
+func TestAConnectBindsTheOtherSideOnly(t *testing.T) {
+	connect := &packets.Connect{Version: mqttwire.V5, ClientID: []byte("c"), CleanStart: true}
+	connect.Properties.SetMaximumPacketSize(20)
+	connect.Properties.SetTopicAliasMaximum(5)
+	large := &packets.Publish{Topic: []byte("a"), Payload: make([]byte, 100)}
+	aliased := &packets.Publish{Topic: []byte("a")}
+	aliased.Properties.SetTopicAlias(1)
+
+	e := packets.NewEncoder(packets.Options{From: mqttwire.FromClient})
+	d := packets.NewDecoder(packets.Options{From: mqttwire.FromClient})
+	for _, p := range []mqttwire.Packet{connect, large} {
+		b, err := e.Append(nil, p)
+		require.NoError(t, err)
+		_, err = d.Decode(frameOf(t, string(b)))
+		require.NoError(t, err)
+	}
+	_, err := e.Append(nil, aliased)
+	requireBreach(t, mqttwire.RuleTopicAliasNone, err)
+	b, err := aliased.Append(nil, mqttwire.V5)
+	require.NoError(t, err)
+	_, err = d.Decode(frameOf(t, string(b)))
+	requireBreach(t, mqttwire.RuleTopicAliasNone, err)
+}
+
+func TestNothingFollowsADisconnectThoughTheOtherSideSendsOneToo(t *testing.T) {
+	d := clientDecoder(t, packets.Options{}, &packets.Connack{})
+	_, err := d.Decode(frameOf(t, "\xe0\x00"))
+	require.NoError(t, err)
+	d.Observe(&packets.Disconnect{ReasonCode: mqttwire.ReasonServerShuttingDown})
+	_, err = d.Decode(frameOf(t, pingreq))
+	requireBreach(t, mqttwire.RuleAfterDisconnect, err)
 }
 
 func TestDecoderNamesForeignProtocols(t *testing.T) {
@@ -392,6 +527,68 @@ func TestStreamingTakesNoMoreInMemoryThanItSays(t *testing.T) {
 	assert.EqualValues(t, mqttwire.DefaultPacketSize, e.Max)
 }
 
+// A PUBLISH that is streamed may be large because it is not held; whatever else
+// comes is held, so for that there is a limit, which is never below the usual one.
+func TestOnlyAPublishIsLetPassTheLimitOfADecoderThatStreams(t *testing.T) {
+	const most = mqttwire.DefaultPacketSize
+	anySize := mqttwire.Limits{PacketSize: mqttwire.MaxPacketSize}
+	for _, c := range []struct{ streamFrom, limit int }{
+		{1000, most}, {most - 1, most}, {most, most}, {most + 1, most + 1}, {2 * most, 2 * most},
+	} {
+		for _, over := range []int{0, 1} {
+			unsuback := &packets.Unsuback{PacketID: 1, ReasonCodes: make([]mqttwire.ReasonCode, c.limit+over-7)}
+			b, err := unsuback.Append(nil, mqttwire.V5)
+			require.NoError(t, err)
+			require.Len(t, b, c.limit+over)
+			d := packets.NewDecoder(packets.Options{From: mqttwire.FromServer, Version: mqttwire.V5, StreamFrom: c.streamFrom})
+			r := mqttwire.NewReader(bytes.NewReader(append([]byte("\x20\x03\x00\x00\x00"), b...)), anySize)
+			_, err = d.Next(r)
+			require.NoError(t, err)
+			_, err = d.Next(r)
+			if over == 0 {
+				require.NoError(t, err, "%+v", c)
+				continue
+			}
+			e := requireBreach(t, mqttwire.RulePacketSize, err)
+			assert.Equal(t, mqttwire.UNSUBACK, e.Type)
+			assert.Equal(t, 1, e.Offset)
+			assert.EqualValues(t, len(b), e.Found)
+			assert.EqualValues(t, c.limit, e.Max)
+		}
+		large := &packets.Publish{Topic: []byte("a"), Payload: make([]byte, c.limit+1)}
+		b, err := large.Append([]byte("\x20\x03\x00\x00\x00"), mqttwire.V5)
+		require.NoError(t, err)
+		d := packets.NewDecoder(packets.Options{From: mqttwire.FromServer, Version: mqttwire.V5, StreamFrom: c.streamFrom})
+		r := mqttwire.NewReader(bytes.NewReader(b), anySize)
+		for range 2 {
+			_, err = d.Next(r)
+			require.NoError(t, err, "%+v", c)
+		}
+		assert.Equal(t, c.limit+1, d.PayloadSize())
+	}
+}
+
+func TestAPayloadIsStreamedOfPacketsOfMoreThanSoManyBytes(t *testing.T) {
+	p := &packets.Publish{Topic: []byte("a"), Payload: []byte("0123456789")}
+	b, err := p.Append(nil, mqttwire.V5)
+	require.NoError(t, err)
+	for streamFrom, left := range map[int]int{len(b) - 1: 10, len(b): 0, len(b) + 1: 0} {
+		for name, chunked := range map[string]func(io.Reader) io.Reader{
+			"at once":      func(r io.Reader) io.Reader { return r },
+			"byte by byte": iotest.OneByteReader,
+		} {
+			d := clientDecoder(t, packets.Options{StreamFrom: streamFrom}, &packets.Connack{})
+			r := mqttwire.NewReader(chunked(strings.NewReader(pingreq+string(b))), mqttwire.Limits{})
+			_, err := d.Next(r)
+			require.NoError(t, err)
+			got, err := d.Next(r)
+			require.NoError(t, err)
+			assert.Equal(t, left, d.PayloadSize(), "%s, from %d", name, streamFrom)
+			assert.Len(t, got.(*packets.Publish).Payload, 10-left, "%s, from %d", name, streamFrom)
+		}
+	}
+}
+
 func TestALargePacketIsLetGoAfterTheNext(t *testing.T) {
 	filters := make([]packets.Subscription, 10000)
 	for i := range filters {
@@ -425,6 +622,40 @@ func TestOnlyTheFirstConnectAndTheServersConnackCount(t *testing.T) {
 	d.Observe(&packets.Connack{})
 	_, err = d.Decode(frameOf(t, connect311))
 	assert.Equal(t, "\xe0\x02\x82\x00", replyTo(t, packets.Reply(err)), "a connection of 5.0 stays one")
+}
+
+func TestOnlyTheFirstConnackCounts(t *testing.T) {
+	strict := &packets.Connack{}
+	strict.Properties.SetMaximumQoS(0)
+	refusal := &packets.Connack{ReasonCode: mqttwire.ReasonNotAuthorized}
+	const qos1 = "\x32\x06\x00\x01a\x00\x01\x00"
+
+	d := clientDecoder(t, packets.Options{}, strict)
+	d.Observe(&packets.Connack{})
+	_, err := d.Decode(frameOf(t, qos1))
+	e := requireBreach(t, mqttwire.RuleMaximumQoS, err)
+	assert.True(t, e.Connected)
+
+	d = clientDecoder(t, packets.Options{}, &packets.Connack{})
+	d.Observe(refusal)
+	_, err = d.Decode(frameOf(t, publishBad5))
+	assert.True(t, requireBreach(t, mqttwire.RuleTopicWildcard, err).Connected)
+
+	d = clientDecoder(t, packets.Options{}, refusal)
+	d.Observe(&packets.Connack{})
+	_, err = d.Decode(frameOf(t, publishBad5))
+	assert.False(t, requireBreach(t, mqttwire.RuleTopicWildcard, err).Connected)
+
+	all := &mqttwire.Tolerance{Allow: mqttwire.ReportAll}
+	d = packets.NewDecoder(packets.Options{From: mqttwire.FromServer, Version: mqttwire.V5, Tolerance: all})
+	for _, b := range []string{"\x20\x03\x00\x87\x00", "\x20\x03\x00\x00\x00", qos1} {
+		_, err = d.Decode(frameOf(t, b))
+		require.NoError(t, err)
+	}
+	require.Len(t, all.Findings, 2)
+	for _, finding := range all.Findings {
+		assert.Equal(t, mqttwire.RuleAfterConnackFailure, finding.Rule, "a connection that was refused stays so")
+	}
 }
 
 func TestADecoderOrEncoderOfNobodyIsAMistake(t *testing.T) {

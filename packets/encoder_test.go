@@ -1,6 +1,7 @@
 package packets_test
 
 import (
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -88,6 +89,97 @@ func TestEncoderDropsReasonStringAndUserPropertiesToFit(t *testing.T) {
 	}
 }
 
+// What is left out for the peer's sake is the text; the answer stays what it was.
+func TestEncoderDropsNothingButReasonStringAndUserProperties(t *testing.T) {
+	const limit = 60
+	for _, p := range []mqttwire.Packet{
+		&packets.Puback{Properties: problem(60, 60), PacketID: 7, ReasonCode: mqttwire.ReasonNotAuthorized},
+		&packets.Pubrec{Properties: problem(60, 60), PacketID: 7, ReasonCode: mqttwire.ReasonQuotaExceeded},
+		&packets.Pubrel{Properties: problem(60, 60), PacketID: 7, ReasonCode: mqttwire.ReasonPacketIdentifierNotFound},
+		&packets.Pubcomp{Properties: problem(60, 60), PacketID: 7, ReasonCode: mqttwire.ReasonPacketIdentifierNotFound},
+		&packets.Suback{Properties: problem(60, 60), PacketID: 7, ReasonCodes: []mqttwire.ReasonCode{1, 0x80}},
+		&packets.Unsuback{Properties: problem(60, 60), PacketID: 7, ReasonCodes: []mqttwire.ReasonCode{0x11, 0x83}},
+		&packets.Disconnect{Properties: problem(60, 60), ReasonCode: mqttwire.ReasonServerBusy},
+		&packets.Auth{Properties: authenticated(problem(60, 60)), ReasonCode: mqttwire.ReasonContinueAuthentication},
+	} {
+		requireSameButForProblems(t, serverEncoder(t, limit), p)
+	}
+	for _, p := range []*packets.Connack{
+		{SessionPresent: true, Properties: problem(60, 60)},
+		{ReasonCode: mqttwire.ReasonBanned, Properties: problem(60, 60)},
+	} {
+		connect := &packets.Connect{Version: mqttwire.V5, ClientID: []byte("c")}
+		connect.Properties.SetMaximumPacketSize(limit)
+		e := packets.NewEncoder(packets.Options{From: mqttwire.FromServer})
+		e.Observe(connect)
+		requireSameButForProblems(t, e, p)
+	}
+}
+
+func authenticated(p mqttwire.Properties) mqttwire.Properties {
+	p.SetAuthenticationMethod([]byte("m"))
+	return p
+}
+
+// requireSameButForProblems checks that e writes p without Reason String and User
+// Properties, and else as it is.
+func requireSameButForProblems(t *testing.T, e *packets.Encoder, p mqttwire.Packet) {
+	t.Helper()
+	got, err := e.Append(nil, p)
+	require.NoError(t, err)
+	require.Equal(t, packets.Dropped{ReasonString: true, UserProperties: true}, e.Dropped())
+	whole, err := p.Append(nil, mqttwire.V5)
+	require.NoError(t, err)
+	want, err := packets.Decode(frameOf(t, string(whole)), mqttwire.V5)
+	require.NoError(t, err)
+	list := reflect.ValueOf(want).Elem().FieldByName("Properties").Addr().Interface().(*mqttwire.Properties)
+	list.Remove(mqttwire.ReasonString)
+	list.Remove(mqttwire.UserProperty)
+	wanted, err := want.Append(nil, mqttwire.V5)
+	require.NoError(t, err)
+	assert.Equal(t, wanted, got, "%s", p)
+}
+
+func TestEncoderDropsNothingFromAPacketThatJustFits(t *testing.T) {
+	p := &packets.Puback{Properties: problem(10, 10), PacketID: 7, ReasonCode: mqttwire.ReasonNotAuthorized}
+	want, err := p.Append(nil, mqttwire.V5)
+	require.NoError(t, err)
+	e := serverEncoder(t, uint32(len(want)))
+	got, err := e.Append([]byte("what was written before does not count"), p)
+	require.NoError(t, err)
+	assert.Equal(t, packets.Dropped{}, e.Dropped())
+	assert.True(t, strings.HasSuffix(string(got), string(want)))
+
+	publish := &packets.Publish{Topic: []byte("a"), Payload: make([]byte, len(want)-6)}
+	header, err := e.AppendHeader([]byte("nor here"), publish)
+	require.NoError(t, err)
+	assert.Len(t, header, len("nor here")+6)
+}
+
+func TestEncoderToleratesNothing(t *testing.T) {
+	all := &mqttwire.Tolerance{Allow: mqttwire.ReportAll}
+	e := packets.NewEncoder(packets.Options{From: mqttwire.FromClient, Version: mqttwire.V5, Tolerance: all})
+	_, err := e.Append(nil, &packets.Pingreq{})
+	requireBreach(t, mqttwire.RuleFirstPacket, err)
+	assert.Empty(t, all.Findings)
+}
+
+func TestTheErrorOfAnEncoderNamesTheMessage(t *testing.T) {
+	e := serverEncoder(t, 60)
+	for _, p := range []*packets.Publish{
+		{Topic: []byte("#"), QoS: mqttwire.ExactlyOnce, PacketID: 7},                            // by the packet alone
+		{Topic: []byte("a"), QoS: mqttwire.ExactlyOnce, PacketID: 7, Payload: make([]byte, 99)}, // by the connection
+	} {
+		_, err := e.Append(nil, p)
+		var wrong *mqttwire.Error
+		require.ErrorAs(t, err, &wrong)
+		assert.EqualValues(t, 7, wrong.PacketID)
+		assert.Equal(t, mqttwire.ExactlyOnce, wrong.QoS)
+		assert.Equal(t, mqttwire.FromServer, wrong.Sender)
+		assert.True(t, wrong.Connected)
+	}
+}
+
 // properties decodes a packet of 5.0 and returns its list.
 func properties(t *testing.T, b []byte) mqttwire.Properties {
 	t.Helper()
@@ -169,6 +261,32 @@ func TestEncoderRefusesWhatDoesNotFitAnyway(t *testing.T) {
 	assert.NoError(t, err, "20 bytes in all")
 	_, err = e.AppendHeader(nil, &packets.Publish{Topic: []byte("a"), Payload: make([]byte, 15)})
 	assert.ErrorIs(t, err, mqttwire.ErrTooLarge, "the payload counts, though it is sent apart")
+}
+
+func TestDroppedIsOfTheLastPacketOnly(t *testing.T) {
+	publish := &packets.Publish{Topic: []byte("a"), Payload: []byte("x")}
+	for name, next := range map[string]func(*packets.Encoder) error{
+		"a packet":                func(e *packets.Encoder) error { _, err := e.Append(nil, publish); return err },
+		"a header":                func(e *packets.Encoder) error { _, err := e.AppendHeader(nil, publish); return err },
+		"a header without a body": func(e *packets.Encoder) error { _, err := e.AppendStreamHeader(nil, publish, 1); return err },
+		"a packet that is refused": func(e *packets.Encoder) error {
+			_, err := e.Append(nil, &packets.Publish{Topic: []byte("#")})
+			assert.Error(t, err)
+			return nil
+		},
+		"a header that is refused": func(e *packets.Encoder) error {
+			_, err := e.AppendStreamHeader(nil, publish, 100)
+			assert.ErrorIs(t, err, mqttwire.ErrTooLarge)
+			return nil
+		},
+	} {
+		e := serverEncoder(t, 60)
+		_, err := e.Append(nil, &packets.Puback{Properties: problem(60, 10), PacketID: 1})
+		require.NoError(t, err)
+		require.Equal(t, packets.Dropped{ReasonString: true}, e.Dropped())
+		require.NoError(t, next(e), name)
+		assert.Equal(t, packets.Dropped{}, e.Dropped(), name)
+	}
 }
 
 func userProperty(n int) mqttwire.Properties {

@@ -1,7 +1,11 @@
 package packets_test
 
 import (
+	"bytes"
+	"runtime"
+	"strings"
 	"testing"
+	"weak"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -69,5 +73,75 @@ func TestTheRoomOfAShortListIsKept(t *testing.T) {
 	for _, room := range listRooms(t, 500, 1) {
 		assert.GreaterOrEqual(t, room[0], 500)
 		assert.Equal(t, room[0], room[1])
+	}
+}
+
+// decodedWeakly has the set decode b, a packet of 3.1.1, and returns what tells
+// whether its bytes are still there.
+func decodedWeakly(t *testing.T, set *packets.Set, b []byte, tolerance *mqttwire.Tolerance, refused bool) weak.Pointer[byte] {
+	t.Helper()
+	f, _, err := mqttwire.CutFrame(b, 0)
+	require.NoError(t, err)
+	_, err = set.DecodeTolerant(f, mqttwire.V311, tolerance)
+	require.Equal(t, refused, err != nil)
+	return weak.Make(&b[0])
+}
+
+// encodedLists returns the bytes of a packet of each type whose list has views of
+// the frame.
+func encodedLists(t *testing.T, entries int) map[string][]byte {
+	t.Helper()
+	subscribe, err := subscribeOf(entries).Append(nil, mqttwire.V311)
+	require.NoError(t, err)
+	unsubscribe, err := unsubscribeOf(entries).Append(nil, mqttwire.V311)
+	require.NoError(t, err)
+	return map[string][]byte{"SUBSCRIBE": subscribe, "UNSUBSCRIBE": unsubscribe}
+}
+
+func TestAListThatIsUsedAgainKeepsNoFrameAlive(t *testing.T) {
+	for name, c := range map[string]struct {
+		next    string
+		refused bool
+	}{
+		"SUBSCRIBE":                     {"\x82\x06\x00\x01\x00\x01a\x00", false},
+		"SUBSCRIBE not in ASCII":        {"\x82\x07\x00\x01\x00\x02\xc3\xa4\x00", false},
+		"SUBSCRIBE of a wrong filter":   {"\x82\x07\x00\x01\x00\x02a#\x00", true},
+		"SUBSCRIBE without a filter":    {"\x82\x02\x00\x01", true},
+		"UNSUBSCRIBE":                   {"\xa2\x05\x00\x01\x00\x01a", false},
+		"UNSUBSCRIBE not in ASCII":      {"\xa2\x06\x00\x01\x00\x02\xc3\xa4", false},
+		"UNSUBSCRIBE of a wrong filter": {"\xa2\x06\x00\x01\x00\x02a#", true},
+		"UNSUBSCRIBE without a filter":  {"\xa2\x02\x00\x01", true},
+	} {
+		for way, tolerance := range map[string]*mqttwire.Tolerance{"strict": nil, "tolerant": {}} {
+			t.Run(name+"/"+way, func(t *testing.T) {
+				typ := strings.Fields(name)[0]
+				var set packets.Set
+				first := decodedWeakly(t, &set, encodedLists(t, 100)[typ], tolerance, false)
+				runtime.GC()
+				require.NotNil(t, first.Value(), "the packet is there until the next")
+				decodedWeakly(t, &set, []byte(c.next), tolerance, c.refused)
+				runtime.GC()
+				assert.Nil(t, first.Value())
+				runtime.KeepAlive(&set)
+			})
+		}
+	}
+}
+
+func TestAPacketThatWasRefusedDoesNotKeepItsFrameAlive(t *testing.T) {
+	for _, typ := range []string{"SUBSCRIBE", "UNSUBSCRIBE"} {
+		for way, tolerance := range map[string]*mqttwire.Tolerance{"strict": nil, "tolerant": {}} {
+			t.Run(typ+"/"+way, func(t *testing.T) {
+				var set packets.Set
+				decodedWeakly(t, &set, encodedLists(t, 100)[typ], tolerance, false)
+				b := encodedLists(t, 50)[typ]
+				b[bytes.LastIndexByte(b, '/')] = '+' // the last filter is a+b
+				refused := decodedWeakly(t, &set, b, tolerance, true)
+				b = nil
+				runtime.GC()
+				assert.Nil(t, refused.Value())
+				runtime.KeepAlive(&set)
+			})
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package packets_test
 
 import (
+	"bytes"
 	"runtime"
 	"testing"
 	"weak"
@@ -52,6 +53,38 @@ func TestASetKeepsNoWillOfAnEarlierConnect(t *testing.T) {
 			runtime.GC()
 			assert.Nil(t, first.Value())
 			runtime.KeepAlive(&set)
+		})
+	}
+}
+
+// streamedTopic has d decode a PUBLISH with n bytes of topic name, whose payload
+// is left in the source, and returns what tells whether its header is still there.
+func streamedTopic(t *testing.T, d *packets.Decoder, n int) weak.Pointer[byte] {
+	t.Helper()
+	b, err := (&packets.Publish{Topic: bytes.Repeat([]byte("t"), n), Payload: make([]byte, 100)}).Append(nil, mqttwire.V311)
+	require.NoError(t, err)
+	p, err := d.Next(mqttwire.NewReader(bytes.NewReader(b), mqttwire.Limits{}))
+	require.NoError(t, err)
+	require.Equal(t, 100, d.PayloadSize())
+	return weak.Make(&p.(*packets.Publish).Topic[0])
+}
+
+func TestADecoderLetsTheMemoryOfAGiantHeaderGoWithTheNextOne(t *testing.T) {
+	for name, c := range map[string]struct {
+		topic int
+		kept  bool
+	}{"giant": {65535, false}, "small": {1000, true}} {
+		t.Run(name, func(t *testing.T) {
+			d := packets.NewDecoder(packets.Options{From: mqttwire.FromClient, StreamFrom: 10})
+			_, err := d.Decode(frameOf(t, connect311))
+			require.NoError(t, err)
+			first := streamedTopic(t, d, c.topic)
+			runtime.GC()
+			require.NotNil(t, first.Value(), "the packet is there until the next")
+			streamedTopic(t, d, 10)
+			runtime.GC()
+			assert.Equal(t, c.kept, first.Value() != nil)
+			runtime.KeepAlive(d)
 		})
 	}
 }

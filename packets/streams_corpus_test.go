@@ -277,7 +277,7 @@ func requireStreamRule(t *testing.T, s *corpus.Stream, c *course) {
 	assert.Equal(t, s.At, e.Offset, where)
 	assert.Equal(t, s.Reason, e.Reason, where)
 	assert.Equal(t, s.Statement, e.Statement, where)
-	assert.ErrorIs(t, e, e.Rule.Class(), where)
+	assert.ErrorIs(t, e, s.Class, where)
 	assert.Equal(t, c.from[len(c.from)-1], e.Sender, where)
 	if s.Foreign != "" {
 		assert.Equal(t, s.Foreign, e.Foreign.String(), where)
@@ -457,6 +457,7 @@ func requireEncoderRefuses(t *testing.T, s *corpus.Stream, encoder *packets.Enco
 	require.Equal(t, "prefix", string(b), s.Where())
 	assert.Equal(t, s.Rule, e.Rule.String(), "%s: %s", s.Where(), e)
 	assert.Equal(t, s.Reason, e.Reason, "%s: %s", s.Where(), e)
+	assert.ErrorIs(t, e, s.Class, "%s: %s", s.Where(), e)
 	assert.Equal(t, s.Statement, e.Statement, "%s: %s", s.Where(), e)
 	assert.Equal(t, mqttwire.NoOffset, e.Offset, "%s: %s", s.Where(), e)
 }

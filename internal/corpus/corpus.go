@@ -38,6 +38,7 @@ type Case struct {
 	Rule      string // the rule that fails, for all outcomes but Accept and Incomplete
 	At        int    // for Reject: the offset of the error
 	Reason    mqttwire.ReasonCode
+	Class     error // of the error
 	Statement string
 
 	Shows []string // statements that the case shows, besides Statement
@@ -71,6 +72,9 @@ func Load() ([]Case, error) {
 	}
 	var cases []Case
 	for _, file := range files {
+		if file == refusalsFile {
+			continue
+		}
 		text, err := fs.ReadFile(texts.Files, file)
 		if err != nil {
 			return nil, err
@@ -80,6 +84,15 @@ func Load() ([]Case, error) {
 			return nil, err
 		}
 		cases = append(cases, more...)
+	}
+	refusals, err := LoadRefusals()
+	if err != nil {
+		return nil, err
+	}
+	for i := range cases {
+		if err := refuse(&cases[i], refusals); err != nil {
+			return nil, err
+		}
 	}
 	return cases, unique(cases)
 }

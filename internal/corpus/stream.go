@@ -21,7 +21,7 @@ const (
 // Stream is what both sides of one connection send, in one version, and what must
 // come of it.
 type Stream struct {
-	Case // Name, File, Line, Version, Rule, Reason, Statement and Shows; Bytes, Sender and Outcome are not used
+	Case // Name, File, Line, Version, Rule, Reason, Class, Statement and Shows; Bytes, Sender and Outcome are not used
 
 	Turns []Turn // in their order on the connection
 	Told  Told   // whether the decoders are told the version
@@ -95,6 +95,15 @@ func LoadStreams() ([]Stream, error) {
 			return nil, err
 		}
 		streams = append(streams, more...)
+	}
+	refusals, err := LoadRefusals()
+	if err != nil {
+		return nil, err
+	}
+	for i := range streams {
+		if err := refuse(&streams[i].Case, refusals); err != nil {
+			return nil, err
+		}
 	}
 	return streams, unique(CasesOf(streams))
 }
