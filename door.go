@@ -101,9 +101,9 @@ func (export) Binary(j *Judge, b []byte, field Field) (s, rest []byte) {
 }
 
 // Properties makes p the list of owner that stands at the start of b, with its
-// length. Section 2.2.2.
-func (export) Properties(j *Judge, p *Properties, b []byte, owner PropertyOwner, v Version) (rest []byte) {
-	return j.properties(p, b, owner, v)
+// length, in a packet of 5.0. Section 2.2.2.
+func (export) Properties(j *Judge, p *Properties, b []byte, owner PropertyOwner) (rest []byte) {
+	return j.properties(p, b, owner)
 }
 
 // Refuse returns dst as it was, with the error for a rule that a value to be

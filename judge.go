@@ -153,12 +153,8 @@ func (j *Judge) textFaults(s, rest []byte, field Field, kind textKind) bool {
 }
 
 // properties makes p the list of owner that stands at the start of b, with its
-// length; before 5.0, where there is none, the empty list. Section 2.2.2.
-func (j *Judge) properties(p *Properties, b []byte, owner PropertyOwner, v Version) (rest []byte) {
-	if v != V5 {
-		*p = Properties{}
-		return b
-	}
+// length. Section 2.2.2.
+func (j *Judge) properties(p *Properties, b []byte, owner PropertyOwner) (rest []byte) {
 	if len(b) > 0 && b[0] < 1<<7 && int(b[0]) < len(b) { // nearly all lists are so short, and legal
 		end := 1 + int(b[0])
 		if end == 1 {

@@ -30,8 +30,8 @@ type PropertyBuilder struct{ propertyList }
 // propertyMemory is the memory of a PropertyBuilder. Bytes are appended only, so
 // that lists that stand in it stay as they are, until it is reset.
 type propertyMemory struct {
-	buf    []byte // what was written since the reset, or since there was no more room
-	left   int    // bytes that were written since the reset into memory that had to be left
+	buf    []byte      // what was written since the reset, or since there was no more room
+	left   int         // bytes that were written since the reset into memory that had to be left
 	resets propertySet // how often it was reset, as resetBits has it
 }
 

@@ -91,7 +91,7 @@ func decodeAck(p *mqttwire.Properties, id *uint16, code *mqttwire.ReasonCode, f 
 	}
 	if v != mqttwire.V5 || len(b) == 0 { // U-3.4.2.2.1-1: length 3 means no properties
 		*p = mqttwire.Properties{}
-	} else if b = wire.Properties(j, p, b, mqttwire.PropertyOwner(t), v); b == nil {
+	} else if b = wire.Properties(j, p, b, mqttwire.PropertyOwner(t)); b == nil {
 		return false
 	}
 	return len(b) == 0 || wire.End(j, b)

@@ -53,7 +53,7 @@ func (p *Auth) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge) b
 		return false
 	}
 	list := b[1:]
-	if b = wire.Properties(j, &p.Properties, list, mqttwire.PropertyOwner(mqttwire.AUTH), v); b == nil {
+	if b = wire.Properties(j, &p.Properties, list, mqttwire.PropertyOwner(mqttwire.AUTH)); b == nil {
 		return false
 	}
 	if !p.Properties.Has(mqttwire.AuthenticationMethod) && // U-3.15.2.2.2-1

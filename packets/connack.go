@@ -74,7 +74,7 @@ func (p *Connack) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge
 		!wire.Pass(j, mqttwire.RuleSessionPresent, mqttwire.FieldAcknowledgeFlags, b, int64(flags)) {
 		return false
 	}
-	if b = wire.Properties(j, &p.Properties, b[2:], mqttwire.PropertyOwner(mqttwire.CONNACK), v); b == nil {
+	if b = readProperties(&p.Properties, b[2:], mqttwire.PropertyOwner(mqttwire.CONNACK), v, j); b == nil {
 		return false
 	}
 	return len(b) == 0 || wire.End(j, b)

@@ -118,13 +118,11 @@ func (p *Connect) decode(f mqttwire.Frame, accept mqttwire.Version, j *mqttwire.
 		return missingFlags(b, v, j)
 	}
 	flags := b[0]
-	for rule := connectFlagsFault(flags, v, 0); rule != 0; rule = connectFlagsFault(flags, v, rule) {
-		if !wire.Pass(j, rule, mqttwire.FieldConnectFlags, b, int64(flags)) {
-			return false
-		}
+	if plainConnectFlags[flags]>>v&1 == 0 && !judgeFlags(b, v, j) {
+		return false
 	}
 	p.CleanStart, p.KeepAlive = flags&connectCleanStart != 0, uint16(b[2])|uint16(b[1])<<8
-	if b = wire.Properties(j, &p.Properties, b[3:], mqttwire.PropertyOwner(mqttwire.CONNECT), v); b == nil {
+	if b = readProperties(&p.Properties, b[3:], mqttwire.PropertyOwner(mqttwire.CONNECT), v, j); b == nil {
 		return false
 	}
 	if v == mqttwire.V5 && authDataAlone(&p.Properties) {
@@ -150,15 +148,23 @@ func (p *Connect) decode(f mqttwire.Frame, accept mqttwire.Version, j *mqttwire.
 	return p.decodeCredentials(b, flags, j)
 }
 
+// judgeFlags judges the connect flags that b begins with.
+func judgeFlags(b []byte, v mqttwire.Version, j *mqttwire.Judge) bool {
+	for rule := connectFlagsFault(b[0], v, 0); rule != 0; rule = connectFlagsFault(b[0], v, rule) {
+		if !wire.Pass(j, rule, mqttwire.FieldConnectFlags, b, int64(b[0])) {
+			return false
+		}
+	}
+	return true
+}
+
 // missingFlags says which of connect flags and keep alive is not there.
 func missingFlags(b []byte, v mqttwire.Version, j *mqttwire.Judge) bool {
 	if len(b) == 0 {
 		return wire.Missing(j, b, mqttwire.FieldConnectFlags)
 	}
-	for rule := connectFlagsFault(b[0], v, 0); rule != 0; rule = connectFlagsFault(b[0], v, rule) {
-		if !wire.Pass(j, rule, mqttwire.FieldConnectFlags, b, int64(b[0])) {
-			return false
-		}
+	if !judgeFlags(b, v, j) {
+		return false
 	}
 	return wire.Missing(j, b[1:], mqttwire.FieldKeepAlive)
 }
@@ -216,6 +222,19 @@ func (p *Connect) decodeOtherVersion(f mqttwire.Frame, accept mqttwire.Version, 
 	}
 	return rest[1:]
 }
+
+// plainConnectFlags has for each value of the connect flags a bit for each version
+// in which it is legal.
+var plainConnectFlags = func() (versions [256]uint8) {
+	for flags := range versions {
+		for v := mqttwire.V31; v <= mqttwire.V5; v++ {
+			if connectFlagsFault(byte(flags), v, 0) == 0 {
+				versions[flags] |= 1 << v
+			}
+		}
+	}
+	return versions
+}()
 
 // connectFlagsFault returns the first rule after the given one, or of all if
 // that is 0, that the connect flags break, or 0. In 3.1 bit 0 is unused, and so
@@ -284,7 +303,7 @@ func (w *Will) decode(b []byte, flags byte, v mqttwire.Version, j *mqttwire.Judg
 	if len(b) == 0 && !wire.Pass(j, mqttwire.RuleWillMissing, mqttwire.FieldWillTopic, b, 0) {
 		return nil
 	}
-	if b = wire.Properties(j, &w.Properties, b, mqttwire.WillProperties, v); b == nil {
+	if b = readProperties(&w.Properties, b, mqttwire.WillProperties, v, j); b == nil {
 		return nil
 	}
 	if len(b) == 0 && !wire.Pass(j, mqttwire.RuleWillMissing, mqttwire.FieldWillTopic, b, 0) {

@@ -57,7 +57,7 @@ func (p *Disconnect) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Ju
 	}
 	if v != mqttwire.V5 || len(b) == 0 { // U-3.14.2.2.1-1: length 1 means no properties
 		p.Properties = mqttwire.Properties{}
-	} else if b = wire.Properties(j, &p.Properties, b, mqttwire.PropertyOwner(mqttwire.DISCONNECT), v); b == nil {
+	} else if b = wire.Properties(j, &p.Properties, b, mqttwire.PropertyOwner(mqttwire.DISCONNECT)); b == nil {
 		return false
 	}
 	return len(b) == 0 || wire.End(j, b)

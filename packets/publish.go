@@ -82,11 +82,12 @@ func (p *Publish) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge
 			return false
 		}
 	}
+	byAlias := false
 	switch n := fieldEnd(b); {
 	case n > 2 && text.PlainTopicName(b[2:n]):
 		p.Topic, b = b[2:n:n], b[n:]
 	case n == 2 && v == mqttwire.V5: // a topic alias may stand for it
-		p.Topic, b = b[2:2:2], b[2:]
+		p.Topic, b, byAlias = b[2:2:2], b[2:], true
 	default:
 		if p.Topic, b = wire.TopicName(j, b, mqttwire.FieldTopicName, v); b == nil {
 			return false
@@ -106,12 +107,12 @@ func (p *Publish) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge
 	case len(b) > 0 && b[0] == 0:
 		p.Properties, b = mqttwire.Properties{}, b[1:]
 	default:
-		if b = wire.Properties(j, &p.Properties, b, mqttwire.PropertyOwner(mqttwire.PUBLISH), v); b == nil {
+		if b = wire.Properties(j, &p.Properties, b, mqttwire.PropertyOwner(mqttwire.PUBLISH)); b == nil {
 			return false
 		}
 	}
 	p.Payload = b[:len(b):len(b)]
-	return len(p.Topic) != 0 || v != mqttwire.V5 || p.Properties.Has(mqttwire.TopicAlias) || // U-3.3.2.1-1
+	return !byAlias || p.Properties.Has(mqttwire.TopicAlias) || // U-3.3.2.1-1
 		wire.Pass(j, mqttwire.RuleTopicOrAlias, mqttwire.FieldTopicName, f.Body, 0)
 }
 

@@ -44,6 +44,17 @@ func fieldEnd(b []byte) int {
 	return 0
 }
 
+// readProperties makes p the list of owner that stands at the start of b, and
+// returns what follows it, or nil if the packet was refused; before 5.0 there is
+// none.
+func readProperties(p *mqttwire.Properties, b []byte, owner mqttwire.PropertyOwner, v mqttwire.Version, j *mqttwire.Judge) (rest []byte) {
+	if v == mqttwire.V5 {
+		return wire.Properties(j, p, b, owner)
+	}
+	*p = mqttwire.Properties{}
+	return b
+}
+
 // entries returns how many strings, each with some more bytes behind it, are in
 // b, as far as their lengths tell: so a list can be made at once, of a size that
 // the bytes that have arrived vouch for.

@@ -53,7 +53,7 @@ func TestAServerAnswersEachRuleWithTheCodeOfTheCorpus(t *testing.T) {
 		want := all[rule.String()]
 		for connected, code := range map[bool]corpus.Code{false: want.Before, true: want.After} {
 			// Type and level are such that each rule has its answer of 5.0.
-			e := mqttwire.NewError(rule, mqttwire.PINGREQ, mqttwire.V5, "", 0, 6).SentBy(mqttwire.FromClient)
+			e := sentBy(mqttwire.FromClient, mqttwire.NewError(rule, mqttwire.PINGREQ, mqttwire.V5, "", 0, 6))
 			e.Connected = connected
 			a := packets.Reply(e)
 			assert.True(t, a.Close, e)

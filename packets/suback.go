@@ -52,7 +52,7 @@ func (p *Suback) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge)
 	} else if p.PacketID, b = wire.PacketID(j, b); b == nil {
 		return false
 	}
-	if b = wire.Properties(j, &p.Properties, b, mqttwire.PropertyOwner(mqttwire.SUBACK), v); b == nil {
+	if b = readProperties(&p.Properties, b, mqttwire.PropertyOwner(mqttwire.SUBACK), v, j); b == nil {
 		return false
 	}
 	if len(b) == 0 && v != mqttwire.V31 && !wire.Pass(j, mqttwire.RuleNoReasonCodes, mqttwire.FieldReasonCode, b, 0) { // U-2.3-2

@@ -96,7 +96,7 @@ func (p *Subscribe) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Jud
 		return false
 	}
 	p.Dup = v == mqttwire.V31 && f.Header.Flags&flagDup != 0
-	if b = wire.Properties(j, &p.Properties, b, mqttwire.PropertyOwner(mqttwire.SUBSCRIBE), v); b == nil {
+	if b = readProperties(&p.Properties, b, mqttwire.PropertyOwner(mqttwire.SUBSCRIBE), v, j); b == nil {
 		return false
 	}
 	if len(b) == 0 && v != mqttwire.V31 && !wire.Pass(j, mqttwire.RuleNoFilters, mqttwire.FieldTopicFilter, b, 0) { // [MQTT-3.8.3-2]

@@ -63,7 +63,7 @@ func (p *Unsuback) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judg
 	} else if p.PacketID, b = wire.PacketID(j, b); b == nil {
 		return false
 	}
-	if b = wire.Properties(j, &p.Properties, b, mqttwire.PropertyOwner(mqttwire.UNSUBACK), v); b == nil {
+	if b = wire.Properties(j, &p.Properties, b, mqttwire.PropertyOwner(mqttwire.UNSUBACK)); b == nil {
 		return false
 	}
 	if len(b) == 0 && !wire.Pass(j, mqttwire.RuleNoReasonCodes, mqttwire.FieldReasonCode, b, 0) { // U-2.3-2

@@ -60,7 +60,7 @@ func (p *Unsubscribe) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.J
 		return false
 	}
 	p.Dup = v == mqttwire.V31 && f.Header.Flags&flagDup != 0
-	if b = wire.Properties(j, &p.Properties, b, mqttwire.PropertyOwner(mqttwire.UNSUBSCRIBE), v); b == nil {
+	if b = readProperties(&p.Properties, b, mqttwire.PropertyOwner(mqttwire.UNSUBSCRIBE), v, j); b == nil {
 		return false
 	}
 	if len(b) == 0 && v != mqttwire.V31 && !wire.Pass(j, mqttwire.RuleNoFilters, mqttwire.FieldTopicFilter, b, 0) { // [MQTT-3.10.3-2]
