@@ -4,10 +4,11 @@ import (
 	"strings"
 
 	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/compare/interleaved"
 )
 
 // loop does its work n times and returns the sum of the checksums.
-type loop func(n int) uint64
+type loop = interleaved.Loop
 
 // codec is what is measured. A loop is nil where a codec has no such work.
 type codec struct {

@@ -6,12 +6,13 @@ import (
 	"strings"
 
 	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/compare/interleaved"
 )
 
 // document returns the whole of RESULTS.md.
-func document(rows []row, p plan, versions map[string]string) string {
+func document(rows []row, p interleaved.Plan, versions map[string]string) string {
 	var s strings.Builder
-	fmt.Fprintf(&s, heading, machine(), p.rounds, p.slice, clockName, 100*noise(rows), 100*layout(rows))
+	fmt.Fprintf(&s, heading, machine(), p.Rounds, p.Slice, interleaved.ClockName, 100*noise(rows), 100*layout(rows))
 	s.WriteString(codecTable(versions))
 	all := goals(rows)
 	s.WriteString("\n## Goals\n\n" + goalTable(all) + missedTable(all) + tried)
@@ -72,10 +73,10 @@ func noise(rows []row) float64 {
 	var spreads []float64
 	for i := range rows {
 		if rows[i].kind == kindDecode {
-			spreads = append(spreads, spread(ratios(rows[i].of(nameMqttwire), rows[i].of(nameFloorText))))
+			spreads = append(spreads, interleaved.Spread(ratios(rows[i].of(nameMqttwire), rows[i].of(nameFloorText))))
 		}
 	}
-	return median(spreads)
+	return interleaved.Median(spreads)
 }
 
 // layout is how far the two floors are apart at most in rows of packets without
@@ -180,10 +181,10 @@ func (r *row) cell(name string) string {
 	if c == nil {
 		return "—"
 	}
-	if c.allocs > 0 && !isLibrary(name) {
-		return fmt.Sprintf("%s, %.0f allocs", number(median(c.ns)), c.allocs)
+	if c.Allocs > 0 && !isLibrary(name) {
+		return fmt.Sprintf("%s, %.0f allocs", number(interleaved.Median(c.NS)), c.Allocs)
 	}
-	return number(median(c.ns))
+	return number(interleaved.Median(c.NS))
 }
 
 // other returns what there is to say of another codec.
@@ -192,7 +193,7 @@ func (r *row) other(name string) string {
 	if c == nil {
 		return "—"
 	}
-	return fmt.Sprintf("%s× · %s · %.0f", number(ratio(c, r.of(nameMqttwire))), number(median(c.ns)), c.allocs)
+	return fmt.Sprintf("%s× · %s · %.0f", number(ratio(c, r.of(nameMqttwire))), number(interleaved.Median(c.NS)), c.Allocs)
 }
 
 // beside returns the ratio of our time to another's.
@@ -272,8 +273,8 @@ func streamTable(rows []row) string {
 		}
 		for j := range r.contenders {
 			c := &r.contenders[j]
-			ns := median(c.ns)
-			s += line(r.name, c.name, number(ns), fmt.Sprintf("%.0f", 1000*r.bytes/ns), fmt.Sprintf("%.0f", c.allocs),
+			ns := interleaved.Median(c.NS)
+			s += line(r.name, c.name, number(ns), fmt.Sprintf("%.0f", 1000*r.bytes/ns), fmt.Sprintf("%.0f", c.Allocs),
 				number(ratio(c, r.of(nameFloorText))), number(ratio(c, r.of(nameMqttwire))))
 		}
 	}
@@ -298,8 +299,8 @@ func sizeTable(rows []row) string {
 			continue
 		}
 		ours := r.of(nameMqttwire)
-		s += line(r.name, fmt.Sprint(int(r.bytes)), number(median(ours.ns)), perByte(r.perByte(nameMqttwire)), perByte(r.perByte(nameMemcpy)),
-			r.beside(nameMemcpy), fmt.Sprintf("%.0f", ours.allocs))
+		s += line(r.name, fmt.Sprint(int(r.bytes)), number(interleaved.Median(ours.NS)), perByte(r.perByte(nameMqttwire)), perByte(r.perByte(nameMemcpy)),
+			r.beside(nameMemcpy), fmt.Sprintf("%.0f", ours.Allocs))
 	}
 	return s
 }
@@ -314,8 +315,8 @@ func worstTable(rows []row) string {
 			continue
 		}
 		ours := r.of(nameMqttwire)
-		s += line(r.name, fmt.Sprint(int(r.bytes)), number(median(ours.ns)), perByte(r.perByte(nameMqttwire)), number(r.toOrdinary(nameMqttwire)),
-			r.beside(nameFloorText), fmt.Sprintf("%.0f", ours.allocs))
+		s += line(r.name, fmt.Sprint(int(r.bytes)), number(interleaved.Median(ours.NS)), perByte(r.perByte(nameMqttwire)), number(r.toOrdinary(nameMqttwire)),
+			r.beside(nameFloorText), fmt.Sprintf("%.0f", ours.Allocs))
 	}
 	return s
 }

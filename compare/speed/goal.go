@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/compare/interleaved"
 )
 
 // goal is a goal with what was measured for it.
@@ -128,7 +129,7 @@ func addFigure(list []goal, r *row) {
 		}
 	case kindFanOut:
 		ours := r.of(nameMqttwire)
-		list[6].figures = append(list[6].figures, figure{row: r.name, value: median(ours.ns), allocs: ours.allocs})
+		list[6].figures = append(list[6].figures, figure{row: r.name, value: interleaved.Median(ours.NS), allocs: ours.Allocs})
 	case kindWorst:
 		list[8].figures = append(list[8].figures, figure{row: r.name, value: r.toOrdinary(nameMqttwire), beside: nameOrdinary,
 			floor: r.toOrdinary(nameFloorText)})
@@ -155,7 +156,7 @@ func nearFloor(t mqttwire.PacketType) bool {
 }
 
 func (g *goal) add(r *row, a, b *contender) {
-	g.figures = append(g.figures, figure{row: r.title(a), value: ratio(a, b), allocs: a.allocs, beside: b.name})
+	g.figures = append(g.figures, figure{row: r.title(a), value: ratio(a, b), allocs: a.Allocs, beside: b.name})
 }
 
 // title is the row's name, with the way that is measured if there are several.
@@ -183,7 +184,7 @@ func (g *goal) addBest(r *row) {
 func (r *row) bestOther() (best *contender) {
 	for i := range r.contenders {
 		c := &r.contenders[i]
-		if isLibrary(c.name) && (best == nil || median(c.ns) < median(best.ns)) {
+		if isLibrary(c.name) && (best == nil || interleaved.Median(c.NS) < interleaved.Median(best.NS)) {
 			best = c
 		}
 	}
@@ -191,7 +192,7 @@ func (r *row) bestOther() (best *contender) {
 }
 
 // perByte returns the nanoseconds for each byte.
-func (r *row) perByte(name string) float64 { return median(r.of(name).ns) / r.bytes }
+func (r *row) perByte(name string) float64 { return interleaved.Median(r.of(name).NS) / r.bytes }
 
 // toOrdinary returns a contender's cost for each byte beside our cost for a byte
 // of ordinary traffic.
@@ -231,7 +232,7 @@ func riseTo(r, smaller *row) float64 {
 	for i := range a {
 		a[i] /= b[i]
 	}
-	return median(a)
+	return interleaved.Median(a)
 }
 
 // sizeCosts is what has to be flat, by round.
@@ -240,9 +241,9 @@ func (r *row) sizeCosts() []float64 {
 	if copies(r.series) {
 		return ratios(ours, r.of(nameMemcpy))
 	}
-	list := make([]float64, len(ours.ns))
+	list := make([]float64, len(ours.NS))
 	for i := range list {
-		list[i] = ours.ns[i] / r.bytes
+		list[i] = ours.NS[i] / r.bytes
 	}
 	return list
 }

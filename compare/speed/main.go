@@ -13,6 +13,8 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+
+	"github.com/mqttwire/mqttwire/compare/interleaved"
 )
 
 func main() {
@@ -31,9 +33,9 @@ func run(quick bool, only, out string) error {
 	if err != nil {
 		return err
 	}
-	p := fullPlan
+	p := interleaved.Full
 	if quick {
-		p = quickPlan
+		p = interleaved.Quick
 	}
 	rows, err := measured(p, only)
 	if err != nil {
@@ -52,7 +54,7 @@ func run(quick bool, only, out string) error {
 }
 
 // measured returns the rows, verified and measured.
-func measured(p plan, only string) ([]row, error) {
+func measured(p interleaved.Plan, only string) ([]row, error) {
 	match, err := regexp.Compile(only)
 	if err != nil {
 		return nil, err
@@ -77,8 +79,8 @@ func plain(rows []row) (s string) {
 	for i := range rows {
 		for j := range rows[i].contenders {
 			c := &rows[i].contenders[j]
-			s += fmt.Sprintf("%-60s %-24s %12s ns %8s× %4.0f allocs\n", kindNames[rows[i].kind]+" "+rows[i].name, c.name, number(median(c.ns)),
-				number(ratio(c, &rows[i].contenders[0])), c.allocs)
+			s += fmt.Sprintf("%-60s %-24s %12s ns %8s× %4.0f allocs\n", kindNames[rows[i].kind]+" "+rows[i].name, c.name, number(interleaved.Median(c.NS)),
+				number(ratio(c, &rows[i].contenders[0])), c.Allocs)
 		}
 	}
 	return s

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/compare/interleaved"
 )
 
 // kind is what a row measures.
@@ -34,16 +35,13 @@ type row struct {
 
 // contender is one of those that do the work of a row.
 type contender struct {
-	name   string
-	bytes  float64   // of one operation, where not that of the row
-	run    loop      // nil in a row whose loops are not kept
-	n      int       // iterations in a slice
-	ns     []float64 // of one operation, by round
-	allocs float64   // of one operation
+	name                  string
+	bytes                 float64 // of one operation, where not that of the row
+	interleaved.Contender         // its loop is nil in a row whose loops are not kept
 }
 
 func (r *row) add(name string, run loop) {
-	r.contenders = append(r.contenders, contender{name: name, run: run})
+	r.contenders = append(r.contenders, contender{name: name, Contender: interleaved.Contender{Run: run}})
 }
 
 // of returns the contender of that name, or nil.
@@ -137,10 +135,10 @@ func verify(r *row) error {
 	default:
 		return nil
 	}
-	want := r.contenders[0].run(n)
+	want := r.contenders[0].Run(n)
 	for i := range r.contenders {
 		c := &r.contenders[i]
-		if got := c.run(n); c.name != nameMemcpy && got != want {
+		if got := c.Run(n); c.name != nameMemcpy && got != want {
 			return fmt.Errorf("%s: %s reads other fields than %s", r.name, c.name, r.contenders[0].name)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/compare/interleaved"
 )
 
 // missing are the workloads that a library has no way for, by column.
@@ -124,13 +125,13 @@ func TestAFanOutSharesThePayload(t *testing.T) {
 }
 
 func TestQuickMeasuresEachRowAndEachGoal(t *testing.T) {
-	rows, err := measured(plan{1, time.Microsecond}, "")
+	rows, err := measured(interleaved.Plan{Rounds: 1, Slice: time.Microsecond}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := range rows {
 		for _, c := range rows[i].contenders {
-			if len(c.ns) != 1 {
+			if len(c.NS) != 1 {
 				t.Errorf("%s, %s was not measured", rows[i].name, c.name)
 			}
 		}
@@ -144,7 +145,7 @@ func TestQuickMeasuresEachRowAndEachGoal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	requireStructure(t, document(rows, quickPlan, versions), rows)
+	requireStructure(t, document(rows, interleaved.Quick, versions), rows)
 }
 
 // requireStructure demands a line for each row and each codec.
@@ -180,19 +181,6 @@ func TestTheFileHasTheRowsAndVersionsOfToday(t *testing.T) {
 		if isLibrary(c.name) && !strings.Contains(string(written), fmt.Sprintf("\n| %s | %s %s | ", c.name, c.module, required[c.module])) {
 			t.Errorf("%s %s is not in the file: run \"go run ./speed\" in compare/", c.module, required[c.module])
 		}
-	}
-}
-
-func TestMedianAndSpread(t *testing.T) {
-	values := []float64{9, 1, 5, 3, 7}
-	if got := median(values); got != 5 {
-		t.Errorf("the median is %v", got)
-	}
-	if got := spread(values); got != 0.4 {
-		t.Errorf("the spread is %v", got)
-	}
-	if values[0] != 9 {
-		t.Error("the values were changed")
 	}
 }
 

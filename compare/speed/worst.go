@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/compare/interleaved"
 	"github.com/mqttwire/mqttwire/packets"
 )
 
@@ -24,7 +25,7 @@ func worstRows() []row {
 		r.add(nameFloorText, floorCodec(nameFloorText, true).decode(w))
 		m := newMixed(w.v)
 		r.contenders = append(r.contenders,
-			contender{name: nameOrdinary, run: mixedDecode(&m), bytes: float64(len(m.wire)) / mixedPackets})
+			contender{name: nameOrdinary, Contender: interleaved.Contender{Run: mixedDecode(&m)}, bytes: float64(len(m.wire)) / mixedPackets})
 		rows = append(rows, r)
 	}
 	return rows

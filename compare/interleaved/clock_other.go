@@ -1,11 +1,11 @@
 //go:build !unix
 
-package main
+package interleaved
 
 import "time"
 
-// clockName says what clock reads.
-const clockName = "wall-clock time"
+// ClockName says what clock reads.
+const ClockName = "wall-clock time"
 
 var start = time.Now()
 
