@@ -68,33 +68,30 @@ func plainAck(f mqttwire.Frame, t mqttwire.PacketType, v mqttwire.Version) (id u
 	return
 }
 
-// decodeAck reads from f an acknowledgement of type t into what a packet of that
-// type consists of, and reports whether all rules are kept that j does not let
-// pass. Sections 3.4.2, 3.5.2, 3.6.2 and 3.7.2.
-func decodeAck(p *mqttwire.Properties, id *uint16, code *mqttwire.ReasonCode, f mqttwire.Frame, t mqttwire.PacketType, v mqttwire.Version, j *mqttwire.Judge) bool {
-	if !plainFrame(f, t, v) && !wire.Frame(j, f, t, v) {
-		return false
-	}
-	b := f.Body
-	if *id = plainID(b); *id != 0 {
-		b = b[2:]
-	} else if *id, b = wire.PacketID(j, b); b == nil {
-		return false
-	}
-	*code = 0
-	if v == mqttwire.V5 && len(b) > 0 { // U-3.4.2.1-1: length 2 means code 0
-		*code = mqttwire.ReasonCode(b[0])
-		if !plainCode(*code, t, v) && !wire.Pass(j, mqttwire.RuleReasonCode, mqttwire.FieldReasonCode, b, int64(b[0])) {
+// decodeAck reads the body of an acknowledgement of type t into what a packet of
+// that type consists of, and reports whether all rules are kept that j does not
+// let pass. Sections 3.4.2, 3.5.2, 3.6.2 and 3.7.2.
+func decodeAck(p *mqttwire.Properties, id *uint16, code *mqttwire.ReasonCode, b []byte, t mqttwire.PacketType, v mqttwire.Version, j *mqttwire.Judge) bool {
+	if *id = plainID(b); *id == 0 {
+		if _, rest := wire.PacketID(j, b); rest == nil {
 			return false
 		}
-		b = b[1:]
 	}
-	if v != mqttwire.V5 || len(b) == 0 { // U-3.4.2.2.1-1: length 3 means no properties
+	*code = 0
+	if v != mqttwire.V5 || len(b) == 2 { // U-3.4.2.1-1: length 2 means code 0
 		*p = mqttwire.Properties{}
-	} else if b = wire.Properties(j, p, b, mqttwire.PropertyOwner(t)); b == nil {
+		return len(b) == 2 || wire.End(j, b[2:])
+	}
+	*code = mqttwire.ReasonCode(b[2])
+	if !plainCode(*code, t, v) && !wire.Pass(j, mqttwire.RuleReasonCode, mqttwire.FieldReasonCode, b[2:], int64(b[2])) {
 		return false
 	}
-	return len(b) == 0 || wire.End(j, b)
+	if len(b) == 3 { // U-3.4.2.2.1-1: length 3 means no properties
+		*p = mqttwire.Properties{}
+		return true
+	}
+	rest := wire.Properties(j, p, b[3:], mqttwire.PropertyOwner(t))
+	return rest != nil && (len(rest) == 0 || wire.End(j, rest))
 }
 
 // ackSize returns the size of an acknowledgement. With another code than 0, the
@@ -191,7 +188,8 @@ func (p *Puback) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwir
 }
 
 func (p *Puback) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge) bool {
-	return decodeAck(&p.Properties, &p.PacketID, &p.ReasonCode, f, mqttwire.PUBACK, v, j)
+	return (plainFrame(f, mqttwire.PUBACK, v) || wire.Frame(j, f, mqttwire.PUBACK, v)) &&
+		decodeAck(&p.Properties, &p.PacketID, &p.ReasonCode, f.Body, mqttwire.PUBACK, v, j)
 }
 
 // Size returns the number of bytes that Append adds for version v.
@@ -252,7 +250,8 @@ func (p *Pubrec) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwir
 }
 
 func (p *Pubrec) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge) bool {
-	return decodeAck(&p.Properties, &p.PacketID, &p.ReasonCode, f, mqttwire.PUBREC, v, j)
+	return (plainFrame(f, mqttwire.PUBREC, v) || wire.Frame(j, f, mqttwire.PUBREC, v)) &&
+		decodeAck(&p.Properties, &p.PacketID, &p.ReasonCode, f.Body, mqttwire.PUBREC, v, j)
 }
 
 // Size returns the number of bytes that Append adds for version v.
@@ -314,7 +313,8 @@ func (p *Pubrel) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwir
 
 func (p *Pubrel) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge) bool {
 	p.Dup = v == mqttwire.V31 && f.Header.Flags&flagDup != 0
-	return decodeAck(&p.Properties, &p.PacketID, &p.ReasonCode, f, mqttwire.PUBREL, v, j)
+	return (plainFrame(f, mqttwire.PUBREL, v) || wire.Frame(j, f, mqttwire.PUBREL, v)) &&
+		decodeAck(&p.Properties, &p.PacketID, &p.ReasonCode, f.Body, mqttwire.PUBREL, v, j)
 }
 
 // Size returns the number of bytes that Append adds for version v.
@@ -375,7 +375,8 @@ func (p *Pubcomp) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwi
 }
 
 func (p *Pubcomp) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge) bool {
-	return decodeAck(&p.Properties, &p.PacketID, &p.ReasonCode, f, mqttwire.PUBCOMP, v, j)
+	return (plainFrame(f, mqttwire.PUBCOMP, v) || wire.Frame(j, f, mqttwire.PUBCOMP, v)) &&
+		decodeAck(&p.Properties, &p.PacketID, &p.ReasonCode, f.Body, mqttwire.PUBCOMP, v, j)
 }
 
 // Size returns the number of bytes that Append adds for version v.

@@ -420,7 +420,8 @@ func (p *Connect) flags() byte {
 func (p *Connect) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	const t = mqttwire.CONNECT
 	v = p.version(v)
-	if rule, field, found := p.fault(v); rule != 0 {
+	flags := p.flags()
+	if rule, field, found := p.fault(flags, v); rule != 0 {
 		return wire.Refuse(dst, rule, t, v, field, found)
 	}
 	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(t), v)
@@ -433,7 +434,7 @@ func (p *Connect) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 			return dst, err
 		}
 	}
-	if !text.PlainString(p.ClientID) || !p.Will.plain(v) || !text.PlainString(p.UserName) || len(p.Password) > maxBinary {
+	if !p.plainPayload(v) {
 		if err := p.checkPayload(v); err != nil {
 			return dst, err
 		}
@@ -448,11 +449,19 @@ func (p *Connect) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	if p.Bridge {
 		level |= bridgeBit
 	}
-	b = append(b, level, p.flags(), byte(p.KeepAlive>>8), byte(p.KeepAlive))
+	b = append(b, level, flags, byte(p.KeepAlive>>8), byte(p.KeepAlive))
 	b = appendPlainList(b, list, v)
+	return p.appendPayload(b, flags, v), nil
+}
+
+// appendPayload appends the payload, which was checked. [MQTT-3.1.3-1]
+func (p *Connect) appendPayload(b []byte, flags byte, v mqttwire.Version) []byte {
 	b = appendPrefixed(b, p.ClientID)
+	if flags&(connectWill|connectUserName|connectPassword) == 0 {
+		return b
+	}
 	if w := p.Will; w != nil {
-		list, _ = plainList(&w.Properties, mqttwire.WillProperties, v)
+		list, _ := plainList(&w.Properties, mqttwire.WillProperties, v)
 		b = appendPlainList(b, list, v)
 		b = appendPrefixed(appendPrefixed(b, w.Topic), w.Payload)
 	}
@@ -462,17 +471,20 @@ func (p *Connect) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	if p.Password != nil {
 		b = appendPrefixed(b, p.Password)
 	}
-	return b, nil
+	return b
+}
+
+// plainPayload reports whether nothing in the payload needs a closer look.
+func (p *Connect) plainPayload(v mqttwire.Version) bool {
+	return text.PlainString(p.ClientID) && (p.Will == nil || p.Will.plain(v)) &&
+		(p.UserName == nil || text.PlainString(p.UserName)) && len(p.Password) <= maxBinary
 }
 
 // maxBinary is the length of the longest binary data. Section 1.5.6.
 const maxBinary = 65535
 
-// plain reports whether there is no will, or nothing in it needs a closer look.
+// plain reports whether nothing in the will needs a closer look.
 func (w *Will) plain(v mqttwire.Version) bool {
-	if w == nil {
-		return true
-	}
 	_, ok := plainList(&w.Properties, mqttwire.WillProperties, v)
 	return ok && text.PlainTopicName(w.Topic) && len(w.Payload) <= maxBinary
 }
@@ -502,8 +514,9 @@ func (p *Connect) checkPayload(v mqttwire.Version) error {
 	return wire.CheckBinary(p.Password, t, v, mqttwire.FieldPassword)
 }
 
-// fault returns the rule that is broken by what no single field shows, or 0.
-func (p *Connect) fault(v mqttwire.Version) (mqttwire.Rule, mqttwire.Field, int64) {
+// fault returns the rule that is broken by what no single field shows, or 0. flags
+// are the connect flags.
+func (p *Connect) fault(flags byte, v mqttwire.Version) (mqttwire.Rule, mqttwire.Field, int64) {
 	switch {
 	case !v.Known():
 		return mqttwire.RuleVersion, mqttwire.FieldVersion, int64(v)
@@ -513,15 +526,16 @@ func (p *Connect) fault(v mqttwire.Version) (mqttwire.Rule, mqttwire.Field, int6
 		return mqttwire.RuleNotInVersion, mqttwire.FieldProtocolVersion, int64(v) | bridgeBit
 	case p.Will != nil && !p.Will.QoS.Valid():
 		return mqttwire.RuleWillQoS, mqttwire.FieldConnectFlags, int64(p.Will.QoS)
-	}
-	if rule := connectFlagsFault(p.flags(), v, 0); rule != 0 {
-		return rule, mqttwire.FieldConnectFlags, int64(p.flags())
-	}
-	if v == mqttwire.V5 && authDataAlone(&p.Properties) {
-		return mqttwire.RuleAuthDataAlone, fieldAuthData, mqttwire.NotANumber
-	}
-	if n, bad := clientIDFault(p.ClientID, p.CleanStart, v); bad {
-		return mqttwire.RuleClientIDLength, mqttwire.FieldClientID, int64(n)
+	case plainConnectFlags[flags]>>v&1 == 0:
+		return connectFlagsFault(flags, v, 0), mqttwire.FieldConnectFlags, int64(flags)
+	case v == mqttwire.V5:
+		if authDataAlone(&p.Properties) {
+			return mqttwire.RuleAuthDataAlone, fieldAuthData, mqttwire.NotANumber
+		}
+	default:
+		if n, bad := clientIDFault(p.ClientID, p.CleanStart, v); bad {
+			return mqttwire.RuleClientIDLength, mqttwire.FieldClientID, int64(n)
+		}
 	}
 	return 0, "", 0
 }

@@ -76,44 +76,53 @@ func (p *Publish) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge
 	if (f.Header.Type != mqttwire.PUBLISH || !plainLength(f) || !v.Known()) && !wire.Frame(j, f, mqttwire.PUBLISH, v) {
 		return false
 	}
-	p.QoS, p.Dup, p.Retain = mqttwire.QoS(flags&flagQoS>>qosShift), flags&flagDup != 0, flags&flagRetain != 0
 	if flags&flagQoS == flagQoS || flags&(flagQoS|flagDup) == flagDup {
+		p.setFlags(flags)
 		if rule, field, found := p.flagsFault(v); rule != 0 && !wire.PassAt(j, rule, field, 0, found) {
 			return false
 		}
 	}
-	byAlias := false
-	switch n := fieldEnd(b); {
+	var topic []byte
+	n := fieldEnd(b)
+	switch {
 	case n > 2 && text.PlainTopicName(b[2:n]):
-		p.Topic, b = b[2:n:n], b[n:]
+		topic, b = b[2:n:n], b[n:]
 	case n == 2 && v == mqttwire.V5: // a topic alias may stand for it
-		p.Topic, b, byAlias = b[2:2:2], b[2:], true
+		topic, b = b[2:2:2], b[2:]
 	default:
-		if p.Topic, b = wire.TopicName(j, b, mqttwire.FieldTopicName, v); b == nil {
+		if topic, b = wire.TopicName(j, b, mqttwire.FieldTopicName, v); b == nil {
 			return false
 		}
 	}
-	p.PacketID = 0
+	id := uint16(0)
 	if flags&flagQoS != 0 {
-		if p.PacketID = plainID(b); p.PacketID != 0 {
+		if id = plainID(b); id != 0 {
 			b = b[2:]
-		} else if p.PacketID, b = wire.PacketID(j, b); b == nil {
+		} else if id, b = wire.PacketID(j, b); b == nil {
 			return false
 		}
 	}
-	switch { // most have no properties, and then a call is a twentieth of the time
+	switch { // most have no properties
 	case v != mqttwire.V5:
 		p.Properties = mqttwire.Properties{}
 	case len(b) > 0 && b[0] == 0:
 		p.Properties, b = mqttwire.Properties{}, b[1:]
 	default:
 		if b = wire.Properties(j, &p.Properties, b, mqttwire.PropertyOwner(mqttwire.PUBLISH)); b == nil {
+			p.Topic, p.PacketID = topic, id // which ReadHeader tells of a list that is too long for it
+			p.setFlags(flags)
 			return false
 		}
 	}
-	p.Payload = b[:len(b):len(b)]
-	return !byAlias || p.Properties.Has(mqttwire.TopicAlias) || // U-3.3.2.1-1
+	p.Topic, p.PacketID, p.Payload = topic, id, b[:len(b):len(b)]
+	p.setFlags(flags)
+	return n != 2 || v != mqttwire.V5 || p.Properties.Has(mqttwire.TopicAlias) || // U-3.3.2.1-1
 		wire.Pass(j, mqttwire.RuleTopicOrAlias, mqttwire.FieldTopicName, f.Body, 0)
+}
+
+// setFlags is the inverse of flags.
+func (p *Publish) setFlags(flags byte) {
+	p.QoS, p.Dup, p.Retain = mqttwire.QoS(flags&flagQoS>>qosShift), flags&flagDup != 0, flags&flagRetain != 0
 }
 
 // flagsFault returns the rule that QoS and DUP break, or 0; and which of the two
@@ -196,7 +205,12 @@ func (p *Publish) append(dst []byte, v mqttwire.Version, payloadSize uint64, pay
 		b[next], b[next+1] = byte(p.PacketID>>8), byte(p.PacketID)
 		next += 2
 	}
-	if v == mqttwire.V5 {
+	switch {
+	case v != mqttwire.V5:
+	case wire.NoProperties(&p.Properties):
+		b[next] = 0
+		next++
+	default:
 		list, ok := wire.PlainProperties(&p.Properties, mqttwire.PropertyOwner(t))
 		if !ok {
 			if err := wire.CheckProperties(&p.Properties, mqttwire.PropertyOwner(t)); err != nil {

@@ -51,11 +51,11 @@ func (p *Unsuback) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judg
 		p.ReasonCodes = nil
 	}
 	p.ReasonCodes = p.ReasonCodes[:0]
-	if v != mqttwire.V5 {
-		return decodeAck(&p.Properties, &p.PacketID, new(mqttwire.ReasonCode), f, mqttwire.UNSUBACK, v, j) // no payload before 5.0
-	}
 	if !plainFrame(f, mqttwire.UNSUBACK, v) && !wire.Frame(j, f, mqttwire.UNSUBACK, v) {
 		return false
+	}
+	if v != mqttwire.V5 { // no payload before 5.0
+		return decodeAck(&p.Properties, &p.PacketID, new(mqttwire.ReasonCode), f.Body, mqttwire.UNSUBACK, v, j)
 	}
 	b := f.Body
 	if p.PacketID = plainID(b); p.PacketID != 0 {
