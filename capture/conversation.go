@@ -129,14 +129,10 @@ func (c *conversation) learnSender(d *direction, t mqttwire.PacketType) {
 	}
 }
 
-// onlySender returns the side that alone sends packets of a type, in all
-// versions; or 0.
+// onlySender returns the side that alone sends packets of a type; or 0. 5.0 lets
+// each side send whatever older versions let it send.
 func onlySender(t mqttwire.PacketType) mqttwire.Sender {
-	client, server := false, false
-	for _, v := range allVersions {
-		client = client || t.MayBeSentBy(mqttwire.FromClient, v)
-		server = server || t.MayBeSentBy(mqttwire.FromServer, v)
-	}
+	client, server := t.MayBeSentBy(mqttwire.FromClient, mqttwire.V5), t.MayBeSentBy(mqttwire.FromServer, mqttwire.V5)
 	switch {
 	case client && !server:
 		return mqttwire.FromClient
@@ -160,14 +156,15 @@ func (c *conversation) isMQTT() {
 	}
 }
 
-// carries notes that the conversation is something else, and reports it.
-func (c *conversation) carries(name string, m mark) {
+// carries notes that the conversation is something else, and reports it. 0 is a
+// protocol that is not known.
+func (c *conversation) carries(foreign mqttwire.Foreign, m mark) {
 	if c.mqtt || c.other {
 		return
 	}
 	c.other = true
 	e := c.sides[0].event(NotMQTT, m)
-	e.Note, e.Stopped, e.Sender = name, true, 0
+	e.Foreign, e.Note, e.Stopped, e.Sender = foreign, protocolNote(foreign), true, 0
 	c.sides[0].stop()
 	c.sides[1].stop()
 	c.emit(e)

@@ -144,6 +144,21 @@ func TestConversationReportsPacketsOutOfOrder(t *testing.T) {
 	}, tr.lines(Options{}))
 }
 
+func TestPacketsOutOfOrderBreakRulesOfTheTable(t *testing.T) {
+	for version, connect := range map[mqttwire.Version]string{mqttwire.V31: connect31, mqttwire.V311: connect311, mqttwire.V5: connect5} {
+		tr := newTrace(t)
+		tr.open(1883).says(pingreq, connect, connect)
+		events, err := read(t, tr.file.Bytes(), Options{})
+		require.NoError(t, err)
+		require.Len(t, events, 3)
+		assert.Equal(t, mqttwire.NewError(mqttwire.RuleFirstPacket, mqttwire.PINGREQ, version,
+			mqttwire.FieldPacketType, 0, int64(mqttwire.PINGREQ)).SentBy(mqttwire.FromClient), events[0].Err)
+		assert.NoError(t, events[1].Err)
+		assert.Equal(t, mqttwire.NewError(mqttwire.RuleSecondConnect, mqttwire.CONNECT, version,
+			mqttwire.FieldPacketType, 0, int64(mqttwire.CONNECT)).SentBy(mqttwire.FromClient), events[2].Err)
+	}
+}
+
 func TestConversationGoesOnBehindMalformedPackets(t *testing.T) {
 	tr := newTrace(t)
 	c := tr.open(1883)

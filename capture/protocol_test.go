@@ -17,6 +17,10 @@ func TestOtherProtocolsAreReportedOnceAndYieldNoPacket(t *testing.T) {
 		"TLS, application data":      {"\x17\x03\x03\x00\x05hello", "\x17\x03\x03\x00\x02hi", "TLS"},
 		"HTTP":                       {"GET / HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n", "HTTP"},
 		"WebSocket":                  {upgrade, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n\x82\x02\xC0\x00", "WebSocket (not decoded yet)"},
+		"TLS, an alert":              {"\x15\x03\x03\x00\x02\x02\x28", "", "TLS"},
+		"HTTP, the answer alone":     {"", "HTTP/1.1 200 OK\r\n\r\n", "HTTP"},
+		"SSH":                        {"SSH-2.0-x\r\n", "SSH-2.0-y\r\n", "SSH"},
+		"AMQP":                       {"AMQP\x00\x00\x09\x01", "", "AMQP"},
 		"HTTP that ends in its head": {"GET / HTTP/1.1\r\nHost:", "", "HTTP"},
 	} {
 		for _, port := range []uint16{1883, 9001} {
@@ -49,7 +53,7 @@ func TestOtherProtocolsInSmallSegments(t *testing.T) {
 		c.says(string(b))
 	}
 	c = tr.open(8883)
-	for _, b := range []string{"\x16", "\x03", "\x01", "\x00"} {
+	for _, b := range []string{"\x16", "\x03", "\x01", "\x00", "\x05", "\x01"} {
 		c.says(b)
 	}
 	lines := strings.Join(tr.lines(Options{}), "\n")
@@ -62,7 +66,7 @@ func TestUnknownProtocolsOnOtherPortsAreNotMQTT(t *testing.T) {
 		opened         bool
 		client, server string
 	}{
-		"SSH":                             {true, "SSH-2.0-x\r\n", "SSH-2.0-y\r\n"},
+		"a line of text":                  {true, "EHLO x\r\n", "250 y\r\n"},
 		"server speaks first":             {true, "", "220 ready\r\n"},
 		"like a PUBACK, but no CONNECT":   {true, puback, ""},
 		"text, begun in the middle":       {false, strings.Repeat("0123456789\n", 20), ""},

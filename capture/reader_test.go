@@ -147,12 +147,9 @@ func TestReaderRefusesAVersionThatIsNone(t *testing.T) {
 	assert.EqualError(t, err, "there is no MQTT version Version(7)")
 }
 
-func TestEventsAndTheirErrorsAreNamed(t *testing.T) {
+func TestKindsAreNamed(t *testing.T) {
 	for k := WholePacket; k <= NotMQTT; k++ {
 		assert.NotEqual(t, "unknown kind", k.String())
 	}
 	assert.Equal(t, "unknown kind", Kind(0).String())
-	err := &OrderError{mqttwire.AUTH, mqttwire.ReasonProtocolError, "MQTT-3.1.0-1", "the client's first packet is a CONNECT"}
-	assert.EqualError(t, err, "AUTH is out of order: the client's first packet is a CONNECT [MQTT-3.1.0-1], reason 0x82 Protocol Error")
-	assert.ErrorIs(t, err, mqttwire.ErrProtocol)
 }

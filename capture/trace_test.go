@@ -176,8 +176,6 @@ func faultIn(e Event) string {
 		return ""
 	case *mqttwire.Error:
 		return " [" + err.Statement + "]"
-	case *OrderError:
-		return " [" + err.Statement + "]"
 	}
 	return " " + e.Err.Error()
 }
