@@ -63,11 +63,11 @@ func (c *conversation) opposite(d *direction) *direction {
 
 // add takes a segment. The side that opens the connection is the client: "The
 // Client always establishes the Network Connection", section 1.2.
-func (c *conversation) add(s segment) {
-	d := c.from(s.src)
-	if s.syn && c.client == nil {
+func (c *conversation) add(s Segment) {
+	d := c.from(s.Src)
+	if s.SYN && c.client == nil {
 		c.client = d
-		if s.ack {
+		if s.ACK {
 			c.client = c.opposite(d)
 		}
 	}
@@ -79,16 +79,16 @@ func (c *conversation) add(s segment) {
 // the sequence number before the first byte. A SYN whose direction has nothing
 // yet opens another if the opposite one began in the middle of a connection: in
 // this one it would have come first.
-func (c *conversation) isReplacedBy(s segment) bool {
-	d := c.from(s.src)
+func (c *conversation) isReplacedBy(s Segment) bool {
+	d := c.from(s.Src)
 	own, other := &d.bytes, &c.opposite(d).bytes
 	switch {
-	case !s.syn:
+	case !s.SYN:
 		return false
 	case own.started:
-		return own.first != s.seq+1
+		return own.first != s.Seq+1
 	}
-	return !s.ack && other.started && !other.fromStart
+	return !s.ACK && other.started && !other.fromStart
 }
 
 // onMQTTPort reports whether one side has the port of MQTT.

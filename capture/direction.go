@@ -44,7 +44,7 @@ type partialPacket struct {
 }
 
 // add takes a segment of this direction.
-func (d *direction) add(s segment) {
+func (d *direction) add(s Segment) {
 	if d.state != done {
 		d.bytes.add(s, d)
 	}
