@@ -22,8 +22,9 @@
 //		fmt.Println(event.Time, event.Src, event.Packet)
 //	}
 //
-// Who has the bytes of MQTT without TCP gives them to AddBytes in place of
-// segments.
+// Who sees each direction's bytes in order, as a proxy does, counts them and sets
+// Seq to the count, with a SYN before the first. Who has the bytes of both sides
+// in one row gives them to AddBytes in place of segments.
 //
 // # Terms
 //

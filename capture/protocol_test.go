@@ -5,6 +5,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mqttwire/mqttwire"
 )
 
 func TestOtherProtocolsAreReportedOnceAndYieldNoPacket(t *testing.T) {
@@ -34,6 +37,23 @@ func TestOtherProtocolsAreReportedOnceAndYieldNoPacket(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+func TestEventNamesWhatBeginsAnotherProtocol(t *testing.T) {
+	for first, want := range map[string]mqttwire.Foreign{
+		"\x16\x03\x01\x00\x05\x01hello":                mqttwire.ForeignTLS,
+		"\x17\x03\x03\x00\x05hello":                    mqttwire.ForeignTLSRecord,
+		"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n": mqttwire.ForeignWebSocket,
+		"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n":       mqttwire.ForeignPROXY1,
+		"no protocol that is known":                    0,
+	} {
+		tr := newTrace(t)
+		tr.open(9001).says(first)
+		events := tr.events(Options{})
+		require.Len(t, events, 1, "%q", first)
+		assert.Equal(t, NotMQTT, events[0].Kind, "%q", first)
+		assert.Equal(t, want, events[0].Foreign, "%q", first)
 	}
 }
 

@@ -18,8 +18,8 @@ type Segment struct {
 	// tell the conversation and the direction.
 	Src, Dst netip.AddrPort
 
-	// Seq is the sequence number: of the SYN if there is one, else of the first
-	// byte of Payload. Acknowledgement numbers are not needed.
+	// Seq is the sequence number: of the SYN if there is one, which takes a
+	// number itself, else of the first byte of Payload.
 	Seq uint32
 
 	SYN, ACK, FIN, RST bool
