@@ -12,30 +12,43 @@ type Foreign uint8
 
 // The protocols that Identify knows, by what comes first.
 const (
-	ForeignTLS       Foreign = iota + 1 // RFC 8446, and back to SSL 3.0
-	ForeignHTTP1                        // RFC 9112, or HTTP/1.0
-	ForeignHTTP2                        // RFC 9113, without TLS
-	ForeignWebSocket                    // RFC 6455: the GET that asks for the upgrade
-	ForeignPROXY1                       // the PROXY protocol, in text
-	ForeignPROXY2                       // the PROXY protocol, in binary
-	ForeignSSH                          // RFC 4253
-	ForeignAMQP                         // 0-8 to 1.0
-	ForeignRedis                        // RESP, or a PING without it
-	ForeignMQTTSN                       // MQTT-SN 1.2: a CONNECT
+	ForeignTLS           Foreign = iota + 1 // RFC 8446, and back to SSL 3.0
+	ForeignHTTP1                            // RFC 9112, or HTTP/1.0
+	ForeignHTTP2                            // RFC 9113, without TLS
+	ForeignWebSocket                        // RFC 6455: the GET that asks for the upgrade
+	ForeignPROXY1                           // the PROXY protocol, in text
+	ForeignPROXY2                           // the PROXY protocol, in binary
+	ForeignSSH                              // RFC 4253
+	ForeignAMQP                             // 0-8 to 1.0
+	ForeignRedis                            // RESP, or a PING without it
+	ForeignMQTTSN                           // MQTT-SN 1.2: a CONNECT
+	ForeignTLSRecord                        // TLS, but no ClientHello: a server's answer, an alert, a connection under way
+	ForeignHTTP1Response                    // RFC 9112, or HTTP/1.0: what a server answers
 )
 
-// foreignNames are the names with their articles.
-var foreignNames = [...]string{
-	ForeignTLS:       "a TLS ClientHello",
-	ForeignHTTP1:     "an HTTP/1 request",
-	ForeignHTTP2:     "an HTTP/2 preface",
-	ForeignWebSocket: "a WebSocket upgrade",
-	ForeignPROXY1:    "a PROXY protocol v1 header",
-	ForeignPROXY2:    "a PROXY protocol v2 header",
-	ForeignSSH:       "an SSH identification",
-	ForeignAMQP:      "an AMQP protocol header",
-	ForeignRedis:     "a Redis command",
-	ForeignMQTTSN:    "an MQTT-SN CONNECT",
+// foreignNames are the names of the protocols, and of what comes first with its
+// article.
+var foreignNames = [...]struct{ protocol, start string }{
+	ForeignTLS:           {"TLS", "a TLS ClientHello"},
+	ForeignHTTP1:         {"HTTP", "an HTTP/1 request"},
+	ForeignHTTP2:         {"HTTP/2", "an HTTP/2 preface"},
+	ForeignWebSocket:     {"WebSocket", "a WebSocket upgrade"},
+	ForeignPROXY1:        {"PROXY protocol", "a PROXY protocol v1 header"},
+	ForeignPROXY2:        {"PROXY protocol", "a PROXY protocol v2 header"},
+	ForeignSSH:           {"SSH", "an SSH identification"},
+	ForeignAMQP:          {"AMQP", "an AMQP protocol header"},
+	ForeignRedis:         {"Redis", "a Redis command"},
+	ForeignMQTTSN:        {"MQTT-SN", "an MQTT-SN CONNECT"},
+	ForeignTLSRecord:     {"TLS", "a TLS record"},
+	ForeignHTTP1Response: {"HTTP", "an HTTP/1 response"},
+}
+
+// Protocol returns the name of the protocol, such as "TLS".
+func (f Foreign) Protocol() string {
+	if int(f) < len(foreignNames) && f != 0 {
+		return foreignNames[f].protocol
+	}
+	return f.String()
 }
 
 // String returns what the peer sent, such as "TLS ClientHello".
@@ -49,13 +62,13 @@ func (f Foreign) String() string {
 // withArticle returns the name as in "a TLS ClientHello".
 func (f Foreign) withArticle() string {
 	if int(f) < len(foreignNames) && f != 0 {
-		return foreignNames[f]
+		return foreignNames[f].start
 	}
 	return "Foreign(" + strconv.Itoa(int(f)) + ")"
 }
 
-// identifyLimit is how many bytes Identify looks at. Only an HTTP request needs
-// more than 14 of them.
+// identifyLimit is how many bytes Identify looks at. Only a GET needs more than 14
+// of them.
 const identifyLimit = 2048
 
 // foreignStarts are the protocols that always begin with the same bytes.
@@ -68,6 +81,7 @@ var foreignStarts = [...]struct {
 	{"\r\n\r\n\x00\r\nQUIT\n", ForeignPROXY2},
 	{"SSH-", ForeignSSH},
 	{"AMQP", ForeignAMQP},
+	{"HTTP/1.", ForeignHTTP1Response},
 }
 
 // Identify says to which protocol other than MQTT the first bytes of a connection
@@ -133,13 +147,21 @@ func only(f Foreign, found, more bool) (Foreign, bool) {
 	return f, more
 }
 
-// clientHello is a TLS record: handshake, version, length, and in it ClientHello.
-// As a fixed header it is a CONNECT of 3 bytes with flags, which is too short.
-var clientHello = [][2]byte{{0x16, 0x16}, {3, 3}, {0, 4}, anyByte, anyByte, {1, 1}}
+// A TLS record: content type, which is one of change_cipher_spec, alert, handshake
+// and application_data; version; and, in one with a ClientHello, the length and
+// the type of the handshake message. As a fixed header it is a CONNECT of 3 bytes
+// with flags, which is too short.
+var (
+	tlsRecord   = [][2]byte{{0x14, 0x17}, {3, 3}, {0, 4}}
+	clientHello = [][2]byte{{0x16, 0x16}, {3, 3}, {0, 4}, anyByte, anyByte, {1, 1}}
+)
 
 func identifyTLS(b []byte) (Foreign, bool) {
-	found, more := hasForm(b, clientHello)
-	return only(ForeignTLS, found, more)
+	if found, more := hasForm(b, clientHello); found || more {
+		return only(ForeignTLS, found, more)
+	}
+	found, more := hasForm(b, tlsRecord)
+	return only(ForeignTLSRecord, found, more)
 }
 
 // The CONNECT of MQTT-SN: length, which is 6 and a client identifier of 1 to 23

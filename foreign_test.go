@@ -21,6 +21,10 @@ var foreignStreams = []struct {
 	{"\x16\x03\x01\x02\x00\x01\x00\x01\xFC\x03\x03", mqttwire.ForeignTLS, 6},
 	{"\x16\x03\x00\x00\x2F\x01", mqttwire.ForeignTLS, 6},
 	{"\x16\x03\x04\x40\x00\x01\x00", mqttwire.ForeignTLS, 6},
+	{"\x16\x03\x03\x00\x2F\x02", mqttwire.ForeignTLSRecord, 6},     // a ServerHello
+	{"\x14\x03\x03\x00\x01\x01", mqttwire.ForeignTLSRecord, 3},     // change_cipher_spec
+	{"\x15\x03\x01\x00\x02\x02\x28", mqttwire.ForeignTLSRecord, 3}, // alert
+	{"\x17\x03\x03\x00\x10", mqttwire.ForeignTLSRecord, 3},         // application_data
 	{"HEAD / HTTP/1.1\r\n", mqttwire.ForeignHTTP1, 5},
 	{"POST /x HTTP/1.1\r\n", mqttwire.ForeignHTTP1, 5},
 	{"PUT /x HTTP/1.1\r\n", mqttwire.ForeignHTTP1, 4},
@@ -39,6 +43,7 @@ var foreignStreams = []struct {
 	{"GET /mqtt HTTP/1.1\r\nHost: a\r\nuPGRADE:h2c , WebSocket\r\n", mqttwire.ForeignWebSocket, 54},
 	{"GET / HTTP/1.1\r\n" + strings.Repeat("A", 2010) + "\r\nUpgrade: websocket\r\n", mqttwire.ForeignWebSocket, 2048},
 	{"GET / HTTP/1.1\r\n" + strings.Repeat("A", 2011) + "\r\nUpgrade: websocket\r\n", mqttwire.ForeignHTTP1, 2048},
+	{"HTTP/1.1 400 Bad Request\r\n", mqttwire.ForeignHTTP1Response, 7},
 	{"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", mqttwire.ForeignHTTP2, 14},
 	{"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n", mqttwire.ForeignPROXY1, 6},
 	{"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0C", mqttwire.ForeignPROXY2, 12},
@@ -60,9 +65,11 @@ var foreignStreams = []struct {
 	{"\x06\x04\x00\x01", 0, 1},                                // no client identifier
 	{"\x10\x04\x00\x04", 0, 4},
 	{"\x16\x03\x05\x00\x00\x01", 0, 3},
-	{"\x16\x03\x03\x00\x2F\x02", 0, 6}, // no ClientHello
+	{"\x18\x03\x03\x00\x03", 0, 2}, // heartbeat, which no connection begins with
+	{"\x17\x03\x05", 0, 3},
 	{"\x00\x00", 0, 1},
 	{"GETS /", 0, 4},
+	{"HTTP/2 200", 0, 6},
 	{"get / HTTP/1.1\r\n", 0, 1},
 	{"PRI * HTTP/2.1", 0, 14},
 	{"PROXYING", 0, 6},
@@ -149,20 +156,43 @@ func TestIdentifyOnceSureStaysSure(t *testing.T) {
 
 func TestForeignHasAName(t *testing.T) {
 	for f, name := range map[mqttwire.Foreign]string{
-		0:                         "Foreign(0)",
-		mqttwire.ForeignTLS:       "TLS ClientHello",
-		mqttwire.ForeignHTTP1:     "HTTP/1 request",
-		mqttwire.ForeignHTTP2:     "HTTP/2 preface",
-		mqttwire.ForeignWebSocket: "WebSocket upgrade",
-		mqttwire.ForeignPROXY1:    "PROXY protocol v1 header",
-		mqttwire.ForeignPROXY2:    "PROXY protocol v2 header",
-		mqttwire.ForeignSSH:       "SSH identification",
-		mqttwire.ForeignAMQP:      "AMQP protocol header",
-		mqttwire.ForeignRedis:     "Redis command",
-		mqttwire.ForeignMQTTSN:    "MQTT-SN CONNECT",
-		11:                        "Foreign(11)",
+		0:                             "Foreign(0)",
+		mqttwire.ForeignTLS:           "TLS ClientHello",
+		mqttwire.ForeignHTTP1:         "HTTP/1 request",
+		mqttwire.ForeignHTTP2:         "HTTP/2 preface",
+		mqttwire.ForeignWebSocket:     "WebSocket upgrade",
+		mqttwire.ForeignPROXY1:        "PROXY protocol v1 header",
+		mqttwire.ForeignPROXY2:        "PROXY protocol v2 header",
+		mqttwire.ForeignSSH:           "SSH identification",
+		mqttwire.ForeignAMQP:          "AMQP protocol header",
+		mqttwire.ForeignRedis:         "Redis command",
+		mqttwire.ForeignMQTTSN:        "MQTT-SN CONNECT",
+		mqttwire.ForeignTLSRecord:     "TLS record",
+		mqttwire.ForeignHTTP1Response: "HTTP/1 response",
+		13:                            "Foreign(13)",
 	} {
 		assert.Equal(t, name, f.String())
+	}
+}
+
+func TestForeignNamesItsProtocol(t *testing.T) {
+	for f, name := range map[mqttwire.Foreign]string{
+		0:                             "Foreign(0)",
+		mqttwire.ForeignTLS:           "TLS",
+		mqttwire.ForeignTLSRecord:     "TLS",
+		mqttwire.ForeignHTTP1:         "HTTP",
+		mqttwire.ForeignHTTP1Response: "HTTP",
+		mqttwire.ForeignHTTP2:         "HTTP/2",
+		mqttwire.ForeignWebSocket:     "WebSocket",
+		mqttwire.ForeignPROXY1:        "PROXY protocol",
+		mqttwire.ForeignPROXY2:        "PROXY protocol",
+		mqttwire.ForeignSSH:           "SSH",
+		mqttwire.ForeignAMQP:          "AMQP",
+		mqttwire.ForeignRedis:         "Redis",
+		mqttwire.ForeignMQTTSN:        "MQTT-SN",
+		13:                            "Foreign(13)",
+	} {
+		assert.Equal(t, name, f.Protocol())
 	}
 }
 

@@ -3,17 +3,13 @@ module github.com/mqttwire/mqttwire
 go 1.25.0
 
 require (
-	github.com/fatih/color v1.19.0
-	github.com/google/go-cmp v0.7.0
-	github.com/gopacket/gopacket v1.7.7
-	github.com/stretchr/testify v1.12.1
-	pgregory.net/rapid v1.3.0
+	github.com/google/go-cmp v0.5.9
+	github.com/stretchr/testify v1.8.3
+	pgregory.net/rapid v1.1.0
 )
 
 require (
-	github.com/mattn/go-colorable v0.1.14 // indirect
-	github.com/mattn/go-isatty v0.0.20 // indirect
-	go.yaml.in/yaml/v3 v3.0.5 // indirect
-	golang.org/x/net v0.55.0 // indirect
-	golang.org/x/sys v0.45.0 // indirect
+	github.com/davecgh/go-spew v1.1.1 // indirect
+	github.com/pmezard/go-difflib v1.0.0 // indirect
+	gopkg.in/yaml.v3 v3.0.1 // indirect
 )

@@ -57,29 +57,29 @@ func (a *assembler) offset(seq uint32) int64 {
 }
 
 // add takes a segment and delivers what it completes.
-func (a *assembler) add(s segment, to stream) {
-	seq := s.seq
-	if s.syn {
+func (a *assembler) add(s Segment, to stream) {
+	seq := s.Seq
+	if s.SYN {
 		seq++ // the SYN itself takes a number
 	}
-	if s.rst {
+	if s.RST {
 		// Bytes in a RST explain it to people; they belong to no stream.
-		s.payload, s.missing = nil, 0
+		s.Payload, s.Missing = nil, 0
 	}
-	size := int64(len(s.payload)) + int64(s.missing)
+	size := int64(len(s.Payload)) + int64(s.Missing)
 	if !a.started {
-		if !s.syn && size == 0 {
+		if !s.SYN && size == 0 {
 			// A keepalive probe without payload names a byte before the next.
 			return
 		}
-		a.begin(seq, s.syn)
+		a.begin(seq, s.SYN)
 	}
 	offset := a.offset(seq)
-	if s.fin && a.end < 0 {
+	if s.FIN && a.end < 0 {
 		a.end = offset + size
 	}
-	a.insert(piece{mark: s.mark, offset: offset, size: int64(len(s.payload)), data: s.payload}, to)
-	a.insert(piece{mark: s.mark, offset: offset + int64(len(s.payload)), size: int64(s.missing)}, to)
+	a.insert(piece{mark: s.mark(), offset: offset, size: int64(len(s.Payload)), data: s.Payload}, to)
+	a.insert(piece{mark: s.mark(), offset: offset + int64(len(s.Payload)), size: int64(s.Missing)}, to)
 	for a.heldBytes > maxHeldBytes || len(a.held) > maxHeldPieces {
 		a.giveUp(to)
 	}

@@ -29,11 +29,11 @@ func (h *heard) lose(n int64, m mark) {
 }
 
 // assemble adds segments, numbered from 1, and finishes.
-func assemble(segments ...segment) *heard {
+func assemble(segments ...Segment) *heard {
 	var a assembler
 	var h heard
 	for i, s := range segments {
-		s.record = i + 1
+		s.Record = i + 1
 		a.add(s, &h)
 	}
 	if missing := a.finish(&h); missing > 0 {
@@ -42,45 +42,45 @@ func assemble(segments ...segment) *heard {
 	return &h
 }
 
-func syn(seq uint32) segment                  { return segment{seq: seq, syn: true} }
-func data(seq uint32, payload string) segment { return segment{seq: seq, payload: []byte(payload)} }
-func fin(seq uint32) segment                  { return segment{seq: seq, fin: true} }
+func syn(seq uint32) Segment                  { return Segment{Seq: seq, SYN: true} }
+func data(seq uint32, payload string) Segment { return Segment{Seq: seq, Payload: []byte(payload)} }
+func fin(seq uint32) Segment                  { return Segment{Seq: seq, FIN: true} }
 
 func TestAssemblerOrdersSegments(t *testing.T) {
 	cut := data(101, "abc")
-	cut.missing = 2
+	cut.Missing = 2
 	reset := data(104, "no room")
-	reset.rst = true
+	reset.RST = true
 	early := syn(100)
-	early.payload = []byte("ab")
+	early.Payload = []byte("ab")
 	for name, test := range map[string]struct {
-		segments []segment
+		segments []Segment
 		want     string
 	}{
-		"in order":                             {[]segment{syn(100), data(101, "abc"), data(104, "def")}, "abcdef"},
-		"swapped":                              {[]segment{syn(100), data(104, "def"), data(101, "abc")}, "abcdef"},
-		"repeated":                             {[]segment{syn(100), data(101, "abc"), data(101, "abc"), data(104, "d")}, "abcd"},
-		"repeated while held":                  {[]segment{syn(100), data(104, "def"), data(104, "def"), data(101, "abc")}, "abcdef"},
-		"repeated with more":                   {[]segment{syn(100), data(101, "abc"), data(101, "abcdef")}, "abcdef"},
-		"repeated in one":                      {[]segment{syn(100), data(101, "ab"), data(103, "cd"), data(101, "abcdef")}, "abcdef"},
-		"overlap: the first to arrive counts":  {[]segment{syn(100), data(101, "abc"), data(102, "XXd")}, "abcd"},
-		"overlap with what is held":            {[]segment{syn(100), data(103, "cd"), data(107, "g"), data(101, "abXXefX")}, "abcdefg"},
-		"repeated SYN":                         {[]segment{syn(100), syn(100), data(101, "abc"), syn(100), data(104, "d")}, "abcd"},
-		"payload in SYN":                       {[]segment{early, data(103, "cd")}, "abcd"},
-		"payload of RST is no data":            {[]segment{syn(100), data(101, "abc"), reset}, "abc"},
-		"keepalive probe of an old byte":       {[]segment{syn(100), data(101, "abc"), data(103, "\x00"), data(104, "d")}, "abcd"},
-		"sequence number wraps":                {[]segment{syn(0xFFFFFFFD), data(0xFFFFFFFE, "abc"), data(1, "def")}, "abcdef"},
-		"wraps while swapped":                  {[]segment{syn(0xFFFFFFFD), data(1, "def"), data(0xFFFFFFFE, "abc")}, "abcdef"},
-		"starts without SYN":                   {[]segment{data(500, "abc"), data(503, "def")}, "abcdef"},
-		"starts with a probe without payload":  {[]segment{data(499, ""), data(500, "abc"), data(503, "def")}, "abcdef"},
-		"older than the start is not known":    {[]segment{data(500, "abc"), data(490, "x")}, "abc"},
-		"lost in the middle":                   {[]segment{syn(100), data(101, "abc"), data(108, "hi")}, "abc[4]hi"},
-		"lost at the start":                    {[]segment{syn(100), data(104, "def")}, "[3]def"},
-		"lost twice":                           {[]segment{syn(100), data(103, "c"), data(105, "e")}, "[2]c[1]e"},
-		"lost before FIN":                      {[]segment{syn(100), data(101, "abc"), fin(106)}, "abc[2]"},
-		"nothing lost before FIN":              {[]segment{syn(100), data(101, "abc"), fin(104)}, "abc"},
-		"cut by the snap length":               {[]segment{syn(100), cut, data(106, "fg")}, "abc[2]fg"},
-		"cut by the snap length, out of order": {[]segment{syn(100), data(106, "fg"), cut}, "abc[2]fg"},
+		"in order":                             {[]Segment{syn(100), data(101, "abc"), data(104, "def")}, "abcdef"},
+		"swapped":                              {[]Segment{syn(100), data(104, "def"), data(101, "abc")}, "abcdef"},
+		"repeated":                             {[]Segment{syn(100), data(101, "abc"), data(101, "abc"), data(104, "d")}, "abcd"},
+		"repeated while held":                  {[]Segment{syn(100), data(104, "def"), data(104, "def"), data(101, "abc")}, "abcdef"},
+		"repeated with more":                   {[]Segment{syn(100), data(101, "abc"), data(101, "abcdef")}, "abcdef"},
+		"repeated in one":                      {[]Segment{syn(100), data(101, "ab"), data(103, "cd"), data(101, "abcdef")}, "abcdef"},
+		"overlap: the first to arrive counts":  {[]Segment{syn(100), data(101, "abc"), data(102, "XXd")}, "abcd"},
+		"overlap with what is held":            {[]Segment{syn(100), data(103, "cd"), data(107, "g"), data(101, "abXXefX")}, "abcdefg"},
+		"repeated SYN":                         {[]Segment{syn(100), syn(100), data(101, "abc"), syn(100), data(104, "d")}, "abcd"},
+		"payload in SYN":                       {[]Segment{early, data(103, "cd")}, "abcd"},
+		"payload of RST is no data":            {[]Segment{syn(100), data(101, "abc"), reset}, "abc"},
+		"keepalive probe of an old byte":       {[]Segment{syn(100), data(101, "abc"), data(103, "\x00"), data(104, "d")}, "abcd"},
+		"sequence number wraps":                {[]Segment{syn(0xFFFFFFFD), data(0xFFFFFFFE, "abc"), data(1, "def")}, "abcdef"},
+		"wraps while swapped":                  {[]Segment{syn(0xFFFFFFFD), data(1, "def"), data(0xFFFFFFFE, "abc")}, "abcdef"},
+		"starts without SYN":                   {[]Segment{data(500, "abc"), data(503, "def")}, "abcdef"},
+		"starts with a probe without payload":  {[]Segment{data(499, ""), data(500, "abc"), data(503, "def")}, "abcdef"},
+		"older than the start is not known":    {[]Segment{data(500, "abc"), data(490, "x")}, "abc"},
+		"lost in the middle":                   {[]Segment{syn(100), data(101, "abc"), data(108, "hi")}, "abc[4]hi"},
+		"lost at the start":                    {[]Segment{syn(100), data(104, "def")}, "[3]def"},
+		"lost twice":                           {[]Segment{syn(100), data(103, "c"), data(105, "e")}, "[2]c[1]e"},
+		"lost before FIN":                      {[]Segment{syn(100), data(101, "abc"), fin(106)}, "abc[2]"},
+		"nothing lost before FIN":              {[]Segment{syn(100), data(101, "abc"), fin(104)}, "abc"},
+		"cut by the snap length":               {[]Segment{syn(100), cut, data(106, "fg")}, "abc[2]fg"},
+		"cut by the snap length, out of order": {[]Segment{syn(100), data(106, "fg"), cut}, "abc[2]fg"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			assert.Equal(t, test.want, assemble(test.segments...).text)
@@ -106,7 +106,7 @@ func TestAssemblerGivesUpAHoleWhenTooMuchIsHeld(t *testing.T) {
 	seq := uint32(11) // ten bytes are lost
 	for range maxHeldBytes/len(piece) + 1 {
 		assert.Empty(t, h.text, "the hole may still be filled")
-		a.add(segment{seq: seq, payload: piece}, &h)
+		a.add(Segment{Seq: seq, Payload: piece}, &h)
 		seq += uint32(len(piece))
 	}
 	require.Equal(t, "[10]xx", h.text[:6])
@@ -134,12 +134,12 @@ func TestAssemblerDeliversAnyOrderOfSegmentsOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.SliceOfN(rapid.Byte(), 1, 200).Draw(t, "text")
 		start := rapid.Uint32().Draw(t, "start")
-		var segments []segment
+		var segments []Segment
 		for at := 0; at < len(text); {
 			size := rapid.IntRange(1, 20).Draw(t, "size")
 			back := rapid.IntRange(0, min(at, 5)).Draw(t, "overlap")
 			end := min(at+size, len(text))
-			segments = append(segments, segment{seq: start + 1 + uint32(at-back), payload: text[at-back : end]})
+			segments = append(segments, Segment{Seq: start + 1 + uint32(at-back), Payload: text[at-back : end]})
 			at = end
 		}
 		again := rapid.SliceOfN(rapid.SampledFrom(segments), 0, 5).Draw(t, "sent again")
@@ -158,7 +158,7 @@ func TestAssemblerDeliversAnyOrderOfSegmentsOnce(t *testing.T) {
 func TestAssemblerTellsEveryByteApartFromTheLost(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.SliceOfN(rapid.ByteRange('a', 'z'), 1, 100).Draw(t, "text")
-		segments := []segment{syn(7)}
+		segments := []Segment{syn(7)}
 		want, lost := "", 0
 		for at := 0; at < len(text); {
 			end := min(at+rapid.IntRange(1, 9).Draw(t, "size"), len(text))

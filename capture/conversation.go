@@ -63,11 +63,11 @@ func (c *conversation) opposite(d *direction) *direction {
 
 // add takes a segment. The side that opens the connection is the client: "The
 // Client always establishes the Network Connection", section 1.2.
-func (c *conversation) add(s segment) {
-	d := c.from(s.src)
-	if s.syn && c.client == nil {
+func (c *conversation) add(s Segment) {
+	d := c.from(s.Src)
+	if s.SYN && c.client == nil {
 		c.client = d
-		if s.ack {
+		if s.ACK {
 			c.client = c.opposite(d)
 		}
 	}
@@ -79,16 +79,16 @@ func (c *conversation) add(s segment) {
 // the sequence number before the first byte. A SYN whose direction has nothing
 // yet opens another if the opposite one began in the middle of a connection: in
 // this one it would have come first.
-func (c *conversation) isReplacedBy(s segment) bool {
-	d := c.from(s.src)
+func (c *conversation) isReplacedBy(s Segment) bool {
+	d := c.from(s.Src)
 	own, other := &d.bytes, &c.opposite(d).bytes
 	switch {
-	case !s.syn:
+	case !s.SYN:
 		return false
 	case own.started:
-		return own.first != s.seq+1
+		return own.first != s.Seq+1
 	}
-	return !s.ack && other.started && !other.fromStart
+	return !s.ACK && other.started && !other.fromStart
 }
 
 // onMQTTPort reports whether one side has the port of MQTT.
@@ -129,14 +129,10 @@ func (c *conversation) learnSender(d *direction, t mqttwire.PacketType) {
 	}
 }
 
-// onlySender returns the side that alone sends packets of a type, in all
-// versions; or 0.
+// onlySender returns the side that alone sends packets of a type; or 0. 5.0 lets
+// each side send whatever older versions let it send.
 func onlySender(t mqttwire.PacketType) mqttwire.Sender {
-	client, server := false, false
-	for _, v := range allVersions {
-		client = client || t.MayBeSentBy(mqttwire.FromClient, v)
-		server = server || t.MayBeSentBy(mqttwire.FromServer, v)
-	}
+	client, server := t.MayBeSentBy(mqttwire.FromClient, mqttwire.V5), t.MayBeSentBy(mqttwire.FromServer, mqttwire.V5)
 	switch {
 	case client && !server:
 		return mqttwire.FromClient
@@ -160,14 +156,15 @@ func (c *conversation) isMQTT() {
 	}
 }
 
-// carries notes that the conversation is something else, and reports it.
-func (c *conversation) carries(name string, m mark) {
+// carries notes that the conversation is something else, and reports it. 0 is a
+// protocol that is not known.
+func (c *conversation) carries(foreign mqttwire.Foreign, m mark) {
 	if c.mqtt || c.other {
 		return
 	}
 	c.other = true
 	e := c.sides[0].event(NotMQTT, m)
-	e.Note, e.Stopped, e.Sender = name, true, 0
+	e.Foreign, e.Note, e.Stopped, e.Sender = foreign, protocolNote(foreign), true, 0
 	c.sides[0].stop()
 	c.sides[1].stop()
 	c.emit(e)

@@ -93,11 +93,13 @@ func TestConversationDoesNotWaitForItsVersionForEver(t *testing.T) {
 	for range 100 {
 		c.says(strings.Repeat(pingreq, maxQueued/50))
 	}
-	r, err := NewReader(&tr.file, Options{})
+	conversations, err := NewConversations(Options{})
 	require.NoError(t, err)
-	_, err = r.Next()
-	require.NoError(t, err)
-	assert.NotZero(t, tr.file.Len(), "the first packet comes before the file was read to its end")
+	for _, s := range tr.segments[:len(tr.segments)-1] {
+		conversations.Add(s)
+	}
+	_, ok := conversations.Next()
+	assert.True(t, ok, "the first packet comes before the last segment")
 }
 
 func TestConversationKnowsItsClient(t *testing.T) {
@@ -142,6 +144,20 @@ func TestConversationReportsPacketsOutOfOrder(t *testing.T) {
 		"4/0 server CONNACK 3.1.1",
 		"4/0 server PINGREQ 3.1.1 [3.1.1 section 2.2.1]",
 	}, tr.lines(Options{}))
+}
+
+func TestPacketsOutOfOrderBreakRulesOfTheTable(t *testing.T) {
+	for version, connect := range map[mqttwire.Version]string{mqttwire.V31: connect31, mqttwire.V311: connect311, mqttwire.V5: connect5} {
+		tr := newTrace(t)
+		tr.open(1883).says(pingreq, connect, connect)
+		events := tr.events(Options{})
+		require.Len(t, events, 3)
+		assert.Equal(t, wire.SentBy(mqttwire.NewError(mqttwire.RuleFirstPacket, mqttwire.PINGREQ, version,
+			mqttwire.FieldPacketType, 0, int64(mqttwire.PINGREQ)), mqttwire.FromClient), events[0].Err)
+		assert.NoError(t, events[1].Err)
+		assert.Equal(t, wire.SentBy(mqttwire.NewError(mqttwire.RuleSecondConnect, mqttwire.CONNECT, version,
+			mqttwire.FieldPacketType, 0, int64(mqttwire.CONNECT)), mqttwire.FromClient), events[2].Err)
+	}
 }
 
 func TestConversationGoesOnBehindMalformedPackets(t *testing.T) {
@@ -193,8 +209,7 @@ func TestConversationResolvesTopicAliases(t *testing.T) {
 	c.hears("\x30\x06\x00\x00\x03\x23\x00\x01")                                 // of the other direction
 	c.says("\x30\x07\x00\x01u\x03\x23\x00\x01\x30\x06\x00\x00\x03\x23\x00\x01") // u is 1
 	c.says(connect5, "\x30\x06\x00\x00\x03\x23\x00\x01")                        // aliases do not outlive a connection
-	events, err := read(t, tr.file.Bytes(), Options{})
-	require.NoError(t, err)
+	events := tr.events(Options{})
 	var topics []string
 	for _, e := range events[1:] {
 		topics = append(topics, fmt.Sprintf("%q", e.AliasTopic))
@@ -298,8 +313,7 @@ func TestEventsHaveTheTimeOfTheirRecord(t *testing.T) {
 	tr := newTrace(t)
 	c := tr.open(1883)
 	c.says(connect311)
-	events, err := read(t, tr.file.Bytes(), Options{})
-	require.NoError(t, err)
+	events := tr.events(Options{})
 	require.Len(t, events, 1)
 	assert.Equal(t, int64(1700000000_003000003), events[0].Time.UnixNano())
 	assert.Equal(t, client4, events[0].Src)

@@ -5,15 +5,19 @@ import (
 	"errors"
 
 	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/internal"
 	"github.com/mqttwire/mqttwire/packets"
 )
+
+// wire is what package mqttwire has for the packages of this module alone.
+var wire = mqttwire.Internal.Export(&internal.AllowInternalUse)
 
 // packet takes the next frame of a direction. It is decoded at once if the
 // version is known; else it waits.
 func (c *conversation) packet(d *direction, f mqttwire.Frame, m mark) {
 	c.learnSender(d, f.Header.Type)
 	q := &queuedEvent{Event: d.event(WholePacket, m), conv: c, from: d}
-	q.Frame, q.Err = f, c.checkOrder(d, f.Header.Type)
+	q.Frame, q.misplaced = f, c.orderFault(d, f.Header.Type)
 	if c.raw {
 		c.count++
 		q.Record = c.count
@@ -22,9 +26,8 @@ func (c *conversation) packet(d *direction, f mqttwire.Frame, m mark) {
 	c.queue.push(q)
 	if f.Header.Type == mqttwire.CONNECT && q.Sender != mqttwire.FromServer {
 		c.connect = true
-		d.aliases = nil
-		c.opposite(d).aliases = nil
-		if v := toldVersion(f); v != 0 {
+		d.aliases, c.opposite(d).aliases = packets.TopicAliases{}, packets.TopicAliases{}
+		if v, _ := packets.ConnectVersion(f.Body); v != 0 {
 			c.settle(v, false)
 			c.version, c.guessed = v, false
 		}
@@ -40,19 +43,18 @@ func (c *conversation) packet(d *direction, f mqttwire.Frame, m mark) {
 	}
 }
 
-// checkOrder checks the place of a packet, in a conversation whose start is in
-// the capture.
-func (c *conversation) checkOrder(d *direction, t mqttwire.PacketType) error {
-	if c.raw || c.client != d || !d.wholeStart {
-		return nil
-	}
+// orderFault returns the rule that a packet of type t breaks by its place, in a
+// conversation whose start is in the capture; or 0.
+func (c *conversation) orderFault(d *direction, t mqttwire.PacketType) mqttwire.Rule {
 	switch {
-	case d.frames == 1 && t != mqttwire.CONNECT:
-		return &OrderError{t, mqttwire.ReasonProtocolError, "MQTT-3.1.0-1", "the client's first packet is a CONNECT"}
-	case t == mqttwire.CONNECT && c.connect:
-		return &OrderError{t, mqttwire.ReasonProtocolError, "MQTT-3.1.0-2", "a client sends one CONNECT"}
+	case c.raw || c.client != d || !d.wholeStart:
+		return 0
+	case d.frames == 1 && t != mqttwire.CONNECT: // [MQTT-3.1.0-1]
+		return mqttwire.RuleFirstPacket
+	case c.connect && t == mqttwire.CONNECT: // [MQTT-3.1.0-2]
+		return mqttwire.RuleSecondConnect
 	}
-	return nil
+	return 0
 }
 
 // awaitsConnect reports whether the client's first packet, which tells the
@@ -99,9 +101,19 @@ func (q *queuedEvent) decode() {
 		q.AliasTopic = q.from.resolveAlias(p)
 	}
 	q.Packet = p
-	if q.Err == nil && q.Sender != 0 {
-		q.Err = packets.CheckSender(p, q.Version, q.Sender)
+	q.Err = q.placeFault()
+}
+
+// placeFault returns what is wrong with a packet that is legal by itself, where
+// it stands and from this sender; or nil.
+func (q *queuedEvent) placeFault() error {
+	switch t := q.Frame.Header.Type; {
+	case q.misplaced != 0:
+		return wire.SentBy(mqttwire.NewError(q.misplaced, t, q.Version, mqttwire.FieldPacketType, 0, int64(t)), q.Sender)
+	case q.Sender != 0:
+		return packets.CheckSender(q.Packet, q.Version, q.Sender)
 	}
+	return nil
 }
 
 // refused reports whether a CONNACK is the one by which a server that knows
@@ -111,19 +123,11 @@ func refused(err error) bool {
 	return errors.As(err, &e) && e.Rule == mqttwire.RuleVersionRefused
 }
 
-// resolveAlias keeps what topic aliases stand for, and returns the topic name
-// of a PUBLISH that has only an alias. Section 3.3.2.3.4.
+// resolveAlias returns the topic name of a PUBLISH that has only an alias.
 func (d *direction) resolveAlias(p *packets.Publish) []byte {
-	alias, ok := p.Properties.TopicAlias()
-	if !ok {
+	topic := d.aliases.Resolve(p)
+	if len(p.Topic) > 0 {
 		return nil
 	}
-	if len(p.Topic) == 0 {
-		return bytes.Clone(d.aliases[alias])
-	}
-	if d.aliases == nil {
-		d.aliases = make(map[uint16][]byte)
-	}
-	d.aliases[alias] = bytes.Clone(p.Topic)
-	return nil
+	return bytes.Clone(topic)
 }

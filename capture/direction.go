@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/packets"
 )
 
 // maxKept is the largest buffer a direction keeps when it holds nothing.
@@ -28,8 +29,8 @@ type direction struct {
 	buf      []byte // bytes not yet cut into frames; a packet begins at the first
 	need     int    // how many of them the next frame takes, or 0
 	partial  partialPacket
-	frames   int               // how many frames were cut
-	aliases  map[uint16][]byte // what the topic aliases stand for
+	frames   int // how many frames were cut
+	aliases  packets.TopicAliases
 
 	wholeStart bool // the first frame is the first of the direction, not of the capture
 }
@@ -43,7 +44,7 @@ type partialPacket struct {
 }
 
 // add takes a segment of this direction.
-func (d *direction) add(s segment) {
+func (d *direction) add(s Segment) {
 	if d.state != done {
 		d.bytes.add(s, d)
 	}

@@ -31,7 +31,8 @@ const (
 	// the first packet boundary.
 	SkippedBytes
 
-	// NotMQTT: the conversation carries another protocol, named in Note.
+	// NotMQTT: the conversation carries another protocol, Foreign, or one that
+	// is not known.
 	NotMQTT
 )
 
@@ -96,10 +97,13 @@ type Event struct {
 	// in the capture.
 	AliasTopic []byte
 
-	// Err is what is wrong with the packet, a *mqttwire.Error or an
-	// *OrderError. If Packet is there too, the packet is legal by itself, but
-	// not from this sender or not at this place.
+	// Err is what is wrong with the packet, a *mqttwire.Error. If Packet is
+	// there too, the packet is legal by itself, but not from this sender or not
+	// at this place.
 	Err error
+
+	// Foreign is what begins a conversation that is NotMQTT, if it is known.
+	Foreign mqttwire.Foreign
 
 	// Bytes counts bytes: those present of a PartialPacket, those missing in
 	// LostBytes, those passed over in SkippedBytes.
@@ -112,23 +116,6 @@ type Event struct {
 	// Note says in a few words what happened, for events that are no packets.
 	Note string
 }
-
-// OrderError says that a packet stands where the standard does not allow one of
-// its type.
-type OrderError struct {
-	Type      mqttwire.PacketType
-	Reason    mqttwire.ReasonCode // the code to answer with
-	Statement string              // the statement that is broken
-	Allowed   string              // what the standard asks for
-}
-
-// Error returns one line: packet, what is asked for, statement.
-func (e *OrderError) Error() string {
-	return e.Type.String() + " is out of order: " + e.Allowed + " [" + e.Statement + "], reason " + e.Reason.String()
-}
-
-// Unwrap returns mqttwire.ErrProtocol, the class of the error.
-func (e *OrderError) Unwrap() error { return mqttwire.ErrProtocol }
 
 // mark is where in the capture something was seen.
 type mark struct {

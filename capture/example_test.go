@@ -2,30 +2,39 @@ package capture_test
 
 import (
 	"fmt"
+	"net/netip"
 
 	"github.com/mqttwire/mqttwire/capture"
-	"github.com/mqttwire/mqttwire/packets"
 )
 
-// Print the topics of all messages in a capture.
-func ExampleOpen() {
-	r, err := capture.Open("../testdata/captures/zeek-mqtt.pcap", capture.Options{})
+// A client connects and publishes. Its last two segments were swapped on the way,
+// so the PUBLISH is complete with the fifth.
+func ExampleConversations() {
+	client, server := netip.MustParseAddrPort("192.0.2.1:40000"), netip.MustParseAddrPort("192.0.2.2:1883")
+	segments := []capture.Segment{
+		{Src: client, Dst: server, Seq: 999, SYN: true},
+		{Src: client, Dst: server, Seq: 1000, Payload: []byte("\x10\x0D\x00\x04MQTT\x04\x02\x00\x3C\x00\x01c")},
+		{Src: server, Dst: client, Seq: 5000, Payload: []byte("\x20\x02\x00\x00")},
+		{Src: client, Dst: server, Seq: 1022, Payload: []byte("nt/1on")},
+		{Src: client, Dst: server, Seq: 1015, Payload: []byte("\x30\x0B\x00\x07pla")},
+	}
+	conversations, err := capture.NewConversations(capture.Options{})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	defer r.Close()
-	for event, err := range r.Events() {
-		if err != nil {
-			fmt.Println(err) // the file is damaged; what came before is good
-			return
-		}
-		if p, ok := event.Packet.(*packets.Publish); ok {
-			fmt.Printf("record %d, from the %v: %s, %d bytes\n", event.Record, event.Sender, p.Topic, len(p.Payload))
+	for _, s := range segments {
+		conversations.Add(s)
+		for event := range conversations.Events() {
+			fmt.Println(event.Record, event.Sender, event.Packet)
 		}
 	}
+	conversations.Finish()
+	for event := range conversations.Events() {
+		fmt.Println(event.Record, event.Sender, event.Kind, event.Note)
+	}
 	// Output:
-	// record 5, from the server: SampleTopic, 35 bytes
-	// record 9, from the client: SampleTopic, 10 bytes
-	// record 11, from the server: SampleTopic, 10 bytes
+	// 2 client CONNECT version=3.1.1 client_id="c" clean_start keep_alive=60
+	// 3 server CONNACK code=0x00
+	// 5 client PUBLISH topic="plant/1" qos=0 payload=2B
 }

@@ -5,6 +5,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mqttwire/mqttwire"
 )
 
 func TestOtherProtocolsAreReportedOnceAndYieldNoPacket(t *testing.T) {
@@ -17,6 +20,10 @@ func TestOtherProtocolsAreReportedOnceAndYieldNoPacket(t *testing.T) {
 		"TLS, application data":      {"\x17\x03\x03\x00\x05hello", "\x17\x03\x03\x00\x02hi", "TLS"},
 		"HTTP":                       {"GET / HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n", "HTTP"},
 		"WebSocket":                  {upgrade, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n\x82\x02\xC0\x00", "WebSocket (not decoded yet)"},
+		"TLS, an alert":              {"\x15\x03\x03\x00\x02\x02\x28", "", "TLS"},
+		"HTTP, the answer alone":     {"", "HTTP/1.1 200 OK\r\n\r\n", "HTTP"},
+		"SSH":                        {"SSH-2.0-x\r\n", "SSH-2.0-y\r\n", "SSH"},
+		"AMQP":                       {"AMQP\x00\x00\x09\x01", "", "AMQP"},
 		"HTTP that ends in its head": {"GET / HTTP/1.1\r\nHost:", "", "HTTP"},
 	} {
 		for _, port := range []uint16{1883, 9001} {
@@ -30,6 +37,23 @@ func TestOtherProtocolsAreReportedOnceAndYieldNoPacket(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+func TestEventNamesWhatBeginsAnotherProtocol(t *testing.T) {
+	for first, want := range map[string]mqttwire.Foreign{
+		"\x16\x03\x01\x00\x05\x01hello":                mqttwire.ForeignTLS,
+		"\x17\x03\x03\x00\x05hello":                    mqttwire.ForeignTLSRecord,
+		"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n": mqttwire.ForeignWebSocket,
+		"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n":       mqttwire.ForeignPROXY1,
+		"no protocol that is known":                    0,
+	} {
+		tr := newTrace(t)
+		tr.open(9001).says(first)
+		events := tr.events(Options{})
+		require.Len(t, events, 1, "%q", first)
+		assert.Equal(t, NotMQTT, events[0].Kind, "%q", first)
+		assert.Equal(t, want, events[0].Foreign, "%q", first)
 	}
 }
 
@@ -49,7 +73,7 @@ func TestOtherProtocolsInSmallSegments(t *testing.T) {
 		c.says(string(b))
 	}
 	c = tr.open(8883)
-	for _, b := range []string{"\x16", "\x03", "\x01", "\x00"} {
+	for _, b := range []string{"\x16", "\x03", "\x01", "\x00", "\x05", "\x01"} {
 		c.says(b)
 	}
 	lines := strings.Join(tr.lines(Options{}), "\n")
@@ -62,7 +86,7 @@ func TestUnknownProtocolsOnOtherPortsAreNotMQTT(t *testing.T) {
 		opened         bool
 		client, server string
 	}{
-		"SSH":                             {true, "SSH-2.0-x\r\n", "SSH-2.0-y\r\n"},
+		"a line of text":                  {true, "EHLO x\r\n", "250 y\r\n"},
 		"server speaks first":             {true, "", "220 ready\r\n"},
 		"like a PUBACK, but no CONNECT":   {true, puback, ""},
 		"text, begun in the middle":       {false, strings.Repeat("0123456789\n", 20), ""},

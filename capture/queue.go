@@ -1,5 +1,7 @@
 package capture
 
+import "github.com/mqttwire/mqttwire"
+
 // How many events, and how many bytes of packets in them, wait for the version
 // of a conversation before it is guessed from what is there.
 const (
@@ -13,6 +15,8 @@ type queuedEvent struct {
 	conv  *conversation
 	from  *direction // of a packet
 	ready bool
+
+	misplaced mqttwire.Rule // that the packet breaks by its place, or 0
 }
 
 // eventQueue keeps the events of all conversations in the order in which they

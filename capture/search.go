@@ -71,12 +71,12 @@ func (d *direction) seek(m mark) {
 		return
 	}
 	if d.search.atStart() && !d.conv.mqtt {
-		switch v, name := recognise(d.search.buf); v {
+		switch v, foreign := recognise(d.search.buf); v {
 		case isMQTT:
 			d.found(m)
 			return
 		case isOther:
-			d.conv.carries(name, m)
+			d.conv.carries(foreign, m)
 			return
 		case undecided:
 			return
@@ -97,11 +97,11 @@ func (d *direction) judgeFirst(m mark) {
 	case d.conv.onMQTTPort():
 		d.found(m)
 	case d.conv.client == d:
-		d.conv.carries(nameNotMQTT, m) // a client begins with CONNECT [MQTT-3.1.0-1]
+		d.conv.carries(0, m) // a client begins with CONNECT [MQTT-3.1.0-1]
 	case d.search.judge(false) == isMQTT:
 		d.found(m)
 	case len(d.search.buf) > maxSearch:
-		d.conv.carries(nameNotMQTT, m)
+		d.conv.carries(0, m)
 	}
 }
 
@@ -119,7 +119,7 @@ func (d *direction) seekBoundary(m mark) {
 		}
 		d.search.next()
 		if d.search.tries >= maxSearchTries && !known {
-			d.conv.carries(nameNotMQTT, m)
+			d.conv.carries(0, m)
 			return
 		}
 	}
@@ -157,12 +157,12 @@ func (d *direction) endSearch(m mark) {
 	if d.search.atStart() && len(d.search.buf) == 0 {
 		return
 	}
-	_, name := recognise(d.search.buf)
+	cut := cutForeign(d.search.buf)
 	switch {
-	case !d.conv.mqtt && d.search.atStart() && name == nameHTTP:
-		d.conv.carries(name, m) // its head never ended
+	case !d.conv.mqtt && d.search.atStart() && cut != 0:
+		d.conv.carries(cut, m)
 	case !d.conv.mqtt && !d.conv.onMQTTPort():
-		d.conv.carries(nameNotMQTT, m)
+		d.conv.carries(0, m)
 	case d.bytes.fromStart && d.search.atStart():
 		d.found(m)
 	default:

@@ -28,13 +28,13 @@ func newSearching(fromServer, opened bool, port uint16) *searching {
 	c := newConversation(0, client, server, new(eventQueue), 0)
 	s := &searching{d: c.sides[0], next: 1000}
 	if opened {
-		c.add(segment{src: client, dst: server, seq: s.next - 1, syn: true, ack: fromServer})
+		c.add(Segment{Src: client, Dst: server, Seq: s.next - 1, SYN: true, ACK: fromServer})
 	}
 	return s
 }
 
 func (s *searching) feed(payload string) {
-	s.d.conv.add(segment{src: s.d.src, dst: s.d.dst, seq: s.next, payload: []byte(payload)})
+	s.d.conv.add(Segment{Src: s.d.src, Dst: s.d.dst, Seq: s.next, Payload: []byte(payload)})
 	s.next += uint32(len(payload))
 	s.fed += len(payload)
 }

@@ -1,116 +1,36 @@
 package capture
 
 import (
-	"encoding/binary"
 	"net/netip"
-
-	"github.com/gopacket/gopacket/layers"
+	"time"
 )
 
-// segment is a TCP segment as a record holds it.
-type segment struct {
-	mark
-	src, dst           netip.AddrPort
-	seq                uint32
-	syn, ack, fin, rst bool
-	payload            []byte // aliases the record
-	missing            int    // bytes of payload that were on the wire after these, but are not in the record
+// Segment is a TCP segment as it was recorded.
+type Segment struct {
+	// Record is the number by which events name the segment. It grows from one
+	// segment to the next; where it is 0 the segments are counted from 1.
+	Record int
+
+	// Time is when the segment was recorded, or the zero Time.
+	Time time.Time
+
+	// Src and Dst are the addresses of sender and receiver. They differ, and
+	// tell the conversation and the direction.
+	Src, Dst netip.AddrPort
+
+	// Seq is the sequence number: of the SYN if there is one, which takes a
+	// number itself, else of the first byte of Payload.
+	Seq uint32
+
+	SYN, ACK, FIN, RST bool
+
+	// Payload is what the segment carries. It is not kept.
+	Payload []byte
+
+	// Missing counts the bytes that the segment carried behind Payload, but
+	// that were not recorded.
+	Missing int
 }
 
-// segmentOf returns the TCP segment in a record; ok is false if there is none.
-// The payload ends where the IP header says, so that padding of the link layer
-// is never taken for payload.
-func (d *headerDecoder) segmentOf(r record) (s segment, ok bool) {
-	ip, ok := d.ipPacket(r.link, r.data)
-	if !ok || len(ip) == 0 {
-		return s, false
-	}
-	// An IP packet that was cut by the snap length is longer on the wire by as
-	// much as the record is.
-	onWire := len(ip) + max(r.wireSize-len(r.data), 0)
-	s.mark = r.mark
-	switch ip[0] >> 4 {
-	case 4:
-		return d.ofIPv4(s, ip, onWire)
-	case 6:
-		return d.ofIPv6(s, ip, onWire)
-	}
-	return s, false
-}
-
-func (d *headerDecoder) ofIPv4(s segment, ip []byte, onWire int) (segment, bool) {
-	// A later fragment has no TCP header, whatever its first bytes look like.
-	if d.ip4.DecodeFromBytes(ip, noFeedback) != nil || d.ip4.Protocol != layers.IPProtocolTCP || d.ip4.FragOffset != 0 {
-		return s, false
-	}
-	size := int(binary.BigEndian.Uint16(ip[2:]))
-	if size == 0 {
-		// The sending machine's network card fills in the length of the pieces
-		// it cuts (TSO); the record has 0.
-		size = onWire
-	}
-	src, _ := netip.AddrFromSlice(d.ip4.SrcIP)
-	dst, _ := netip.AddrFromSlice(d.ip4.DstIP)
-	return d.ofTCP(s, src, dst, d.ip4.Payload, size-len(d.ip4.Contents))
-}
-
-func (d *headerDecoder) ofIPv6(s segment, ip []byte, onWire int) (segment, bool) {
-	err := d.ip6.DecodeFromBytes(ip, noFeedback)
-	if len(ip) < 40 || err != nil && (d.ip6.Length != 0 || d.ip6.HopByHop != nil) {
-		return s, false
-	}
-	payload, next := d.ip6.Payload, d.ip6.NextHeader
-	if d.ip6.HopByHop != nil {
-		next = d.ip6.HopByHop.NextHeader
-	}
-	size := int(d.ip6.Length)
-	if size == 0 {
-		size = onWire - 40 // TSO, or a jumbogram
-	}
-	// What the extension headers take is not TCP's.
-	before := min(size, len(ip)-40)
-	payload, next, ok := d.skipExtensions(payload, next)
-	if !ok || next != layers.IPProtocolTCP {
-		return s, false
-	}
-	src, _ := netip.AddrFromSlice(d.ip6.SrcIP)
-	dst, _ := netip.AddrFromSlice(d.ip6.DstIP)
-	return d.ofTCP(s, src, dst, payload, size-(before-len(payload)))
-}
-
-// skipExtensions takes off the extension headers before the TCP header.
-func (d *headerDecoder) skipExtensions(payload []byte, next layers.IPProtocol) ([]byte, layers.IPProtocol, bool) {
-	for {
-		switch next {
-		case layers.IPProtocolIPv6HopByHop, layers.IPProtocolIPv6Routing, layers.IPProtocolIPv6Destination:
-			if d.skipper.DecodeFromBytes(payload, noFeedback) != nil {
-				return nil, 0, false
-			}
-			payload, next = d.skipper.Payload, d.skipper.NextHeader
-		case layers.IPProtocolIPv6Fragment:
-			if d.fragment.DecodeFromBytes(payload, noFeedback) != nil || d.fragment.FragmentOffset != 0 {
-				return nil, 0, false
-			}
-			payload, next = d.fragment.Payload, d.fragment.NextHeader
-		default:
-			return payload, next, true
-		}
-	}
-}
-
-// ofTCP reads the TCP header; size is that of the segment on the wire, header
-// included.
-func (d *headerDecoder) ofTCP(s segment, src, dst netip.Addr, data []byte, size int) (segment, bool) {
-	err := d.tcp.DecodeFromBytes(data, noFeedback)
-	header := int(d.tcp.DataOffset) * 4
-	// A header whose options are cut or malformed still tells all that counts.
-	if len(data) < 20 || header < 20 || err != nil && header <= len(data) && len(d.tcp.Contents) == 0 {
-		return s, false
-	}
-	s.src = netip.AddrPortFrom(src, uint16(d.tcp.SrcPort))
-	s.dst = netip.AddrPortFrom(dst, uint16(d.tcp.DstPort))
-	s.seq, s.syn, s.ack, s.fin, s.rst = d.tcp.Seq, d.tcp.SYN, d.tcp.ACK, d.tcp.FIN, d.tcp.RST
-	s.payload = data[min(header, len(data)):]
-	s.missing = max(size-header-len(s.payload), 0)
-	return s, true
-}
+// mark returns where the segment stands in the capture.
+func (s Segment) mark() mark { return mark{s.Record, s.Time} }

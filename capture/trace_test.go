@@ -1,58 +1,42 @@
 package capture
 
 import (
-	"bytes"
 	"fmt"
-	"io"
-	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/gopacket/gopacket"
-	"github.com/gopacket/gopacket/layers"
-	"github.com/gopacket/gopacket/pcapgo"
 	"github.com/stretchr/testify/require"
 
 	"github.com/mqttwire/mqttwire"
 )
 
-// trace is a capture that a test writes record by record.
+var (
+	client4 = netip.MustParseAddrPort("192.0.2.1:40000")
+	server4 = netip.MustParseAddrPort("192.0.2.2:1883")
+)
+
+// trace is a capture that a test writes segment by segment.
 type trace struct {
-	t    testing.TB
-	file bytes.Buffer
-	w    *pcapgo.Writer
-	time time.Time
-	cut  int // how many bytes the snap length takes from each record
+	t        testing.TB
+	segments []Segment
+	time     time.Time
+	cut      int // how many bytes the snap length takes from each segment
 }
 
-// newTrace begins a capture of raw IP packets.
-func newTrace(t testing.TB) *trace {
-	tr := &trace{t: t, time: time.Unix(1700000000, 0)}
-	tr.w = pcapgo.NewWriterNanos(&tr.file)
-	require.NoError(t, tr.w.WriteFileHeader(65535, layers.LinkTypeRaw))
-	return tr
-}
+func newTrace(t testing.TB) *trace { return &trace{t: t, time: time.Unix(1700000000, 0).UTC()} }
 
-// flagged sets the flags of a segment by their initials: S, A, F, R.
-func flagged(flags string) *layers.TCP {
-	return &layers.TCP{
+// record adds a segment. The flags are given by their initials: S, A, F, R.
+func (tr *trace) record(src, dst netip.AddrPort, flags string, seq uint32, payload string) {
+	tr.time = tr.time.Add(time.Millisecond + time.Nanosecond)
+	tr.segments = append(tr.segments, Segment{
+		Record: len(tr.segments) + 1, Time: tr.time, Src: src, Dst: dst, Seq: seq,
 		SYN: strings.Contains(flags, "S"), ACK: strings.Contains(flags, "A"),
 		FIN: strings.Contains(flags, "F"), RST: strings.Contains(flags, "R"),
-	}
-}
-
-// record adds a segment.
-func (tr *trace) record(src, dst netip.AddrPort, flags string, seq uint32, payload string) {
-	tr.t.Helper()
-	segment := flagged(flags)
-	segment.SrcPort, segment.DstPort, segment.Seq = layers.TCPPort(src.Port()), layers.TCPPort(dst.Port()), seq
-	ip := ip4()
-	ip.SrcIP, ip.DstIP = net.IP(src.Addr().AsSlice()), net.IP(dst.Addr().AsSlice())
-	b := serialize(tr.t, ip, segment, gopacket.Payload(payload))
-	tr.time = tr.time.Add(time.Millisecond + time.Nanosecond)
-	require.NoError(tr.t, tr.w.WritePacket(gopacket.CaptureInfo{Timestamp: tr.time, CaptureLength: len(b) - tr.cut, Length: len(b)}, b[:len(b)-tr.cut]))
+		Payload: []byte(payload[:len(payload)-tr.cut]), Missing: tr.cut,
+	})
 }
 
 // talk is a TCP connection in a trace. Its sequence numbers run by themselves.
@@ -108,32 +92,23 @@ const (
 	disconnect = "\xE0\x00"
 )
 
-// read returns the events of a file and the error at its end.
-func read(t testing.TB, file []byte, o Options) ([]Event, error) {
-	t.Helper()
-	r, err := NewReader(bytes.NewReader(file), o)
-	if err != nil {
-		return nil, err
+// events returns the events of the trace.
+func (tr *trace) events(o Options) (events []Event) {
+	tr.t.Helper()
+	c, err := NewConversations(o)
+	require.NoError(tr.t, err)
+	for _, s := range tr.segments {
+		c.Add(s)
+		events = slices.AppendSeq(events, c.Events())
 	}
-	var events []Event
-	for {
-		e, err := r.Next()
-		if err == io.EOF {
-			return events, nil
-		}
-		if err != nil {
-			return events, err
-		}
-		events = append(events, e)
-	}
+	c.Finish()
+	return slices.AppendSeq(events, c.Events())
 }
 
 // lines tells the events of the trace, one in each line.
 func (tr *trace) lines(o Options) []string {
 	tr.t.Helper()
-	events, err := read(tr.t, tr.file.Bytes(), o)
-	require.NoError(tr.t, err)
-	return tell(events)
+	return tell(tr.events(o))
 }
 
 // tell puts events into words: record, stream, sender, what it is.
@@ -175,8 +150,6 @@ func faultIn(e Event) string {
 	case nil:
 		return ""
 	case *mqttwire.Error:
-		return " [" + err.Statement + "]"
-	case *OrderError:
 		return " [" + err.Statement + "]"
 	}
 	return " " + e.Err.Error()

@@ -84,18 +84,3 @@ func (g *versionGuess) best() mqttwire.Version {
 	}
 	return mqttwire.V311
 }
-
-// toldVersion returns the version that a CONNECT tells, be the rest of it legal
-// or not; 0 if it is none that is known.
-func toldVersion(f mqttwire.Frame) mqttwire.Version {
-	name, rest, err := mqttwire.ConsumeBinary(f.Body)
-	if err != nil || len(rest) == 0 {
-		return 0
-	}
-	const bridgeBit = 0x80
-	v := mqttwire.Version(rest[0] &^ bridgeBit)
-	if string(name) == "MQIsdp" && v == mqttwire.V31 || string(name) == "MQTT" && (v == mqttwire.V311 || v == mqttwire.V5) {
-		return v
-	}
-	return 0
-}

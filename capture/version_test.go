@@ -51,23 +51,3 @@ func TestVersionGuess(t *testing.T) {
 		})
 	}
 }
-
-func TestToldVersion(t *testing.T) {
-	for name, test := range map[string]struct {
-		packet string
-		want   mqttwire.Version
-	}{
-		"3.1":             {connect31, mqttwire.V31},
-		"3.1.1":           {connect311, mqttwire.V311},
-		"5.0":             {connect5, mqttwire.V5},
-		"bridge":          {"\x10\x0C\x00\x04MQTT\x84\x02\x00\x3C\x00\x00", mqttwire.V311},
-		"malformed":       {"\x10\x08\x00\x04MQTT\x05\xFF", mqttwire.V5},
-		"level 6":         {"\x10\x0C\x00\x04MQTT\x06\x02\x00\x3C\x00\x00", 0},
-		"MQIsdp, level 4": {"\x10\x0E\x00\x06MQIsdp\x04\x02\x00\x3C\x00\x00", 0},
-		"another name":    {"\x10\x0C\x00\x04MQTX\x04\x02\x00\x3C\x00\x00", 0},
-		"cut":             {"\x10\x06\x00\x04MQTT", 0},
-		"empty":           {"\x10\x00", 0},
-	} {
-		assert.Equal(t, test.want, toldVersion(frameOf(t, test.packet)), name)
-	}
-}

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 
 	"github.com/mqttwire/mqttwire/capture"
+	"github.com/mqttwire/mqttwire/pcap"
 )
 
 // dumper prints the packets of files, one after the other.
@@ -52,12 +53,12 @@ func (d *dumper) dump(name string) error {
 	return d.stdout.Flush()
 }
 
-func (d *dumper) open(name string) (*capture.Reader, error) {
+func (d *dumper) open(name string) (*pcap.Reader, error) {
 	o := capture.Options{Version: d.version}
 	if d.live = name == "-"; d.live {
-		return capture.NewReader(d.stdin, o)
+		return pcap.NewReader(d.stdin, o)
 	}
-	return capture.Open(name, o)
+	return pcap.Open(name, o)
 }
 
 // complain names a file that cannot be read, or not to its end.

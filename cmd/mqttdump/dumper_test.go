@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mqttwire/mqttwire/capture"
+	"github.com/mqttwire/mqttwire/pcap"
 )
 
 // TestALineShowsNothingOfTheOneBefore compares lines that are built in the same
@@ -35,7 +36,7 @@ func packetEvents(t *testing.T, name string) (events []capture.Event) {
 	if filepath.Ext(name) == ".jsonl" {
 		return nil
 	}
-	r, err := capture.Open(name, capture.Options{})
+	r, err := pcap.Open(name, capture.Options{})
 	require.NoError(t, err)
 	defer r.Close()
 	for e, err := range r.Events() {

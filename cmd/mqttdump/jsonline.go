@@ -181,13 +181,11 @@ func rawBytes(f mqttwire.Frame) []byte {
 // message is an error's text without the library's name before it.
 func message(err error) string { return strings.TrimPrefix(err.Error(), "mqttwire: ") }
 
-// faultOf is an error of the library or of the capture as an object.
+// faultOf is an error of the library as an object.
 func faultOf(err error) *fault {
 	f := &fault{Message: message(err)}
 	var wire *mqttwire.Error
-	var order *capture.OrderError
-	switch {
-	case errors.As(err, &wire):
+	if errors.As(err, &wire) {
 		f.Field, f.Statement, f.Class = string(wire.Field), wire.Statement, wire.Err.Error()
 		f.Reason, f.ReasonName = reasonOf(wire.Reason)
 		if wire.Offset != mqttwire.NoOffset {
@@ -196,10 +194,6 @@ func faultOf(err error) *fault {
 		if wire.Found != mqttwire.NotANumber {
 			f.Found = &wire.Found
 		}
-	case errors.As(err, &order):
-		f.Field, f.Offset = string(mqttwire.FieldPacketType), ref(0)
-		f.Statement, f.Class = order.Statement, order.Unwrap().Error()
-		f.Reason, f.ReasonName = reasonOf(order.Reason)
 	}
 	return f
 }

@@ -36,7 +36,7 @@ func TestTextSaysWhatPacketsSay(t *testing.T) {
 		"mqttjs-v5-midstream.pcap":                       {`  PUBACK      (5.0?) id=1995`},
 		"pcapng-be-le-sections-multilink-options.pcapng": {"\n" + ` 5  [::1]:37802 > [::1]:1883  CONNECT`},
 		"raw-invalid-connects.pcap": {
-			`  AUTH        (5.0?) 0x00 (Success)  NOT ALLOWED HERE: AUTH is out of order: the client's first packet is a CONNECT [MQTT-3.1.0-1]`,
+			`  AUTH        (5.0?) 0x00 (Success)  NOT ALLOWED HERE: AUTH (5.0) protocol error: `,
 			`  PUBLISH     flags=6 length=5  MALFORMED: PUBLISH (3.1.1) malformed packet: `,
 			`the rest of this direction is not decoded`,
 		},

@@ -1,4 +1,4 @@
-package capture
+package pcap
 
 import (
 	"net"
@@ -9,6 +9,8 @@ import (
 	"github.com/gopacket/gopacket/layers"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/mqttwire/mqttwire/capture"
 )
 
 var (
@@ -47,7 +49,7 @@ func ethernet(t layers.EthernetType) *layers.Ethernet {
 var ping = gopacket.Payload{0xC0, 0x00}
 
 // segmentIn finds the segment in a record that is whole.
-func segmentIn(link layers.LinkType, b []byte) (segment, bool) {
+func segmentIn(link layers.LinkType, b []byte) (capture.Segment, bool) {
 	var d headerDecoder
 	return d.segmentOf(record{link: link, data: b, wireSize: len(b)})
 }
@@ -93,11 +95,11 @@ func TestSegmentIsFoundInEveryLinkLayer(t *testing.T) {
 			s, ok := segmentIn(test.link, test.data)
 			require.True(t, ok)
 			assert.True(t, knownLink(test.link))
-			assert.Equal(t, test.src, s.src)
-			assert.Equal(t, uint16(1883), s.dst.Port())
-			assert.Equal(t, []byte(ping), s.payload, "padding of the link layer is no payload")
-			assert.Zero(t, s.missing)
-			assert.Equal(t, uint32(1000), s.seq)
+			assert.Equal(t, test.src, s.Src)
+			assert.Equal(t, uint16(1883), s.Dst.Port())
+			assert.Equal(t, []byte(ping), s.Payload, "padding of the link layer is no payload")
+			assert.Zero(t, s.Missing)
+			assert.Equal(t, uint32(1000), s.Seq)
 
 			for n := range test.data {
 				segmentIn(test.link, test.data[:n]) // must not panic
@@ -131,8 +133,8 @@ func TestSegmentIsFoundBehindHeaderExtensions(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s, ok := segmentIn(layers.LinkTypeRaw, b)
 			require.True(t, ok)
-			assert.Equal(t, []byte(ping), s.payload)
-			assert.Zero(t, s.missing)
+			assert.Equal(t, []byte(ping), s.Payload)
+			assert.Zero(t, s.Missing)
 		})
 	}
 }
@@ -174,8 +176,8 @@ func TestSegmentCutByTheSnapLengthTellsWhatIsMissing(t *testing.T) {
 			var d headerDecoder
 			s, ok := d.segmentOf(record{link: layers.LinkTypeRaw, data: whole[:len(whole)-7], wireSize: len(whole)})
 			require.True(t, ok)
-			assert.Equal(t, "012", string(s.payload))
-			assert.Equal(t, 7, s.missing)
+			assert.Equal(t, "012", string(s.Payload))
+			assert.Equal(t, 7, s.Missing)
 		})
 	}
 }
@@ -188,11 +190,11 @@ func TestSegmentWithoutIPLengthTakesTheRecords(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s, ok := segmentIn(layers.LinkTypeRaw, b)
 			require.True(t, ok)
-			assert.Equal(t, []byte(ping), s.payload)
+			assert.Equal(t, []byte(ping), s.Payload)
 			var d headerDecoder
 			s, ok = d.segmentOf(record{link: layers.LinkTypeRaw, data: b, wireSize: len(b) + 5})
 			require.True(t, ok)
-			assert.Equal(t, 5, s.missing)
+			assert.Equal(t, 5, s.Missing)
 		})
 	}
 }

@@ -1,4 +1,4 @@
-package capture
+package pcap
 
 import (
 	"io"
@@ -42,7 +42,8 @@ func (s *pcapngSource) next() (record, error) {
 	s.last = s.blocks.records
 	link, _ := info.AncillaryData[0].(layers.LinkType)
 	return record{
-		mark:     mark{record: s.last, time: s.blocks.packetTime()},
+		number:   s.last,
+		time:     s.blocks.packetTime(),
 		link:     link,
 		data:     data,
 		wireSize: info.Length,

@@ -1,4 +1,4 @@
-package capture
+package pcap
 
 import (
 	"encoding/binary"
@@ -8,6 +8,8 @@ import (
 	"github.com/gopacket/gopacket/layers"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/mqttwire/mqttwire/capture"
 )
 
 // appendBlock appends a block, whose body it pads.
@@ -88,7 +90,7 @@ func TestPcapngOfSeveralSectionsAndInterfaces(t *testing.T) {
 	file = appendSimplePacket(file, le, serialize(t, ethernet(layers.EthernetTypeIPv4), ip4(), tcp(), ping))
 	file = appendPacket(file, le, 0, 1700000000_000003, serialize(t, ethernet(layers.EthernetTypeIPv6), ip6(), tcp(), ping))
 
-	events, err := read(t, file, Options{})
+	events, err := read(t, file, capture.Options{})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"1/0 client PINGREQ 3.1.1?", "5/1 client PINGREQ 3.1.1?"}, tell(events),
 		"the same segment on two interfaces, and once more without a time, is one")
@@ -107,12 +109,12 @@ func TestPcapngPacketsOfTheOldAndTheSimpleForm(t *testing.T) {
 	old = le.AppendUint32(old, uint32(len(ip)))
 	old = append(old, ip...)
 	file := appendBlock(appendInterface(section(le), le, layers.LinkTypeRaw), le, blockPacket, old)
-	events, err := read(t, file, Options{})
+	events, err := read(t, file, capture.Options{})
 	require.NoError(t, err)
 	require.Len(t, events, 1)
 	assert.Equal(t, time.Unix(5, 1000).UTC(), events[0].Time)
 
-	events, err = read(t, appendSimplePacket(appendInterface(section(le), le, layers.LinkTypeRaw), le, ip), Options{})
+	events, err = read(t, appendSimplePacket(appendInterface(section(le), le, layers.LinkTypeRaw), le, ip), capture.Options{})
 	require.NoError(t, err)
 	require.Len(t, events, 1)
 	assert.True(t, events[0].Time.IsZero(), "it has no time")
@@ -144,7 +146,7 @@ func TestPcapngTimesAreExact(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := appendPacket(appendInterface(section(le), le, layers.LinkTypeRaw, test.options...), le, 0, test.ticks, pingRecord(t))
-			events, err := read(t, file, Options{})
+			events, err := read(t, file, capture.Options{})
 			require.NoError(t, err)
 			require.Len(t, events, 1)
 			assert.Equal(t, test.want.UTC(), events[0].Time)
@@ -156,7 +158,7 @@ func TestPcapngOfALaterMinorVersion(t *testing.T) {
 	le := binary.LittleEndian
 	file := section(le)
 	file[14] = 2
-	events, err := read(t, appendPacket(appendInterface(file, le, layers.LinkTypeRaw), le, 0, 0, pingRecord(t)), Options{})
+	events, err := read(t, appendPacket(appendInterface(file, le, layers.LinkTypeRaw), le, 0, 0, pingRecord(t)), capture.Options{})
 	require.NoError(t, err)
 	assert.Len(t, events, 1)
 }
@@ -166,7 +168,7 @@ func TestPcapngWithOptionsThatCannotBeParsed(t *testing.T) {
 	file := appendInterface(section(le), le, layers.LinkTypeRaw)
 	file = appendPacket(file, le, 0, 0, pingRecord(t), []byte("\x01\x00\xFF\xFF"))
 	file = appendPacket(file, le, 0, 0, pingRecord(t), []byte("\x00\x00\x03\x00"))
-	_, err := read(t, file, Options{})
+	_, err := read(t, file, capture.Options{})
 	assert.NoError(t, err)
 }
 
@@ -200,7 +202,7 @@ func TestPcapngThatIsDamaged(t *testing.T) {
 		"cut":                     {good[:len(good)-1], "record 1: the file ends inside a block"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := read(t, test.file, Options{})
+			_, err := read(t, test.file, capture.Options{})
 			require.Error(t, err)
 			assert.IsType(t, &FileError{}, err)
 			assert.Contains(t, err.Error(), test.want)
@@ -218,7 +220,7 @@ func TestPcapngCutAnywhereGivesWhatCameBefore(t *testing.T) {
 	third := len(file)
 	file = appendPacket(file, be, 0, 0, pingRecord(t))
 	for n := 4; n < len(file); n++ {
-		events, err := read(t, file[:n], Options{})
+		events, err := read(t, file[:n], capture.Options{})
 		if n >= first {
 			assert.Len(t, events, 1, "cut at byte %d", n)
 		}

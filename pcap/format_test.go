@@ -1,4 +1,4 @@
-package capture
+package pcap
 
 import (
 	"bufio"
@@ -12,10 +12,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/capture"
 )
 
 func TestRawBytes(t *testing.T) {
-	events, err := read(t, []byte(connect5+connack5+publish5p+"\x40\x02\x00\x00"+pingreq+publish5[:6]), Options{})
+	events, err := read(t, []byte(connect5+connack5+publish5p+"\x40\x02\x00\x00"+pingreq+publish5[:6]), capture.Options{})
 	require.NoError(t, err)
 	assert.Equal(t, []string{
 		"1/0 client CONNECT 5.0",
@@ -32,14 +33,14 @@ func TestRawBytes(t *testing.T) {
 func TestRawBytesOfAnyKind(t *testing.T) {
 	large, err := mqttwire.AppendFrame(nil, mqttwire.PUBLISH, 0, []byte("\x00\x01t"+strings.Repeat("x", 3*rawChunk)))
 	require.NoError(t, err)
-	events, err := read(t, append(large, pingreq...), Options{Version: mqttwire.V311})
+	events, err := read(t, append(large, pingreq...), capture.Options{Version: mqttwire.V311})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"1/0 ? PUBLISH 3.1.1", "2/0 client PINGREQ 3.1.1"}, tell(events))
 
-	events, err = read(t, []byte(pingreq+"\x30\xFF\xFF\xFF\xFF\x00"), Options{})
+	events, err = read(t, []byte(pingreq+"\x30\xFF\xFF\xFF\xFF\x00"), capture.Options{})
 	require.NoError(t, err)
 	require.Len(t, events, 2)
-	assert.Equal(t, BrokenHeader, events[1].Kind)
+	assert.Equal(t, capture.BrokenHeader, events[1].Kind)
 	assert.Equal(t, 2, events[1].Record)
 }
 
@@ -57,13 +58,13 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 		empty: "the file is empty", packed: "the file is compressed with gzip",
 		modified: "pcap (\"modified\"", swapped: "pcap (\"modified\"",
 	} {
-		_, err := Open(name, Options{})
+		_, err := Open(name, capture.Options{})
 		assert.ErrorContains(t, err, want)
 		assert.IsType(t, &FileError{}, err)
 	}
-	_, err := Open(filepath.Join(dir, "none"), Options{})
+	_, err := Open(filepath.Join(dir, "none"), capture.Options{})
 	assert.ErrorIs(t, err, os.ErrNotExist)
-	_, err = Open(dir, Options{})
+	_, err = Open(dir, capture.Options{})
 	assert.Error(t, err, "it is a directory")
 }
 

@@ -1,4 +1,4 @@
-package capture
+package pcap
 
 import (
 	"errors"
@@ -39,7 +39,8 @@ func (s *pcapSource) next() (record, error) {
 		return record{}, &FileError{Record: s.read, Err: err}
 	}
 	return record{
-		mark:     mark{record: s.read, time: info.Timestamp},
+		number:   s.read,
+		time:     info.Timestamp,
 		link:     s.r.LinkType(),
 		data:     data,
 		wireSize: info.Length,

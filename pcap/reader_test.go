@@ -1,4 +1,4 @@
-package capture
+package pcap
 
 import (
 	"bytes"
@@ -18,6 +18,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/capture"
 )
 
 // captures are the files of testdata/captures.
@@ -31,7 +32,7 @@ func captures(t testing.TB) []string {
 
 func TestOpenReadsCaptures(t *testing.T) {
 	for _, name := range captures(t) {
-		r, err := Open(name, Options{})
+		r, err := Open(name, capture.Options{})
 		require.NoError(t, err, name)
 		for e, err := range r.Events() {
 			if err == nil {
@@ -49,10 +50,10 @@ func TestReaderIsTheSameHoweverItsInputArrives(t *testing.T) {
 	for _, name := range captures(t) {
 		file, err := os.ReadFile(name)
 		require.NoError(t, err)
-		want, wantErr := read(t, file, Options{})
-		r, err := NewReader(iotest.OneByteReader(bytes.NewReader(file)), Options{})
+		want, wantErr := read(t, file, capture.Options{})
+		r, err := NewReader(iotest.OneByteReader(bytes.NewReader(file)), capture.Options{})
 		require.NoError(t, err)
-		var got []Event
+		var got []capture.Event
 		for e, err := range r.Events() {
 			if err != nil {
 				assert.Equal(t, wantErr.Error(), err.Error())
@@ -65,7 +66,7 @@ func TestReaderIsTheSameHoweverItsInputArrives(t *testing.T) {
 }
 
 func TestReaderStaysAtItsEnd(t *testing.T) {
-	r, err := NewReader(bytes.NewReader([]byte(pingreq)), Options{})
+	r, err := NewReader(bytes.NewReader([]byte(pingreq)), capture.Options{})
 	require.NoError(t, err)
 	_, err = r.Next()
 	require.NoError(t, err)
@@ -77,9 +78,9 @@ func TestReaderStaysAtItsEnd(t *testing.T) {
 
 func TestReaderPassesOnErrorsOfItsInput(t *testing.T) {
 	cause := errors.New("the disk is gone")
-	for name, start := range map[string][]byte{"raw": []byte(pingreq), "pcap": newTrace(t).file.Bytes(), "pcapng": section(binary.BigEndian)} {
+	for name, start := range map[string][]byte{"raw": []byte(pingreq), "pcap": pcapFile(binary.LittleEndian, 0xA1B2C3D4, layers.LinkTypeRaw, 0), "pcapng": section(binary.BigEndian)} {
 		t.Run(name, func(t *testing.T) {
-			r, err := NewReader(io.MultiReader(bytes.NewReader(start), iotest.ErrReader(cause)), Options{})
+			r, err := NewReader(io.MultiReader(bytes.NewReader(start), iotest.ErrReader(cause)), capture.Options{})
 			for err == nil {
 				_, err = r.Next()
 			}
@@ -102,9 +103,9 @@ func TestReaderTakesDamagedFiles(t *testing.T) {
 		for range rapid.IntRange(1, 20).Draw(rt, "changes") {
 			file[rapid.IntRange(0, len(file)-1).Draw(rt, "at")] = rapid.Byte().Draw(rt, "byte")
 		}
-		events, _ := read(t, file, Options{})
+		events, _ := read(t, file, capture.Options{})
 		for _, e := range events {
-			if e.Kind == 0 || e.Kind == WholePacket && e.Packet == nil && e.Err == nil {
+			if e.Kind == 0 || e.Kind == capture.WholePacket && e.Packet == nil && e.Err == nil {
 				rt.Fatalf("event %+v", e)
 			}
 		}
@@ -115,25 +116,23 @@ func TestReaderTakesAnyBytes(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		start := rapid.SampledFrom([]string{"", "\xd4\xc3\xb2\xa1\x02\x00\x04\x00", "\x0a\x0d\x0d\x0a\x1c\x00\x00\x00\x4d\x3c\x2b\x1a", connect5}).Draw(rt, "start")
 		rest := rapid.SliceOf(rapid.Byte()).Draw(rt, "rest")
-		read(t, append([]byte(start), rest...), Options{})
+		read(t, append([]byte(start), rest...), capture.Options{})
 	})
 }
 
 // TestReaderWaitsForNoMoreThanItNeeds reads from a pipe that stays open.
 func TestReaderWaitsForNoMoreThanItNeeds(t *testing.T) {
-	tr := newTrace(t)
-	tr.open(1883).says(connect311)
-	le := binary.LittleEndian
+	le, record := binary.LittleEndian, serialize(t, ip4(), tcp(), gopacket.Payload(connect311))
 	ng := appendInterface(section(le), le, layers.LinkTypeRaw)
-	ng = appendPacket(ng, le, 0, 0, serialize(t, ip4(), tcp(), gopacket.Payload(connect311)))
-	for name, start := range map[string][]byte{"pcap": tr.file.Bytes(), "pcapng": ng, "raw": []byte(connect311)} {
+	ng = appendPacket(ng, le, 0, 0, record)
+	for name, start := range map[string][]byte{"pcap": pcapFile(le, 0xA1B2C3D4, layers.LinkTypeRaw, 0, record), "pcapng": ng, "raw": []byte(connect311)} {
 		t.Run(name, func(t *testing.T) {
 			in, out := io.Pipe()
 			defer in.Close()
 			late := time.AfterFunc(10*time.Second, func() { out.CloseWithError(errors.New("the packet did not come while the pipe was open")) })
 			defer late.Stop()
 			go out.Write(start)
-			r, err := NewReader(in, Options{})
+			r, err := NewReader(in, capture.Options{})
 			require.NoError(t, err)
 			e, err := r.Next()
 			require.NoError(t, err)
@@ -143,16 +142,6 @@ func TestReaderWaitsForNoMoreThanItNeeds(t *testing.T) {
 }
 
 func TestReaderRefusesAVersionThatIsNone(t *testing.T) {
-	_, err := NewReader(bytes.NewReader([]byte(pingreq)), Options{Version: 7})
+	_, err := NewReader(bytes.NewReader([]byte(pingreq)), capture.Options{Version: 7})
 	assert.EqualError(t, err, "there is no MQTT version Version(7)")
-}
-
-func TestEventsAndTheirErrorsAreNamed(t *testing.T) {
-	for k := WholePacket; k <= NotMQTT; k++ {
-		assert.NotEqual(t, "unknown kind", k.String())
-	}
-	assert.Equal(t, "unknown kind", Kind(0).String())
-	err := &OrderError{mqttwire.AUTH, mqttwire.ReasonProtocolError, "MQTT-3.1.0-1", "the client's first packet is a CONNECT"}
-	assert.EqualError(t, err, "AUTH is out of order: the client's first packet is a CONNECT [MQTT-3.1.0-1], reason 0x82 Protocol Error")
-	assert.ErrorIs(t, err, mqttwire.ErrProtocol)
 }

@@ -1,4 +1,4 @@
-package capture
+package pcap
 
 import (
 	"bufio"
@@ -14,6 +14,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"github.com/mqttwire/mqttwire/capture"
 )
 
 func TestHexTextInItsManyForms(t *testing.T) {
@@ -49,7 +51,7 @@ func TestHexTextInItsManyForms(t *testing.T) {
 		"many comment lines": strings.Repeat("# Kommentar, länger als ein Blick\n", 500) + "C0 00 30 08 00 01 74 68 65 6c 6c 6f",
 	} {
 		t.Run(name, func(t *testing.T) {
-			events, err := read(t, []byte(text), Options{})
+			events, err := read(t, []byte(text), capture.Options{})
 			require.NoError(t, err)
 			assert.Equal(t, want, strings.Join(tell(events), "\n"))
 		})
@@ -64,7 +66,7 @@ func TestHexTextLongerThanALook(t *testing.T) {
 		"in many lines":          strings.Repeat("C0 00\n", 5000),
 	} {
 		t.Run(name, func(t *testing.T) {
-			events, err := read(t, []byte(text), Options{})
+			events, err := read(t, []byte(text), capture.Options{})
 			require.NoError(t, err)
 			assert.Len(t, events, 5000)
 		})
@@ -80,7 +82,7 @@ func TestHexTextThatBreaksOffIsReportedByLine(t *testing.T) {
 		"0x":                    `line 1001: "0x" is no hex`,
 		"C0 00 * 00":            `line 1001: "*" is no hex`,
 	} {
-		events, err := read(t, []byte(text+bad+"\nC0 00\n"), Options{})
+		events, err := read(t, []byte(text+bad+"\nC0 00\n"), capture.Options{})
 		assert.Len(t, events, 1000)
 		assert.EqualError(t, err, want)
 	}
@@ -102,7 +104,7 @@ func TestHexTextThatCannotBeUnderstoodSaysWhy(t *testing.T) {
 		"blanks":                       {"  \n\n\t\n", []string{"no bytes"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r, err := NewReader(strings.NewReader(test.text), Options{})
+			r, err := NewReader(strings.NewReader(test.text), capture.Options{})
 			require.NoError(t, err)
 			for err == nil {
 				_, err = r.Next()
@@ -116,7 +118,7 @@ func TestHexTextThatCannotBeUnderstoodSaysWhy(t *testing.T) {
 }
 
 func TestHexTextThatIsNoHexYieldsNoPacketOfThatLine(t *testing.T) {
-	events, err := read(t, []byte("C0 00\nD0 00 C0 0g\nE0 00\n"), Options{})
+	events, err := read(t, []byte("C0 00\nD0 00 C0 0g\nE0 00\n"), capture.Options{})
 	assert.ErrorContains(t, err, "line 2")
 	assert.Equal(t, []string{"1/0 client PINGREQ 3.1.1?"}, tell(events))
 }

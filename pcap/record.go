@@ -1,16 +1,18 @@
-package capture
+package pcap
 
 import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/gopacket/gopacket/layers"
 )
 
 // record is one link-layer packet of a capture file.
 type record struct {
-	mark
+	number   int // counted from 1
+	time     time.Time
 	link     layers.LinkType
 	data     []byte // valid until the next record is read
 	wireSize int    // bytes it had on the wire, of which data may be the first part

@@ -1,4 +1,4 @@
-package capture
+package pcap
 
 import (
 	"bytes"
@@ -12,6 +12,8 @@ import (
 	"github.com/gopacket/gopacket/layers"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/mqttwire/mqttwire/capture"
 )
 
 // pcapFile writes a pcap file of one byte order and resolution. The fraction is
@@ -47,7 +49,7 @@ func TestPcapOfEveryByteOrderAndResolution(t *testing.T) {
 		"big-endian, nanoseconds":     {binary.BigEndian, 0xA1B23C4D, 123456},
 	} {
 		t.Run(name, func(t *testing.T) {
-			events, err := read(t, pcapFile(test.order, test.magic, layers.LinkTypeRaw, 123456, pingRecord(t)), Options{})
+			events, err := read(t, pcapFile(test.order, test.magic, layers.LinkTypeRaw, 123456, pingRecord(t)), capture.Options{})
 			require.NoError(t, err)
 			require.Len(t, events, 1)
 			assert.Equal(t, time.Unix(1700000000, int64(test.want)).UTC(), events[0].Time)
@@ -62,7 +64,7 @@ func TestPcapCutAnywhereGivesWhatCameBefore(t *testing.T) {
 	second := header + recordHeader + len(pingRecord(t))
 	third := second + recordHeader + 40
 	for n := 1; n < len(file); n++ {
-		events, err := read(t, file[:n], Options{})
+		events, err := read(t, file[:n], capture.Options{})
 		var broken *FileError
 		switch {
 		case n < 4: // too short to be told from raw bytes
@@ -91,7 +93,7 @@ func TestPcapCutAnywhereGivesWhatCameBefore(t *testing.T) {
 }
 
 func TestPcapOfAnUnknownLinkTypeIsReported(t *testing.T) {
-	_, err := read(t, pcapFile(binary.LittleEndian, 0xA1B2C3D4, layers.LinkTypeIEEE802_11, 0, pingRecord(t)), Options{})
+	_, err := read(t, pcapFile(binary.LittleEndian, 0xA1B2C3D4, layers.LinkTypeIEEE802_11, 0, pingRecord(t)), capture.Options{})
 	require.Error(t, err)
 	assert.Contains(t, err.Error(), "record 1: link type 105")
 }
@@ -122,7 +124,7 @@ func TestDeclaredLengthsTakeNoMemory(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			events, err := read(t, file, Options{})
+			events, err := read(t, file, capture.Options{})
 			runtime.ReadMemStats(&after)
 			assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(4<<20))
 			var broken *FileError
