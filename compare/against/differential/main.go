@@ -7,7 +7,7 @@
 // by its header; encode what they read; check, copy and print it. One packet in 16
 // is not decoded, but drawn field by field and encoded. Rules, fields, offsets,
 // numbers, classes, codes, statements and bytes have to be the same. The texts of
-// errors are compared if -words is given. The status is 1 if a packet is unlike.
+// errors and of packets are compared if -words is given. The status is 1 if a packet is unlike.
 package main
 
 import (
@@ -26,7 +26,7 @@ func main() {
 	var t trial
 	flag.IntVar(&t.count, "count", 1_000_000, "how many packets")
 	flag.Uint64Var(&t.seed, "seed", 1, "what the packets depend on, and nothing else")
-	flag.BoolVar(&t.words, "words", false, "compare the texts of errors as well")
+	flag.BoolVar(&t.words, "words", false, "compare the texts of errors and packets as well")
 	flag.IntVar(&t.workers, "workers", runtime.NumCPU(), "how many run at a time")
 	flag.IntVar(&t.shown, "show", 10, "how many of the unlike packets to show")
 	flag.Parse()

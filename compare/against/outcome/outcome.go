@@ -150,7 +150,9 @@ func (s *Side) use(r *record.Record, p mqttwire.Packet, v mqttwire.Version, choi
 	note(r, packets.CheckSender(p, v, mqttwire.FromServer))
 	note(r, packets.CheckOptional(p, v))
 	r.Number("pinned", int64(packets.Pinned(p)))
-	r.Text("in words", p.(fmt.Stringer).String())
+	if r.Words {
+		r.Text("in words", p.(fmt.Stringer).String())
+	}
 	notePacket(r, clone(p))
 }
 
