@@ -598,6 +598,10 @@ func TestALargePacketIsLetGoAfterTheNext(t *testing.T) {
 	large, err := (&packets.Subscribe{PacketID: 1, Subscriptions: filters}).Append(nil, mqttwire.V5)
 	require.NoError(t, err)
 	var set packets.Set
+	for _, small := range []string{pingreq, "\xd0\x00", "\x30\x04\x00\x01a\x00"} {
+		_, err := set.Decode(frameOf(t, small), mqttwire.V5)
+		require.NoError(t, err)
+	}
 	p, err := set.Decode(frameOf(t, string(large)), mqttwire.V5)
 	require.NoError(t, err)
 	_, err = set.Decode(frameOf(t, pingreq), mqttwire.V5)
