@@ -67,8 +67,8 @@ func (p *propertyList) CorrelationData() (v []byte, ok bool) {
 func (p *propertyList) SetCorrelationData(v []byte) { p.setBytes(CorrelationData, v) }
 
 // SessionExpiryInterval returns the seconds that the session outlives the
-// connection; 4294967295 for ever. CONNECT, CONNACK, DISCONNECT. Section
-// 3.1.2.11.2.
+// connection; 4294967295 means that it does not end. CONNECT, CONNACK,
+// DISCONNECT. Section 3.1.2.11.2.
 func (p *propertyList) SessionExpiryInterval() (v uint32, ok bool) {
 	return p.number(SessionExpiryInterval)
 }

@@ -33,8 +33,7 @@ var errBadRead = errors.New("mqttwire: reader returned an impossible count")
 // large buffer, it gets small again.
 //
 // The error of a packet over the limit stays until Skip, every other error for
-// good.
-// A Reader is for one goroutine at a time.
+// good. A Reader is for one goroutine at a time.
 type Reader struct {
 	cutter
 	src    io.Reader

@@ -59,8 +59,8 @@ type Pubcomp struct {
 }
 
 // plainAck returns the packet identifier of a frame that is an acknowledgement
-// without code and properties, in its plainest form, as nearly all are; of any
-// other frame it returns 0.
+// without code and properties, and plain, as nearly all are; of any other frame it
+// returns 0.
 func plainAck(f mqttwire.Frame, t mqttwire.PacketType, v mqttwire.Version) (id uint16) {
 	if len(f.Body) == 2 && plainFrame(f, t, v) {
 		id = uint16(f.Body[1]) | uint16(f.Body[0])<<8

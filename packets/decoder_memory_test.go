@@ -105,7 +105,7 @@ func server(t *testing.T, stream string) (*packets.Decoder, *mqttwire.Reader) {
 	}
 }
 
-// The most that a peer can make a server hold for ever with packets of few bytes:
+// The most that a peer can make a server go on holding with packets of few bytes:
 // one of the largest lists of each type, and then packets that need little.
 func TestAPeerThatSentLargeListsHoldsLittleMemoryAfterwards(t *testing.T) {
 	filters := &packets.Unsubscribe{PacketID: 1}

@@ -8,9 +8,9 @@ import "github.com/mqttwire/mqttwire"
 // topic alias over its maximum, or a QoS that the server has not announced.
 //
 // What the peer sends matters: tell it by Observe. A server observes the
-// CONNECT, a client the CONNACK. An Encoder is for one goroutine at a time, so who
-// writes from several locks around it and the write. The packets are only read:
-// one may be encoded for many connections at once.
+// CONNECT, a client the CONNACK. An Encoder is for one goroutine at a time: to
+// write from several, hold a lock over Append and the write. The packets are only
+// read: one may be encoded for many connections at once.
 type Encoder struct {
 	conn    connection
 	dropped Dropped
@@ -24,8 +24,8 @@ type Dropped struct {
 	UserProperties bool
 }
 
-// NewEncoder returns an Encoder for a connection that begins. Tolerance is of no
-// account: what is written keeps every rule. It panics if o.From is neither
+// NewEncoder returns an Encoder for a connection that begins. It does not use
+// Tolerance: what is written keeps every rule. It panics if o.From is neither
 // FromClient nor FromServer.
 func NewEncoder(o Options) *Encoder {
 	o.Tolerance = nil

@@ -5,7 +5,7 @@
 //
 // Decode is the easy way: a frame in, a packet out. A Set does the same and
 // reuses its packets, so that it allocates nothing once each type has been seen.
-// Who knows the type calls the Decode method of that packet. All are strict,
+// If the type is known, the Decode method of that packet does it. All are strict,
 // but for what a Tolerance lets pass: what breaks a rule that one packet alone can
 // show gives an *mqttwire.Error, and the packet is left reset. CheckSender adds
 // the rules that depend on which side sent the packet, CheckOptional those that a
@@ -120,7 +120,7 @@ func newOf(t mqttwire.PacketType) packet {
 }
 
 // DecodeTolerant is Decode, but for what the tolerance lets pass. What it let
-// pass stands in its Findings; nil is the strict way.
+// pass stands in its Findings; nil lets nothing pass.
 func DecodeTolerant(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) (mqttwire.Packet, error) {
 	return decodeInto(newOf(f.Header.Type), f, v, tolerance)
 }

@@ -74,7 +74,8 @@ func entries(b []byte, more int) (n int) {
 // legal; only the others are looked up.
 func decodeCodes(dst *[]mqttwire.ReasonCode, b []byte, most mqttwire.ReasonCode, t mqttwire.PacketType, v mqttwire.Version, j *mqttwire.Judge) bool {
 	if cap(*dst) < len(b) {
-		*dst = append((*dst)[:0], make([]mqttwire.ReasonCode, len(b))...) // a code is a byte that has arrived
+		// Each code is a byte that has arrived: a length that is declared takes no memory.
+		*dst = append((*dst)[:0], make([]mqttwire.ReasonCode, len(b))...)
 	}
 	list := (*dst)[:len(b)]
 	*dst = list

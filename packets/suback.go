@@ -58,7 +58,7 @@ func (p *Suback) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge)
 	if len(b) == 0 && v != mqttwire.V31 && !wire.Pass(j, mqttwire.RuleNoReasonCodes, mqttwire.FieldReasonCode, b, 0) { // U-2.3-2
 		return false
 	}
-	if tooRoomy(cap(p.ReasonCodes), len(f.Body)) {
+	if oversized(cap(p.ReasonCodes), len(f.Body)) {
 		p.ReasonCodes = nil
 	}
 	return decodeCodes(&p.ReasonCodes, b, mqttwire.ReasonGrantedQoS2, mqttwire.SUBACK, v, j)

@@ -47,7 +47,7 @@ func (p *Unsuback) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttw
 }
 
 func (p *Unsuback) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge) bool {
-	if tooRoomy(cap(p.ReasonCodes), len(f.Body)) {
+	if oversized(cap(p.ReasonCodes), len(f.Body)) {
 		p.ReasonCodes = nil
 	}
 	p.ReasonCodes = p.ReasonCodes[:0]

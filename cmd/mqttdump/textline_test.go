@@ -81,7 +81,8 @@ func TestSecretsAreShownOnDemandOnly(t *testing.T) {
 }
 
 func TestBytesOfAMalformedConnectAreASecret(t *testing.T) {
-	const connect = "10 16 00 04 4D 51 54 54 04 C3 00 3C 00 00 00 03 75 73 65 00 03 73 65 63" // reserved flag
+	// With the reserved flag.
+	const connect = "10 16 00 04 4D 51 54 54 04 C3 00 3C 00 00 00 03 75 73 65 00 03 73 65 63"
 	for _, args := range [][]string{{"-"}, {"-json", "-"}} {
 		out, _, status := dumpAll(connect, args...)
 		assert.Equal(t, statusMalformed, status)
