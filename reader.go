@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"sync"
 )
 
 // readAhead is how large the buffer of a Reader gets for reading ahead, in bytes.
@@ -37,9 +38,10 @@ var errBadRead = errors.New("mqttwire: reader returned an impossible count")
 type Reader struct {
 	cutter
 	src    io.Reader
-	srcErr error // sticky: what src returned
-	full   bool  // the last read has filled the buffer
-	small  uint8 // packets in a row, of those seen by shrink, that needed little of a large buffer
+	srcErr error  // sticky: what src returned
+	full   bool   // the last read has filled the buffer
+	idle   []byte // in place of a buffer while nothing comes, or nil: see BeSmallWhileIdle
+	small  uint8  // packets in a row, of those seen by shrink, that needed little of a large buffer
 }
 
 // NewReader returns a Reader of the packets in r. It reads nothing yet.
@@ -252,6 +254,9 @@ func (r *Reader) Release() {
 // fill reads more from the source, once, so that the window goes towards the
 // length it needs.
 func (r *Reader) fill() error {
+	if r.idle != nil && r.have() == 0 && r.left == 0 && r.drop == 0 && !r.overwrite {
+		r.beIdle()
+	}
 	r.makeRoom()
 	n, err := r.readSource(r.buf[r.end:r.fillEnd()])
 	r.end += n
@@ -298,6 +303,8 @@ func (r *Reader) readSource(p []byte) (int, error) {
 func (r *Reader) makeRoom() {
 	have, size, need := r.have(), len(r.buf), r.need
 	switch {
+	case r.full && r.idle != nil && size <= len(r.idle):
+		r.move(newReadAhead())
 	case r.full && size < readAhead:
 		r.move(make([]byte, 2*size))
 	case have == 0 && size > 0:
@@ -308,6 +315,24 @@ func (r *Reader) makeRoom() {
 	default:
 		r.move(make([]byte, max(min(2*size, need+headerRoom), firstBuffer)))
 	}
+}
+
+// readAheadBuffers are buffers of readAhead bytes, for Readers that hold one only
+// while something comes.
+var readAheadBuffers = sync.Pool{New: func() any { return new([readAhead]byte) }}
+
+func newReadAhead() []byte { return readAheadBuffers.Get().(*[readAhead]byte)[:] }
+
+// BeSmallWhileIdle makes the Reader read the first bytes of what comes into idle,
+// and hold a buffer only while more than that comes: one of many Readers in turn.
+func (export) BeSmallWhileIdle(r *Reader, idle []byte) { r.idle = idle }
+
+// beIdle gives the buffer back, in which nothing is left.
+func (r *Reader) beIdle() {
+	if len(r.buf) == readAhead {
+		readAheadBuffers.Put((*[readAhead]byte)(r.buf))
+	}
+	r.buf, r.pos, r.end, r.full = r.idle, 0, 0, false
 }
 
 // shrink lets a large buffer go when the last packets needed little of it. Packets

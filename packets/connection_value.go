@@ -76,17 +76,26 @@ func NewConnection(o ConnectionOptions) *Connection {
 // memory, without allocating: for those who keep it for the next connection. The
 // packets that it has returned are no longer valid.
 func (c *Connection) Reset(o ConnectionOptions) {
+	c.limits, c.begun = o.Limits, false
+	c.feeder = *mqttwire.NewFeeder(o.Limits)
+	c.decoder, c.encoder = o.newDecoder(), o.newEncoder()
+}
+
+// newDecoder returns the Decoder of what the peer sends.
+func (o ConnectionOptions) newDecoder() Decoder {
 	peer := mqttwire.FromClient
 	if o.Side == mqttwire.FromClient {
 		peer = mqttwire.FromServer
 	}
-	c.limits, c.begun = o.Limits, false
-	c.feeder = *mqttwire.NewFeeder(o.Limits)
-	c.decoder = Decoder{
+	return Decoder{
 		conn:       newConnection(Options{From: peer, Version: o.Version, Tolerance: o.Tolerance, Optional: o.Optional}),
 		streamFrom: o.StreamFrom,
 	}
-	c.encoder = Encoder{conn: newConnection(Options{From: o.Side, Version: o.Version})}
+}
+
+// newEncoder returns the Encoder of what our side sends.
+func (o ConnectionOptions) newEncoder() Encoder {
+	return Encoder{conn: newConnection(Options{From: o.Side, Version: o.Version})}
 }
 
 // Version returns the version of the connection, or 0 while no CONNECT has told
@@ -110,8 +119,8 @@ func (c *Connection) End() { c.feeder.End() }
 func (c *Connection) Next() (mqttwire.Packet, error) {
 	p, err := c.decoder.Next(&c.feeder)
 	switch {
-	case err == nil:
-		c.received(p)
+	case err == nil && opens(p):
+		c.encoder.Observe(p)
 	case err == mqttwire.ErrIncomplete && !c.begun && c.decoder.conn.begun:
 		c.begun = true
 		c.Release() // the first packet, such as a CONNECT with its will, does not come again
@@ -119,21 +128,15 @@ func (c *Connection) Next() (mqttwire.Packet, error) {
 	return p, err
 }
 
-// received tells the other direction of a packet that came.
-func (c *Connection) received(p mqttwire.Packet) {
-	switch p.(type) {
-	case *Connect, *Connack:
-		c.encoder.Observe(p)
-	}
-}
-
 // Append appends the packet, which is to be sent next, to dst. On error, an
 // *mqttwire.Error, dst is returned as it was, and the packet counts as not sent.
 // See Encoder.Append.
 func (c *Connection) Append(dst []byte, p mqttwire.Packet) ([]byte, error) {
 	dst, err := c.encoder.Append(dst, p)
-	if err == nil {
-		c.sent(p)
+	if err == nil && opens(p) {
+		c.decoder.Observe(p)
+		c.limits = announcedLimits(c.limits, p, c.Version())
+		c.feeder.SetLimits(c.limits)
 	}
 	return dst, err
 }
@@ -150,23 +153,13 @@ func (c *Connection) AppendStreamHeader(dst []byte, p *Publish, payloadSize int6
 	return c.encoder.AppendStreamHeader(dst, p, payloadSize)
 }
 
-// sent tells the other direction of a packet that goes, and the Feeder of the
-// limit that it announces.
-func (c *Connection) sent(p mqttwire.Packet) {
-	var list *mqttwire.Properties
-	switch p := p.(type) {
-	case *Connect:
-		list = &p.Properties
-	case *Connack:
-		list = &p.Properties
-	default:
-		return
+// announcedLimits returns the limits that hold after a CONNECT or CONNACK of our
+// own was sent in version v. [MQTT-3.1.2-24] [MQTT-3.2.2-15]
+func announcedLimits(limits mqttwire.Limits, p mqttwire.Packet, v mqttwire.Version) mqttwire.Limits {
+	if size, ok := propertiesOf(p).MaximumPacketSize(); ok && v == mqttwire.V5 {
+		limits.PacketSize = int(min(size, mqttwire.MaxPacketSize))
 	}
-	c.decoder.Observe(p)
-	if size, ok := list.MaximumPacketSize(); ok && c.Version() == mqttwire.V5 { // [MQTT-3.1.2-24] [MQTT-3.2.2-15]
-		c.limits.PacketSize = int(min(size, mqttwire.MaxPacketSize))
-		c.feeder.SetLimits(c.limits)
-	}
+	return limits
 }
 
 // Dropped says what the last call of Append left out: see Encoder.Dropped.
@@ -199,4 +192,14 @@ func (c *Connection) Resume() error { return c.decoder.Resume(&c.feeder) }
 func (c *Connection) Release() {
 	c.decoder.Release()
 	c.feeder.Release()
+}
+
+// opens reports whether p is a CONNECT or a CONNACK, by which each side tells the
+// other what binds it.
+func opens(p mqttwire.Packet) bool {
+	switch p.(type) {
+	case *Connect, *Connack:
+		return true
+	}
+	return false
 }
