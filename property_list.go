@@ -176,7 +176,7 @@ func (p *propertyList) Err() error {
 	if p.bad == nil {
 		return nil
 	}
-	for owner := ofConnect; owner <= ofAuth; owner++ {
+	for owner := ofConnect; int(owner) < len(propertiesOf); owner++ {
 		if p.bad.id.AllowedIn(owner) {
 			return p.bad.error(owner, NoOffset)
 		}

@@ -196,14 +196,14 @@ func TestQuickScanKnowsTheTable(t *testing.T) {
 		row := propertyTable[id]
 		switch row.kind {
 		case kindByte:
-			assert.Equal(t, zeroOrOne, row.check, row.name)
+			assert.Equal(t, zeroOrOne, row.check, "%s: scanLegalProperties takes a byte to be 0 or 1", row.name)
 		case kindVarint:
-			assert.Equal(t, SubscriptionIdentifier, id)
+			assert.Equal(t, SubscriptionIdentifier, id, "scanLegalProperties takes each number of variable length to be this")
 			assert.Equal(t, notZero, row.check, row.name)
 		case kindTwoByte, kindFourByte:
 			assert.Contains(t, []valueCheck{anyValue, notZero, aliasNotZero}, row.check, row.name)
 		default:
-			assert.Equal(t, id == ResponseTopic, row.check == topicName, row.name)
+			assert.Equal(t, id == ResponseTopic, row.check == topicName, "%s: scanLegalProperties looks for no other topic name", row.name)
 			assert.Contains(t, []valueCheck{anyValue, topicName}, row.check, row.name)
 		}
 	}

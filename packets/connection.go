@@ -186,7 +186,7 @@ func (c *connection) settle() {
 	if !c.begun || c.optional || !c.version.Known() {
 		return
 	}
-	for t := mqttwire.CONNECT; t <= mqttwire.AUTH; t++ {
+	for t := range mqttwire.PacketType(len(newPacket)) {
 		if c.orderFault(t) == 0 && t.MayBeSentBy(c.from, c.version) && !c.binds(t) {
 			c.free |= 1 << t
 		}
@@ -194,15 +194,17 @@ func (c *connection) settle() {
 }
 
 // binds reports whether there are rules for what a packet of type t holds, or it
-// changes the connection.
+// changes the connection: so it is taken to be of every type that is not named.
 func (c *connection) binds(t mqttwire.PacketType) bool {
 	switch t {
-	case mqttwire.CONNECT, mqttwire.CONNACK, mqttwire.DISCONNECT, mqttwire.AUTH:
-		return true
+	case mqttwire.PUBLISH, mqttwire.PINGREQ, mqttwire.PINGRESP:
+		return false
 	case mqttwire.SUBSCRIBE:
 		return c.receiver.noSubscriptionID || c.receiver.noWildcard || c.receiver.noShared
+	case mqttwire.PUBACK, mqttwire.PUBREC, mqttwire.PUBREL, mqttwire.PUBCOMP, mqttwire.SUBACK, mqttwire.UNSUBSCRIBE, mqttwire.UNSUBACK:
+		return !c.wantsProblems()
 	}
-	return !c.wantsProblems() && t != mqttwire.PUBLISH
+	return true
 }
 
 // isFree reports that p, a packet of type t, breaks no rule of the connection and

@@ -191,28 +191,18 @@ func (d Dropped) without(list *mqttwire.Properties) mqttwire.Properties {
 	return q
 }
 
+// droppable are the packets of which Reason String and User Properties may be
+// left out: those that may have a Reason String.
+type droppable interface {
+	// withProperties returns a copy with another list.
+	withProperties(list mqttwire.Properties) mqttwire.Packet
+}
+
 // withProperties returns a copy of p with another list, or nil if p is of a type
 // whose properties may not be dropped.
 func withProperties(p mqttwire.Packet, list mqttwire.Properties) mqttwire.Packet {
-	switch p := p.(type) {
-	case *Connack:
-		return &Connack{p.SessionPresent, p.ReasonCode, list}
-	case *Puback:
-		return &Puback{list, p.PacketID, p.ReasonCode}
-	case *Pubrec:
-		return &Pubrec{list, p.PacketID, p.ReasonCode}
-	case *Pubrel:
-		return &Pubrel{list, p.PacketID, p.ReasonCode, p.Dup}
-	case *Pubcomp:
-		return &Pubcomp{list, p.PacketID, p.ReasonCode}
-	case *Suback:
-		return &Suback{list, p.ReasonCodes, p.PacketID}
-	case *Unsuback:
-		return &Unsuback{list, p.ReasonCodes, p.PacketID}
-	case *Disconnect:
-		return &Disconnect{list, p.ReasonCode}
-	case *Auth:
-		return &Auth{list, p.ReasonCode}
+	if p, ok := p.(droppable); ok {
+		return p.withProperties(list)
 	}
 	return nil
 }

@@ -71,7 +71,7 @@ func isText(f mqttwire.Field) bool {
 		return true
 	}
 	name := strings.TrimPrefix(string(f), "Will ")
-	for id := mqttwire.PropertyID(1); id < 0x2B; id++ {
+	for id := mqttwire.PropertyID(1); id < 0x80; id++ {
 		if (mqttwire.Property{ID: id}).IsText() && id.String() == name {
 			return true
 		}

@@ -11,6 +11,8 @@ import "github.com/mqttwire/mqttwire"
 
 // plainFrame reports whether f is a frame of type t with under 128 bytes of body,
 // and plain. One that was never on a wire has no size of its own, and is as good.
+// It does not ask whether v has packets of type t: a type that not all versions
+// have asks that first, as AUTH does.
 func plainFrame(f mqttwire.Frame, t mqttwire.PacketType, v mqttwire.Version) bool {
 	n, h := len(f.Body), f.Header
 	h.Size |= 2

@@ -22,6 +22,12 @@ func (p *Suback) Type() mqttwire.PacketType { return mqttwire.SUBACK }
 
 func (p *Suback) properties() *mqttwire.Properties { return &p.Properties }
 
+func (p *Suback) withProperties(list mqttwire.Properties) mqttwire.Packet {
+	q := *p
+	q.Properties = list
+	return &q
+}
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Suback) Decode(f mqttwire.Frame, v mqttwire.Version) error {

@@ -159,9 +159,9 @@ func (o *object) blame(e capture.Event, secrets bool) {
 }
 
 // mayHoldSecrets reports whether the bytes of a packet type that cannot be
-// decoded may hold a password.
+// decoded may hold a password or Authentication Data.
 func mayHoldSecrets(t mqttwire.PacketType) bool {
-	return t == mqttwire.CONNECT || t == mqttwire.CONNACK || t == mqttwire.AUTH
+	return t == mqttwire.CONNECT || mqttwire.AuthenticationData.AllowedIn(mqttwire.PropertyOwner(t))
 }
 
 // rawBytes returns the first bytes of a frame, fixed header included.

@@ -93,6 +93,22 @@ func TestBytesOfAMalformedConnectAreASecret(t *testing.T) {
 	assert.Equal(t, strings.ToLower(strings.ReplaceAll(connect, " ", "")), decodedLines(t, out)[0]["raw_hex"])
 }
 
+func TestBytesOfMalformedPacketsWithAuthenticationDataAreASecret(t *testing.T) {
+	for _, packet := range []string{
+		"F0 0D 18 0A 15 00 01 6D 16 00 03 73 65 63 FF",    // AUTH with a byte after its properties
+		"20 0E 00 00 0A 15 00 01 6D 16 00 03 73 65 63 FF", // CONNACK with one
+	} {
+		for _, args := range [][]string{{"-mqtt-version", "5", "-"}, {"-mqtt-version", "5", "-json", "-"}} {
+			out, _, status := dumpAll(packet, args...)
+			assert.Equal(t, statusMalformed, status)
+			assert.NotContains(t, out, "736563")
+			assert.NotContains(t, out, "sec\"")
+		}
+		out, _, _ := dumpAll(packet, "-mqtt-version", "5", "-json", "-secrets", "-")
+		assert.Contains(t, out, "736563")
+	}
+}
+
 // TestNothingFromTheWireReachesTheTerminalRaw sends packets with any bytes in
 // their topics, payloads and properties.
 func TestNothingFromTheWireReachesTheTerminalRaw(t *testing.T) {
