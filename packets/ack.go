@@ -163,6 +163,12 @@ func (p *Puback) Type() mqttwire.PacketType { return mqttwire.PUBACK }
 
 func (p *Puback) properties() *mqttwire.Properties { return &p.Properties }
 
+func (p *Puback) clone() mqttwire.Packet { return p.Clone() }
+
+func (p *Puback) packetID() *uint16 { return &p.PacketID }
+
+func (p *Puback) reasonCode() *mqttwire.ReasonCode { return &p.ReasonCode }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Puback) Decode(f mqttwire.Frame, v mqttwire.Version) error {
@@ -224,6 +230,12 @@ func (p Puback) String() string {
 func (p *Pubrec) Type() mqttwire.PacketType { return mqttwire.PUBREC }
 
 func (p *Pubrec) properties() *mqttwire.Properties { return &p.Properties }
+
+func (p *Pubrec) clone() mqttwire.Packet { return p.Clone() }
+
+func (p *Pubrec) packetID() *uint16 { return &p.PacketID }
+
+func (p *Pubrec) reasonCode() *mqttwire.ReasonCode { return &p.ReasonCode }
 
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
@@ -287,6 +299,12 @@ func (p *Pubrel) Type() mqttwire.PacketType { return mqttwire.PUBREL }
 
 func (p *Pubrel) properties() *mqttwire.Properties { return &p.Properties }
 
+func (p *Pubrel) clone() mqttwire.Packet { return p.Clone() }
+
+func (p *Pubrel) packetID() *uint16 { return &p.PacketID }
+
+func (p *Pubrel) reasonCode() *mqttwire.ReasonCode { return &p.ReasonCode }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Pubrel) Decode(f mqttwire.Frame, v mqttwire.Version) error {
@@ -349,6 +367,12 @@ func (p Pubrel) String() string {
 func (p *Pubcomp) Type() mqttwire.PacketType { return mqttwire.PUBCOMP }
 
 func (p *Pubcomp) properties() *mqttwire.Properties { return &p.Properties }
+
+func (p *Pubcomp) clone() mqttwire.Packet { return p.Clone() }
+
+func (p *Pubcomp) packetID() *uint16 { return &p.PacketID }
+
+func (p *Pubcomp) reasonCode() *mqttwire.ReasonCode { return &p.ReasonCode }
 
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.

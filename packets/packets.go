@@ -109,6 +109,15 @@ type packet interface {
 
 	// properties returns the property list, or nil if the type has none.
 	properties() *mqttwire.Properties
+
+	// packetID returns the packet identifier, or nil if the packet has none.
+	packetID() *uint16
+
+	// reasonCode returns the reason code, or nil if the type has none, or a list.
+	reasonCode() *mqttwire.ReasonCode
+
+	// clone is Clone, which returns the packet's own type.
+	clone() mqttwire.Packet
 }
 
 // newOf returns an empty packet of type t, or nil if there is no such type.
@@ -213,13 +222,13 @@ func (s *Set) publish() *Publish {
 	return p
 }
 
-// propertiesOf returns the property list of a packet, or nil if its type has
-// none, or is none of this package's.
-func propertiesOf(p mqttwire.Packet) *mqttwire.Properties {
-	if p, ok := p.(packet); ok {
-		return p.properties()
+// isPublish reports whether p is the PUBLISH of the set.
+func (s *Set) isPublish(p *Publish) bool {
+	if s.packets == nil {
+		return false
 	}
-	return nil
+	q, ok := s.packets[mqttwire.PUBLISH].(*Publish)
+	return ok && q == p
 }
 
 // decodeInto decodes f into p, which is nil if the frame's type is none.

@@ -22,6 +22,12 @@ func (p *Unsuback) Type() mqttwire.PacketType { return mqttwire.UNSUBACK }
 
 func (p *Unsuback) properties() *mqttwire.Properties { return &p.Properties }
 
+func (p *Unsuback) clone() mqttwire.Packet { return p.Clone() }
+
+func (p *Unsuback) packetID() *uint16 { return &p.PacketID }
+
+func (*Unsuback) reasonCode() *mqttwire.ReasonCode { return nil }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Unsuback) Decode(f mqttwire.Frame, v mqttwire.Version) error {
