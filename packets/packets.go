@@ -18,6 +18,10 @@
 // answer a packet that was refused. ReadHeader and Writer are for payloads that
 // are not in memory.
 //
+// Clone, PacketID, SetPacketID, ReasonCode and PropertiesOf are for packets whose
+// type does not matter. Forward makes of a PUBLISH that a server has received the one
+// that it sends on; CheckSuback and CheckUnsuback look at a request and its answer.
+//
 // # Ownership
 //
 // The packet's byte slices alias f.Body; use Clone to keep them.

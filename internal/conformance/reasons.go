@@ -41,7 +41,11 @@ var rests = []note{
 	{text: "such a CONNACK passes, to refuse is the server's part", v5: "MQTT-4.12.0-4"},
 	{text: "`packets.Decoder` accepts them, to announce a maximum that can be kept is the part of who has the memory",
 		v5: "MQTT-3.3.2-10 MQTT-3.3.2-12"},
-	{text: "the codec keeps the order, to forward is the server's part", v5: "MQTT-3.1.3-10 MQTT-3.3.2-18"},
+	{text: "the codec keeps the order, to publish is the server's part", v5: "MQTT-3.1.3-10"},
+	{text: "`packets.Forward` keeps it, to send, and to send again, is the server's part",
+		v311: "MQTT-3.3.1-3 MQTT-3.3.1-8 MQTT-3.3.1-9 MQTT-3.8.4-6",
+		v5: "MQTT-3.3.1-3 MQTT-3.3.1-12 MQTT-3.3.1-13 MQTT-3.3.2-4 MQTT-3.3.2-5 MQTT-3.3.2-6 MQTT-3.3.2-15 MQTT-3.3.2-16 MQTT-3.3.2-17 " +
+			"MQTT-3.3.2-18 MQTT-3.3.2-20 MQTT-3.8.4-8"},
 	{text: "the check is there for a client to ask for, `packets.CheckSuback` and `packets.CheckUnsuback`; to send the answer is the server's part",
 		v311: "MQTT-3.8.4-2 MQTT-3.8.4-5 MQTT-3.10.4-4", v5: "MQTT-3.8.4-2 MQTT-3.8.4-6 MQTT-3.10.4-5"},
 	{text: "the number of the codes is checked, their order is the server's part", v5: "MQTT-3.11.3-1"},
