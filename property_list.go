@@ -156,7 +156,7 @@ func (p *Properties) faultIn(owner PropertyOwner) *propertyFault {
 	switch {
 	case p.lost():
 		return &propertyFault{rule: RulePropertiesReset, found: NotANumber}
-	case p.bad != nil && p.bad.id != 0 && !p.bad.id.AllowedIn(owner):
+	case p.bad != nil && p.bad.id.known() && !p.bad.id.AllowedIn(owner):
 		return &propertyFault{rule: RulePropertyNotAllowed, id: p.bad.id, found: NotANumber}
 	case p.bad != nil:
 		return p.bad
@@ -181,7 +181,11 @@ func (p *propertyList) Err() error {
 			return p.bad.error(owner, NoOffset)
 		}
 	}
-	return p.bad.error(WillProperties, NoOffset)
+	e := p.bad.error(WillProperties, NoOffset)
+	if !p.bad.id.known() {
+		e.Type = 0 // no packet has it
+	}
+	return e
 }
 
 // Empty reports whether there are no properties in the list.

@@ -169,6 +169,12 @@ func (p *Puback) withProperties(list mqttwire.Properties) mqttwire.Packet {
 	return &q
 }
 
+func (p *Puback) clone() mqttwire.Packet { return p.Clone() }
+
+func (p *Puback) packetID() *uint16 { return &p.PacketID }
+
+func (p *Puback) reasonCode() *mqttwire.ReasonCode { return &p.ReasonCode }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Puback) Decode(f mqttwire.Frame, v mqttwire.Version) error {
@@ -236,6 +242,12 @@ func (p *Pubrec) withProperties(list mqttwire.Properties) mqttwire.Packet {
 	q.Properties = list
 	return &q
 }
+
+func (p *Pubrec) clone() mqttwire.Packet { return p.Clone() }
+
+func (p *Pubrec) packetID() *uint16 { return &p.PacketID }
+
+func (p *Pubrec) reasonCode() *mqttwire.ReasonCode { return &p.ReasonCode }
 
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
@@ -305,6 +317,12 @@ func (p *Pubrel) withProperties(list mqttwire.Properties) mqttwire.Packet {
 	return &q
 }
 
+func (p *Pubrel) clone() mqttwire.Packet { return p.Clone() }
+
+func (p *Pubrel) packetID() *uint16 { return &p.PacketID }
+
+func (p *Pubrel) reasonCode() *mqttwire.ReasonCode { return &p.ReasonCode }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Pubrel) Decode(f mqttwire.Frame, v mqttwire.Version) error {
@@ -373,6 +391,12 @@ func (p *Pubcomp) withProperties(list mqttwire.Properties) mqttwire.Packet {
 	q.Properties = list
 	return &q
 }
+
+func (p *Pubcomp) clone() mqttwire.Packet { return p.Clone() }
+
+func (p *Pubcomp) packetID() *uint16 { return &p.PacketID }
+
+func (p *Pubcomp) reasonCode() *mqttwire.ReasonCode { return &p.ReasonCode }
 
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.

@@ -330,7 +330,7 @@ func problemsOf(p mqttwire.Packet) *mqttwire.Properties {
 	case *Publish, *Connack, *Disconnect:
 		return nil
 	}
-	return propertiesOf(p)
+	return PropertiesOf(p)
 }
 
 func (c *connection) checkPublish(p *Publish) {

@@ -156,7 +156,7 @@ func (c *Connection) AppendStreamHeader(dst []byte, p *Publish, payloadSize int6
 // announcedLimits returns the limits that hold after a CONNECT or CONNACK of our
 // own was sent in version v. [MQTT-3.1.2-24] [MQTT-3.2.2-15]
 func announcedLimits(limits mqttwire.Limits, p mqttwire.Packet, v mqttwire.Version) mqttwire.Limits {
-	if size, ok := propertiesOf(p).MaximumPacketSize(); ok && v == mqttwire.V5 {
+	if size, ok := PropertiesOf(p).MaximumPacketSize(); ok && v == mqttwire.V5 {
 		limits.PacketSize = int(min(size, mqttwire.MaxPacketSize))
 	}
 	return limits

@@ -24,6 +24,12 @@ func (p *Disconnect) withProperties(list mqttwire.Properties) mqttwire.Packet {
 	return &q
 }
 
+func (p *Disconnect) clone() mqttwire.Packet { return p.Clone() }
+
+func (*Disconnect) packetID() *uint16 { return nil }
+
+func (p *Disconnect) reasonCode() *mqttwire.ReasonCode { return &p.ReasonCode }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Disconnect) Decode(f mqttwire.Frame, v mqttwire.Version) error {

@@ -165,7 +165,7 @@ func (e *Encoder) fit(p mqttwire.Packet, v mqttwire.Version) mqttwire.Packet {
 	if limit == 0 || v != mqttwire.V5 || int64(p.Size(v)) <= int64(limit) {
 		return p
 	}
-	list := propertiesOf(p)
+	list := PropertiesOf(p)
 	for _, drop := range [...]Dropped{{ReasonString: true}, {UserProperties: true}, {ReasonString: true, UserProperties: true}} {
 		q := withProperties(p, drop.without(list))
 		if q != nil && int64(q.Size(v)) <= int64(limit) {

@@ -18,6 +18,10 @@
 // answer a packet that was refused. ReadHeader and Writer are for payloads that
 // are not in memory.
 //
+// Clone, PacketID, SetPacketID, ReasonCode and PropertiesOf are for packets whose
+// type does not matter. Forward makes of a PUBLISH that a server has received the one
+// that it sends on; CheckSuback and CheckUnsuback look at a request and its answer.
+//
 // # Ownership
 //
 // The packet's byte slices alias f.Body; use Clone to keep them.
@@ -123,6 +127,15 @@ type packet interface {
 
 	// properties returns the property list, or nil if the type has none.
 	properties() *mqttwire.Properties
+
+	// packetID returns the packet identifier, or nil if the packet has none.
+	packetID() *uint16
+
+	// reasonCode returns the reason code, or nil if the type has none, or a list.
+	reasonCode() *mqttwire.ReasonCode
+
+	// clone is Clone, which returns the packet's own type.
+	clone() mqttwire.Packet
 }
 
 // newOf returns an empty packet of type t, or nil if there is no such type.
@@ -227,13 +240,13 @@ func (s *Set) publish() *Publish {
 	return p
 }
 
-// propertiesOf returns the property list of a packet, or nil if its type has
-// none, or is none of this package's.
-func propertiesOf(p mqttwire.Packet) *mqttwire.Properties {
-	if p, ok := p.(packet); ok {
-		return p.properties()
+// isPublish reports whether p is the PUBLISH of the set.
+func (s *Set) isPublish(p *Publish) bool {
+	if s.packets == nil {
+		return false
 	}
-	return nil
+	q, ok := s.packets[mqttwire.PUBLISH].(*Publish)
+	return ok && q == p
 }
 
 // decodeInto decodes f into p, which is nil if the frame's type is none.

@@ -80,7 +80,7 @@ func ReplyWithReason(err error) Answer {
 	if a.Packet != nil && a.Version == mqttwire.V5 {
 		var e *mqttwire.Error
 		errors.As(err, &e)
-		propertiesOf(a.Packet).SetReasonString([]byte(e.Error()))
+		PropertiesOf(a.Packet).SetReasonString([]byte(e.Error()))
 	}
 	return a
 }
