@@ -37,7 +37,6 @@ type Feeder struct {
 	own     []byte // the Feeder's own buffer
 	rest    []byte // of the chunk, after the window; empty if aliased
 	aliased bool
-	waiting bool // Frame has gone to the present packet and waits for its body
 	ended   bool
 }
 

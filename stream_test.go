@@ -45,11 +45,12 @@ func inChunks(b []byte, n int) (chunks [][]byte) {
 }
 
 // pullAndPush runs a test with a Reader and with a Feeder that get the stream in
-// the given chunks.
+// the given chunks, and with a Reader whose source times out before each of them.
 func pullAndPush(t *testing.T, chunks [][]byte, limits mqttwire.Limits, test func(t *testing.T, s stream)) {
 	t.Helper()
 	t.Run("pull", func(t *testing.T) { test(t, pull(chunks, limits)) })
 	t.Run("push", func(t *testing.T) { test(t, push(chunks, limits)) })
+	t.Run("tick", func(t *testing.T) { test(t, tick(chunks, limits, 1)) })
 }
 
 func pull(chunks [][]byte, limits mqttwire.Limits) *mqttwire.Reader {

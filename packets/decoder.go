@@ -136,8 +136,9 @@ func (d *Decoder) end(err error) error {
 // Next decodes the next packet of the stream that src cuts: always the same
 // source. It returns what Decode returns; io.EOF, io.ErrUnexpectedEOF and the
 // source's own errors; and, of a Feeder, ErrIncomplete if more bytes have to be
-// fed. The packet is valid until the next call. A peer that speaks another
-// protocol than MQTT is named in the error.
+// fed. Neither that nor a timeout of a Reader ends anything: the next call goes on
+// where this one stopped. The packet is valid until the next call. A peer that
+// speaks another protocol than MQTT is named in the error.
 //
 // Types and sizes are checked before a body is waited for.
 func (d *Decoder) Next(src Source) (mqttwire.Packet, error) {
@@ -158,7 +159,7 @@ func (d *Decoder) Next(src Source) (mqttwire.Packet, error) {
 		d.inBody = true
 	}
 	p, err := d.nextBody(src)
-	d.inBody = err == mqttwire.ErrIncomplete
+	d.inBody = wire.MayGoOn(err)
 	return p, d.end(err)
 }
 
@@ -278,7 +279,8 @@ func (d *Decoder) PayloadSize() int { return d.payload }
 // that was refused: for diagnosis, or to skip a packet that was too large. src
 // is the source that Next reads, nil for who calls Decode. If the stream cannot
 // be cut any more, because a fixed header is broken or the peer speaks another
-// protocol, Resume returns the error that it was.
+// protocol, Resume returns the error that it was. After a timeout of src Next goes
+// on with what is to be skipped.
 func (d *Decoder) Resume(src Source) error {
 	if d.err == nil {
 		return nil
@@ -320,7 +322,7 @@ func (d *Decoder) Topic(p *Publish) []byte {
 func (d *Decoder) lookForForeign(src Source) error {
 	for {
 		b, err := src.Lookahead(d.looked + 1)
-		if err == mqttwire.ErrIncomplete {
+		if wire.MayGoOn(err) {
 			return err
 		}
 		d.looked = len(b)
