@@ -326,26 +326,33 @@ func (r *Reader) fillEnd() int {
 
 // readSource reads at least one byte into p, or returns an error.
 func (r *Reader) readSource(p []byte) (int, error) {
-	for range maxEmptyReads {
-		if r.srcErr == io.EOF {
-			return 0, r.atEnd()
-		}
-		if r.srcErr != nil {
-			return 0, r.srcErr
-		}
-		n, err := r.src.Read(p)
-		if n < 0 || n > len(p) {
-			return 0, errBadRead
-		}
-		timeout := err != nil && isTimeout(err)
-		if !timeout {
+	if r.srcErr == nil {
+		n, err := readSome(r.src, p)
+		if err != nil && !isTimeout(err) {
 			r.srcErr = err
 		}
 		switch {
 		case n > 0: // an error that came with bytes is for the next call; a timeout comes again by itself
 			return n, nil
-		case timeout:
+		case r.srcErr == nil:
 			return 0, err
+		}
+	}
+	if r.srcErr == io.EOF {
+		return 0, r.atEnd()
+	}
+	return 0, r.srcErr
+}
+
+// readSome reads bytes into p, an error, or both.
+func readSome(r io.Reader, p []byte) (n int, err error) {
+	for range maxEmptyReads {
+		n, err = r.Read(p)
+		switch {
+		case n < 0 || n > len(p):
+			return 0, errBadRead
+		case n > 0 || err != nil:
+			return n, err
 		}
 	}
 	return 0, io.ErrNoProgress
