@@ -105,13 +105,32 @@ func (r *Reader) Next() (FixedHeader, error) {
 	}
 }
 
+// ProxyHeader takes the PROXY protocol header with which the connection begins, to
+// be called before the first packet is gone to. If there is none it returns
+// ErrNoProxyHeader, and takes nothing; io.EOF or io.ErrUnexpectedEOF if the stream
+// ends before or inside it. Other errors are those of ConsumeProxyHeader and of the
+// underlying reader; a header that is not legal ends the stream. TLVs is valid until
+// the next call of any method.
+func (r *Reader) ProxyHeader() (ProxyHeader, error) {
+	for {
+		h, err := r.proxyHeader()
+		if err != ErrIncomplete {
+			return h, err
+		}
+		if err = r.fill(); err != nil {
+			return ProxyHeader{}, r.fail(err)
+		}
+	}
+}
+
 // Header returns the fixed header of the present packet, also if it is over the
 // limit. Its Type is 0 before the first packet, after Lookahead, and after an
 // error of Next for which there is no header.
 func (r *Reader) Header() FixedHeader { return r.header }
 
 // Offset returns the position in the stream of the present packet's first byte,
-// counted from 0; after an error of Next, that of the packet that failed.
+// counted from 0, a PROXY protocol header included; after an error of Next, that
+// of the packet that failed.
 func (r *Reader) Offset() int64 { return r.offset }
 
 // SetLimits sets the limits for the packets after the present one.

@@ -27,6 +27,7 @@ type stream interface {
 	Read(p []byte) (int, error)
 	Skip() error
 	Lookahead(n int) ([]byte, error)
+	ProxyHeader() (mqttwire.ProxyHeader, error)
 	Offset() int64
 	SetLimits(mqttwire.Limits)
 	OverwriteBodies()
@@ -173,6 +174,12 @@ func (p *pushed) Lookahead(n int) (b []byte, err error) {
 	for b, err = p.Feeder.Lookahead(n); p.fed(err); b, err = p.Feeder.Lookahead(n) {
 	}
 	return b, err
+}
+
+func (p *pushed) ProxyHeader() (h mqttwire.ProxyHeader, err error) {
+	for h, err = p.Feeder.ProxyHeader(); p.fed(err); h, err = p.Feeder.ProxyHeader() {
+	}
+	return h, err
 }
 
 // step is a packet of a stream, and where it begins.

@@ -111,6 +111,12 @@ func (r ticked) Lookahead(n int) (b []byte, err error) {
 	return b, err
 }
 
+func (r ticked) ProxyHeader() (h mqttwire.ProxyHeader, err error) {
+	for h, err = r.Reader.ProxyHeader(); again(err); h, err = r.Reader.ProxyHeader() {
+	}
+	return h, err
+}
+
 func TestStreamsOfTheCorpusAreTheSameWithATimeoutAtEveryByte(t *testing.T) {
 	for v := mqttwire.V31; v <= mqttwire.V5; v++ {
 		b := corpusStream(t, v, 70000)
