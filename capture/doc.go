@@ -22,6 +22,9 @@
 //		fmt.Println(event.Time, event.Src, event.Packet)
 //	}
 //
+// A PROXY protocol header before a client's first packet is an event of its own,
+// which tells the client's real address; decoding goes on behind it.
+//
 // Who sees each direction's bytes in order, as a proxy does, counts them and sets
 // Seq to the count, with a SYN before the first. Who has the bytes of both sides
 // in one row gives them to AddBytes in place of segments.
