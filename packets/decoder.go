@@ -100,6 +100,13 @@ func (d *Decoder) header(h mqttwire.FixedHeader) error {
 
 // body decodes the frame and checks the packet against the connection.
 func (d *Decoder) body(f mqttwire.Frame) (mqttwire.Packet, error) {
+	if f.Header.Type == mqttwire.CONNECT && d.conn.versions != 0 {
+		start, _ := PeekConnectFrame(f) // what else is wrong with it is found below
+		d.conn.serves(start.Version, start.ProtocolLevel, f.Header.PacketSize()-len(f.Body)+2+len(start.ProtocolName))
+		if err := d.conn.take(); err != nil {
+			return nil, err
+		}
+	}
 	found := d.conn.findings()
 	p, err := d.set.DecodeTolerant(f, d.conn.version, d.conn.tolerance)
 	d.conn.completeFindings(found)
