@@ -77,8 +77,8 @@ var foreignStarts = [...]struct {
 	foreign Foreign
 }{
 	{"PRI * HTTP/2.0", ForeignHTTP2},
-	{"PROXY ", ForeignPROXY1},
-	{"\r\n\r\n\x00\r\nQUIT\n", ForeignPROXY2},
+	{proxyStart1, ForeignPROXY1},
+	{proxyStart2, ForeignPROXY2},
 	{"SSH-", ForeignSSH},
 	{"AMQP", ForeignAMQP},
 	{"HTTP/1.", ForeignHTTP1Response},

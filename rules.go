@@ -171,12 +171,12 @@ const (
 // that fits counts.
 type ruleStatement struct {
 	id       string
-	versions versionSet
+	versions Versions
 	packets  packetSet
 	sender   Sender
 }
 
-func from(versions versionSet, id string, packets ...PacketType) ruleStatement {
+func from(versions Versions, id string, packets ...PacketType) ruleStatement {
 	return ruleStatement{id, versions, setOf(packets...), 0}
 }
 
@@ -549,7 +549,7 @@ func (r Rule) StatementBy(t PacketType, v Version, s Sender) string {
 		return ""
 	}
 	for _, o := range r.row().origin {
-		if o.versions.has(v) && (o.packets == 0 || o.packets.has(t)) && (o.sender == 0 || s == 0 || o.sender == s) {
+		if o.versions.Has(v) && (o.packets == 0 || o.packets.has(t)) && (o.sender == 0 || s == 0 || o.sender == s) {
 			return o.id
 		}
 	}

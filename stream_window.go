@@ -48,6 +48,7 @@ type cutter struct {
 	offset    int64       // of the present packet's first byte in the stream
 	err       error       // sticky: what ended the stream
 	begun     bool        // the first packet's header has come
+	waiting   bool        // Frame has gone to the present packet and waits for its body
 	oversize  bool        // err is that the present packet is over the limit
 	overwrite bool
 	part      int // if oversize: bytes of the body that may still be looked at
@@ -64,7 +65,7 @@ func (c *cutter) incomplete(n int) error {
 
 // fail makes err the end of the stream, unless more bytes may follow.
 func (c *cutter) fail(err error) error {
-	if err != ErrIncomplete {
+	if err != ErrIncomplete && !isTimeout(err) {
 		c.err, c.quick = err, 0
 	}
 	return err

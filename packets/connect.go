@@ -209,7 +209,7 @@ func (p *Connect) decodeOtherVersion(f mqttwire.Frame, accept mqttwire.Version, 
 	if rest == nil {
 		return nil
 	}
-	if string(name) != "MQTT" && string(name) != "MQIsdp" && // [MQTT-3.1.2-1]
+	if !isProtocolName(name) && // [MQTT-3.1.2-1]
 		!wire.Pass(j, mqttwire.RuleProtocolName, mqttwire.FieldProtocolName, b, mqttwire.NotANumber) {
 		return nil
 	}
@@ -217,10 +217,8 @@ func (p *Connect) decodeOtherVersion(f mqttwire.Frame, accept mqttwire.Version, 
 		wire.Missing(j, rest, mqttwire.FieldProtocolVersion)
 		return nil
 	}
-	level := rest[0]
-	p.Bridge = level&bridgeBit != 0
-	p.Version = mqttwire.Version(level &^ bridgeBit)
-	known := p.Version.Known() && string(name) == protocolName(p.Version) && !(p.Bridge && p.Version == mqttwire.V5)
+	level, known := rest[0], false
+	p.Version, p.Bridge, known = versionAsked(name, level)
 	if !known || accept != 0 && accept != p.Version { // [MQTT-3.1.2-2]
 		wire.Pass(j, mqttwire.RuleProtocolVersion, mqttwire.FieldProtocolVersion, rest, int64(level))
 		return nil
@@ -230,6 +228,17 @@ func (p *Connect) decodeOtherVersion(f mqttwire.Frame, accept mqttwire.Version, 
 		return nil
 	}
 	return rest[1:]
+}
+
+// isProtocolName reports whether a protocol name is that of any version.
+func isProtocolName(name []byte) bool { return string(name) == "MQTT" || string(name) == "MQIsdp" }
+
+// versionAsked returns the version that protocol name and level ask for, whether
+// the level has the bridge bit, and whether there is such a version. Sections
+// 3.1.2.1 and 3.1.2.2.
+func versionAsked(name []byte, level byte) (v mqttwire.Version, bridge, known bool) {
+	v, bridge = mqttwire.Version(level&^bridgeBit), level&bridgeBit != 0
+	return v, bridge, v.Known() && string(name) == protocolName(v) && !(bridge && v == mqttwire.V5)
 }
 
 // plainConnectFlags has for each value of the connect flags a bit for each version

@@ -16,6 +16,7 @@ import (
 type connection struct {
 	from      mqttwire.Sender // whose packets are checked
 	version   mqttwire.Version
+	versions  mqttwire.Versions // which a CONNECT may ask for; the zero set is all
 	tolerance *mqttwire.Tolerance
 	optional  bool // whether the rules of CheckOptional are checked too
 	err       *mqttwire.Error
@@ -55,7 +56,7 @@ func newConnection(o Options) connection {
 		panic("packets: Options.From is neither FromClient nor FromServer")
 	}
 	return connection{
-		from: o.From, version: o.Version, tolerance: o.Tolerance, optional: o.Optional,
+		from: o.From, version: o.Version, versions: o.Versions, tolerance: o.Tolerance, optional: o.Optional,
 		receiver: nothingAnnounced,
 	}
 }
@@ -408,6 +409,14 @@ func (c *connection) checkAuth(p *Auth) {
 		rule = mqttwire.RuleAuthCodeClient
 	}
 	c.fail(rule, t, mqttwire.FieldReasonCode, mqttwire.NoOffset, int64(p.ReasonCode), 0)
+}
+
+// serves says that a CONNECT asks for a version, by the level at offset, which is
+// not one of the set, if that is so. [MQTT-3.1.2-2]
+func (c *connection) serves(v mqttwire.Version, level byte, offset int) {
+	if v != 0 && c.versions != 0 && !c.versions.Has(v) {
+		c.fail(mqttwire.RuleProtocolVersion, mqttwire.CONNECT, mqttwire.FieldProtocolVersion, offset, int64(level), 0)
+	}
 }
 
 // take returns the error that was found, or nil, and forgets it.

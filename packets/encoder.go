@@ -127,6 +127,10 @@ func (e *Encoder) check(p mqttwire.Packet) error {
 	t := p.Type()
 	e.conn.header(mqttwire.FixedHeader{Type: t})
 	e.conn.about(p)
+	if c, ok := p.(*Connect); ok {
+		v := c.version(e.conn.version)
+		e.conn.serves(v, byte(v), mqttwire.NoOffset)
+	}
 	if e.conn.err == nil && !e.conn.isFree(t, p) {
 		e.conn.check(p)
 	}

@@ -13,6 +13,12 @@ type Options struct {
 	// refused with ErrUnsupportedVersion.
 	Version mqttwire.Version
 
+	// Versions are those of which the CONNECT may be: another one is refused with
+	// ErrUnsupportedVersion, as soon as its level is read, and Reply answers it.
+	// The zero set is all versions. With Version, which is for one that is known
+	// beforehand, both have to allow it.
+	Versions mqttwire.Versions
+
 	// Tolerance decides which broken rules are let pass and collects them; nil
 	// lets nothing pass. It is for one Decoder or Encoder alone.
 	Tolerance *mqttwire.Tolerance

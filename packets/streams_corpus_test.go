@@ -210,13 +210,13 @@ func pulled(s *corpus.Stream, told mqttwire.Version, order []mqttwire.Sender, op
 		readers[from].OverwriteBodies()
 	}
 	for _, from := range order {
-		p, err := all[from].Next(readers[from])
+		p, err := nextInTime(all[from], readers[from])
 		if !c.note(p, err, from, all) {
 			return c
 		}
 	}
 	for _, from := range bothSides {
-		_, err := all[from].Next(readers[from])
+		_, err := nextInTime(all[from], readers[from])
 		c.end(from, err)
 	}
 	return c
@@ -311,6 +311,7 @@ func TestCorpusStreamsComeOutTheSameInAnyPieces(t *testing.T) {
 				same(pulled(&s, told, want.from, openAt(whole)), "pulled")
 				same(pulled(&s, told, want.from, openBytes), "pulled byte by byte")
 				same(pulled(&s, told, want.from, openDataErr), "pulled, the end with the last bytes")
+				same(pulled(&s, told, want.from, openLate), "pulled, a timeout at every byte")
 				for _, cut := range cuttings(&s) {
 					same(pushed(&s, told, cutAt(cut), cut.at%2 == 0), fmt.Sprintf("pushed, %s cut at %d", cut.from, cut.at))
 					same(pulled(&s, told, want.from, openAt(cut)), fmt.Sprintf("pulled, %s cut at %d", cut.from, cut.at))

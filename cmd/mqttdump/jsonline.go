@@ -21,6 +21,7 @@ type object struct {
 	Stream         int      `json:"stream"`
 	Src            string   `json:"src,omitempty"`
 	Dst            string   `json:"dst,omitempty"`
+	Client         string   `json:"client,omitempty"` // its own address, by a PROXY protocol header
 	Type           string   `json:"type"`
 	Flags          uint8    `json:"flags"`
 	Len            *uint32  `json:"len,omitempty"` // remaining length
@@ -107,6 +108,9 @@ func writeJSON(to *bytes.Buffer, file string, e capture.Event, secrets bool) {
 	o := object{File: file, Frame: e.Record, TS: timestamp(e), Stream: e.Stream}
 	if e.Src.IsValid() {
 		o.Src, o.Dst = e.Src.String(), e.Dst.String()
+	}
+	if e.Client.IsValid() {
+		o.Client = e.Client.String()
 	}
 	h := e.Frame.Header
 	o.Type, o.Flags = h.Type.String(), h.Flags
