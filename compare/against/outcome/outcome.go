@@ -15,6 +15,10 @@ import (
 // Side is the library at work, with packets that it uses again and again. It is
 // for one goroutine at a time.
 type Side struct {
+	// Intended makes the notes those of the working tree where that does otherwise
+	// on purpose.
+	Intended bool
+
 	reused    [mqttwire.V5 + 1][16]mqttwire.Packet // by version, so that what one leaves behind meets its like
 	set       packets.Set
 	tolerant  packets.Set
@@ -66,7 +70,9 @@ func (s *Side) caught(r *record.Record) {
 	if x := recover(); x != nil {
 		r.Text("panic", fmt.Sprint(x))
 		r.Panicked = true
+		intended := s.Intended
 		*s = *New()
+		s.Intended = intended
 	}
 }
 
