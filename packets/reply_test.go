@@ -170,7 +170,7 @@ func TestReplyAcknowledgesAMessageThatWasRefused(t *testing.T) {
 }
 
 func TestReplyWithReasonSaysWhatWasWrong(t *testing.T) {
-	err := decodeError(t, "\x36\x06\x00\x01a\x00\x01\x00", mqttwire.V5)
+	err := refusedBy(t, mqttwire.FromClient, connectOf(mqttwire.Properties{}), notText(0))
 	a := packets.ReplyWithReason(err)
 	text, ok := a.Packet.(*packets.Disconnect).Properties.ReasonString()
 	require.True(t, ok)
