@@ -7,6 +7,12 @@ import "github.com/mqttwire/mqttwire"
 // what it would have come to: it is set for the older commit alone, and does
 // nothing if that is young enough to do the same.
 
+// interop is the profile Interop, which now lets pass two more.
+func (s *Side) interop(e *mqttwire.Error) bool {
+	return mqttwire.Interop(e) || s.Intended && e.Rule == mqttwire.RuleReasonCode && e.Version == mqttwire.V5 &&
+		(e.Type == mqttwire.PUBACK && (e.Found == 1 || e.Found == 2) || e.Type == mqttwire.PUBREC && e.Found == 0x93)
+}
+
 // intended is b, a packet that was encoded in version v, as it is written now:
 // since bytes that a peer need not send are not sent, acknowledgements and
 // DISCONNECT of 5.0 have no length of an empty property list.

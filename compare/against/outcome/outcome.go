@@ -118,7 +118,7 @@ func (s *Side) version(r *record.Record, f mqttwire.Frame, v mqttwire.Version, c
 	r.In(versionNames[v], "report all")
 	s.tolerate(r, f, v, mqttwire.ReportAll, choice)
 	r.In(versionNames[v], "interop")
-	s.tolerate(r, f, v, mqttwire.Interop, choice>>2)
+	s.tolerate(r, f, v, s.interop, choice>>2)
 	if oneIn(choice>>4, 4) {
 		r.In(versionNames[v], "every other rule")
 		s.tolerate(r, f, v, everyOther, choice)
