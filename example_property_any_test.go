@@ -45,5 +45,5 @@ func ExampleProperties_Set() {
 	// Content Type  text/plain
 	// Correlation Data cafe
 	// User Property source bridge
-	// mqttwire: CONNECT (5.0) malformed packet: Receive Maximum; a value that is set by identifier is of the property's type, and not too large for it [U-2.2.2.2-2], reason 0x81 Malformed Packet
+	// mqttwire: own CONNECT (5.0) malformed packet: Receive Maximum; a value that is set by identifier is of the property's type, and not too large for it [U-2.2.2.2-2], reason 0x81 Malformed Packet
 }

@@ -171,7 +171,7 @@ func (p *Properties) faultIn(owner PropertyOwner) *propertyFault {
 // that the list is lost, because its PropertyBuilder was reset.
 func (p *propertyList) Err() error {
 	if p.lost() {
-		return NewError(RulePropertiesReset, 0, V5, FieldProperties, NoOffset, NotANumber)
+		return ownError(RulePropertiesReset, 0, V5, FieldProperties, NoOffset, NotANumber)
 	}
 	if p.bad == nil {
 		return nil

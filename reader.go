@@ -45,11 +45,9 @@ var errBadRead = errors.New("mqttwire: reader returned an impossible count")
 type Reader struct {
 	cutter
 	src    io.Reader
-	srcErr error  // sticky: what src returned
-	late   int64  // 1 + the offset of the packet in which a timeout broke AppendBody off, or 0
-	full   bool   // the last read has filled the buffer
-	idle   []byte // in place of a buffer while nothing comes, or nil: see BeSmallWhileIdle
-	small  uint8  // packets in a row, of those seen by shrink, that needed little of a large buffer
+	srcErr error             // sticky: what src returned
+	late   int64             // 1 + the offset of the packet in which a timeout broke AppendBody off, or 0
+	idle   *[idleBuffer]byte // in place of a buffer while nothing comes, or nil: see BeSmallWhileIdle
 }
 
 // NewReader returns a Reader of the packets in r. It reads nothing yet.
@@ -389,7 +387,7 @@ func readSome(r io.Reader, p []byte) (n int, err error) {
 func (r *Reader) makeRoom() {
 	have, size, need := r.have(), len(r.buf), r.need
 	switch {
-	case r.full && r.idle != nil && size <= len(r.idle):
+	case r.full && r.idle != nil && size <= idleBuffer:
 		r.move(newReadAhead())
 	case r.full && size < readAhead:
 		r.move(make([]byte, 2*size))
@@ -409,16 +407,19 @@ var readAheadBuffers = sync.Pool{New: func() any { return new([readAhead]byte) }
 
 func newReadAhead() []byte { return readAheadBuffers.Get().(*[readAhead]byte)[:] }
 
+// idleBuffer is how many bytes a Reader reads at first that is small while idle.
+const idleBuffer = 64
+
 // BeSmallWhileIdle makes the Reader read the first bytes of what comes into idle,
 // and hold a buffer only while more than that comes: one of many Readers in turn.
-func (export) BeSmallWhileIdle(r *Reader, idle []byte) { r.idle = idle }
+func (export) BeSmallWhileIdle(r *Reader, idle *[idleBuffer]byte) { r.idle = idle }
 
 // beIdle gives the buffer back, in which nothing is left.
 func (r *Reader) beIdle() {
 	if len(r.buf) == readAhead {
 		readAheadBuffers.Put((*[readAhead]byte)(r.buf))
 	}
-	r.buf, r.pos, r.end, r.full = r.idle, 0, 0, false
+	r.buf, r.pos, r.end, r.full = r.idle[:], 0, 0, false
 }
 
 // shrink lets a large buffer go when the last packets needed little of it. Packets

@@ -51,7 +51,9 @@ type cutter struct {
 	waiting   bool        // Frame has gone to the present packet and waits for its body
 	oversize  bool        // err is that the present packet is over the limit
 	overwrite bool
-	part      int // if oversize: bytes of the body that may still be looked at
+	full      bool  // of a Reader: the last read has filled the buffer
+	small     uint8 // of a Reader: packets in a row, of those seen by shrink, that needed little of a large buffer
+	part      int   // if oversize: bytes of the body that may still be looked at
 }
 
 // have is the number of bytes in the window.

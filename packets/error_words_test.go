@@ -196,17 +196,17 @@ func TestErrorsOfWhatIsTooLargeSayWhatTheyCount(t *testing.T) {
 			require.NoError(t, err)
 			_, err = e.Append(nil, &packets.Publish{Topic: []byte("t"), Payload: long(200)})
 			return err
-		}, "PUBLISH (5.0) packet too large: packet of 207 bytes; " +
+		}, "own PUBLISH (5.0) packet too large: packet of 207 bytes; " +
 			"no packet is larger than the receiver's maximum packet size, here at most 20 [MQTT-3.1.2-24], reason 0x95 Packet too large"},
 		"AppendStreamHeader": {func(*testing.T) error {
 			_, err := (&packets.Publish{Topic: []byte("t")}).AppendStreamHeader(nil, v5, 1<<28)
 			return err
-		}, "PUBLISH (5.0) packet too large: Remaining Length is 268435460; " +
+		}, "own PUBLISH (5.0) packet too large: Remaining Length is 268435460; " +
 			"0 to 268435455 bytes follow the fixed header [U-2.1.4-1], reason 0x95 Packet too large"},
 		"AppendStreamHeader of less than nothing": {func(*testing.T) error {
 			_, err := (&packets.Publish{Topic: []byte("t")}).AppendStreamHeader(nil, v5, -2)
 			return err
-		}, "PUBLISH (5.0) packet too large: Application Message of -2 bytes; " +
+		}, "own PUBLISH (5.0) packet too large: Application Message of -2 bytes; " +
 			"0 to 268435455 bytes follow the fixed header [U-2.1.4-1], reason 0x95 Packet too large"},
 	} {
 		t.Run(name, func(t *testing.T) { assert.EqualError(t, c.err(t), "mqttwire: "+c.want) })

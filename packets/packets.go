@@ -37,11 +37,12 @@
 // that it was decoded from: it is written to while they are read.
 //
 // A packet that was decoded and not changed encodes to the same bytes, but for
-// what the standards leave free: 5.0 acknowledgements, DISCONNECT and AUTH take
-// the shortest form for code 0 and the long form for other codes; a remaining
-// length that a 3.x peer wrote in more bytes than needed gets short; and the
-// bits that 3.1 calls unused, and flags for a user name or password that is not
-// there, are cleared.
+// what the standards leave free. All is written in the shortest legal form:
+// acknowledgements and DISCONNECT of 5.0 without the property length of an empty
+// list, and without the code if that is 0 too, AUTH without both or neither; and
+// the remaining length in the fewest bytes, which 3.x does not ask for. The bits
+// that 3.1 calls unused, and flags for a user name or password that is not there,
+// are cleared.
 //
 // # Adding a packet type
 //
