@@ -55,10 +55,16 @@ func (e *PayloadError) Unwrap() error { return e.Err }
 type Writer struct {
 	dst     io.Writer
 	version mqttwire.Version
-	encoder *Encoder // or nil: then version is all that counts
+	encoder packetEncoder // or nil: then version is all that counts
 	buf     []byte
 	err     error // sticky
 	refused bool  // err is of a packet of which nothing was written
+}
+
+// packetEncoder is what a Writer encodes with: an Encoder, or a Stream.
+type packetEncoder interface {
+	Append(dst []byte, p mqttwire.Packet) ([]byte, error)
+	AppendStreamHeader(dst []byte, p *Publish, payloadSize int64) ([]byte, error)
 }
 
 // NewWriter returns a Writer of packets of version v to w, which checks each
@@ -84,6 +90,13 @@ func (w *Writer) Resume() error {
 		w.err, w.refused = nil, false
 	}
 	return w.err
+}
+
+// end makes err the last word: nothing more is written.
+func (w *Writer) end(err error) {
+	if w.err == nil || w.refused {
+		w.err, w.refused = err, false
+	}
 }
 
 // refuse keeps the error of a packet that cannot be encoded.
