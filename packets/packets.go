@@ -46,7 +46,8 @@
 //  1. the table of package mqttwire's fixed_header.go: name, flags, who sends it;
 //     and if it has codes or properties, their tables in reason.go and properties.go;
 //  2. a file here with the struct and its methods: those of mqttwire.Packet and
-//     of the interface packet, below, and Clone, Pinned and String;
+//     of the interface packet, below, and Clone, Pinned, String, MarshalJSON,
+//     UnmarshalJSON and LogValue;
 //  3. its line in the table newPacket, below.
 //
 // The tests run over all packet types that Known reports, and fail until the
@@ -109,6 +110,9 @@ type packet interface {
 
 	// properties returns the property list, or nil if the type has none.
 	properties() *mqttwire.Properties
+
+	// visit tells v of the packet's fields, for JSON and logs.
+	visit(v visitor)
 }
 
 // newOf returns an empty packet of type t, or nil if there is no such type.
