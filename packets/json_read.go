@@ -121,30 +121,24 @@ func readMembers(b []byte) (*jsonReader, error) {
 	return r, r.err
 }
 
-// read reads the members of an object.
+// read reads the members of an object. As all of the JSON was checked, the Decoder
+// has no error to return.
 func (r *jsonReader) read(raw json.RawMessage) {
 	r.members = map[string]json.RawMessage{}
 	d := json.NewDecoder(bytes.NewReader(raw))
-	if open, err := d.Token(); err != nil || open != json.Delim('{') {
+	if open, _ := d.Token(); open != json.Delim('{') {
 		r.failAt(r.place(), raw, "an object")
 		return
 	}
 	for d.More() {
-		key, err := d.Token()
-		if err != nil {
-			r.err = &JSONError{Key: r.path, Err: err}
-			return
-		}
-		name := key.(string) // as keys of valid JSON are
-		var value json.RawMessage
-		if err := d.Decode(&value); err != nil {
-			r.err = &JSONError{Key: r.path + name, Err: err}
-			return
-		}
+		key, _ := d.Token()
+		name, _ := key.(string)
 		if _, twice := r.members[name]; twice {
-			r.fail(name, nil, "each key once")
+			r.fail(printableKey(name), nil, "each key once")
 			return
 		}
+		var value json.RawMessage
+		_ = d.Decode(&value)
 		r.members[name] = value
 	}
 }
@@ -210,9 +204,7 @@ func shownValue(raw json.RawMessage) string {
 		return cutText(string(raw))
 	}
 	var s string
-	if json.Unmarshal(raw, &s) != nil { // which it does, as all of the JSON was checked
-		return ""
-	}
+	_ = json.Unmarshal(raw, &s) // which was checked
 	return string(text.AppendJSON(nil, []byte(cutText(s))))
 }
 
@@ -417,10 +409,7 @@ func escapedUnit(b []byte) uint64 {
 	if len(b) < len(`\u0000`) || b[0] != '\\' || b[1] != 'u' {
 		return 0
 	}
-	n, err := strconv.ParseUint(string(b[2:len(`\u0000`)]), 16, 16)
-	if err != nil {
-		return 0
-	}
+	n, _ := strconv.ParseUint(string(b[2:len(`\u0000`)]), 16, 16) // digits, as was checked
 	return n
 }
 

@@ -3,6 +3,7 @@ package packets_test
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -40,6 +41,8 @@ var jsonForms = []struct {
 			`{"id":38,"name":"UserProperty","key":"k","value":"v"},{"id":38,"name":"UserProperty","key":"k","value":"v"}],"payload_base64":"/wA="}`},
 	{&packets.Publish{Topic: []byte("t"), Retain: true, Payload: []byte("\"\u202e\x00")},
 		`{"type":"PUBLISH","dup":false,"qos":0,"retain":true,"topic":"t","payload":"\"\u202e\u0000"}`},
+	{&packets.Publish{Topic: []byte(`\ud800`), Payload: []byte("😀")},
+		`{"type":"PUBLISH","dup":false,"qos":0,"retain":false,"topic":"\\ud800","payload":"😀"}`},
 	{&packets.Puback{PacketID: 1, ReasonCode: 0x10}, `{"type":"PUBACK","packetId":1,"reason":16,"reason_name":"No matching subscribers"}`},
 	{&packets.Pubrec{PacketID: 2}, `{"type":"PUBREC","packetId":2}`},
 	{&packets.Pubrel{PacketID: 3, Dup: true}, `{"type":"PUBREL","packetId":3,"dup":true}`},
@@ -75,6 +78,18 @@ func TestEveryPacketHasAJSONFormThatReadsBack(t *testing.T) {
 	}
 	for typ := mqttwire.CONNECT; typ <= mqttwire.AUTH; typ++ {
 		assert.True(t, shown[typ], "%s has no form", typ)
+	}
+}
+
+func TestPackageJSONWritesAPacketByValueAsByPointer(t *testing.T) {
+	for _, c := range jsonForms {
+		want, err := packets.AppendJSON(nil, c.packet)
+		require.NoError(t, err)
+		for _, v := range []any{c.packet, reflect.ValueOf(c.packet).Elem().Interface()} {
+			got, err := json.Marshal(v)
+			require.NoError(t, err)
+			assert.Equal(t, string(want), string(got))
+		}
 	}
 }
 
@@ -252,6 +267,7 @@ func TestJSONThatCannotBeReadNamesKeyAndValue(t *testing.T) {
 		`{"type":"PINGREQ","\u001b[2J":0}`: `: \u001b[2J; want a key that the packet has`,
 		`{"type":"PUBLISH","QoS":1,"PacketId":0}`:                                     ": PacketId; want a key that the packet has",
 		`{"type":"PUBLISH","qos":1,"qos":2}`:                                          ": qos; want each key once",
+		`{"type":"PUBLISH","\u001b":1,"\u001b":2}`:                                    `: \u001b; want each key once`,
 		`{"type":"PUBLISH","qos":"high"}`:                                             ": qos is \"high\"; want a whole number, 0 to 255",
 		`{"type":"PUBLISH","qos":"` + long + `"}`:                                     ": qos is \"" + long[:64] + "...\"; want a whole number, 0 to 255",
 		`{"type":"PUBLISH","qos":"` + "a" + long + `"}`:                               ": qos is \"a" + long[:62] + "...\"; want a whole number, 0 to 255",
@@ -331,8 +347,14 @@ func TestPropertiesAreReadByNumberOrName(t *testing.T) {
 		require.NoError(t, err, text)
 		assert.True(t, want.Equal(got), "%s: %v", text, got)
 	}
-	_, err := packets.JSON{}.ParseProperties([]byte(`[`))
-	assert.Error(t, err)
+	for text, want := range map[string]string{
+		`[`:          ": unexpected end of JSON input",
+		`{}`:         ": props is an object; want a list",
+		`[{"id":0}]`: ": props[0].id is 0; want the identifier of a property",
+	} {
+		_, err := packets.JSON{}.ParseProperties([]byte(text))
+		assert.EqualError(t, err, "mqttwire: JSON"+want)
+	}
 }
 
 func TestAPropertyListAloneIsWrittenAsInAPacket(t *testing.T) {

@@ -39,6 +39,13 @@
 // bits that 3.1 calls unused, and flags for a user name or password that is not
 // there, are cleared.
 //
+// # JSON and logs
+//
+// Package encoding/json writes and reads every packet, in the form that JSON
+// documents, and package log/slog writes it as a group. Both keep user names,
+// passwords and authentication data out unless they are asked for. LogError does
+// the same for errors.
+//
 // # Adding a packet type
 //
 // Three places:
