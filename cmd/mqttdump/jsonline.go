@@ -22,10 +22,11 @@ import (
 type sighting struct {
 	File           string  `json:"file,omitempty"` // with several files
 	Frame          int     `json:"frame"`          // number of the capture record
-	TS             *string `json:"ts"`             // seconds since 1970, null if the file tells no time
+	TS             *string `json:"ts"`             // seconds since 1970, or null
 	Stream         int     `json:"stream"`
 	Src            string  `json:"src,omitempty"`
 	Dst            string  `json:"dst,omitempty"`
+	Client         string  `json:"client,omitempty"` // its own address, by a PROXY protocol header
 	Flags          uint8   `json:"flags"`
 	Len            *uint32 `json:"len,omitempty"` // remaining length
 	VersionGuessed string  `json:"versionGuessed,omitempty"`
@@ -102,6 +103,9 @@ func see(file string, e capture.Event) sighting {
 	if e.Src.IsValid() {
 		s.Src, s.Dst = e.Src.String(), e.Dst.String()
 	}
+	if e.Client.IsValid() {
+		s.Client = e.Client.String()
+	}
 	if h.Size > 0 {
 		s.Len = &h.RemainingLength
 	}
@@ -156,9 +160,9 @@ func (r *remarks) blame(e capture.Event, secrets bool) {
 }
 
 // mayHoldSecrets reports whether the bytes of a packet type that cannot be
-// decoded may hold a password.
+// decoded may hold a password or Authentication Data.
 func mayHoldSecrets(t mqttwire.PacketType) bool {
-	return t == mqttwire.CONNECT || t == mqttwire.CONNACK || t == mqttwire.AUTH
+	return t == mqttwire.CONNECT || mqttwire.AuthenticationData.AllowedIn(mqttwire.PropertyOwner(t))
 }
 
 // rawBytes returns the first bytes of a frame, fixed header included.
