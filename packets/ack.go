@@ -227,6 +227,23 @@ func (p Puback) String() string {
 	return ackLine(mqttwire.PUBACK, p.PacketID, p.ReasonCode, false, p.Properties)
 }
 
+// visit tells v of the fields.
+func (p *Puback) visit(v visitor) {
+	v.number("packetId", &p.PacketID, always)
+	v.code("reason", &p.ReasonCode, mqttwire.PUBACK, rare)
+	v.properties("props", &p.Properties)
+}
+
+// MarshalJSON returns the packet as JSON, as AppendJSON writes it.
+func (p Puback) MarshalJSON() ([]byte, error) { return AppendJSON(nil, &p) }
+
+// UnmarshalJSON resets the packet and reads it from JSON, as ParseJSON does.
+func (p *Puback) UnmarshalJSON(b []byte) error { return readPacket(p, b) }
+
+// LogValue returns the packet for package log/slog, as a group: named as JSON is,
+// and with no more shown than String shows.
+func (p Puback) LogValue() slogValue { return logPacket(&p) }
+
 // Type returns PUBREC.
 func (p *Pubrec) Type() mqttwire.PacketType { return mqttwire.PUBREC }
 
@@ -300,6 +317,23 @@ func (p *Pubrec) Pinned() int { return len(p.Properties.Bytes()) }
 func (p Pubrec) String() string {
 	return ackLine(mqttwire.PUBREC, p.PacketID, p.ReasonCode, false, p.Properties)
 }
+
+// visit tells v of the fields.
+func (p *Pubrec) visit(v visitor) {
+	v.number("packetId", &p.PacketID, always)
+	v.code("reason", &p.ReasonCode, mqttwire.PUBREC, rare)
+	v.properties("props", &p.Properties)
+}
+
+// MarshalJSON returns the packet as JSON, as AppendJSON writes it.
+func (p Pubrec) MarshalJSON() ([]byte, error) { return AppendJSON(nil, &p) }
+
+// UnmarshalJSON resets the packet and reads it from JSON, as ParseJSON does.
+func (p *Pubrec) UnmarshalJSON(b []byte) error { return readPacket(p, b) }
+
+// LogValue returns the packet for package log/slog, as a group: named as JSON is,
+// and with no more shown than String shows.
+func (p Pubrec) LogValue() slogValue { return logPacket(&p) }
 
 // Type returns PUBREL.
 func (p *Pubrel) Type() mqttwire.PacketType { return mqttwire.PUBREL }
@@ -376,6 +410,24 @@ func (p Pubrel) String() string {
 	return ackLine(mqttwire.PUBREL, p.PacketID, p.ReasonCode, p.Dup, p.Properties)
 }
 
+// visit tells v of the fields.
+func (p *Pubrel) visit(v visitor) {
+	v.number("packetId", &p.PacketID, always)
+	v.code("reason", &p.ReasonCode, mqttwire.PUBREL, rare)
+	v.flag("dup", &p.Dup, rare)
+	v.properties("props", &p.Properties)
+}
+
+// MarshalJSON returns the packet as JSON, as AppendJSON writes it.
+func (p Pubrel) MarshalJSON() ([]byte, error) { return AppendJSON(nil, &p) }
+
+// UnmarshalJSON resets the packet and reads it from JSON, as ParseJSON does.
+func (p *Pubrel) UnmarshalJSON(b []byte) error { return readPacket(p, b) }
+
+// LogValue returns the packet for package log/slog, as a group: named as JSON is,
+// and with no more shown than String shows.
+func (p Pubrel) LogValue() slogValue { return logPacket(&p) }
+
 // Type returns PUBCOMP.
 func (p *Pubcomp) Type() mqttwire.PacketType { return mqttwire.PUBCOMP }
 
@@ -449,3 +501,20 @@ func (p *Pubcomp) Pinned() int { return len(p.Properties.Bytes()) }
 func (p Pubcomp) String() string {
 	return ackLine(mqttwire.PUBCOMP, p.PacketID, p.ReasonCode, false, p.Properties)
 }
+
+// visit tells v of the fields.
+func (p *Pubcomp) visit(v visitor) {
+	v.number("packetId", &p.PacketID, always)
+	v.code("reason", &p.ReasonCode, mqttwire.PUBCOMP, rare)
+	v.properties("props", &p.Properties)
+}
+
+// MarshalJSON returns the packet as JSON, as AppendJSON writes it.
+func (p Pubcomp) MarshalJSON() ([]byte, error) { return AppendJSON(nil, &p) }
+
+// UnmarshalJSON resets the packet and reads it from JSON, as ParseJSON does.
+func (p *Pubcomp) UnmarshalJSON(b []byte) error { return readPacket(p, b) }
+
+// LogValue returns the packet for package log/slog, as a group: named as JSON is,
+// and with no more shown than String shows.
+func (p Pubcomp) LogValue() slogValue { return logPacket(&p) }

@@ -618,3 +618,42 @@ func (p Connect) String() string {
 	t.properties("properties", p.Properties)
 	return t.String()
 }
+
+// visit tells v of the fields.
+func (p *Connect) visit(v visitor) {
+	v.byte("version", (*uint8)(&p.Version), always)
+	v.flag("bridge", &p.Bridge, rare)
+	v.flag("cleanStart", &p.CleanStart, always)
+	v.number("keepAlive", &p.KeepAlive, always)
+	v.text("clientId", &p.ClientID)
+	v.secret("username", &p.UserName)
+	v.secret("password", &p.Password)
+	v.object("will", p.Will != nil, func() { p.Will = new(Will) }, func(v visitor) { p.Will.visit(v) })
+	v.properties("props", &p.Properties)
+}
+
+// MarshalJSON returns the packet as JSON, as AppendJSON writes it.
+func (p Connect) MarshalJSON() ([]byte, error) { return AppendJSON(nil, &p) }
+
+// UnmarshalJSON resets the packet and reads it from JSON, as ParseJSON does.
+func (p *Connect) UnmarshalJSON(b []byte) error { return readPacket(p, b) }
+
+// LogValue returns the packet for package log/slog, as a group: named as JSON is,
+// and with no more shown than String shows.
+func (p Connect) LogValue() slogValue { return logPacket(&p) }
+
+// visit tells v of the fields.
+func (w *Will) visit(v visitor) {
+	v.byte("qos", (*uint8)(&w.QoS), always)
+	v.flag("retain", &w.Retain, always)
+	v.properties("props", &w.Properties)
+	v.text("topic", &w.Topic)
+	v.payload("payload", &w.Payload)
+}
+
+// MarshalJSON returns the will as JSON, as AppendJSON writes it.
+func (w Will) MarshalJSON() ([]byte, error) { return marshalPart(w.visit) }
+
+// UnmarshalJSON reads the will from JSON, as ParseJSON does. On error it is left as
+// it was.
+func (w *Will) UnmarshalJSON(b []byte) error { return readPart(b, w, (*Will).visit) }

@@ -44,6 +44,13 @@
 // that 3.1 calls unused, and flags for a user name or password that is not there,
 // are cleared.
 //
+// # JSON and logs
+//
+// Package encoding/json writes and reads every packet, in the form that JSON
+// documents, and package log/slog writes it as a group. Both keep user names,
+// passwords and authentication data out unless they are asked for. LogError does
+// the same for errors.
+//
 // # Adding a packet type
 //
 // Three places:
@@ -52,8 +59,9 @@
 //     flags, who sends it; and if it has codes or properties, their tables in
 //     reason.go and properties.go;
 //  2. a file here with the struct and its methods: those of mqttwire.Packet and
-//     of the interface packet, below, and Clone, Pinned and String; and of the
-//     interface droppable if it may have a Reason String;
+//     of the interface packet, below, and Clone, Pinned, String, MarshalJSON,
+//     UnmarshalJSON and LogValue; and of the interface droppable if it may have a
+//     Reason String;
 //  3. its line in the table newPacket, below.
 //
 // read.go and write.go have what decode and Append are made of; auth.go is an
@@ -65,8 +73,7 @@
 // check_optional.go for what a receiver may let pass, and connection.go for its
 // place among other packets: orderFault, binds, checkSaid and note. A type that
 // binds does not name is checked each time, and may stand where any other may.
-// Package mqttdump prints its fields where textpacket.go and jsonpacket.go
-// say so.
+// Command mqttdump prints its fields as text where textpacket.go says so.
 //
 // The tests run over all packet types that Known reports, and fail until the
 // corpus has cases of the new one, and mqttwiretest (generate_packet.go,
@@ -137,6 +144,9 @@ type packet interface {
 
 	// clone is Clone, which returns the packet's own type.
 	clone() mqttwire.Packet
+
+	// visit tells v of the packet's fields, for JSON and logs.
+	visit(v visitor)
 }
 
 // newOf returns an empty packet of type t, or nil if there is no such type.

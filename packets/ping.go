@@ -80,6 +80,19 @@ func (p *Pingreq) Pinned() int { return 0 }
 // String returns "PINGREQ".
 func (p Pingreq) String() string { return mqttwire.PINGREQ.String() }
 
+// visit has no field to tell of.
+func (p *Pingreq) visit(_ visitor) {}
+
+// MarshalJSON returns the packet as JSON, as AppendJSON writes it.
+func (p Pingreq) MarshalJSON() ([]byte, error) { return AppendJSON(nil, &p) }
+
+// UnmarshalJSON resets the packet and reads it from JSON, as ParseJSON does.
+func (p *Pingreq) UnmarshalJSON(b []byte) error { return readPacket(p, b) }
+
+// LogValue returns the packet for package log/slog, as a group: named as JSON is,
+// and with no more shown than String shows.
+func (p Pingreq) LogValue() slogValue { return logPacket(&p) }
+
 // Type returns PINGRESP.
 func (p *Pingresp) Type() mqttwire.PacketType { return mqttwire.PINGRESP }
 
@@ -130,3 +143,16 @@ func (p *Pingresp) Pinned() int { return 0 }
 
 // String returns "PINGRESP".
 func (p Pingresp) String() string { return mqttwire.PINGRESP.String() }
+
+// visit has no field to tell of.
+func (p *Pingresp) visit(_ visitor) {}
+
+// MarshalJSON returns the packet as JSON, as AppendJSON writes it.
+func (p Pingresp) MarshalJSON() ([]byte, error) { return AppendJSON(nil, &p) }
+
+// UnmarshalJSON resets the packet and reads it from JSON, as ParseJSON does.
+func (p *Pingresp) UnmarshalJSON(b []byte) error { return readPacket(p, b) }
+
+// LogValue returns the packet for package log/slog, as a group: named as JSON is,
+// and with no more shown than String shows.
+func (p Pingresp) LogValue() slogValue { return logPacket(&p) }

@@ -287,3 +287,24 @@ func (p Publish) String() string {
 	t.properties("properties", p.Properties)
 	return t.String()
 }
+
+// visit tells v of the fields.
+func (p *Publish) visit(v visitor) {
+	v.flag("dup", &p.Dup, always)
+	v.byte("qos", (*uint8)(&p.QoS), always)
+	v.flag("retain", &p.Retain, always)
+	v.text("topic", &p.Topic)
+	v.number("packetId", &p.PacketID, p.QoS == 0)
+	v.properties("props", &p.Properties)
+	v.payload("payload", &p.Payload)
+}
+
+// MarshalJSON returns the packet as JSON, as AppendJSON writes it.
+func (p Publish) MarshalJSON() ([]byte, error) { return AppendJSON(nil, &p) }
+
+// UnmarshalJSON resets the packet and reads it from JSON, as ParseJSON does.
+func (p *Publish) UnmarshalJSON(b []byte) error { return readPacket(p, b) }
+
+// LogValue returns the packet for package log/slog, as a group: named as JSON is,
+// and with no more shown than String shows.
+func (p Publish) LogValue() slogValue { return logPacket(&p) }

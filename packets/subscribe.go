@@ -368,3 +368,38 @@ func (p Subscribe) String() string {
 	t.properties("properties", p.Properties)
 	return t.String()
 }
+
+// visit tells v of the fields.
+func (p *Subscribe) visit(v visitor) {
+	v.flag("dup", &p.Dup, rare)
+	v.number("packetId", &p.PacketID, always)
+	v.list("filters", len(p.Subscriptions), func(n int) { p.Subscriptions = make([]Subscription, n) },
+		func(i int, v visitor) { p.Subscriptions[i].visit(v) })
+	v.properties("props", &p.Properties)
+}
+
+// MarshalJSON returns the packet as JSON, as AppendJSON writes it.
+func (p Subscribe) MarshalJSON() ([]byte, error) { return AppendJSON(nil, &p) }
+
+// UnmarshalJSON resets the packet and reads it from JSON, as ParseJSON does.
+func (p *Subscribe) UnmarshalJSON(b []byte) error { return readPacket(p, b) }
+
+// LogValue returns the packet for package log/slog, as a group: named as JSON is,
+// and with no more shown than String shows.
+func (p Subscribe) LogValue() slogValue { return logPacket(&p) }
+
+// visit tells v of the fields.
+func (s *Subscription) visit(v visitor) {
+	v.text("topic", &s.Filter)
+	v.byte("qos", (*uint8)(&s.QoS), always)
+	v.flag("noLocal", &s.NoLocal, rare)
+	v.flag("retainAsPublished", &s.RetainAsPublished, rare)
+	v.byte("retainHandling", &s.RetainHandling, rare)
+}
+
+// MarshalJSON returns the subscription as JSON, as AppendJSON writes it.
+func (s Subscription) MarshalJSON() ([]byte, error) { return marshalPart(s.visit) }
+
+// UnmarshalJSON reads the subscription from JSON, as ParseJSON does. On error it is left as
+// it was.
+func (s *Subscription) UnmarshalJSON(b []byte) error { return readPart(b, s, (*Subscription).visit) }

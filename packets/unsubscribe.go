@@ -187,3 +187,22 @@ func (p Unsubscribe) String() string {
 	t.properties("properties", p.Properties)
 	return t.String()
 }
+
+// visit tells v of the fields.
+func (p *Unsubscribe) visit(v visitor) {
+	v.flag("dup", &p.Dup, rare)
+	v.number("packetId", &p.PacketID, always)
+	v.list("filters", len(p.Filters), func(n int) { p.Filters = make([][]byte, n) },
+		func(i int, v visitor) { v.text("topic", &p.Filters[i]) })
+	v.properties("props", &p.Properties)
+}
+
+// MarshalJSON returns the packet as JSON, as AppendJSON writes it.
+func (p Unsubscribe) MarshalJSON() ([]byte, error) { return AppendJSON(nil, &p) }
+
+// UnmarshalJSON resets the packet and reads it from JSON, as ParseJSON does.
+func (p *Unsubscribe) UnmarshalJSON(b []byte) error { return readPacket(p, b) }
+
+// LogValue returns the packet for package log/slog, as a group: named as JSON is,
+// and with no more shown than String shows.
+func (p Unsubscribe) LogValue() slogValue { return logPacket(&p) }

@@ -157,9 +157,6 @@ func checkTopic(t *rapid.T, line string, topic []byte) {
 }
 
 func TestTextThatIsNoUTF8IsHex(t *testing.T) {
-	b, err := json.Marshal(text("\xFFa"))
-	require.NoError(t, err)
-	assert.JSONEq(t, `{"hex":"ff61"}`, string(b))
 	assert.Equal(t, "0xff61", string(appendQuote(nil, []byte("\xFFa"), 9)))
 }
 
