@@ -82,17 +82,6 @@ func held[T any](n int, open func() T) int64 {
 	return (int64(after.HeapAlloc) - int64(before.HeapAlloc)) / int64(n)
 }
 
-// appendAll appends the packets for 3.1.1.
-func appendAll(t *testing.T, b []byte, list ...mqttwire.Packet) []byte {
-	t.Helper()
-	for _, p := range list {
-		var err error
-		b, err = p.Append(b, mqttwire.V311)
-		require.NoError(t, err)
-	}
-	return b
-}
-
 // server reads all of a stream as a server does, and returns what it then holds.
 func server(t *testing.T, stream string) (*packets.Decoder, *mqttwire.Reader) {
 	d := packets.NewDecoder(packets.Options{From: mqttwire.FromClient})
@@ -201,4 +190,41 @@ func TestAnIdleConnectionHoldsLittleMemory(t *testing.T) {
 	})
 	t.Logf("%d bytes each", each)
 	assert.LessOrEqual(t, each, int64(limit))
+}
+
+// waiting is an io.ReadWriter on which nothing comes after a CONNECT, but time.
+type waiting struct{ *silentReader }
+
+func (waiting) Write(b []byte) (int, error) { return len(b), nil }
+
+type timedOut struct{}
+
+func (timedOut) Error() string { return "timed out" }
+func (timedOut) Timeout() bool { return true }
+
+func (w waiting) Read(p []byte) (int, error) {
+	n, err := w.silentReader.Read(p)
+	if err != nil {
+		err = timedOut{}
+	}
+	return n, err
+}
+
+func TestAnIdleStreamHoldsNoBuffer(t *testing.T) {
+	will := &packets.Will{Topic: []byte("devices/thermometer-17/gone"), Payload: []byte("unexpectedly"), QoS: 1}
+	connect, err := (&packets.Connect{Version: mqttwire.V5, ClientID: []byte("thermometer-17"), KeepAlive: 60, Will: will,
+		UserName: []byte("device"), Password: []byte("secret")}).Append(nil, 0)
+	require.NoError(t, err)
+	stream := string(connect)
+	each := held(1000, func() *packets.Stream {
+		s := packets.NewStream(waiting{&silentReader{stream}}, packets.ConnectionOptions{Side: mqttwire.FromServer})
+		_, err := s.Receive()
+		require.NoError(t, err)
+		require.NoError(t, s.Send(&packets.Connack{}))
+		_, err = s.Receive()
+		require.Error(t, err)
+		return s
+	})
+	t.Logf("%d bytes each", each)
+	assert.LessOrEqual(t, each, int64(900))
 }
