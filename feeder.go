@@ -30,8 +30,7 @@ package mqttwire
 // again. The work is linear in the bytes fed, whatever their chunks.
 //
 // The error of a packet over the limit stays until Skip, every other error for
-// good.
-// A Feeder is for one goroutine at a time.
+// good. A Feeder is for one goroutine at a time.
 type Feeder struct {
 	cutter         // its window is in own or, if aliased, in the chunk
 	own     []byte // the Feeder's own buffer

@@ -22,7 +22,7 @@ const (
 	ForeignAMQP                             // 0-8 to 1.0
 	ForeignRedis                            // RESP, or a PING without it
 	ForeignMQTTSN                           // MQTT-SN 1.2: a CONNECT
-	ForeignTLSRecord                        // TLS, but no ClientHello: a server's answer, an alert, a connection under way
+	ForeignTLSRecord                        // TLS, but no ClientHello: an answer, an alert, a connection under way
 	ForeignHTTP1Response                    // RFC 9112, or HTTP/1.0: what a server answers
 )
 

@@ -2,13 +2,22 @@ package mqttwire
 
 // To add a property, touch three places:
 //
-//  1. its identifier, in the constants of properties.go;
+//  1. its identifier, in the constants of properties.go, which end with how many
+//     there are;
 //  2. its row in propertyTable there: name, type, what its value must be, and
-//     where it may stand, with the statements;
-//  3. its getter and setter here.
+//     where it may stand, with the statements; without the one that it stands
+//     there at most once, it may be repeated;
+//  3. its getter and setter here. One that repeats has an adder and an iterator
+//     instead, as AddUser and User.
 //
-// The tests run over all rows of the table, and name a property that lacks its
-// corpus cases.
+// Decoding, encoding, printing and mqttdump need no more. If no property before
+// had this type together with this demand on its value, neither has
+// scanLegalProperties, and TestQuickScanKnowsTheTable says so.
+//
+// The other readings of the standard do not look at the table, so that a mistake
+// in it shows: internal/model has its forms, and mqttwiretest its propertyForms
+// and propertySetters. The statements stand in testdata/spec, and the tests name
+// a property that lacks its corpus cases.
 
 // A typed getter and setter for each property that is there once at most. A
 // getter's ok is false where the list does not hold the property. A setter
@@ -67,8 +76,8 @@ func (p *propertyList) CorrelationData() (v []byte, ok bool) {
 func (p *propertyList) SetCorrelationData(v []byte) { p.setBytes(CorrelationData, v) }
 
 // SessionExpiryInterval returns the seconds that the session outlives the
-// connection; 4294967295 for ever. CONNECT, CONNACK, DISCONNECT. Section
-// 3.1.2.11.2.
+// connection; 4294967295 means that it does not end. CONNECT, CONNACK,
+// DISCONNECT. Section 3.1.2.11.2.
 func (p *propertyList) SessionExpiryInterval() (v uint32, ok bool) {
 	return p.number(SessionExpiryInterval)
 }

@@ -44,7 +44,7 @@ type cutter struct {
 	quick     int         // the largest packet that TryFrame may take; 0: none
 	header    FixedHeader // of the present packet; the zero value between two packets
 	left      int         // bytes of the present body that are not yet taken
-	drop      int         // bytes to drop before the next packet; while there are any, the window is empty
+	drop      int         // bytes to drop before the next packet; until then the window is empty
 	offset    int64       // of the present packet's first byte in the stream
 	err       error       // sticky: what ended the stream
 	begun     bool        // the first packet's header has come
@@ -88,7 +88,7 @@ func (c *cutter) setLimits(limits Limits) { c.limits, c.quick = limits, 0 }
 // the first packet, at a packet over the limit or of more than 16 KiB, at one that
 // Frame waits for, and after an error.
 //
-// It does in one step what next and body do, its plainer twins.
+// It does in one step what next and body do for any packet.
 func (c *cutter) TryFrame() (f Frame, ok bool) {
 	at := c.pos + c.left
 	if at > c.end {

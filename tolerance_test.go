@@ -179,7 +179,7 @@ type listFault struct {
 	Found int64
 }
 
-func TestDoubtfulPropertiesFindsEveryFaultOfTheList(t *testing.T) {
+func TestEveryFaultOfAPropertyListIsFound(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		list  string

@@ -117,7 +117,8 @@ func (c *conversation) sender(d *direction) mqttwire.Sender {
 	return mqttwire.FromServer
 }
 
-// learnSender learns from a packet type that only one side sends who is who.
+// learnSender learns from a packet type that only one side sends which side is
+// which.
 func (c *conversation) learnSender(d *direction, t mqttwire.PacketType) {
 	if c.client != nil || c.raw {
 		return

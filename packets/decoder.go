@@ -67,8 +67,8 @@ func (d *Decoder) Version() mqttwire.Version { return d.conn.version }
 func (d *Decoder) Observe(p mqttwire.Packet) { d.conn.observe(p) }
 
 // Decode decodes the next frame of the connection. The packet is valid until the
-// next call; its byte slices alias f.Body; use Clone to keep them. An error is
-// an *mqttwire.Error, and the same for ever after.
+// next call; its byte slices alias f.Body; use Clone to keep them. An error is an
+// *mqttwire.Error, which every further call returns again.
 func (d *Decoder) Decode(f mqttwire.Frame) (mqttwire.Packet, error) {
 	if d.err != nil {
 		return nil, d.err
@@ -284,10 +284,10 @@ func (d *Decoder) PayloadSize() int { return d.payload }
 
 // Resume lets the Decoder go on after an error, with the packet after the one
 // that was refused: for diagnosis, or to skip a packet that was too large. src
-// is the source that Next reads, nil for who calls Decode. If the stream cannot
-// be cut any more, because a fixed header is broken or the peer speaks another
-// protocol, Resume returns the error that it was. After a timeout of src Next goes
-// on with what is to be skipped.
+// is the source that Next reads, or nil if frames are given to Decode. If the
+// stream cannot be cut any more, because a fixed header is broken or the peer
+// speaks another protocol, Resume returns the error that it was. After a timeout of
+// src Next goes on with what is to be skipped.
 func (d *Decoder) Resume(src Source) error {
 	if d.err == nil {
 		return nil
@@ -312,8 +312,8 @@ func (d *Decoder) Release() {
 
 // Topic returns the topic name of a PUBLISH that Next or Decode has returned: its
 // own or, if that is empty, the one that its topic alias stands for. It is valid
-// until the alias is set anew. Who forwards p sets this topic and removes the
-// Topic Alias, which holds for this connection only. Section 3.3.2.3.4.
+// until the alias is set anew. To forward p, set this topic and remove the Topic
+// Alias, which holds for this connection only. Section 3.3.2.3.4.
 func (d *Decoder) Topic(p *Publish) []byte {
 	alias, ok := p.Properties.TopicAlias()
 	if len(p.Topic) > 0 || !ok {

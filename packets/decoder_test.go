@@ -72,7 +72,7 @@ func TestDecoderLearnsTheVersionFromTheConnect(t *testing.T) {
 	assert.NoError(t, err)
 }
 
-func TestDecoderReturnsTheSameErrorForEver(t *testing.T) {
+func TestDecoderReturnsTheSameErrorEachTime(t *testing.T) {
 	d := clientDecoder(t, packets.Options{}, &packets.Connack{})
 	_, first := d.Decode(frameOf(t, publishBad5))
 	requireBreach(t, mqttwire.RuleTopicWildcard, first)
@@ -232,7 +232,8 @@ func TestOversizeIsForAPublishOnly(t *testing.T) {
 }
 
 func TestAForeignProtocolIsLookedForAtTheStartOnly(t *testing.T) {
-	const get = "GET / HTTP/1.1\r\nHost: broker\r\nUpgrade: websocket\r\nAccept: text/plain\r\n\r\n" // a PUBACK, if taken for MQTT
+	// A PUBACK, if taken for MQTT.
+	const get = "GET / HTTP/1.1\r\nHost: broker\r\nUpgrade: websocket\r\nAccept: text/plain\r\n\r\n"
 	f, _, err := mqttwire.CutFrame([]byte(get), 0)
 	require.NoError(t, err)
 	require.Equal(t, mqttwire.PUBACK, f.Header.Type)

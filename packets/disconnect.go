@@ -18,6 +18,12 @@ func (p *Disconnect) Type() mqttwire.PacketType { return mqttwire.DISCONNECT }
 
 func (p *Disconnect) properties() *mqttwire.Properties { return &p.Properties }
 
+func (p *Disconnect) withProperties(list mqttwire.Properties) mqttwire.Packet {
+	q := *p
+	q.Properties = list
+	return &q
+}
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Disconnect) Decode(f mqttwire.Frame, v mqttwire.Version) error {

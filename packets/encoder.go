@@ -8,9 +8,9 @@ import "github.com/mqttwire/mqttwire"
 // topic alias over its maximum, or a QoS that the server has not announced.
 //
 // What the peer sends matters: tell it by Observe. A server observes the
-// CONNECT, a client the CONNACK. An Encoder is for one goroutine at a time, so who
-// writes from several locks around it and the write. The packets are only read:
-// one may be encoded for many connections at once.
+// CONNECT, a client the CONNACK. An Encoder is for one goroutine at a time: to
+// write from several, hold a lock over Append and the write. The packets are only
+// read: one may be encoded for many connections at once.
 type Encoder struct {
 	conn    connection
 	dropped Dropped
@@ -24,8 +24,8 @@ type Dropped struct {
 	UserProperties bool
 }
 
-// NewEncoder returns an Encoder for a connection that begins. Tolerance is of no
-// account: what is written keeps every rule. It panics if o.From is neither
+// NewEncoder returns an Encoder for a connection that begins. It does not use
+// Tolerance: what is written keeps every rule. It panics if o.From is neither
 // FromClient nor FromServer.
 func NewEncoder(o Options) *Encoder {
 	o.Tolerance = nil
@@ -195,28 +195,18 @@ func (d Dropped) without(list *mqttwire.Properties) mqttwire.Properties {
 	return q
 }
 
+// droppable are the packets of which Reason String and User Properties may be
+// left out: those that may have a Reason String.
+type droppable interface {
+	// withProperties returns a copy with another list.
+	withProperties(list mqttwire.Properties) mqttwire.Packet
+}
+
 // withProperties returns a copy of p with another list, or nil if p is of a type
 // whose properties may not be dropped.
 func withProperties(p mqttwire.Packet, list mqttwire.Properties) mqttwire.Packet {
-	switch p := p.(type) {
-	case *Connack:
-		return &Connack{p.SessionPresent, p.ReasonCode, list}
-	case *Puback:
-		return &Puback{list, p.PacketID, p.ReasonCode}
-	case *Pubrec:
-		return &Pubrec{list, p.PacketID, p.ReasonCode}
-	case *Pubrel:
-		return &Pubrel{list, p.PacketID, p.ReasonCode, p.Dup}
-	case *Pubcomp:
-		return &Pubcomp{list, p.PacketID, p.ReasonCode}
-	case *Suback:
-		return &Suback{list, p.ReasonCodes, p.PacketID}
-	case *Unsuback:
-		return &Unsuback{list, p.ReasonCodes, p.PacketID}
-	case *Disconnect:
-		return &Disconnect{list, p.ReasonCode}
-	case *Auth:
-		return &Auth{list, p.ReasonCode}
+	if p, ok := p.(droppable); ok {
+		return p.withProperties(list)
 	}
 	return nil
 }

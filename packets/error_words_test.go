@@ -71,7 +71,7 @@ func isText(f mqttwire.Field) bool {
 		return true
 	}
 	name := strings.TrimPrefix(string(f), "Will ")
-	for id := mqttwire.PropertyID(1); id < 0x2B; id++ {
+	for id := mqttwire.PropertyID(1); id < 0x80; id++ {
 		if (mqttwire.Property{ID: id}).IsText() && id.String() == name {
 			return true
 		}
@@ -147,7 +147,8 @@ func TestErrorsOfWhatIsTooLargeSayWhatTheyCount(t *testing.T) {
 		limited  = "; the whole packet is within the receiver's maximum packet size, here at most "
 		standard = " [U-2.1.4-3], reason 0x95 Packet too large"
 	)
-	large := "\x30\xF4\xA2\x04\x00\x01t\xEC\xA2\x04" + strings.Repeat("x", 69998) // its properties are 69996 bytes
+	// Its properties are 69996 bytes.
+	large := "\x30\xF4\xA2\x04\x00\x01t\xEC\xA2\x04" + strings.Repeat("x", 69998)
 	small := mqttwire.Limits{PacketSize: 100, FirstPacketSize: 100}
 	for name, c := range map[string]struct {
 		err  func(t *testing.T) error

@@ -10,8 +10,8 @@ type Pingreq struct{}
 // nothing else. Section 3.13.
 type Pingresp struct{}
 
-// isEmpty reports whether the frame is a packet of type t without a body, in its
-// plainest form.
+// isEmpty reports whether the frame is a packet of type t without a body, and
+// plain.
 func isEmpty(f mqttwire.Frame, t mqttwire.PacketType, v mqttwire.Version) bool {
 	return len(f.Body) == 0 && plainFrame(f, t, v)
 }

@@ -100,7 +100,7 @@ func (p *Publish) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge
 		b = b[1:]
 	default:
 		if b = wire.Properties(j, &p.Properties, b, mqttwire.PropertyOwner(mqttwire.PUBLISH)); b == nil {
-			p.Topic, p.PacketID = topic, id // which ReadHeader tells of a list that is too long for it
+			p.Topic, p.PacketID = topic, id // ReadHeader returns them if the list is too long for it
 			p.setFlags(flags)
 			return false
 		}

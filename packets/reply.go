@@ -28,14 +28,15 @@ func (a Answer) Append(dst []byte) []byte {
 	return dst
 }
 
-// closed is the answer of who has nothing to say.
+// closed is the answer if there is nothing to send.
 var closed = Answer{Close: true}
 
 // Reply returns the packet with which the receiver answers a packet that was
 // refused with err: CONNACK to an error before the CONNACK, in the peer's version
-// or, if that is not served, in a form that the peer knows; after it DISCONNECT with the reason code, in 5.0; PUBACK or PUBREC
-// where the message was refused and not the packet; else nothing, as before 5.0
-// there is no way to say more. Section 4.13; 3.1.1: 4.8.
+// or, if that is not served, in a form that the peer knows; after it DISCONNECT
+// with the reason code, in 5.0; PUBACK or PUBREC where the message was refused and
+// not the packet; else nothing, as before 5.0 there is no way to say more. Section
+// 4.13; 3.1.1: 4.8.
 //
 // Errors of a Decoder tell who sent the packet and whether the CONNACK came
 // before. For other errors it is taken from the packet type: a CONNECT comes

@@ -336,8 +336,8 @@ func cuttings(s *corpus.Stream) (all []cutting) {
 	return all
 }
 
-// TestCorpusStreamsFrameByFrame runs Decode, for who cuts frames himself. It
-// sees less: nothing of a frame that is not there whole.
+// TestCorpusStreamsFrameByFrame runs Decode, which is for callers that cut frames
+// themselves. It sees less: nothing of a frame that is not there whole.
 func TestCorpusStreamsFrameByFrame(t *testing.T) {
 	for _, s := range loadStreams(t) {
 		for _, told := range toldVersions(&s) {
@@ -374,7 +374,7 @@ func TestCorpusStreamsFrameByFrame(t *testing.T) {
 	}
 }
 
-func TestAfterAViolationTheDecoderReturnsTheSameErrorForEver(t *testing.T) {
+func TestAfterAViolationTheDecoderReturnsTheSameErrorEachTime(t *testing.T) {
 	pingreq, _, err := mqttwire.CutFrame([]byte("\xC0\x00"), 0)
 	require.NoError(t, err)
 	for _, s := range loadStreams(t) {

@@ -66,7 +66,7 @@ func (p *Unsubscribe) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.J
 	if len(b) == 0 && v != mqttwire.V31 && !wire.Pass(j, mqttwire.RuleNoFilters, mqttwire.FieldTopicFilter, b, 0) { // [MQTT-3.10.3-2]
 		return false
 	}
-	if tooRoomy(cap(p.Filters), len(f.Body)) {
+	if oversized(cap(p.Filters), len(f.Body)) {
 		p.Filters = nil
 	}
 	list, n, ok := decodeFilters(p.Filters[:cap(p.Filters)], b, v, j)

@@ -66,14 +66,14 @@ func appendPlainList(dst, list []byte, v mqttwire.Version) []byte {
 	return append(appendLength(dst, uint64(len(list))), list...)
 }
 
-// plainCode reports whether packets of type t may say the code in version v.
-// Success, which is 0, they all may, if only by leaving it out.
+// plainCode reports whether packets of type t may say the code in version v. All
+// may say success, which is 0, if only by leaving it out.
 func plainCode(code mqttwire.ReasonCode, t mqttwire.PacketType, v mqttwire.Version) bool {
 	return code == 0 || code.AllowedIn(t, v, 0)
 }
 
-// checkList returns nil if the owner may have the list in version v: for those that
-// plainList is not sure of.
+// checkList returns nil if the owner may have the list in version v. It is for
+// lists that are not plain.
 func checkList(p *mqttwire.Properties, owner mqttwire.PropertyOwner, v mqttwire.Version) error {
 	if v != mqttwire.V5 {
 		return nil

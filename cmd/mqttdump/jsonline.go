@@ -13,11 +13,11 @@ import (
 )
 
 // object is the JSON object for a packet. What a packet does not have is left
-// out; what it has is there, be it empty or zero.
+// out; what it has is there, even if it is empty or zero.
 type object struct {
 	File           string   `json:"file,omitempty"` // with several files
 	Frame          int      `json:"frame"`          // number of the capture record
-	TS             *string  `json:"ts"`             // seconds since 1970, null if the file tells no time
+	TS             *string  `json:"ts"`             // seconds since 1970, or null
 	Stream         int      `json:"stream"`
 	Src            string   `json:"src,omitempty"`
 	Dst            string   `json:"dst,omitempty"`
@@ -163,9 +163,9 @@ func (o *object) blame(e capture.Event, secrets bool) {
 }
 
 // mayHoldSecrets reports whether the bytes of a packet type that cannot be
-// decoded may hold a password.
+// decoded may hold a password or Authentication Data.
 func mayHoldSecrets(t mqttwire.PacketType) bool {
-	return t == mqttwire.CONNECT || t == mqttwire.CONNACK || t == mqttwire.AUTH
+	return t == mqttwire.CONNECT || mqttwire.AuthenticationData.AllowedIn(mqttwire.PropertyOwner(t))
 }
 
 // rawBytes returns the first bytes of a frame, fixed header included.

@@ -7,7 +7,8 @@
 // by its header; encode what they read; check, copy and print it. One packet in 16
 // is not decoded, but drawn field by field and encoded. Rules, fields, offsets,
 // numbers, classes, codes, statements and bytes have to be the same. The texts of
-// errors and of packets are compared if -words is given. The status is 1 if a packet is unlike.
+// errors and of packets are compared if -words is given. The status is 1 if a
+// packet is unlike.
 package main
 
 import (

@@ -15,7 +15,7 @@ import (
 // Side is the library at work, with packets that it uses again and again. It is
 // for one goroutine at a time.
 type Side struct {
-	reused    [mqttwire.V5 + 1][16]mqttwire.Packet // by version, so that what one leaves behind meets its like
+	reused    [mqttwire.V5 + 1][16]mqttwire.Packet // by version, as on a connection
 	set       packets.Set
 	tolerant  packets.Set
 	tolerance mqttwire.Tolerance
