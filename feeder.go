@@ -354,7 +354,7 @@ func (f *Feeder) keep(b []byte) {
 	if f.oversize {
 		have := f.have()
 		body := min(len(b), max(0, f.left-have)) // b[:body] is of the present body
-		if part := max(0, int(f.part)-have); part < body {
+		if part := max(0, f.part-have); part < body {
 			f.left -= body - part
 			f.write(b[:part])
 			b = b[body:]

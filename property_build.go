@@ -183,7 +183,7 @@ func (p *propertyList) forgive(id PropertyID) {
 	old := p.bad
 	p.bad = nil
 	for f := old; f != nil; f = f.next {
-		if f.id != id {
+		if f.id != id || f.rule == RulePropertiesReset { // a lost list is not found again
 			p.refuse(f.rule, f.id, f.found)
 		}
 	}

@@ -25,6 +25,7 @@ func (f *propertyFault) error(owner PropertyOwner, base int) *Error {
 		field = FieldProperties
 	}
 	e := NewError(f.rule, owner.packet(), V5, field, offset, f.found)
+	e.Own = base == NoOffset
 	once, value := f.id.Statements(owner)
 	switch {
 	case f.rule == RulePropertyRepeated:

@@ -156,7 +156,7 @@ func (p *Properties) faultIn(owner PropertyOwner) *propertyFault {
 	switch {
 	case p.lost():
 		return &propertyFault{rule: RulePropertiesReset, found: NotANumber}
-	case p.bad != nil && p.bad.id != 0 && !p.bad.id.AllowedIn(owner):
+	case p.bad != nil && p.bad.id.known() && !p.bad.id.AllowedIn(owner):
 		return &propertyFault{rule: RulePropertyNotAllowed, id: p.bad.id, found: NotANumber}
 	case p.bad != nil:
 		return p.bad
@@ -171,7 +171,7 @@ func (p *Properties) faultIn(owner PropertyOwner) *propertyFault {
 // that the list is lost, because its PropertyBuilder was reset.
 func (p *propertyList) Err() error {
 	if p.lost() {
-		return NewError(RulePropertiesReset, 0, V5, FieldProperties, NoOffset, NotANumber)
+		return ownError(RulePropertiesReset, 0, V5, FieldProperties, NoOffset, NotANumber)
 	}
 	if p.bad == nil {
 		return nil
@@ -181,7 +181,11 @@ func (p *propertyList) Err() error {
 			return p.bad.error(owner, NoOffset)
 		}
 	}
-	return p.bad.error(WillProperties, NoOffset)
+	e := p.bad.error(WillProperties, NoOffset)
+	if !p.bad.id.known() {
+		e.Type = 0 // no packet has it
+	}
+	return e
 }
 
 // Empty reports whether there are no properties in the list.

@@ -22,7 +22,8 @@ package mqttwire
 // A typed getter and setter for each property that is there once at most. A
 // getter's ok is false where the list does not hold the property. A setter
 // replaces the present value, and puts the property last. The two that repeat
-// have AddUser and AddSubscriptionID, User and SubscriptionIDs.
+// have AddUser and AddSubscriptionID, User and SubscriptionIDs; and
+// SubscriptionIdentifier is for SUBSCRIBE, which has one at most.
 
 // PayloadFormatIndicator returns 0 for unspecified bytes, 1 for UTF-8 text.
 // PUBLISH, will. Section 3.3.2.3.2.
@@ -74,6 +75,14 @@ func (p *propertyList) CorrelationData() (v []byte, ok bool) {
 
 // SetCorrelationData sets CorrelationData, 0 to 65535 bytes. Section 3.3.2.3.6.
 func (p *propertyList) SetCorrelationData(v []byte) { p.setBytes(CorrelationData, v) }
+
+// SubscriptionIdentifier returns the Subscription Identifier of a SUBSCRIBE, 1 to
+// 268435455, with which the messages for its subscriptions come back. Of a PUBLISH,
+// which has one for each subscription, it returns the first; SubscriptionIDs goes
+// over all. SUBSCRIBE, PUBLISH. Section 3.8.2.1.2.
+func (p *propertyList) SubscriptionIdentifier() (v uint32, ok bool) {
+	return p.number(SubscriptionIdentifier)
+}
 
 // SessionExpiryInterval returns the seconds that the session outlives the
 // connection; 4294967295 means that it does not end. CONNECT, CONNACK,

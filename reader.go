@@ -45,11 +45,9 @@ var errBadRead = errors.New("mqttwire: reader returned an impossible count")
 type Reader struct {
 	cutter
 	src    io.Reader
-	srcErr error  // sticky: what src returned
-	idle   []byte // in place of a buffer while nothing comes, or nil: see BeSmallWhileIdle
-	full   bool   // the last read has filled the buffer
-	small  uint8  // packets in a row, of those seen by shrink, that needed little of a large buffer
-	late   uint32 // mark of the packet in which a timeout broke AppendBody off, or 0
+	srcErr error             // sticky: what src returned
+	late   int64             // 1 + the offset of the packet in which a timeout broke AppendBody off, or 0
+	idle   *[idleBuffer]byte // in place of a buffer while nothing comes, or nil: see BeSmallWhileIdle
 }
 
 // NewReader returns a Reader of the packets in r. It reads nothing yet.
@@ -173,7 +171,7 @@ func (r *Reader) AppendBody(dst []byte) ([]byte, error) {
 	if err := r.untouched(); err != nil {
 		return dst, err
 	}
-	if r.late == r.mark() {
+	if r.late == r.offset+1 {
 		return r.copyBody(dst)
 	}
 	out := dst
@@ -197,7 +195,7 @@ func (r *Reader) putBack(body []byte) {
 	if r.err != nil {
 		return
 	}
-	r.late = r.mark()
+	r.late = r.offset + 1
 	r.left += len(body)
 	if len(r.buf) < len(body) {
 		r.buf = make([]byte, max(len(body), firstBuffer))
@@ -205,9 +203,6 @@ func (r *Reader) putBack(body []byte) {
 	r.pos, r.end = 0, copy(r.buf, body)
 	r.full = r.end == len(r.buf)
 }
-
-// mark is a number for the present packet that others nearby do not have.
-func (r *Reader) mark() uint32 { return uint32(r.offset) + 1 }
 
 // copyBody is AppendBody after a timeout: the body is waited for in the buffer,
 // since putting it back once more with each timeout would cost more than in
@@ -392,7 +387,7 @@ func readSome(r io.Reader, p []byte) (n int, err error) {
 func (r *Reader) makeRoom() {
 	have, size, need := r.have(), len(r.buf), r.need
 	switch {
-	case r.full && r.idle != nil && size <= len(r.idle):
+	case r.full && r.idle != nil && size <= idleBuffer:
 		r.move(newReadAhead())
 	case r.full && size < readAhead:
 		r.move(make([]byte, 2*size))
@@ -412,16 +407,19 @@ var readAheadBuffers = sync.Pool{New: func() any { return new([readAhead]byte) }
 
 func newReadAhead() []byte { return readAheadBuffers.Get().(*[readAhead]byte)[:] }
 
+// idleBuffer is how many bytes a Reader reads at first that is small while idle.
+const idleBuffer = 64
+
 // BeSmallWhileIdle makes the Reader read the first bytes of what comes into idle,
 // and hold a buffer only while more than that comes: one of many Readers in turn.
-func (export) BeSmallWhileIdle(r *Reader, idle []byte) { r.idle = idle }
+func (export) BeSmallWhileIdle(r *Reader, idle *[idleBuffer]byte) { r.idle = idle }
 
 // beIdle gives the buffer back, in which nothing is left.
 func (r *Reader) beIdle() {
 	if len(r.buf) == readAhead {
 		readAheadBuffers.Put((*[readAhead]byte)(r.buf))
 	}
-	r.buf, r.pos, r.end, r.full = r.idle, 0, 0, false
+	r.buf, r.pos, r.end, r.full = r.idle[:], 0, 0, false
 }
 
 // shrink lets a large buffer go when the last packets needed little of it. Packets

@@ -56,6 +56,7 @@ const (
 	RuleResponseTopicWildcard
 	RuleAuthDataAlone
 	RuleAuthMethodMissing
+	RulePropertyType
 	RulePropertiesReset
 
 	// Fields that several packets have.
@@ -97,6 +98,8 @@ const (
 	RuleRetainHandling
 	RuleNoLocalShared
 	RuleNoReasonCodes
+	RuleAnswerPacketID
+	RuleAnswerCodes
 	RuleAuthEmpty
 
 	// The sender.
@@ -296,6 +299,8 @@ var rules = [numRules]ruleRow{
 		"authentication data comes with an authentication method", []ruleStatement{from(in5, "U-3.1.2.11.10-1")}},
 	RuleAuthMethodMissing: {"auth-method-missing", ErrProtocol, ReasonProtocolError, readable,
 		"AUTH has an authentication method", []ruleStatement{from(in5, "U-3.15.2.2.2-1")}},
+	RulePropertyType: {"property-type", ErrMalformed, ReasonMalformedPacket, unreadable,
+		"a value that is set by identifier is of the property's type, and not too large for it", []ruleStatement{from(in5, "U-2.2.2.2-2")}},
 	RulePropertiesReset: {"properties-reset", ErrProtocol, ReasonUnspecifiedError, unreadable,
 		"a list that a PropertyBuilder has made is used before the builder is reset", []ruleStatement{from(in5, "5.0 section 2.2.2")}},
 
@@ -387,6 +392,14 @@ var rules = [numRules]ruleRow{
 		"no local is not set for a shared subscription", []ruleStatement{from(in5, "MQTT-3.8.3-4")}},
 	RuleNoReasonCodes: {"no-reason-codes", ErrProtocol, ReasonProtocolError, readable,
 		"there is at least one code", []ruleStatement{from(in311, "3.1.1 section 2.4"), from(in5, "U-2.3-2")}},
+	RuleAnswerPacketID: {"answer-packet-id", ErrProtocol, ReasonProtocolError, unreadable,
+		"an answer has the packet identifier of its request", []ruleStatement{
+			from(in31, "3.1 section 3.9", SUBACK), from(in311|in5, "MQTT-3.8.4-2", SUBACK),
+			from(in31, "3.1 section 3.11", UNSUBACK), from(in311, "MQTT-3.10.4-4", UNSUBACK), from(in5, "MQTT-3.10.4-5", UNSUBACK)}},
+	RuleAnswerCodes: {"answer-codes", ErrProtocol, ReasonProtocolError, unreadable,
+		"an answer has a reason code for each topic filter of its request", []ruleStatement{
+			from(in31, "3.1 section 3.9", SUBACK), from(in311, "MQTT-3.8.4-5", SUBACK), from(in5, "MQTT-3.8.4-6", SUBACK),
+			from(in5, "MQTT-3.11.3-1", UNSUBACK)}},
 	RuleAuthEmpty: {"auth-empty", ErrProtocol, ReasonProtocolError, readable,
 		"AUTH has an authentication method, although the standard describes an AUTH of remaining length 0", []ruleStatement{from(in5, "U-3.15.2.1-1")}},
 

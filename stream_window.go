@@ -51,7 +51,9 @@ type cutter struct {
 	waiting   bool        // Frame has gone to the present packet and waits for its body
 	oversize  bool        // err is that the present packet is over the limit
 	overwrite bool
-	part      int32 // if oversize: bytes of the body that may still be looked at
+	full      bool  // of a Reader: the last read has filled the buffer
+	small     uint8 // of a Reader: packets in a row, of those seen by shrink, that needed little of a large buffer
+	part      int   // if oversize: bytes of the body that may still be looked at
 }
 
 // have is the number of bytes in the window.
@@ -248,8 +250,8 @@ func (c *cutter) reach(n int) (int, error) {
 	if c.err != nil && !c.oversize {
 		return 0, c.err
 	}
-	if c.oversize && n > int(c.part) && c.header.RemainingLength > oversizePart {
-		return int(c.part), c.err
+	if c.oversize && n > c.part && c.header.RemainingLength > oversizePart {
+		return c.part, c.err
 	}
 	can := min(max(n, 0), c.left)
 	if can < n {
@@ -289,7 +291,7 @@ func (c *cutter) take(n int) {
 	c.pos += n
 	c.left -= n
 	if c.oversize {
-		c.part -= int32(n)
+		c.part -= n
 	}
 }
 

@@ -95,8 +95,8 @@ var interopRules = []InteropRule{
 		"servers passed DUP on with QoS 0, where nothing is sent twice and so nothing depends on it " +
 			"(emqx/emqx#1319, thingsboard/thingsboard#2836, wolfSSL/wolfMQTT#498)"},
 	{RuleClientIDLength, []Version{V31}, []PacketType{CONNECT}, 24, 65535,
-		"clients of 3.1 use identifiers of more than 23 characters, and servers take them " +
-			"(hivemq/hivemq-community-edition#160, moquette-io/moquette#522)"},
+		"clients of 3.1, mosquitto_pub among them, use identifiers of more than 23 characters, and servers take them " +
+			"(hivemq/hivemq-community-edition#160, moquette-io/moquette#522, eclipse-paho/paho.mqtt.golang#772)"},
 	{RulePasswordAlone, []Version{V31, V311}, []PacketType{CONNECT}, 0, 0,
 		"clients send a token as password without a user name, which 5.0 allows " +
 			"(eclipse-paho/paho.mqtt.python#726, emqx/emqx#18111)"},
@@ -106,6 +106,12 @@ var interopRules = []InteropRule{
 	{RuleReasonCode, []Version{V31}, []PacketType{SUBACK}, 0x80, 0x80,
 		"servers refuse a subscription with 0x80 in 3.1 as in 3.1.1; a client has to be told either way " +
 			"(moscajs/aedes#720)"},
+	{RuleReasonCode, []Version{V5}, []PacketType{PUBACK}, 1, 2,
+		"mochi answers a PUBLISH of QoS 1 with the code by which SUBACK grants that QoS; below 0x80 it is a success " +
+			"(mochi-mqtt/server#474, mochi-mqtt/server#497, davidepianca98/KMQTT#72)"},
+	{RuleReasonCode, []Version{V5}, []PacketType{PUBREC}, 0x93, 0x93,
+		"EMQX refuses a message with Receive Maximum exceeded, which only DISCONNECT may say; from 0x80 on it is a failure " +
+			"(emqx/emqx#6981)"},
 	{RuleAuthEmpty, []Version{V5}, []PacketType{AUTH}, 0, 0,
 		"the standard describes F0 00 in one place and rules it out in another " +
 			"(eclipse-mosquitto/mosquitto#3591, mqttjs/mqtt-packet#160, dotnet/MQTTnet#2039)"},
@@ -114,8 +120,12 @@ var interopRules = []InteropRule{
 // InteropRules returns the rows of the profile Interop.
 func InteropRules() []InteropRule { return slices.Clone(interopRules) }
 
-// Interop is the profile that lets pass what widely used peers get wrong and a
-// receiver can take without harm: the violations that InteropRules lists.
+// Interop is the profile that servers and clients in the field start with: it lets
+// pass what widely used peers get wrong and a receiver can take without harm, the
+// violations that InteropRules lists, and nothing else. Without it a client of 5.0
+// refuses the acknowledgements of a popular server, and a server of 3.1 the
+// identifiers of popular clients. To be strict, without a Tolerance, is for tests,
+// and for gateways that answer for what they pass on.
 func Interop(e *Error) bool { return slices.ContainsFunc(interopRules, e.in) }
 
 // in reports whether the row is about the error.

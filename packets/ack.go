@@ -94,13 +94,12 @@ func decodeAck(p *mqttwire.Properties, id *uint16, code *mqttwire.ReasonCode, b 
 	return rest != nil && (len(rest) == 0 || wire.End(j, rest))
 }
 
-// ackSize returns the size of an acknowledgement. With another code than 0, the
-// form with a property length is what every peer understands.
+// ackSize returns the size of an acknowledgement.
 func ackSize(code mqttwire.ReasonCode, p *mqttwire.Properties, v mqttwire.Version) int {
-	if v != mqttwire.V5 || code == 0 && p.Empty() && p.Err() == nil {
+	if v != mqttwire.V5 {
 		return packetSize(2)
 	}
-	return packetSize(2 + 1 + uint64(p.Size()))
+	return packetSize(2 + codeAndListSize(code, p))
 }
 
 // appendAck appends the acknowledgement of type t that has these fields.
@@ -121,7 +120,7 @@ func appendAck(dst []byte, t mqttwire.PacketType, v mqttwire.Version, id uint16,
 		return append(dst, first, 2, byte(id>>8), byte(id)), nil
 	}
 	list, ok := wire.PlainProperties(p, mqttwire.PropertyOwner(t))
-	n := 3 + plainListSize(list, v)
+	n := 2 + plainCodeAndListSize(code, list)
 	switch {
 	case n > mqttwire.MaxVarint:
 		return refuseFrame(dst, t, v, n)
@@ -134,12 +133,8 @@ func appendAck(dst []byte, t mqttwire.PacketType, v mqttwire.Version, id uint16,
 			return dst, err
 		}
 	}
-	if code == 0 && len(list) == 0 { // an empty list of a builder
-		return append(dst, first, 2, byte(id>>8), byte(id)), nil
-	}
 	b := appendHeader(dst, first, n, n)
-	b = append(b, byte(id>>8), byte(id), byte(code))
-	return appendPlainList(b, list, v), nil
+	return appendCodeAndList(append(b, byte(id>>8), byte(id)), code, list), nil
 }
 
 // isSuccess reports whether the code is one by which packets of type t say in
@@ -168,6 +163,12 @@ func (p *Puback) withProperties(list mqttwire.Properties) mqttwire.Packet {
 	q.Properties = list
 	return &q
 }
+
+func (p *Puback) clone() mqttwire.Packet { return p.Clone() }
+
+func (p *Puback) packetID() *uint16 { return &p.PacketID }
+
+func (p *Puback) reasonCode() *mqttwire.ReasonCode { return &p.ReasonCode }
 
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
@@ -237,6 +238,12 @@ func (p *Pubrec) withProperties(list mqttwire.Properties) mqttwire.Packet {
 	return &q
 }
 
+func (p *Pubrec) clone() mqttwire.Packet { return p.Clone() }
+
+func (p *Pubrec) packetID() *uint16 { return &p.PacketID }
+
+func (p *Pubrec) reasonCode() *mqttwire.ReasonCode { return &p.ReasonCode }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Pubrec) Decode(f mqttwire.Frame, v mqttwire.Version) error {
@@ -304,6 +311,12 @@ func (p *Pubrel) withProperties(list mqttwire.Properties) mqttwire.Packet {
 	q.Properties = list
 	return &q
 }
+
+func (p *Pubrel) clone() mqttwire.Packet { return p.Clone() }
+
+func (p *Pubrel) packetID() *uint16 { return &p.PacketID }
+
+func (p *Pubrel) reasonCode() *mqttwire.ReasonCode { return &p.ReasonCode }
 
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
@@ -373,6 +386,12 @@ func (p *Pubcomp) withProperties(list mqttwire.Properties) mqttwire.Packet {
 	q.Properties = list
 	return &q
 }
+
+func (p *Pubcomp) clone() mqttwire.Packet { return p.Clone() }
+
+func (p *Pubcomp) packetID() *uint16 { return &p.PacketID }
+
+func (p *Pubcomp) reasonCode() *mqttwire.ReasonCode { return &p.ReasonCode }
 
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.

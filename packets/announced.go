@@ -37,6 +37,18 @@ func announcedIn(p *mqttwire.Properties) announced {
 	return a
 }
 
+// takes is what a side has announced on answers to its packets.
+type takes struct {
+	packetSize uint32 // the largest whole packet; 0: no limit but the protocol's
+	noProblems bool   // a client wants Reason Strings in CONNACK and DISCONNECT only
+}
+
+// takesIn reads what the properties of a CONNECT or CONNACK say on answers.
+func takesIn(p *mqttwire.Properties) takes {
+	size, _ := p.MaximumPacketSize()
+	return takes{size, isFalse(p.RequestProblemInformation())}
+}
+
 // isFalse reports whether a property is there and 0.
 func isFalse(v, ok bool) bool { return ok && !v }
 

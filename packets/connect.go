@@ -37,12 +37,15 @@ type Connect struct {
 	// Decode reuses the Will that is there. Section 3.1.2.5.
 	Will *Will
 
-	// UserName is a UTF-8 string of 0 to 65535 bytes; nil if there is none.
+	// UserName is a UTF-8 string of 0 to 65535 bytes; nil if there is none. One
+	// that is empty but not nil, as []byte("") is, is sent as a user name of 0
+	// bytes: who takes it from a setting that may be empty leaves it nil then.
 	// Section 3.1.3.5.
 	UserName []byte
 
-	// Password is 0 to 65535 bytes; nil if there is none. Before 5.0 it goes
-	// with a user name only. Section 3.1.3.6.
+	// Password is 0 to 65535 bytes; nil if there is none, and sent if it is empty
+	// but not nil, as with UserName. Before 5.0 it goes with a user name only.
+	// Section 3.1.3.6.
 	Password []byte
 
 	// Properties of the connection. 5.0 only: other versions leave them out.
@@ -87,6 +90,12 @@ func protocolName(v mqttwire.Version) string {
 func (p *Connect) Type() mqttwire.PacketType { return mqttwire.CONNECT }
 
 func (p *Connect) properties() *mqttwire.Properties { return &p.Properties }
+
+func (p *Connect) clone() mqttwire.Packet { return p.Clone() }
+
+func (*Connect) packetID() *uint16 { return nil }
+
+func (*Connect) reasonCode() *mqttwire.ReasonCode { return nil }
 
 // Decode resets the packet and reads it from f. v is the version to accept, or 0
 // for any. The packet's byte slices alias f.Body; use Clone to keep them.
@@ -555,10 +564,8 @@ func (p *Connect) Clone() *Connect {
 	*q = *p
 	q.ClientID, q.UserName, q.Password = m.bytes(p.ClientID), m.bytes(p.UserName), m.bytes(p.Password)
 	q.Properties = m.properties(p.Properties)
-	if w := p.Will; w != nil {
-		*will = *w
-		will.Topic, will.Payload = m.bytes(w.Topic), m.bytes(w.Payload)
-		will.Properties = m.properties(w.Properties)
+	if p.Will != nil {
+		m.will(will, p.Will)
 	}
 	q.Will = will
 	return q
@@ -581,8 +588,8 @@ func newConnectClone(p *Connect) (*Connect, *Will, memory) {
 // Pinned.
 func (p *Connect) Pinned() int {
 	n := len(p.ClientID) + len(p.UserName) + len(p.Password) + len(p.Properties.Bytes())
-	if w := p.Will; w != nil {
-		n += len(w.Topic) + len(w.Payload) + len(w.Properties.Bytes())
+	if p.Will != nil {
+		n += p.Will.pinned()
 	}
 	return n
 }

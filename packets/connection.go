@@ -17,8 +17,8 @@ type connection struct {
 	from      mqttwire.Sender // whose packets are checked
 	version   mqttwire.Version
 	versions  mqttwire.Versions // which a CONNECT may ask for; the zero set is all
+	optional  bool              // whether the rules of CheckOptional are checked too
 	tolerance *mqttwire.Tolerance
-	optional  bool // whether the rules of CheckOptional are checked too
 	err       *mqttwire.Error
 
 	begun        bool    // from has sent its first packet
@@ -31,6 +31,7 @@ type connection struct {
 	qos      mqttwire.QoS // of the same
 
 	connect  connectSaid
+	sender   takes     // announced by from
 	receiver announced // by the other side
 	aliases  aliases   // set by from
 }
@@ -87,6 +88,7 @@ func (c *connection) complete(e *mqttwire.Error) *mqttwire.Error {
 		}
 	}
 	e.Connected = c.connack
+	e.MaximumPacketSize, e.NoProblemInformation = c.sender.packetSize, c.sender.noProblems
 	if e.Type == mqttwire.PUBLISH {
 		e.PacketID, e.QoS = c.packetID, c.qos
 	}
@@ -227,10 +229,20 @@ func (c *connection) isFree(t mqttwire.PacketType, p mqttwire.Packet) bool {
 	return true
 }
 
-// about notes the message that errors may be about.
+// about notes the message that errors may be about, and what its sender takes in
+// answer.
 func (c *connection) about(p mqttwire.Packet) {
-	if p, ok := p.(*Publish); ok {
+	switch p := p.(type) {
+	case *Publish:
 		c.packetID, c.qos = p.PacketID, p.QoS
+	case *Connect: // the answer to a CONNECT that is refused keeps to it too
+		if c.from == mqttwire.FromClient && !c.connect.seen && p.version(c.version) == mqttwire.V5 {
+			c.sender = takesIn(&p.Properties)
+		}
+	case *Connack:
+		if c.from == mqttwire.FromServer && !c.connack && c.version == mqttwire.V5 {
+			c.sender = takesIn(&p.Properties)
+		}
 	}
 }
 
@@ -331,7 +343,7 @@ func problemsOf(p mqttwire.Packet) *mqttwire.Properties {
 	case *Publish, *Connack, *Disconnect:
 		return nil
 	}
-	return propertiesOf(p)
+	return PropertiesOf(p)
 }
 
 func (c *connection) checkPublish(p *Publish) {

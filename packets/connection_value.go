@@ -43,8 +43,13 @@ type ConnectionOptions struct {
 	// and FromClient for a client.
 	Side mqttwire.Sender
 
-	// Version is the one version of the connection; 0 leaves it to the CONNECT.
+	// Version is the version of the connection, if it is known beforehand; 0 leaves
+	// it to the CONNECT.
 	Version mqttwire.Version
+
+	// Versions are those of which the CONNECT may be, such as
+	// mqttwire.VersionsOf(mqttwire.V311, mqttwire.V5); the zero set is all.
+	Versions mqttwire.Versions
 
 	// Limits are those of what is read, as long as none is announced. A server
 	// that announces a Maximum Packet Size in CONNACK, or a client in CONNECT, sets
@@ -88,14 +93,14 @@ func (o ConnectionOptions) newDecoder() Decoder {
 		peer = mqttwire.FromServer
 	}
 	return Decoder{
-		conn:       newConnection(Options{From: peer, Version: o.Version, Tolerance: o.Tolerance, Optional: o.Optional}),
+		conn:       newConnection(Options{From: peer, Version: o.Version, Versions: o.Versions, Tolerance: o.Tolerance, Optional: o.Optional}),
 		streamFrom: o.StreamFrom,
 	}
 }
 
 // newEncoder returns the Encoder of what our side sends.
 func (o ConnectionOptions) newEncoder() Encoder {
-	return Encoder{conn: newConnection(Options{From: o.Side, Version: o.Version})}
+	return Encoder{conn: newConnection(Options{From: o.Side, Version: o.Version, Versions: o.Versions})}
 }
 
 // Version returns the version of the connection, or 0 while no CONNECT has told
@@ -156,10 +161,20 @@ func (c *Connection) AppendStreamHeader(dst []byte, p *Publish, payloadSize int6
 // announcedLimits returns the limits that hold after a CONNECT or CONNACK of our
 // own was sent in version v. [MQTT-3.1.2-24] [MQTT-3.2.2-15]
 func announcedLimits(limits mqttwire.Limits, p mqttwire.Packet, v mqttwire.Version) mqttwire.Limits {
-	if size, ok := propertiesOf(p).MaximumPacketSize(); ok && v == mqttwire.V5 {
+	if size, ok := PropertiesOf(p).MaximumPacketSize(); ok && v == mqttwire.V5 {
 		limits.PacketSize = int(min(size, mqttwire.MaxPacketSize))
 	}
 	return limits
+}
+
+// AppendReply appends to dst the packet that answers one which Next has refused
+// with err, if there is one, with a Reason String as far as the peer wants and
+// takes it; close says to close the connection after it. If that is false the
+// packet acknowledges the one refused, and Resume lets the connection go on. See
+// Reply.
+func (c *Connection) AppendReply(dst []byte, err error) (out []byte, close bool) {
+	a := ReplyWithReason(err)
+	return a.Append(dst), a.Close
 }
 
 // Dropped says what the last call of Append left out: see Encoder.Dropped.

@@ -286,8 +286,8 @@ func (d *Decoder) PayloadSize() int { return d.payload }
 // that was refused: for diagnosis, or to skip a packet that was too large. src
 // is the source that Next reads, or nil if frames are given to Decode. If the
 // stream cannot be cut any more, because a fixed header is broken or the peer
-// speaks another protocol, Resume returns the error that it was. After a timeout of
-// src Next goes on with what is to be skipped.
+// speaks another protocol, Resume returns the error that it was.
+// After a timeout of src, Next goes on with what is to be skipped.
 func (d *Decoder) Resume(src Source) error {
 	if d.err == nil {
 		return nil
@@ -310,16 +310,18 @@ func (d *Decoder) Release() {
 	d.memory = nil
 }
 
-// Topic returns the topic name of a PUBLISH that Next or Decode has returned: its
-// own or, if that is empty, the one that its topic alias stands for. It is valid
-// until the alias is set anew. To forward p, set this topic and remove the Topic
-// Alias, which holds for this connection only. Section 3.3.2.3.4.
+// Topic returns the topic name of p, the PUBLISH that Next or Decode has returned
+// last: its own or, if that is empty, the one that its topic alias stands for. It is
+// valid until the next call of either. Of any other PUBLISH, as of a clone, Topic
+// returns what stands in the packet, which is empty if an alias stands for it: by
+// then the alias may stand for another name. So ask before anything is kept; Forward
+// takes the topic. Section 3.3.2.3.4.
 func (d *Decoder) Topic(p *Publish) []byte {
-	alias, ok := p.Properties.TopicAlias()
-	if len(p.Topic) > 0 || !ok {
+	if len(p.Topic) > 0 || !d.set.isPublish(p) {
 		return p.Topic
 	}
-	return d.conn.aliases[alias]
+	alias, _ := p.Properties.TopicAlias()
+	return d.conn.aliases[alias] // no alias is 0
 }
 
 // lookForForeign returns an error if the stream begins as another protocol. It

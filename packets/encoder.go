@@ -143,19 +143,21 @@ func (e *Encoder) checkSize(t mqttwire.PacketType, size int64) error {
 	return e.taken()
 }
 
-// taken returns the error that was found. There are no bytes to point at.
+// taken returns the error that was found. There are no bytes to point at, and
+// nobody to answer.
 func (e *Encoder) taken() error {
 	err := e.conn.take()
 	if err != nil {
-		err.(*mqttwire.Error).Offset = mqttwire.NoOffset
+		own := err.(*mqttwire.Error)
+		own.Offset, own.Own = mqttwire.NoOffset, true
 	}
 	return err
 }
 
 // refuse tells the error of a packet's Append what is known of the connection.
 func (e *Encoder) refuse(err error) error {
-	if wrong, ok := err.(*mqttwire.Error); ok {
-		e.conn.complete(wrong)
+	if own, ok := err.(*mqttwire.Error); ok {
+		e.conn.complete(own)
 	}
 	return err
 }
@@ -169,7 +171,7 @@ func (e *Encoder) fit(p mqttwire.Packet, v mqttwire.Version) mqttwire.Packet {
 	if limit == 0 || v != mqttwire.V5 || int64(p.Size(v)) <= int64(limit) {
 		return p
 	}
-	list := propertiesOf(p)
+	list := PropertiesOf(p)
 	for _, drop := range [...]Dropped{{ReasonString: true}, {UserProperties: true}, {ReasonString: true, UserProperties: true}} {
 		q := withProperties(p, drop.without(list))
 		if q != nil && int64(q.Size(v)) <= int64(limit) {

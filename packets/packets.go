@@ -18,6 +18,10 @@
 // answer a packet that was refused. ReadHeader and Writer are for payloads that
 // are not in memory.
 //
+// Clone, PacketID, SetPacketID, ReasonCode and PropertiesOf are for packets whose
+// type does not matter. Forward makes of a PUBLISH that a server has received the one
+// that it sends on; CheckSuback and CheckUnsuback look at a request and its answer.
+//
 // # Ownership
 //
 // The packet's byte slices alias f.Body; use Clone to keep them.
@@ -33,11 +37,12 @@
 // that it was decoded from: it is written to while they are read.
 //
 // A packet that was decoded and not changed encodes to the same bytes, but for
-// what the standards leave free: 5.0 acknowledgements, DISCONNECT and AUTH take
-// the shortest form for code 0 and the long form for other codes; a remaining
-// length that a 3.x peer wrote in more bytes than needed gets short; and the
-// bits that 3.1 calls unused, and flags for a user name or password that is not
-// there, are cleared.
+// what the standards leave free. All is written in the shortest legal form:
+// acknowledgements and DISCONNECT of 5.0 without the property length of an empty
+// list, and without the code if that is 0 too, AUTH without both or neither; and
+// the remaining length in the fewest bytes, which 3.x does not ask for. The bits
+// that 3.1 calls unused, and flags for a user name or password that is not there,
+// are cleared.
 //
 // # Adding a packet type
 //
@@ -123,6 +128,15 @@ type packet interface {
 
 	// properties returns the property list, or nil if the type has none.
 	properties() *mqttwire.Properties
+
+	// packetID returns the packet identifier, or nil if the packet has none.
+	packetID() *uint16
+
+	// reasonCode returns the reason code, or nil if the type has none, or a list.
+	reasonCode() *mqttwire.ReasonCode
+
+	// clone is Clone, which returns the packet's own type.
+	clone() mqttwire.Packet
 }
 
 // newOf returns an empty packet of type t, or nil if there is no such type.
@@ -227,13 +241,13 @@ func (s *Set) publish() *Publish {
 	return p
 }
 
-// propertiesOf returns the property list of a packet, or nil if its type has
-// none, or is none of this package's.
-func propertiesOf(p mqttwire.Packet) *mqttwire.Properties {
-	if p, ok := p.(packet); ok {
-		return p.properties()
+// isPublish reports whether p is the PUBLISH of the set.
+func (s *Set) isPublish(p *Publish) bool {
+	if s.packets == nil {
+		return false
 	}
-	return nil
+	q, ok := s.packets[mqttwire.PUBLISH].(*Publish)
+	return ok && q == p
 }
 
 // decodeInto decodes f into p, which is nil if the frame's type is none.

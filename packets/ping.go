@@ -34,6 +34,12 @@ func (p *Pingreq) Type() mqttwire.PacketType { return mqttwire.PINGREQ }
 
 func (p *Pingreq) properties() *mqttwire.Properties { return nil }
 
+func (p *Pingreq) clone() mqttwire.Packet { return p.Clone() }
+
+func (*Pingreq) packetID() *uint16 { return nil }
+
+func (*Pingreq) reasonCode() *mqttwire.ReasonCode { return nil }
+
 // Decode checks f, a frame of version v.
 func (p *Pingreq) Decode(f mqttwire.Frame, v mqttwire.Version) error {
 	if isEmpty(f, mqttwire.PINGREQ, v) {
@@ -78,6 +84,12 @@ func (p Pingreq) String() string { return mqttwire.PINGREQ.String() }
 func (p *Pingresp) Type() mqttwire.PacketType { return mqttwire.PINGRESP }
 
 func (p *Pingresp) properties() *mqttwire.Properties { return nil }
+
+func (p *Pingresp) clone() mqttwire.Packet { return p.Clone() }
+
+func (*Pingresp) packetID() *uint16 { return nil }
+
+func (*Pingresp) reasonCode() *mqttwire.ReasonCode { return nil }
 
 // Decode checks f, a frame of version v.
 func (p *Pingresp) Decode(f mqttwire.Frame, v mqttwire.Version) error {

@@ -49,6 +49,17 @@ func (p *Publish) Type() mqttwire.PacketType { return mqttwire.PUBLISH }
 
 func (p *Publish) properties() *mqttwire.Properties { return &p.Properties }
 
+func (p *Publish) clone() mqttwire.Packet { return p.Clone() }
+
+func (p *Publish) packetID() *uint16 {
+	if p.QoS == mqttwire.AtMostOnce {
+		return nil // not on the wire [MQTT-2.2.1-2]
+	}
+	return &p.PacketID
+}
+
+func (*Publish) reasonCode() *mqttwire.ReasonCode { return nil }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Publish) Decode(f mqttwire.Frame, v mqttwire.Version) error {

@@ -28,6 +28,12 @@ func (p *Suback) withProperties(list mqttwire.Properties) mqttwire.Packet {
 	return &q
 }
 
+func (p *Suback) clone() mqttwire.Packet { return p.Clone() }
+
+func (p *Suback) packetID() *uint16 { return &p.PacketID }
+
+func (*Suback) reasonCode() *mqttwire.ReasonCode { return nil }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Suback) Decode(f mqttwire.Frame, v mqttwire.Version) error {

@@ -63,6 +63,12 @@ func (p *Subscribe) Type() mqttwire.PacketType { return mqttwire.SUBSCRIBE }
 
 func (p *Subscribe) properties() *mqttwire.Properties { return &p.Properties }
 
+func (p *Subscribe) clone() mqttwire.Packet { return p.Clone() }
+
+func (p *Subscribe) packetID() *uint16 { return &p.PacketID }
+
+func (*Subscribe) reasonCode() *mqttwire.ReasonCode { return nil }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Subscribe) Decode(f mqttwire.Frame, v mqttwire.Version) error {

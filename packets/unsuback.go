@@ -28,6 +28,12 @@ func (p *Unsuback) withProperties(list mqttwire.Properties) mqttwire.Packet {
 	return &q
 }
 
+func (p *Unsuback) clone() mqttwire.Packet { return p.Clone() }
+
+func (p *Unsuback) packetID() *uint16 { return &p.PacketID }
+
+func (*Unsuback) reasonCode() *mqttwire.ReasonCode { return nil }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Unsuback) Decode(f mqttwire.Frame, v mqttwire.Version) error {

@@ -29,6 +29,12 @@ func (p *Unsubscribe) Type() mqttwire.PacketType { return mqttwire.UNSUBSCRIBE }
 
 func (p *Unsubscribe) properties() *mqttwire.Properties { return &p.Properties }
 
+func (p *Unsubscribe) clone() mqttwire.Packet { return p.Clone() }
+
+func (p *Unsubscribe) packetID() *uint16 { return &p.PacketID }
+
+func (*Unsubscribe) reasonCode() *mqttwire.ReasonCode { return nil }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Unsubscribe) Decode(f mqttwire.Frame, v mqttwire.Version) error {

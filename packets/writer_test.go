@@ -80,27 +80,49 @@ func TestAWriterDoesNotCopyALargePayload(t *testing.T) {
 	require.Equal(t, []int{len(want) - 100000, 100000}, dst.writes)
 }
 
-func TestAPacketThatCannotBeEncodedLeavesTheStreamUntouched(t *testing.T) {
-	dst := newWire(plenty, nil)
-	w := packets.NewWriter(dst, v311)
-	for _, p := range []mqttwire.Packet{
-		&packets.Publish{Topic: []byte("#"), Payload: []byte("x")},
-		&packets.Publish{Topic: []byte("#"), Payload: long(100000)},
-		&packets.Puback{},
-		&packets.Auth{},
-	} {
-		var e *mqttwire.Error
-		require.ErrorAs(t, w.WritePacket(p), &e)
+// refusals are calls of a Writer that refuses the packet.
+func refusals(source io.Reader) map[string]func(*packets.Writer) error {
+	packet := func(p mqttwire.Packet) func(*packets.Writer) error {
+		return func(w *packets.Writer) error { return w.WritePacket(p) }
 	}
+	stream := func(size int64) func(*packets.Writer) error {
+		return func(w *packets.Writer) error {
+			return w.WritePublish(&packets.Publish{Topic: []byte("a")}, source, size)
+		}
+	}
+	return map[string]func(*packets.Writer) error{
+		"a wildcard":                 packet(&packets.Publish{Topic: []byte("#"), Payload: []byte("x")}),
+		"a wildcard, large":          packet(&packets.Publish{Topic: []byte("#"), Payload: long(100000)}),
+		"no packet identifier":       packet(&packets.Puback{}),
+		"not in this version":        packet(&packets.Auth{}),
+		"a payload of negative size": stream(-1),
+		"a payload too large":        stream(mqttwire.MaxPacketSize),
+	}
+}
+
+func TestARefusedPacketIsTheLastWordUntilResume(t *testing.T) {
 	source := strings.NewReader("payload")
-	for _, size := range []int64{-1, mqttwire.MaxPacketSize} {
-		require.ErrorIs(t, w.WritePublish(&packets.Publish{Topic: []byte("a")}, source, size), mqttwire.ErrTooLarge)
+	for name, write := range refusals(source) {
+		dst := newWire(plenty, nil)
+		w := packets.NewWriter(dst, v311)
+		require.NoError(t, w.WritePacket(&packets.Pingreq{}), name)
+		err := write(w)
+		var e *mqttwire.Error
+		require.ErrorAs(t, err, &e, name)
+		for range 2 {
+			require.Equal(t, err, w.Err(), name)
+			require.Equal(t, err, w.WritePacket(&publishOfThree), name)
+			require.Equal(t, err, w.WritePublish(&publishOfThree, source, 3), name)
+		}
+		require.Equal(t, 7, source.Len(), "nothing is taken from the source")
+		require.Equal(t, "\xC0\x00", dst.got.String(), "%s: the stream is untouched", name)
+
+		require.NoError(t, w.Resume(), name)
+		require.NoError(t, w.Err(), name)
+		require.NoError(t, w.WritePacket(&publishOfThree), name)
+		require.Equal(t, "\xC0\x00"+publishOfThreeBytes, dst.got.String(), name)
+		require.NoError(t, w.Resume(), "%s: without an error it does nothing", name)
 	}
-	require.Equal(t, 7, source.Len(), "nothing is taken from the source")
-	require.Empty(t, dst.writes)
-	require.NoError(t, w.Err())
-	require.NoError(t, w.WritePacket(&publishOfThree))
-	require.Equal(t, publishOfThreeBytes, dst.got.String())
 }
 
 func TestAWriterThatHasCutAPacketWritesNothingMore(t *testing.T) {
@@ -145,6 +167,7 @@ func TestAWriterThatHasCutAPacketWritesNothingMore(t *testing.T) {
 			c.dst.left = plenty
 			source := strings.NewReader("payload")
 			assert.Equal(t, err, w.Err())
+			assert.Equal(t, err, w.Resume(), "what was cut cannot be made whole")
 			assert.Equal(t, err, w.WritePacket(&packets.Pingreq{}))
 			assert.Equal(t, err, w.WritePacket(&packets.Puback{}), "before it looks at the packet")
 			assert.Equal(t, err, w.WritePublish(&publishOfThree, source, 7))
@@ -260,9 +283,12 @@ func TestWriterOfAnEncoderKeepsToTheConnection(t *testing.T) {
 	w := e.NewWriter(&dst)
 	assert.ErrorIs(t, w.WritePacket(&packets.Pingresp{}), mqttwire.ErrProtocol, "before the CONNACK")
 	assert.Zero(t, dst.Len())
+	assert.ErrorIs(t, w.WritePacket(&packets.Connack{}), mqttwire.ErrProtocol, "still")
+	require.NoError(t, w.Resume())
 	require.NoError(t, w.WritePacket(&packets.Connack{}))
 	p := &packets.Publish{Topic: []byte("a")}
 	assert.ErrorIs(t, w.WritePublish(p, strings.NewReader(strings.Repeat("x", 35)), 35), mqttwire.ErrTooLarge)
+	require.NoError(t, w.Resume())
 	require.NoError(t, w.WritePublish(p, strings.NewReader(strings.Repeat("x", 34)), 34))
 	assert.NoError(t, w.Err())
 	assert.Equal(t, "\x20\x03\x00\x00\x00\x30\x26\x00\x01a\x00"+strings.Repeat("x", 34), dst.String())
