@@ -59,7 +59,8 @@
 // packet stays readable; Interop and ReportAll are profiles of it.
 //
 // ErrIncomplete says that bytes are missing that may still come. A Reader
-// returns io.EOF between packets only, and io.ErrUnexpectedEOF inside one.
+// returns io.EOF between packets only, and io.ErrUnexpectedEOF inside one. A
+// timeout of what it reads from ends nothing: the call can be made again.
 //
 // # Limits
 //
