@@ -50,7 +50,7 @@ func (e *PayloadError) Unwrap() error { return e.Err }
 //
 // A packet goes out in one Write, but for a PUBLISH with a large payload, whose
 // payload has a Write of its own and is not copied; who wants one system call
-// there too, and for many packets, uses Publish.AppendBuffers. The buffer is
+// there too, and for many packets, uses Buffers. The buffer is
 // small again after a giant. A Writer is for one goroutine at a time.
 type Writer struct {
 	dst     io.Writer
