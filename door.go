@@ -173,3 +173,9 @@ func (export) CloneProperties(p *Properties, buf []byte) (Properties, []byte) {
 
 // SentBy tells the error which side sent the packet, or was about to.
 func (export) SentBy(e *Error, s Sender) *Error { return e.sentBy(s) }
+
+// MayGoOn reports whether an error of a source ends nothing: more bytes have to be
+// fed, or nothing came in time. The call can be made again.
+func (export) MayGoOn(err error) bool {
+	return err == ErrIncomplete || err != nil && isTimeout(err)
+}

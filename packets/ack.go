@@ -59,8 +59,8 @@ type Pubcomp struct {
 }
 
 // plainAck returns the packet identifier of a frame that is an acknowledgement
-// without code and properties, in its plainest form, as nearly all are; of any
-// other frame it returns 0.
+// without code and properties, and plain, as nearly all are; of any other frame it
+// returns 0.
 func plainAck(f mqttwire.Frame, t mqttwire.PacketType, v mqttwire.Version) (id uint16) {
 	if len(f.Body) == 2 && plainFrame(f, t, v) {
 		id = uint16(f.Body[1]) | uint16(f.Body[0])<<8
@@ -158,6 +158,18 @@ func (p *Puback) Type() mqttwire.PacketType { return mqttwire.PUBACK }
 
 func (p *Puback) properties() *mqttwire.Properties { return &p.Properties }
 
+func (p *Puback) withProperties(list mqttwire.Properties) mqttwire.Packet {
+	q := *p
+	q.Properties = list
+	return &q
+}
+
+func (p *Puback) clone() mqttwire.Packet { return p.Clone() }
+
+func (p *Puback) packetID() *uint16 { return &p.PacketID }
+
+func (p *Puback) reasonCode() *mqttwire.ReasonCode { return &p.ReasonCode }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Puback) Decode(f mqttwire.Frame, v mqttwire.Version) error {
@@ -219,6 +231,18 @@ func (p Puback) String() string {
 func (p *Pubrec) Type() mqttwire.PacketType { return mqttwire.PUBREC }
 
 func (p *Pubrec) properties() *mqttwire.Properties { return &p.Properties }
+
+func (p *Pubrec) withProperties(list mqttwire.Properties) mqttwire.Packet {
+	q := *p
+	q.Properties = list
+	return &q
+}
+
+func (p *Pubrec) clone() mqttwire.Packet { return p.Clone() }
+
+func (p *Pubrec) packetID() *uint16 { return &p.PacketID }
+
+func (p *Pubrec) reasonCode() *mqttwire.ReasonCode { return &p.ReasonCode }
 
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
@@ -282,6 +306,18 @@ func (p *Pubrel) Type() mqttwire.PacketType { return mqttwire.PUBREL }
 
 func (p *Pubrel) properties() *mqttwire.Properties { return &p.Properties }
 
+func (p *Pubrel) withProperties(list mqttwire.Properties) mqttwire.Packet {
+	q := *p
+	q.Properties = list
+	return &q
+}
+
+func (p *Pubrel) clone() mqttwire.Packet { return p.Clone() }
+
+func (p *Pubrel) packetID() *uint16 { return &p.PacketID }
+
+func (p *Pubrel) reasonCode() *mqttwire.ReasonCode { return &p.ReasonCode }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Pubrel) Decode(f mqttwire.Frame, v mqttwire.Version) error {
@@ -344,6 +380,18 @@ func (p Pubrel) String() string {
 func (p *Pubcomp) Type() mqttwire.PacketType { return mqttwire.PUBCOMP }
 
 func (p *Pubcomp) properties() *mqttwire.Properties { return &p.Properties }
+
+func (p *Pubcomp) withProperties(list mqttwire.Properties) mqttwire.Packet {
+	q := *p
+	q.Properties = list
+	return &q
+}
+
+func (p *Pubcomp) clone() mqttwire.Packet { return p.Clone() }
+
+func (p *Pubcomp) packetID() *uint16 { return &p.PacketID }
+
+func (p *Pubcomp) reasonCode() *mqttwire.ReasonCode { return &p.ReasonCode }
 
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.

@@ -19,6 +19,18 @@ func (p *Auth) Type() mqttwire.PacketType { return mqttwire.AUTH }
 
 func (p *Auth) properties() *mqttwire.Properties { return &p.Properties }
 
+func (p *Auth) withProperties(list mqttwire.Properties) mqttwire.Packet {
+	q := *p
+	q.Properties = list
+	return &q
+}
+
+func (p *Auth) clone() mqttwire.Packet { return p.Clone() }
+
+func (*Auth) packetID() *uint16 { return nil }
+
+func (p *Auth) reasonCode() *mqttwire.ReasonCode { return &p.ReasonCode }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Auth) Decode(f mqttwire.Frame, v mqttwire.Version) error {

@@ -28,6 +28,18 @@ func (p *Connack) Type() mqttwire.PacketType { return mqttwire.CONNACK }
 
 func (p *Connack) properties() *mqttwire.Properties { return &p.Properties }
 
+func (p *Connack) withProperties(list mqttwire.Properties) mqttwire.Packet {
+	q := *p
+	q.Properties = list
+	return &q
+}
+
+func (p *Connack) clone() mqttwire.Packet { return p.Clone() }
+
+func (*Connack) packetID() *uint16 { return nil }
+
+func (p *Connack) reasonCode() *mqttwire.ReasonCode { return &p.ReasonCode }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Connack) Decode(f mqttwire.Frame, v mqttwire.Version) error {

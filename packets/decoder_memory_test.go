@@ -105,7 +105,7 @@ func server(t *testing.T, stream string) (*packets.Decoder, *mqttwire.Reader) {
 	}
 }
 
-// The most that a peer can make a server hold for ever with packets of few bytes:
+// The most that a peer can make a server go on holding with packets of few bytes:
 // one of the largest lists of each type, and then packets that need little.
 func TestAPeerThatSentLargeListsHoldsLittleMemoryAfterwards(t *testing.T) {
 	filters := &packets.Unsubscribe{PacketID: 1}
@@ -177,4 +177,28 @@ func TestATopicAliasKeepsNoMoreThanItsTopicNeeds(t *testing.T) {
 	})
 	t.Logf("%d bytes each", each)
 	assert.Less(t, each, int64(limit*512))
+}
+
+func TestAnIdleConnectionHoldsLittleMemory(t *testing.T) {
+	will := &packets.Will{Topic: []byte("devices/thermometer-17/gone"), Payload: []byte("unexpectedly"), QoS: 1}
+	connect, err := (&packets.Connect{Version: mqttwire.V5, ClientID: []byte("thermometer-17"), KeepAlive: 60, Will: will,
+		UserName: []byte("device"), Password: []byte("secret")}).Append(nil, 0)
+	require.NoError(t, err)
+	const limit = 640
+	connack := &packets.Connack{}
+	each := held(1000, func() *packets.Connection {
+		c := packets.NewConnection(packets.ConnectionOptions{Side: mqttwire.FromServer})
+		for i := range connect { // as slowly as can be
+			c.Feed(connect[i : i+1])
+			if _, err := c.Next(); err == nil {
+				_, err = c.Append(nil, connack)
+				require.NoError(t, err)
+			}
+		}
+		_, err := c.Next()
+		require.Equal(t, mqttwire.ErrIncomplete, err)
+		return c
+	})
+	t.Logf("%d bytes each", each)
+	assert.LessOrEqual(t, each, int64(limit))
 }

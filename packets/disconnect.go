@@ -18,6 +18,18 @@ func (p *Disconnect) Type() mqttwire.PacketType { return mqttwire.DISCONNECT }
 
 func (p *Disconnect) properties() *mqttwire.Properties { return &p.Properties }
 
+func (p *Disconnect) withProperties(list mqttwire.Properties) mqttwire.Packet {
+	q := *p
+	q.Properties = list
+	return &q
+}
+
+func (p *Disconnect) clone() mqttwire.Packet { return p.Clone() }
+
+func (*Disconnect) packetID() *uint16 { return nil }
+
+func (p *Disconnect) reasonCode() *mqttwire.ReasonCode { return &p.ReasonCode }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Disconnect) Decode(f mqttwire.Frame, v mqttwire.Version) error {

@@ -10,8 +10,8 @@ type Pingreq struct{}
 // nothing else. Section 3.13.
 type Pingresp struct{}
 
-// isEmpty reports whether the frame is a packet of type t without a body, in its
-// plainest form.
+// isEmpty reports whether the frame is a packet of type t without a body, and
+// plain.
 func isEmpty(f mqttwire.Frame, t mqttwire.PacketType, v mqttwire.Version) bool {
 	return len(f.Body) == 0 && plainFrame(f, t, v)
 }
@@ -33,6 +33,12 @@ func appendPing(dst []byte, t mqttwire.PacketType, v mqttwire.Version) ([]byte, 
 func (p *Pingreq) Type() mqttwire.PacketType { return mqttwire.PINGREQ }
 
 func (p *Pingreq) properties() *mqttwire.Properties { return nil }
+
+func (p *Pingreq) clone() mqttwire.Packet { return p.Clone() }
+
+func (*Pingreq) packetID() *uint16 { return nil }
+
+func (*Pingreq) reasonCode() *mqttwire.ReasonCode { return nil }
 
 // Decode checks f, a frame of version v.
 func (p *Pingreq) Decode(f mqttwire.Frame, v mqttwire.Version) error {
@@ -78,6 +84,12 @@ func (p Pingreq) String() string { return mqttwire.PINGREQ.String() }
 func (p *Pingresp) Type() mqttwire.PacketType { return mqttwire.PINGRESP }
 
 func (p *Pingresp) properties() *mqttwire.Properties { return nil }
+
+func (p *Pingresp) clone() mqttwire.Packet { return p.Clone() }
+
+func (*Pingresp) packetID() *uint16 { return nil }
+
+func (*Pingresp) reasonCode() *mqttwire.ReasonCode { return nil }
 
 // Decode checks f, a frame of version v.
 func (p *Pingresp) Decode(f mqttwire.Frame, v mqttwire.Version) error {

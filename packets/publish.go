@@ -49,6 +49,17 @@ func (p *Publish) Type() mqttwire.PacketType { return mqttwire.PUBLISH }
 
 func (p *Publish) properties() *mqttwire.Properties { return &p.Properties }
 
+func (p *Publish) clone() mqttwire.Packet { return p.Clone() }
+
+func (p *Publish) packetID() *uint16 {
+	if p.QoS == mqttwire.AtMostOnce {
+		return nil // not on the wire [MQTT-2.2.1-2]
+	}
+	return &p.PacketID
+}
+
+func (*Publish) reasonCode() *mqttwire.ReasonCode { return nil }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Publish) Decode(f mqttwire.Frame, v mqttwire.Version) error {
@@ -100,7 +111,7 @@ func (p *Publish) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge
 		b = b[1:]
 	default:
 		if b = wire.Properties(j, &p.Properties, b, mqttwire.PropertyOwner(mqttwire.PUBLISH)); b == nil {
-			p.Topic, p.PacketID = topic, id // which ReadHeader tells of a list that is too long for it
+			p.Topic, p.PacketID = topic, id // ReadHeader returns them if the list is too long for it
 			p.setFlags(flags)
 			return false
 		}

@@ -22,10 +22,10 @@ type Body interface {
 	Discard(n int) (int, error)
 }
 
-// HeaderOptions are what ReadHeader may be told. The zero value is the strict
-// way.
+// HeaderOptions are what ReadHeader may be told. With the zero value it is as
+// strict as Decode.
 type HeaderOptions struct {
-	// Tolerance decides which broken rules are let pass; nil is none.
+	// Tolerance decides which broken rules are let pass; nil lets nothing pass.
 	Tolerance *mqttwire.Tolerance
 
 	// MaxProperties is the length of the longest property list that is taken, in
@@ -61,7 +61,7 @@ func (p *Publish) ReadHeader(src Body, v mqttwire.Version, buf []byte, o HeaderO
 	switch f.Header.Type {
 	case 0:
 		return buf, 0, mqttwire.ErrNoPacket
-	case mqttwire.PUBLISH: // the cursor refuses other types
+	case mqttwire.PUBLISH: // decode refuses other types
 		if part, err = peekHeader(src, v, o.MaxProperties); err != nil {
 			return buf, 0, err
 		}

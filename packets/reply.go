@@ -28,7 +28,7 @@ func (a Answer) Append(dst []byte) []byte {
 	return dst
 }
 
-// closed is the answer of who has nothing to say.
+// closed is the answer if there is nothing to send.
 var closed = Answer{Close: true}
 
 // Reply returns the packet with which the receiver answers a packet that was

@@ -25,15 +25,15 @@ func replyTo(t *testing.T, a packets.Answer) string {
 	return string(b)
 }
 
-// TestEveryRuleHasAnAnswerThatItsPeerTakes goes over the rule table, the
-// versions, both sides and both phases of a connection: the answer is one that
-// the other side's strict decoder takes at that place, with the code of the rule
-// where the packet may carry it.
 // sentBy makes e the error of a packet of one side, as a Decoder does.
 func sentBy(s mqttwire.Sender, e *mqttwire.Error) *mqttwire.Error {
 	return mqttwire.Internal.Export(&internal.AllowInternalUse).SentBy(e, s)
 }
 
+// TestEveryRuleHasAnAnswerThatItsPeerTakes goes over the rule table, the
+// versions, both sides and both phases of a connection: the answer is one that
+// the other side's strict decoder takes at that place, with the code of the rule
+// where the packet may carry it.
 func TestEveryRuleHasAnAnswerThatItsPeerTakes(t *testing.T) {
 	for _, rule := range mqttwire.Rules() {
 		for v := mqttwire.V31; v <= mqttwire.V5; v++ {

@@ -63,6 +63,12 @@ func (p *Subscribe) Type() mqttwire.PacketType { return mqttwire.SUBSCRIBE }
 
 func (p *Subscribe) properties() *mqttwire.Properties { return &p.Properties }
 
+func (p *Subscribe) clone() mqttwire.Packet { return p.Clone() }
+
+func (p *Subscribe) packetID() *uint16 { return &p.PacketID }
+
+func (*Subscribe) reasonCode() *mqttwire.ReasonCode { return nil }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Subscribe) Decode(f mqttwire.Frame, v mqttwire.Version) error {
@@ -102,7 +108,7 @@ func (p *Subscribe) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Jud
 	if len(b) == 0 && v != mqttwire.V31 && !wire.Pass(j, mqttwire.RuleNoFilters, mqttwire.FieldTopicFilter, b, 0) { // [MQTT-3.8.3-2]
 		return false
 	}
-	if tooRoomy(cap(p.Subscriptions), len(f.Body)) {
+	if oversized(cap(p.Subscriptions), len(f.Body)) {
 		p.Subscriptions = nil
 	}
 	list, n, ok := decodeSubscriptions(p.Subscriptions[:cap(p.Subscriptions)], b, v, j)
@@ -162,7 +168,7 @@ func decodeSubscriptions(list []Subscription, b []byte, v mqttwire.Version, j *m
 
 // judge checks options that are not legal with every filter.
 func (s *Subscription) judge(options byte, rest []byte, v mqttwire.Version, j *mqttwire.Judge) bool {
-	if v == mqttwire.V311 && options&optionReserved311 != 0 || // [MQTT-3-8.3-4]
+	if v == mqttwire.V311 && options&optionReserved311 != 0 || // [MQTT-3.8.3-4]
 		v == mqttwire.V5 && options&optionReserved != 0 { // [MQTT-3.8.3-5]
 		if !wire.Pass(j, mqttwire.RuleOptionsReserved, mqttwire.FieldSubscriptionOptions, rest, int64(options)) {
 			return false

@@ -109,8 +109,8 @@ func plainCode(code mqttwire.ReasonCode, t mqttwire.PacketType, v mqttwire.Versi
 	return code == 0 || code.AllowedIn(t, v, 0)
 }
 
-// checkList returns nil if the owner may have the list in version v: for those that
-// plainList is not sure of.
+// checkList returns nil if the owner may have the list in version v. It is for
+// lists that are not plain.
 func checkList(p *mqttwire.Properties, owner mqttwire.PropertyOwner, v mqttwire.Version) error {
 	if v != mqttwire.V5 {
 		return nil

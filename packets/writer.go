@@ -49,16 +49,22 @@ func (e *PayloadError) Unwrap() error { return e.Err }
 // whole ends the stream, as the peer would take what follows for its rest.
 //
 // A packet goes out in one Write, but for a PUBLISH with a large payload, whose
-// payload has a Write of its own and is not copied; who wants one system call
-// there too, and for many packets, uses Buffers. The buffer is
-// small again after a giant. A Writer is for one goroutine at a time.
+// payload has a Write of its own and is not copied; Buffers is for one system call
+// there too, and for many packets. The buffer gets small again after a very large
+// packet. A Writer is for one goroutine at a time.
 type Writer struct {
 	dst     io.Writer
 	version mqttwire.Version
-	encoder *Encoder // or nil: then version is all that counts
+	encoder packetEncoder // or nil: then version is all that counts
 	buf     []byte
 	err     error // sticky
 	refused bool  // err is of a packet of which nothing was written
+}
+
+// packetEncoder is what a Writer encodes with: an Encoder, or a Stream.
+type packetEncoder interface {
+	Append(dst []byte, p mqttwire.Packet) ([]byte, error)
+	AppendStreamHeader(dst []byte, p *Publish, payloadSize int64) ([]byte, error)
 }
 
 // NewWriter returns a Writer of packets of version v to w, which checks each
@@ -84,6 +90,13 @@ func (w *Writer) Resume() error {
 		w.err, w.refused = nil, false
 	}
 	return w.err
+}
+
+// end makes err the last word: nothing more is written.
+func (w *Writer) end(err error) {
+	if w.err == nil || w.refused {
+		w.err, w.refused = err, false
+	}
 }
 
 // refuse keeps the error of a packet that cannot be encoded.

@@ -13,14 +13,15 @@ import (
 )
 
 // object is the JSON object for a packet. What a packet does not have is left
-// out; what it has is there, be it empty or zero.
+// out; what it has is there, even if it is empty or zero.
 type object struct {
 	File           string   `json:"file,omitempty"` // with several files
 	Frame          int      `json:"frame"`          // number of the capture record
-	TS             *string  `json:"ts"`             // seconds since 1970, null if the file tells no time
+	TS             *string  `json:"ts"`             // seconds since 1970, or null
 	Stream         int      `json:"stream"`
 	Src            string   `json:"src,omitempty"`
 	Dst            string   `json:"dst,omitempty"`
+	Client         string   `json:"client,omitempty"` // its own address, by a PROXY protocol header
 	Type           string   `json:"type"`
 	Flags          uint8    `json:"flags"`
 	Len            *uint32  `json:"len,omitempty"` // remaining length
@@ -108,6 +109,9 @@ func writeJSON(to *bytes.Buffer, file string, e capture.Event, secrets bool) {
 	if e.Src.IsValid() {
 		o.Src, o.Dst = e.Src.String(), e.Dst.String()
 	}
+	if e.Client.IsValid() {
+		o.Client = e.Client.String()
+	}
 	h := e.Frame.Header
 	o.Type, o.Flags = h.Type.String(), h.Flags
 	if h.Size > 0 {
@@ -159,9 +163,9 @@ func (o *object) blame(e capture.Event, secrets bool) {
 }
 
 // mayHoldSecrets reports whether the bytes of a packet type that cannot be
-// decoded may hold a password.
+// decoded may hold a password or Authentication Data.
 func mayHoldSecrets(t mqttwire.PacketType) bool {
-	return t == mqttwire.CONNECT || t == mqttwire.CONNACK || t == mqttwire.AUTH
+	return t == mqttwire.CONNECT || mqttwire.AuthenticationData.AllowedIn(mqttwire.PropertyOwner(t))
 }
 
 // rawBytes returns the first bytes of a frame, fixed header included.

@@ -133,7 +133,7 @@ func (o *object) describeUnsubscribe(p *packets.Unsubscribe, v mqttwire.Version)
 	}
 }
 
-// setProps adds the properties if they are on the wire, be there none of them.
+// setProps adds the properties if they are on the wire, even if there are none.
 func (o *object) setProps(p mqttwire.Properties, there, secrets bool) {
 	if there {
 		o.Props = props(p, secrets)
