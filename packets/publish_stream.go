@@ -197,30 +197,3 @@ func (p *Publish) AppendStreamHeader(dst []byte, v mqttwire.Version, payloadSize
 	}
 	return p.append(dst, v, uint64(payloadSize), nil)
 }
-
-// AppendBuffers appends the packet to bufs as one or two parts: fixed and
-// variable header, whose bytes are appended to header, and p.Payload itself,
-// unless it is empty. So many packets can be sent by one system call and without
-// copying payloads: bufs is meant for net.Buffers.
-//
-//	var bufs net.Buffers
-//	for _, p := range queue {
-//		bufs, header, err = p.AppendBuffers(bufs, header, v)
-//	}
-//	_, err = bufs.WriteTo(conn)
-//
-// The parts alias header and p.Payload, which must not change before they are
-// written. When header has to grow, the parts that are there keep the old
-// memory. On error bufs and header are returned as they were.
-func (p *Publish) AppendBuffers(bufs [][]byte, header []byte, v mqttwire.Version) (newBufs [][]byte, newHeader []byte, err error) {
-	newHeader, err = p.AppendHeader(header, v)
-	if err != nil {
-		return bufs, header, err
-	}
-	end := len(newHeader)
-	newBufs = append(bufs, newHeader[len(header):end:end])
-	if len(p.Payload) > 0 {
-		newBufs = append(newBufs, p.Payload)
-	}
-	return newBufs, newHeader, nil
-}

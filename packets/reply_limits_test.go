@@ -12,6 +12,27 @@ import (
 	"github.com/mqttwire/mqttwire/packets"
 )
 
+// A client that takes small packets only is answered without the Reason String.
+func ExampleReplyWithReason() {
+	connect := "\x10\x13\x00\x04MQTT\x05\x02\x00\x3C\x05\x27\x00\x00\x00\x14\x00\x01c" // Maximum Packet Size 20
+	publish := "\x36\x05\x00\x01a\x00\x01"                                             // QoS 3
+
+	reader := mqttwire.NewReader(strings.NewReader(connect+publish), mqttwire.Limits{})
+	decoder := packets.NewDecoder(packets.Options{From: mqttwire.FromClient})
+	for {
+		packet, err := decoder.Next(reader)
+		if err != nil {
+			answer := packets.ReplyWithReason(err)
+			fmt.Printf("%s, % x, close %t\n", answer.Packet, answer.Append(nil), answer.Close)
+			return
+		}
+		if packet.Type() == mqttwire.CONNECT {
+			decoder.Observe(&packets.Connack{})
+		}
+	}
+	// Output: DISCONNECT code=0x81 (Malformed Packet), e0 01 81, close true
+}
+
 // refusedBy returns the error with which a decoder refuses the last packet on a
 // connection of 5.0, of which the side sends the others.
 func refusedBy(t *testing.T, from mqttwire.Sender, sent ...mqttwire.Packet) error {

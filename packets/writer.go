@@ -49,9 +49,9 @@ func (e *PayloadError) Unwrap() error { return e.Err }
 // whole ends the stream, as the peer would take what follows for its rest.
 //
 // A packet goes out in one Write, but for a PUBLISH with a large payload, whose
-// payload has a Write of its own and is not copied; Publish.AppendBuffers is for
-// one system call there too, and for many packets. The buffer gets small again
-// after a very large packet. A Writer is for one goroutine at a time.
+// payload has a Write of its own and is not copied; Buffers is for one system call
+// there too, and for many packets. The buffer gets small again after a very large
+// packet. A Writer is for one goroutine at a time.
 type Writer struct {
 	dst     io.Writer
 	version mqttwire.Version

@@ -3,6 +3,7 @@ package packets_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -17,6 +18,31 @@ import (
 	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/packets"
 )
+
+// The first error is kept, so that it is enough to look once; a packet that was
+// refused can be done without.
+func ExampleWriter() {
+	var conn strings.Builder // stands for a net.Conn
+	w := packets.NewWriter(&conn, mqttwire.V311)
+	w.WritePacket(&packets.Publish{Topic: []byte("a/#"), Payload: []byte("off")}) // no topic name
+	w.WritePacket(&packets.Publish{Topic: []byte("a/b"), Payload: []byte("on")})
+	fmt.Println(w.Err())
+	fmt.Printf("%q\n", conn.String())
+
+	if err := w.Resume(); err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := w.WritePacket(&packets.Publish{Topic: []byte("a/b"), Payload: []byte("on")}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%q\n", conn.String())
+	// Output:
+	// mqttwire: own PUBLISH (3.1.1) malformed packet: Topic Name has 0x23 '#'; a topic name has neither + nor # [MQTT-3.3.2-2], reason 0x81 Malformed Packet
+	// ""
+	// "0\a\x00\x03a/bon"
+}
 
 var errBroken = errors.New("the connection is broken")
 
