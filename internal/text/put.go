@@ -3,7 +3,8 @@ package text
 import "math/bits"
 
 // The two that follow check and copy in one pass. They write where they are told,
-// so that no slice is made anew, and their usual way calls nothing.
+// so that no slice is made anew, and their usual way calls nothing. What a machine
+// has to judge is copied after that.
 
 // PutTopicName writes a string, the name with two bytes of length before it, to
 // dst[at:] and returns where in dst it ends; or 0 if the name is not plain, as
@@ -20,17 +21,18 @@ func PutTopicName(dst []byte, at int, name []byte) (end int) {
 	to[0], to[1] = byte(len(name)>>8), byte(len(name))
 	to = to[2:]
 	to = to[:len(name)]
-	for i := 0; i < last; i += 8 {
+	i := 0
+	for ; i < last; i += 8 {
 		w := Load64(name[i : i+8 : i+8])
 		store64(to[i:i+8:i+8], w)
 		if oddBytes(w) != 0 && topicFault(w) {
-			return 0
+			return putOtherName(to, name, i, end)
 		}
 	}
 	w := Load64(name[last:]) // of which some may have been seen before
 	store64(to[last:], w)
 	if oddBytes(w) != 0 && topicFault(w) {
-		return 0
+		return putOtherName(to, name, i, end)
 	}
 	return end
 }
@@ -47,10 +49,20 @@ func putShortName(dst []byte, at int, name []byte) (end int) {
 	to = to[:len(name)]
 	for i, c := range name {
 		if c-1 >= 0x7F || c == '+' || c == '#' {
-			return 0
+			return putOtherName(to, name, i, end)
 		}
 		to[i] = c
 	}
+	return end
+}
+
+// putOtherName writes what follows i of a name that is plain before it, and returns
+// end; or 0 if that is not plain.
+func putOtherName(to, name []byte, i, end int) int {
+	if !nameMachine.takes(name[i:], inside) {
+		return 0
+	}
+	copy(to[i:], name[i:])
 	return end
 }
 
@@ -65,17 +77,21 @@ func PutTopicFilter(dst []byte, at int, filter []byte) (end int) {
 	if end > len(dst) || uint(last) > MaxLength-8 || uint(at) > uint(len(dst)) {
 		return putShortFilter(dst, at, filter)
 	}
+	if filter[0] == '$' && !legalShare(filter) {
+		return 0
+	}
 	to := dst[at:end]
 	to[0], to[1] = byte(len(filter)>>8), byte(len(filter))
 	to = to[2:]
 	to = to[:len(filter)]
-	for i := 0; i < last; i += 8 {
+	i := 0
+	for ; i < last; i += 8 {
 		w := Load64(filter[i : i+8 : i+8])
 		store64(to[i:i+8:i+8], w)
 		if odd := oddBytes(w); odd != 0 && !plusAlone(w, odd) {
 			for ; odd != 0; odd &= odd - 1 {
 				if !plainByte(filter, i+bits.TrailingZeros64(odd)/8) {
-					return 0
+					return putOtherFilter(to, filter, i, end)
 				}
 			}
 		}
@@ -85,7 +101,7 @@ func PutTopicFilter(dst []byte, at int, filter []byte) (end int) {
 	if odd := oddBytes(w); odd != 0 && !plusAlone(w, odd) {
 		for ; odd != 0; odd &= odd - 1 {
 			if !plainByte(filter, last+bits.TrailingZeros64(odd)/8) {
-				return 0
+				return putOtherFilter(to, filter, i, end)
 			}
 		}
 	}
@@ -99,15 +115,27 @@ func putShortFilter(dst []byte, at int, filter []byte) (end int) {
 		return 0
 	}
 	to := dst[at:end]
+	if filter[0] == '$' && !legalShare(filter) {
+		return 0
+	}
 	to[0], to[1] = 0, byte(len(filter))
 	to = to[2:]
 	to = to[:len(filter)]
 	for i, c := range filter {
 		if !plainByte(filter, i) {
-			return 0
+			return putOtherFilter(to, filter, i, end)
 		}
 		to[i] = c
 	}
+	return end
+}
+
+// putOtherFilter is putOtherName for a filter.
+func putOtherFilter(to, filter []byte, i, end int) int {
+	if !otherFilter(filter, i) {
+		return 0
+	}
+	copy(to[i:], filter[i:])
 	return end
 }
 
