@@ -70,8 +70,13 @@ func plainName(b []byte) bool {
 // comes before the comma in ASCII or after DEL, as NUL, # and + do and little
 // that stands in filters: that takes fewer operations than to look for the three.
 func plainFilter(b []byte) bool {
-	if b[0] == '$' && !legalShare(b) {
-		return false
+	rest := b
+	if b[0] == '$' {
+		n := plainStart(b)
+		if n < 0 {
+			return false
+		}
+		rest = b[n:]
 	}
 	if len(b) < 8 {
 		for i := range b {
@@ -81,7 +86,6 @@ func plainFilter(b []byte) bool {
 		}
 		return true
 	}
-	rest := b
 	for ; len(rest) > 8; rest = rest[8:] {
 		if odd := oddBytes(Load64(rest)); odd != 0 && !plainLevels(b, len(b)-len(rest), odd) {
 			return otherFilter(b, len(b)-len(rest))
@@ -139,17 +143,45 @@ func plainByte(b []byte, i int) bool {
 	return (i == 0 || b[i-1] == '/') && (i == len(b)-1 || b[i] == '+' && b[i+1] == '/')
 }
 
-// sharePrefix begins the filter of a shared subscription. Section 4.8.2.
-const sharePrefix = "$share/"
+// The first bytes of the filter of a shared subscription, of which the last word
+// has seven. Section 4.8.2.
+const (
+	sharePrefix = "$share/"
+	shareWord   = '$' | 's'<<8 | 'h'<<16 | 'a'<<24 | 'r'<<32 | 'e'<<40 | '/'<<48
+)
 
-// legalShare reports whether b, if it starts with $share/, has a ShareName and
-// something behind that; of other filters it says yes. That no wildcard is in the ShareName is seen
-// here for a + alone, as every other one breaks the rules for those of a filter.
-// [MQTT-4.8.2-1] [MQTT-4.8.2-2]
-func legalShare(b []byte) bool {
-	const name = len(sharePrefix)
-	if len(b) < name || string(b[:name]) != sharePrefix {
-		return true
+// plainStart returns how many bytes of b, which starts with $, are plain at the
+// first look, 8 or 0; or -1 if b starts with $share/ and has no ShareName or
+// nothing behind that. No other $ means anything here.
+//
+// That no wildcard is in the ShareName is seen here for a + alone, as every other
+// one breaks the rules for those of a filter. So it is enough that some / follows
+// the first byte of the name, and is not the last byte. [MQTT-4.8.2-1]
+// [MQTT-4.8.2-2]
+func plainStart(b []byte) int {
+	if len(b) <= 8 {
+		if len(b) >= len(sharePrefix) && string(b[:len(sharePrefix)]) == sharePrefix {
+			return -1
+		}
+		return 0
 	}
-	return len(b) > name+2 && b[name] != '/' && b[name] != '+' && bytes.IndexByte(b[name+1:len(b)-1], '/') >= 0
+	w := Load64(b)
+	if w<<8 == shareWord<<8 {
+		if w>>56 == '/' || w>>56 == '+' {
+			return -1
+		}
+		rest := b[8 : len(b)-1]
+		for ; len(rest) >= 8; rest = rest[8:] { // mostly a few words: a call takes longer
+			if levels := Load64(rest); equalBytes(levels, '/')&^levels != 0 {
+				break
+			}
+		}
+		if len(rest) < 8 && bytes.IndexByte(rest, '/') < 0 {
+			return -1
+		}
+	}
+	if oddBytes(w|0xFF>>1) != 0 { // the $ apart
+		return 0
+	}
+	return 8
 }

@@ -77,14 +77,17 @@ func PutTopicFilter(dst []byte, at int, filter []byte) (end int) {
 	if end > len(dst) || uint(last) > MaxLength-8 || uint(at) > uint(len(dst)) {
 		return putShortFilter(dst, at, filter)
 	}
-	if filter[0] == '$' && !legalShare(filter) {
-		return 0
-	}
 	to := dst[at:end]
 	to[0], to[1] = byte(len(filter)>>8), byte(len(filter))
 	to = to[2:]
 	to = to[:len(filter)]
 	i := 0
+	if filter[0] == '$' {
+		if i = plainStart(filter); i < 0 {
+			return 0
+		}
+		store64(to, Load64(filter))
+	}
 	for ; i < last; i += 8 {
 		w := Load64(filter[i : i+8 : i+8])
 		store64(to[i:i+8:i+8], w)
@@ -114,10 +117,10 @@ func putShortFilter(dst []byte, at int, filter []byte) (end int) {
 	if uint(len(filter)-1) >= 7 || uint(at) > uint(len(dst)) || end > len(dst) {
 		return 0
 	}
-	to := dst[at:end]
-	if filter[0] == '$' && !legalShare(filter) {
+	if filter[0] == '$' && plainStart(filter) < 0 {
 		return 0
 	}
+	to := dst[at:end]
 	to[0], to[1] = 0, byte(len(filter))
 	to = to[2:]
 	to = to[:len(filter)]
