@@ -140,7 +140,7 @@ func binaryEnd(b []byte, i int) int {
 // or 0 if it is cut off or not well-formed.
 //
 // It looks at the last eight bytes first, of which those before a short string
-// do not count, then at eight at a time from the start. With plainText in its
+// do not count, then at eight at a time from the start. With WellFormed in its
 // place, which has a loop over the bytes of a short string, lists of one to eight
 // properties take a sixth longer to check.
 func stringEnd(b []byte, i int) int {

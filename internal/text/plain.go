@@ -31,7 +31,7 @@ func WellFormed(b []byte) bool {
 		}
 		return true
 	}
-	rest := b
+	rest := b[:len(b):len(b)]
 	for ; len(rest) > 8; rest = rest[8:] {
 		// The high bit of a byte shows if it is not ASCII, or if it is zero and
 		// borrows in the subtraction.
@@ -54,7 +54,7 @@ func plainName(b []byte) bool {
 		}
 		return true
 	}
-	rest := b
+	rest := b[:len(b):len(b)]
 	for ; len(rest) > 8; rest = rest[8:] {
 		if w := Load64(rest); oddBytes(w) != 0 && topicFault(w) {
 			return nameMachine.takes(rest, inside)
@@ -70,13 +70,13 @@ func plainName(b []byte) bool {
 // comes before the comma in ASCII or after DEL, as NUL, # and + do and little
 // that stands in filters: that takes fewer operations than to look for the three.
 func plainFilter(b []byte) bool {
-	rest := b
+	rest := b[:len(b):len(b)]
 	if b[0] == '$' {
 		n := plainStart(b)
 		if n < 0 {
 			return false
 		}
-		rest = b[n:]
+		rest = rest[n:]
 	}
 	if len(b) < 8 {
 		for i := range b {
