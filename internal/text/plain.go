@@ -26,43 +26,53 @@ func WellFormed(b []byte) bool {
 	if len(b) < 8 {
 		for _, c := range b {
 			if c-1 >= 0x7F {
-				return stringMachine.takes(b, inside)
+				return otherString(b, len(b))
 			}
 		}
 		return true
 	}
-	rest := b[:len(b):len(b)]
-	for ; len(rest) > 8; rest = rest[8:] {
+	for rest := b; len(rest) > 8; rest = rest[8:] {
 		// The high bit of a byte shows if it is not ASCII, or if it is zero and
 		// borrows in the subtraction.
 		w := Load64(rest)
 		if (w|ZeroByte(w))&HighBits != 0 {
-			return stringMachine.takes(rest, inside)
+			return otherString(b, len(rest))
 		}
 	}
 	w := Load64(b[len(b)-8:])
-	return (w|ZeroByte(w))&HighBits == 0 || stringMachine.takes(rest, inside)
+	return (w|ZeroByte(w))&HighBits == 0 || otherString(b, 8)
 }
+
+// otherString is WellFormed for a string that is plain but for its last n bytes. It
+// is not inlined, as what is left of it where it is called makes the usual way
+// longer; nor are those for names and filters.
+//
+//go:noinline
+func otherString(b []byte, n int) bool { return stringMachine.takes(b[len(b)-n:], inside) }
 
 // plainName is PlainTopicName for any length but 0.
 func plainName(b []byte) bool {
 	if len(b) < 8 {
 		for _, c := range b {
 			if c-1 >= 0x7F || c == '+' || c == '#' {
-				return nameMachine.takes(b, inside)
+				return otherName(b, len(b))
 			}
 		}
 		return true
 	}
-	rest := b[:len(b):len(b)]
-	for ; len(rest) > 8; rest = rest[8:] {
+	for rest := b; len(rest) > 8; rest = rest[8:] {
 		if w := Load64(rest); oddBytes(w) != 0 && topicFault(w) {
-			return nameMachine.takes(rest, inside)
+			return otherName(b, len(rest))
 		}
 	}
 	last := Load64(b[len(b)-8:])
-	return oddBytes(last) == 0 || !topicFault(last) || nameMachine.takes(rest, inside)
+	return oddBytes(last) == 0 || !topicFault(last) || otherName(b, 8)
 }
+
+// otherName is plainName for a name that is plain but for its last n bytes.
+//
+//go:noinline
+func otherName(b []byte, n int) bool { return nameMachine.takes(b[len(b)-n:], inside) }
 
 // plainFilter is PlainTopicFilter for any length but 0.
 //
@@ -93,11 +103,13 @@ func plainFilter(b []byte) bool {
 	}
 	last := len(b) - 8
 	odd := oddBytes(Load64(b[last:]))
-	return odd == 0 || plainLevels(b, last, odd) || otherFilter(b, len(b)-len(rest))
+	return odd == 0 || plainLevels(b, last, odd) || otherFilter(b, last)
 }
 
 // otherFilter is plainFilter for what follows i of a filter that is plain before
 // it.
+//
+//go:noinline
 func otherFilter(b []byte, i int) bool { return filterMachine.takes(b[i:], filterState(b, i)) }
 
 // filterState returns the state of filterMachine at i, if b is plain before i. A
