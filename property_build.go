@@ -283,7 +283,7 @@ func bytesFault(v []byte, row *propertyRow) (Rule, int64) {
 // the list: to add many, or as many as a peer has sent, use a PropertyBuilder.
 // Section 3.1.2.11.8.
 func (p *propertyList) AddUser(name, value []byte) {
-	if len(name) > maxPrefixed || len(value) > maxPrefixed || !text.Plain(name) || !text.Plain(value) {
+	if len(name) > maxPrefixed || len(value) > maxPrefixed || !text.WellFormed(name) || !text.WellFormed(value) {
 		row := &propertyTable[UserProperty]
 		for _, v := range [2][]byte{name, value} {
 			if rule, found := bytesFault(v, row); rule != 0 {

@@ -67,7 +67,7 @@ func scanLegalProperties(b []byte, owner PropertyOwner) (set propertySet, legal 
 			}
 		case kindString:
 			end = stringEnd(b, i+1)
-			if id == ResponseTopic && end != 0 && !legalTopic(b[i+3:end]) {
+			if id == ResponseTopic && end != 0 && !text.PlainTopicName(b[i+3:end]) {
 				end = 0
 			}
 		case kindBinary:
@@ -154,7 +154,7 @@ func stringEnd(b []byte, i int) int {
 		return 0
 	}
 	if end < 8 {
-		if !legalText(b[start:end]) {
+		if !text.WellFormed(b[start:end]) {
 			return 0
 		}
 		return end
@@ -166,21 +166,8 @@ func stringEnd(b []byte, i int) int {
 		w := text.Load64(b[at : at+8 : at+8])
 		odd |= w | text.ZeroByte(w)
 	}
-	if odd&text.HighBits != 0 && !legalText(b[start:end]) {
+	if odd&text.HighBits != 0 && !text.WellFormed(b[start:end]) {
 		return 0
 	}
 	return end
-}
-
-func legalText(s []byte) bool {
-	rule, _ := textFault(s, V5)
-	return rule == 0
-}
-
-func legalTopic(s []byte) bool {
-	if text.PlainTopicName(s) {
-		return true
-	}
-	rule, _ := topicNameFault(s, V5)
-	return rule == 0
 }

@@ -10,7 +10,7 @@ import (
 // at which byte; the rule is 0 if it breaks none. Section 1.5.4 (in 3.1.1:
 // 1.5.3; in 3.1: 2.5).
 func textFault(b []byte, v Version) (Rule, int) {
-	if text.Plain(b) || text.WellFormed(b) {
+	if text.WellFormed(b) {
 		return 0, 0
 	}
 	return characterFault(b, v, RuleNUL)

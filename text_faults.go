@@ -1,7 +1,5 @@
 package mqttwire
 
-import "github.com/mqttwire/mqttwire/internal/text"
-
 // textKind is what a string has to be, beyond a UTF-8 encoded string.
 type textKind uint8
 
@@ -51,7 +49,7 @@ func textFaults(s []byte, kind textKind, v Version, report func(Rule, int) bool)
 	case anyText:
 		characterFaults(s, v, RuleNUL, report)
 	case nameText:
-		if i := text.IndexWildcard(s); i >= 0 && !report(RuleTopicWildcard, i) { // [MQTT-3.3.2-2] [MQTT-4.7.0-1]
+		if i := indexWildcard(s); i >= 0 && !report(RuleTopicWildcard, i) { // [MQTT-3.3.2-2] [MQTT-4.7.0-1]
 			return
 		}
 		characterFaults(s, v, RuleTopicNUL, report)

@@ -55,7 +55,7 @@ func topicNameFault(b []byte, v Version) (Rule, int) {
 	if len(b) == 0 {
 		return RuleTopicEmpty, 0 // [MQTT-4.7.3-1]
 	}
-	if i := text.IndexWildcard(b); i >= 0 {
+	if i := indexWildcard(b); i >= 0 {
 		return RuleTopicWildcard, i // [MQTT-3.3.2-2] [MQTT-4.7.0-1]
 	}
 	if text.WellFormed(b) {
@@ -71,35 +71,23 @@ func topicFilterFault(b []byte, v Version) (Rule, int) {
 	if len(b) == 0 {
 		return RuleTopicEmpty, 0 // [MQTT-4.7.3-1]
 	}
-	shared := v == V5 && IsSharedFilter(b)
-	if shared && plainSharedFilter(b) {
-		return 0, 0
-	}
-	if !text.Plain(b) && !text.WellFormed(b) {
+	if !text.WellFormed(b) {
 		if rule, at := characterFault(b, v, RuleTopicNUL); rule != 0 {
 			return rule, at
 		}
 	}
 	start := 0
-	if shared {
+	if v == V5 && IsSharedFilter(b) {
 		if rule, at := shareNameFault(b); rule != 0 {
 			return rule, at
 		}
 		start = sharedFilterStart(b)
 	}
-	if text.LegalWildcards(b[start:]) {
-		return 0, 0
-	}
 	return wildcardFault(b, start, 0)
 }
 
-// plainSharedFilter reports whether b, which starts with $share/, has a ShareName
-// and a topic filter that are plain.
-func plainSharedFilter(b []byte) bool {
-	start := sharedFilterStart(b)
-	name, filter := b[len(sharePrefix):start], b[start:]
-	return len(name) > 1 && text.PlainTopicName(name) && text.PlainTopicFilter(filter)
-}
+// indexWildcard returns where the first + or # stands in b, or -1.
+func indexWildcard(b []byte) int { return bytes.IndexAny(b, "+#") }
 
 // wildcardFault checks the wildcards of b from the level that starts at i, by
 // all rules but one, which may be 0.
@@ -136,7 +124,7 @@ func sharedFilterStart(b []byte) int {
 func shareNameFault(b []byte) (Rule, int) {
 	start := sharedFilterStart(b)
 	name := b[len(sharePrefix):start]
-	i := text.IndexWildcard(name)
+	i := indexWildcard(name)
 	switch {
 	case i >= 0:
 		return RuleShareForm, len(sharePrefix) + i

@@ -1,520 +1,220 @@
 package packets
 
-import (
-	"bytes"
+import "github.com/mqttwire/mqttwire"
 
-	"github.com/mqttwire/mqttwire"
-)
-
-// connection knows what was said on a connection so far, as far as it binds the
-// side that it watches, and checks that side's packets against it. Decoder and
-// Encoder have one each, so that what one refuses to read the other refuses to
-// write.
+// Connection is one MQTT connection, as one side of it sees it: it decodes what
+// comes, encodes what goes, and keeps both to what was said on the connection. It
+// is a Decoder, an Encoder and a Feeder that know of each other, so that nothing
+// has to be observed, and nothing said twice. It does no I/O: the bytes that come
+// are given to Feed, and those that Append returns are to be sent.
 //
-// Session state (packet identifiers in use, Receive Maximum) is not here: it
-// outlives the connection and belongs to the session.
-type connection struct {
-	from      mqttwire.Sender // whose packets are checked
-	version   mqttwire.Version
-	versions  mqttwire.Versions // which a CONNECT may ask for; the zero set is all
-	optional  bool              // whether the rules of CheckOptional are checked too
-	tolerance *mqttwire.Tolerance
-	err       *mqttwire.Error
-
-	begun        bool    // from has sent its first packet
-	disconnected bool    // from has sent DISCONNECT
-	connack      bool    // the server has sent a CONNACK that says success
-	refused      bool    // the server has sent a CONNACK that says failure
-	free         typeSet // see settle
-
-	packetID uint16       // of the PUBLISH that is checked, for its errors
-	qos      mqttwire.QoS // of the same
-
-	connect  connectSaid
-	sender   takes     // announced by from
-	receiver announced // by the other side
-	aliases  aliases   // set by from
+//	c.Feed(chunk)
+//	for {
+//		p, err := c.Next()
+//		if err == mqttwire.ErrIncomplete {
+//			break // all that was fed is used
+//		}
+//		if err != nil {
+//			out, _ = c.AppendReply(out, err)
+//			return // send it, and close
+//		}
+//		switch p := p.(type) {
+//		case *packets.Connect:
+//			out, err = c.Append(out, &packets.Connack{})
+//		…
+//		}
+//	}
+//
+// Packets of 5.0 announce limits, and the Connection keeps the peer's when it
+// encodes, and its own when it decodes: whoever announces a Maximum Packet Size
+// has set the limit of what is read by that. A Connection is for one goroutine at a
+// time; who writes from several locks around it and the write.
+type Connection struct {
+	feeder  mqttwire.Feeder
+	decoder Decoder
+	encoder Encoder
+	limits  mqttwire.Limits
+	begun   bool // the memory of the first packets was given back
 }
 
-// connectSaid is what later packets are compared with.
-type connectSaid struct {
-	seen                bool
-	method              []byte // Authentication Method; nil if there is none
-	cleanStart          bool
-	noClientID          bool
-	noSessionExpiry     bool // Session Expiry Interval is 0 or absent
-	responseInformation bool // may be sent
-	problemInformation  bool // may be sent
+// ConnectionOptions say what a Connection is for.
+type ConnectionOptions struct {
+	// Side is who we are: FromServer for a server, which reads what a client sends,
+	// and FromClient for a client.
+	Side mqttwire.Sender
+
+	// Version is the version of the connection, if it is known beforehand; 0 leaves
+	// it to the CONNECT.
+	Version mqttwire.Version
+
+	// Versions are those of which the CONNECT may be, such as
+	// mqttwire.VersionsOf(mqttwire.V311, mqttwire.V5); the zero set is all.
+	Versions mqttwire.Versions
+
+	// Limits are those of what is read, as long as none is announced. A server
+	// that announces a Maximum Packet Size in CONNACK, or a client in CONNECT, sets
+	// PacketSize by that.
+	Limits mqttwire.Limits
+
+	// Tolerance decides which broken rules are let pass where packets are read;
+	// nil is the strict way. What is written keeps every rule.
+	Tolerance *mqttwire.Tolerance
+
+	// Optional also checks the rules that a receiver may enforce or not, where
+	// packets are read: see CheckOptional.
+	Optional bool
+
+	// StreamFrom makes Next leave the payload of large PUBLISH packets to be read
+	// by Read: those of more than so many bytes, fixed header included; 0 is none.
+	StreamFrom int
 }
 
-// typeSet holds a bit for each packet type.
-type typeSet uint16
+// NewConnection returns a Connection that begins. It panics if o.Side is neither
+// FromClient nor FromServer.
+func NewConnection(o ConnectionOptions) *Connection {
+	c := new(Connection)
+	c.Reset(o)
+	return c
+}
 
-func (s typeSet) has(t mqttwire.PacketType) bool { return s>>t&1 != 0 }
+// Reset makes c a Connection that begins, as NewConnection does, and in its
+// memory, without allocating: for those who keep it for the next connection. The
+// packets that it has returned are no longer valid.
+func (c *Connection) Reset(o ConnectionOptions) {
+	c.limits, c.begun = o.Limits, false
+	c.feeder = *mqttwire.NewFeeder(o.Limits)
+	c.decoder, c.encoder = o.newDecoder(), o.newEncoder()
+}
 
-func newConnection(o Options) connection {
-	if o.From != mqttwire.FromClient && o.From != mqttwire.FromServer {
-		panic("packets: Options.From is neither FromClient nor FromServer")
+// newDecoder returns the Decoder of what the peer sends.
+func (o ConnectionOptions) newDecoder() Decoder {
+	peer := mqttwire.FromClient
+	if o.Side == mqttwire.FromClient {
+		peer = mqttwire.FromServer
 	}
-	return connection{
-		from: o.From, version: o.Version, versions: o.Versions, tolerance: o.Tolerance, optional: o.Optional,
-		receiver: nothingAnnounced,
-	}
-}
-
-// fail says that a packet of type t breaks a rule. The first that the tolerance
-// does not let pass counts.
-func (c *connection) fail(rule mqttwire.Rule, t mqttwire.PacketType, field mqttwire.Field, offset int, found, max int64) {
-	e := mqttwire.NewError(rule, t, c.version, field, offset, found)
-	e.Max = max
-	c.report(e)
-}
-
-// report judges an error and reports whether checking may go on.
-func (c *connection) report(e *mqttwire.Error) bool {
-	if c.err == nil && !c.tolerance.Judge(c.complete(e)) {
-		c.err = e
-	}
-	return c.err == nil
-}
-
-// complete tells an error what is known of the connection.
-func (c *connection) complete(e *mqttwire.Error) *mqttwire.Error {
-	if e.Version == 0 && c.version != 0 {
-		of := e.Rule.Statement(e.Type, 0)
-		e.Version = c.version
-		if id := e.Rule.Statement(e.Type, c.version); id != "" && e.Statement == of {
-			e.Statement = id
-		}
-	}
-	e.Connected = c.connack
-	e.MaximumPacketSize, e.NoProblemInformation = c.sender.packetSize, c.sender.noProblems
-	if e.Type == mqttwire.PUBLISH {
-		e.PacketID, e.QoS = c.packetID, c.qos
-	}
-	return wire.SentBy(e, c.from)
-}
-
-// findings returns how many findings there are.
-func (c *connection) findings() int {
-	if c.tolerance == nil {
-		return 0
-	}
-	return len(c.tolerance.Findings)
-}
-
-// completeFindings completes the findings after the first n.
-func (c *connection) completeFindings(n int) {
-	if c.tolerance != nil {
-		for _, e := range c.tolerance.Findings[min(n, len(c.tolerance.Findings)):] {
-			c.complete(e)
-		}
+	return Decoder{
+		conn:       newDirection(Options{From: peer, Version: o.Version, Versions: o.Versions, Tolerance: o.Tolerance, Optional: o.Optional}),
+		streamFrom: o.StreamFrom,
 	}
 }
 
-// header checks what the fixed header shows of the next packet, before a byte of
-// its body is there.
-func (c *connection) header(h mqttwire.FixedHeader) {
-	c.packetID, c.qos = 0, 0
-	if !c.free.has(h.Type) || c.receiver.packetSize != 0 {
-		c.headerFaults(h)
-	}
+// newEncoder returns the Encoder of what our side sends.
+func (o ConnectionOptions) newEncoder() Encoder {
+	return Encoder{conn: newDirection(Options{From: o.Side, Version: o.Version, Versions: o.Versions})}
 }
 
-func (c *connection) headerFaults(h mqttwire.FixedHeader) {
-	if rule := c.orderFault(h.Type); rule != 0 {
-		c.order(rule, h.Type)
-	}
-	c.size(h.Type, int64(h.PacketSize()))
-}
+// Version returns the version of the connection, or 0 while no CONNECT has told
+// it.
+func (c *Connection) Version() mqttwire.Version { return c.decoder.Version() }
 
-// size checks the size of a whole packet against what the receiver takes.
-func (c *connection) size(t mqttwire.PacketType, n int64) {
-	limit := int64(c.receiver.packetSize)
-	if limit != 0 && n > limit { // [MQTT-3.1.2-24] [MQTT-3.2.2-15]
-		c.fail(mqttwire.RuleMaximumPacketSize, t, mqttwire.FieldRemainingLength, 1, n, limit)
-	}
-}
+// Feed gives the Connection the next bytes that came. They must stay as they are
+// until Next returns ErrIncomplete, or until the next call of Feed.
+func (c *Connection) Feed(chunk []byte) { c.feeder.Feed(chunk) }
 
-// order says that a packet of type t may not stand at this place.
-func (c *connection) order(rule mqttwire.Rule, t mqttwire.PacketType) {
-	c.fail(rule, t, mqttwire.FieldPacketType, 0, int64(t), 0)
-}
+// End says that no more bytes will come. When all that was fed is used, Next
+// returns io.EOF between two packets and io.ErrUnexpectedEOF inside one.
+func (c *Connection) End() { c.feeder.End() }
 
-// orderFault returns the rule that a packet of type t at this place breaks, or 0.
-func (c *connection) orderFault(t mqttwire.PacketType) mqttwire.Rule {
-	switch {
-	case c.disconnected: // [MQTT-3.14.4-1]
-		return mqttwire.RuleAfterDisconnect
-	case c.from == mqttwire.FromServer && c.refused: // [MQTT-3.2.2-7]
-		return mqttwire.RuleAfterConnackFailure
-	case c.from == mqttwire.FromClient:
-		return c.clientOrderFault(t)
-	}
-	return c.serverOrderFault(t)
-}
-
-func (c *connection) clientOrderFault(t mqttwire.PacketType) mqttwire.Rule {
-	auth := t == mqttwire.AUTH || t == mqttwire.DISCONNECT
-	switch {
-	case !c.begun && t != mqttwire.CONNECT: // [MQTT-3.1.0-1]
-		return mqttwire.RuleFirstPacket
-	case c.begun && t == mqttwire.CONNECT: // [MQTT-3.1.0-2]
-		return mqttwire.RuleSecondConnect
-	case c.begun && c.connect.method != nil && !c.connack && !auth: // [MQTT-3.1.2-30]
-		return mqttwire.RuleAuthPending
-	}
-	return 0
-}
-
-func (c *connection) serverOrderFault(t mqttwire.PacketType) mqttwire.Rule {
-	switch {
-	case !t.MayBeSentBy(c.from, c.version): // U-2.1.2-2, said by checkSender
-		return 0
-	case t == mqttwire.CONNACK && c.connack: // [MQTT-3.2.0-2]
-		return mqttwire.RuleSecondConnack
-	case c.connack || t == mqttwire.CONNACK || t == mqttwire.AUTH:
-		return 0
-	case t == mqttwire.DISCONNECT: // [MQTT-3.14.0-1]
-		return mqttwire.RuleDisconnectEarly
-	}
-	return mqttwire.RuleBeforeConnack // [MQTT-3.2.0-1]
-}
-
-// settle finds anew which types are free: those whose packets, as the connection
-// stands, break no rule of it and change nothing in it, but for what isFree looks
-// at. That is most of a stream, and is found out here once, not at each packet.
-func (c *connection) settle() {
-	c.free = 0
-	if !c.begun || c.optional || !c.version.Known() {
-		return
-	}
-	for t := range mqttwire.PacketType(len(newPacket)) {
-		if c.orderFault(t) == 0 && t.MayBeSentBy(c.from, c.version) && !c.binds(t) {
-			c.free |= 1 << t
-		}
-	}
-}
-
-// binds reports whether there are rules for what a packet of type t holds, or it
-// changes the connection: so it is taken to be of every type that is not named.
-func (c *connection) binds(t mqttwire.PacketType) bool {
-	switch t {
-	case mqttwire.PUBLISH, mqttwire.PINGREQ, mqttwire.PINGRESP:
-		return false
-	case mqttwire.SUBSCRIBE:
-		return c.receiver.noSubscriptionID || c.receiver.noWildcard || c.receiver.noShared
-	case mqttwire.PUBACK, mqttwire.PUBREC, mqttwire.PUBREL, mqttwire.PUBCOMP, mqttwire.SUBACK, mqttwire.UNSUBSCRIBE, mqttwire.UNSUBACK:
-		return !c.wantsProblems()
-	}
-	return true
-}
-
-// isFree reports that p, a packet of type t, breaks no rule of the connection and
-// changes nothing in it: that check and note have nothing to do. It is asked first,
-// since that is so of most packets.
-func (c *connection) isFree(t mqttwire.PacketType, p mqttwire.Packet) bool {
-	if !c.free.has(t) {
-		return false
-	}
-	switch p := p.(type) {
-	case *Publish:
-		return p.QoS <= c.receiver.qos && !(p.Retain && c.receiver.noRetain) && (p.Properties.Empty() ||
-			!p.Properties.Has(mqttwire.TopicAlias) && !p.Properties.Has(mqttwire.SubscriptionIdentifier))
-	case *Puback:
-		return p.ReasonCode == mqttwire.ReasonSuccess
-	case *Pubrec:
-		return p.ReasonCode == mqttwire.ReasonSuccess
-	}
-	return true
-}
-
-// about notes the message that errors may be about, and what its sender takes in
+// Next returns the next packet of the peer, valid until the next call; its byte
+// slices alias what was fed, or memory of the Connection. It returns
+// ErrIncomplete if more bytes have to be fed; after End also io.EOF and
+// io.ErrUnexpectedEOF. An *mqttwire.Error ends the connection, and is returned by
+// every further call, unless Resume is asked to go on: AppendReply says how to
 // answer.
-func (c *connection) about(p mqttwire.Packet) {
-	switch p := p.(type) {
-	case *Publish:
-		c.packetID, c.qos = p.PacketID, p.QoS
-	case *Connect: // the answer to a CONNECT that is refused keeps to it too
-		if c.from == mqttwire.FromClient && !c.connect.seen && p.version(c.version) == mqttwire.V5 {
-			c.sender = takesIn(&p.Properties)
-		}
-	case *Connack:
-		if c.from == mqttwire.FromServer && !c.connack && c.version == mqttwire.V5 {
-			c.sender = takesIn(&p.Properties)
-		}
-	}
-}
-
-// check checks a whole packet of the side that is watched.
-func (c *connection) check(p mqttwire.Packet) {
-	if !versionOf(p, c.version).Known() {
-		return // without a version nothing is decoded or encoded
-	}
-	c.about(p)
-	senderFaults(p, c.version, c.from, c.report)
-	c.checkSaid(p)
-	if c.optional { // at the end, so that a message alone is refused only if all else is right
-		optionalFaults(p, c.version, c.report)
-	}
-}
-
-// checkSaid checks a packet against what was said on the connection.
-func (c *connection) checkSaid(p mqttwire.Packet) {
-	if c.version != mqttwire.V5 {
-		if p, ok := p.(*Connack); ok {
-			c.checkSession(p)
-		}
-		return
-	}
-	if !c.wantsProblems() {
-		c.checkProblemInformation(p)
-	}
-	switch p := p.(type) {
-	case *Connack:
-		c.checkSession(p)
-		c.checkConnack(p)
-	case *Publish:
-		c.checkPublish(p)
-	case *Subscribe:
-		c.checkSubscribe(p)
-	case *Disconnect:
-		c.checkDisconnect(p)
-	case *Auth:
-		c.checkAuth(p)
-	}
-}
-
-// property says that a property breaks a rule.
-func (c *connection) property(rule mqttwire.Rule, t mqttwire.PacketType, id mqttwire.PropertyID, found, max int64) {
-	c.fail(rule, t, id.Field(mqttwire.PropertyOwner(t)), mqttwire.NoOffset, found, max)
-}
-
-// checkSession checks Session Present against the CONNECT.
-func (c *connection) checkSession(p *Connack) {
-	if c.connect.seen && c.connect.cleanStart && p.SessionPresent { // [MQTT-3.2.2-2], 3.1.1: [MQTT-3.2.2-1]
-		c.fail(mqttwire.RuleSessionPresentCleanStart, mqttwire.CONNACK, mqttwire.FieldAcknowledgeFlags, mqttwire.NoOffset, sessionPresent, 0)
-	}
-}
-
-func (c *connection) checkConnack(p *Connack) {
-	if !c.connect.seen {
-		return
-	}
-	const t = mqttwire.CONNACK
-	method, ok := p.Properties.AuthenticationMethod()
+func (c *Connection) Next() (mqttwire.Packet, error) {
+	p, err := c.decoder.Next(&c.feeder)
 	switch {
-	case ok && c.connect.method == nil: // [MQTT-4.12.0-6]
-		c.property(mqttwire.RuleAuthUnasked, t, mqttwire.AuthenticationMethod, mqttwire.NotANumber, 0)
-	case p.ReasonCode == 0 && c.connect.method != nil && !(ok && bytes.Equal(method, c.connect.method)): // [MQTT-4.12.0-5]
-		c.property(mqttwire.RuleAuthMethodChanged, t, mqttwire.AuthenticationMethod, mqttwire.NotANumber, 0)
-	}
-	if p.ReasonCode == 0 && c.connect.noClientID && !p.Properties.Has(mqttwire.AssignedClientIdentifier) { // [MQTT-3.2.2-16]
-		c.property(mqttwire.RuleAssignedClientIDMissing, t, mqttwire.AssignedClientIdentifier, mqttwire.NotANumber, 0)
-	}
-	if !c.connect.responseInformation && p.Properties.Has(mqttwire.ResponseInformation) { // [MQTT-3.1.2-28]
-		c.property(mqttwire.RuleResponseInformationUnasked, t, mqttwire.ResponseInformation, mqttwire.NotANumber, 0)
-	}
-}
-
-// checkProblemInformation checks that a client which does not want them gets no
-// Reason String and User Property where they are problem information.
-// [MQTT-3.1.2-29]
-func (c *connection) checkProblemInformation(p mqttwire.Packet) {
-	list := problemsOf(p)
-	for _, id := range [...]mqttwire.PropertyID{mqttwire.ReasonString, mqttwire.UserProperty} {
-		if list != nil && list.Has(id) {
-			c.property(mqttwire.RuleProblemInformationUnasked, p.Type(), id, mqttwire.NotANumber, 0)
-		}
-	}
-}
-
-// wantsProblems reports whether the receiver takes problem information in every
-// packet.
-func (c *connection) wantsProblems() bool {
-	return c.from != mqttwire.FromServer || !c.connect.seen || c.connect.problemInformation || c.version != mqttwire.V5
-}
-
-// problemsOf returns the property list of a packet in which Reason String and User
-// Property are problem information that a client may not want, or nil. Section
-// 3.1.2.11.7.
-func problemsOf(p mqttwire.Packet) *mqttwire.Properties {
-	switch p.(type) {
-	case *Publish, *Connack, *Disconnect:
-		return nil
-	}
-	return PropertiesOf(p)
-}
-
-func (c *connection) checkPublish(p *Publish) {
-	const t = mqttwire.PUBLISH
-	if c.from == mqttwire.FromClient {
-		if p.QoS > c.receiver.qos { // [MQTT-3.2.2-11]
-			c.fail(mqttwire.RuleMaximumQoS, t, mqttwire.FieldQoS, 0, int64(p.QoS), int64(c.receiver.qos))
-		}
-		if p.Retain && c.receiver.noRetain { // [MQTT-3.2.2-14]
-			c.fail(mqttwire.RuleRetainAvailable, t, mqttwire.FieldRetain, 0, 1, 0)
-		}
-	}
-	alias, ok := p.Properties.TopicAlias()
-	if !ok {
-		return
-	}
-	limit := c.receiver.topicAlias
-	switch {
-	case limit == 0: // [MQTT-3.2.2-18] [MQTT-3.1.2-27]
-		c.property(mqttwire.RuleTopicAliasNone, t, mqttwire.TopicAlias, int64(alias), 0)
-	case alias > limit: // [MQTT-3.2.2-17] [MQTT-3.1.2-26] U-3.3.4-1
-		c.property(mqttwire.RuleTopicAliasMaximum, t, mqttwire.TopicAlias, int64(alias), int64(limit))
-	case len(p.Topic) == 0 && !c.aliases.known(alias): // U-3.3.4-2
-		c.property(mqttwire.RuleTopicAliasUnknown, t, mqttwire.TopicAlias, int64(alias), 0)
-	}
-}
-
-func (c *connection) checkSubscribe(p *Subscribe) {
-	const t = mqttwire.SUBSCRIBE
-	if c.receiver.noSubscriptionID && p.Properties.Has(mqttwire.SubscriptionIdentifier) { // U-3.2.2.3.12-3
-		c.property(mqttwire.RuleSubscriptionIDAvailable, t, mqttwire.SubscriptionIdentifier, mqttwire.NotANumber, 0)
-	}
-	if !c.receiver.noWildcard && !c.receiver.noShared {
-		return
-	}
-	for i := range p.Subscriptions {
-		filter := p.Subscriptions[i].Filter
-		if c.receiver.noShared && mqttwire.IsSharedFilter(filter) { // U-3.2.2.3.13-3
-			c.fail(mqttwire.RuleSharedAvailable, t, mqttwire.FieldTopicFilter, mqttwire.NoOffset, mqttwire.NotANumber, 0)
-		}
-		if c.receiver.noWildcard && hasWildcard(filter) { // U-3.2.2.3.11-3
-			c.fail(mqttwire.RuleWildcardAvailable, t, mqttwire.FieldTopicFilter, mqttwire.NoOffset, mqttwire.NotANumber, 0)
-		}
-	}
-}
-
-func (c *connection) checkDisconnect(p *Disconnect) {
-	expiry, _ := p.Properties.SessionExpiryInterval()
-	if c.from == mqttwire.FromClient && c.connect.noSessionExpiry && expiry != 0 { // U-3.14.2.2.2-2
-		c.property(mqttwire.RuleSessionExpiryRaised, mqttwire.DISCONNECT, mqttwire.SessionExpiryInterval, int64(expiry), 0)
-	}
-}
-
-func (c *connection) checkAuth(p *Auth) {
-	if !c.connect.seen {
-		return
-	}
-	const t = mqttwire.AUTH
-	method, _ := p.Properties.AuthenticationMethod()
-	client := c.from == mqttwire.FromClient
-	switch {
-	case c.connect.method == nil && client: // [MQTT-4.12.0-7]
-		c.order(mqttwire.RuleAuthNotBegun, t)
-	case c.connect.method == nil: // [MQTT-4.12.0-6]
-		c.order(mqttwire.RuleAuthUnasked, t)
-	case p.Properties.Empty(): // described and ruled out, so left to CheckOptional. U-3.15.2.1-1
-	case !bytes.Equal(method, c.connect.method): // U-3.15-1 [MQTT-4.12.0-5] [MQTT-4.12.1-1]
-		c.property(mqttwire.RuleAuthMethodChanged, t, mqttwire.AuthenticationMethod, mqttwire.NotANumber, 0)
-	}
-	if c.connack || p.ReasonCode == mqttwire.ReasonContinueAuthentication {
-		return
-	}
-	rule := mqttwire.RuleAuthCodeServer // [MQTT-4.12.0-2]
-	if client {                         // [MQTT-4.12.0-3] U-4.12.1-1
-		rule = mqttwire.RuleAuthCodeClient
-	}
-	c.fail(rule, t, mqttwire.FieldReasonCode, mqttwire.NoOffset, int64(p.ReasonCode), 0)
-}
-
-// serves says that a CONNECT asks for a version, by the level at offset, which is
-// not one of the set, if that is so. [MQTT-3.1.2-2]
-func (c *connection) serves(v mqttwire.Version, level byte, offset int) {
-	if v != 0 && c.versions != 0 && !c.versions.Has(v) {
-		c.fail(mqttwire.RuleProtocolVersion, mqttwire.CONNECT, mqttwire.FieldProtocolVersion, offset, int64(level), 0)
-	}
-}
-
-// take returns the error that was found, or nil, and forgets it.
-func (c *connection) take() error {
-	if c.err == nil {
-		return nil // not a nil *Error in an interface
-	}
-	err := c.err
-	c.err = nil
-	return err
-}
-
-// observe notes a packet of the other side.
-func (c *connection) observe(p mqttwire.Packet) {
-	other := mqttwire.FromClient
-	if c.from == mqttwire.FromClient {
-		other = mqttwire.FromServer
-	}
-	c.note(p, other)
-}
-
-// note keeps what a packet of either side means for later ones. The packet is
-// copied from, not kept.
-func (c *connection) note(p mqttwire.Packet, from mqttwire.Sender) {
-	if from == c.from && !c.begun {
+	case err == nil && opens(p):
+		c.encoder.Observe(p)
+	case err == mqttwire.ErrIncomplete && !c.begun && c.decoder.conn.begun:
 		c.begun = true
-		c.settle()
+		c.Release() // the first packet, such as a CONNECT with its will, does not come again
 	}
-	switch p := p.(type) {
-	case *Connect: // the first one, of the side that sends it: more may be let pass
-		if from == mqttwire.FromClient && !c.connect.seen {
-			c.noteConnect(p, from)
-			c.settle()
-		}
-	case *Connack:
-		if from == mqttwire.FromServer && !c.connack && !c.refused {
-			c.noteConnack(p, from)
-			c.settle()
-		}
-	case *Publish:
-		alias, ok := p.Properties.TopicAlias()
-		if from == c.from && ok && len(p.Topic) > 0 && alias <= c.receiver.topicAlias { // U-3.3.4-3
-			c.aliases.set(alias, p.Topic)
-		}
-	case *Disconnect:
-		c.disconnected = c.disconnected || from == c.from
-		c.settle()
-	}
+	return p, err
 }
 
-func (c *connection) noteConnect(p *Connect, from mqttwire.Sender) {
-	if c.version == 0 {
-		c.version = p.Version
+// Append appends the packet, which is to be sent next, to dst. On error, an
+// *mqttwire.Error, dst is returned as it was, and the packet counts as not sent.
+// See Encoder.Append.
+func (c *Connection) Append(dst []byte, p mqttwire.Packet) ([]byte, error) {
+	dst, err := c.encoder.Append(dst, p)
+	if err == nil && opens(p) {
+		c.decoder.Observe(p)
+		c.limits = announcedLimits(c.limits, p, c.Version())
+		c.feeder.SetLimits(c.limits)
 	}
-	list := c.said(&p.Properties)
-	method, hasMethod := list.AuthenticationMethod()
-	expiry, _ := list.SessionExpiryInterval()
-	response, _ := list.RequestResponseInformation()
-	c.connect = connectSaid{
-		seen:                true,
-		cleanStart:          p.CleanStart,
-		noClientID:          len(p.ClientID) == 0,
-		noSessionExpiry:     expiry == 0,
-		responseInformation: response,
-		problemInformation:  !isFalse(list.RequestProblemInformation()),
-	}
-	if hasMethod {
-		c.connect.method = append([]byte{}, method...)
-	}
-	if from != c.from {
-		c.receiver = announcedIn(list)
-	}
+	return dst, err
 }
 
-// said returns the list as far as it goes over the wire: before 5.0 it does not.
-func (c *connection) said(list *mqttwire.Properties) *mqttwire.Properties {
-	if c.version != mqttwire.V5 {
-		return &mqttwire.Properties{}
-	}
-	return list
+// AppendHeader is Append for a PUBLISH without its payload, which has to follow
+// on the wire.
+func (c *Connection) AppendHeader(dst []byte, p *Publish) ([]byte, error) {
+	return c.encoder.AppendHeader(dst, p)
 }
 
-func (c *connection) noteConnack(p *Connack, from mqttwire.Sender) {
-	c.connack = p.ReasonCode == 0
-	c.refused = !c.connack
-	if from != c.from && c.connack {
-		c.receiver = announcedIn(c.said(&p.Properties))
+// AppendStreamHeader is Append for a PUBLISH whose payload is not in memory: of
+// it payloadSize bytes have to follow on the wire. p.Payload is not looked at.
+func (c *Connection) AppendStreamHeader(dst []byte, p *Publish, payloadSize int64) ([]byte, error) {
+	return c.encoder.AppendStreamHeader(dst, p, payloadSize)
+}
+
+// announcedLimits returns the limits that hold after a CONNECT or CONNACK of our
+// own was sent in version v. [MQTT-3.1.2-24] [MQTT-3.2.2-15]
+func announcedLimits(limits mqttwire.Limits, p mqttwire.Packet, v mqttwire.Version) mqttwire.Limits {
+	if size, ok := PropertiesOf(p).MaximumPacketSize(); ok && v == mqttwire.V5 {
+		limits.PacketSize = int(min(size, mqttwire.MaxPacketSize))
 	}
+	return limits
+}
+
+// AppendReply appends to dst the packet that answers one which Next has refused
+// with err, if there is one, with a Reason String as far as the peer wants and
+// takes it; close says to close the connection after it. If that is false the
+// packet acknowledges the one refused, and Resume lets the connection go on. See
+// Reply.
+func (c *Connection) AppendReply(dst []byte, err error) (out []byte, close bool) {
+	a := ReplyWithReason(err)
+	return a.Append(dst), a.Close
+}
+
+// Dropped says what the last call of Append left out: see Encoder.Dropped.
+func (c *Connection) Dropped() Dropped { return c.encoder.Dropped() }
+
+// Topic returns the topic name of a PUBLISH that Next has returned: see
+// Decoder.Topic.
+func (c *Connection) Topic(p *Publish) []byte { return c.decoder.Topic(p) }
+
+// PayloadSize returns how many bytes of payload Next has left to be read by Read,
+// because the PUBLISH is larger than StreamFrom; else 0.
+func (c *Connection) PayloadSize() int { return c.decoder.PayloadSize() }
+
+// Read takes bytes from the payload that Next has left: those that were fed. It
+// returns ErrIncomplete if there are none, and io.EOF at the end of the payload.
+func (c *Connection) Read(p []byte) (int, error) { return c.feeder.Read(p) }
+
+// Oversize reads topic name, packet identifier and properties of a PUBLISH that
+// Next has refused because it is over the limit: see Decoder.Oversize.
+func (c *Connection) Oversize() (*Publish, error) { return c.decoder.Oversize(&c.feeder) }
+
+// Resume lets Next go on after an error, with the packet after the one that was
+// refused: see Decoder.Resume.
+func (c *Connection) Resume() error { return c.decoder.Resume(&c.feeder) }
+
+// Release gives back the memory that is held for packets and for bytes of the
+// peer, but for those of a packet that has begun to come: for a connection on
+// which nothing comes for a while. The packets that Next has returned are no longer
+// valid.
+func (c *Connection) Release() {
+	c.decoder.Release()
+	c.feeder.Release()
+}
+
+// opens reports whether p is a CONNECT or a CONNACK, by which each side tells the
+// other what binds it.
+func opens(p mqttwire.Packet) bool {
+	switch p.(type) {
+	case *Connect, *Connack:
+		return true
+	}
+	return false
 }

@@ -38,7 +38,7 @@ type Source interface {
 // unless Resume is asked to go on. Reply says how to answer it. A Decoder is for
 // one goroutine at a time.
 type Decoder struct {
-	conn       connection
+	conn       direction
 	set        Set
 	streamFrom int
 
@@ -54,7 +54,7 @@ type Decoder struct {
 // NewDecoder returns a Decoder for a connection that begins. It panics if o.From
 // is neither FromClient nor FromServer.
 func NewDecoder(o Options) *Decoder {
-	return &Decoder{conn: newConnection(o), streamFrom: o.StreamFrom}
+	return &Decoder{conn: newDirection(o), streamFrom: o.StreamFrom}
 }
 
 // Version returns the version of the connection, or 0 while no CONNECT has told

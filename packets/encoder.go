@@ -12,7 +12,7 @@ import "github.com/mqttwire/mqttwire"
 // write from several, hold a lock over Append and the write. The packets are only
 // read: one may be encoded for many connections at once.
 type Encoder struct {
-	conn    connection
+	conn    direction
 	dropped Dropped
 }
 
@@ -29,7 +29,7 @@ type Dropped struct {
 // FromClient nor FromServer.
 func NewEncoder(o Options) *Encoder {
 	o.Tolerance = nil
-	return &Encoder{conn: newConnection(o)}
+	return &Encoder{conn: newDirection(o)}
 }
 
 // Version returns the version of the connection, or 0 while no CONNECT has told

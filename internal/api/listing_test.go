@@ -18,7 +18,7 @@ func TestTheRecordedListingIsThatOfTheCode(t *testing.T) {
 		require.NoError(t, err)
 		recorded, err := os.ReadFile(filepath.Join(root, File(folder)))
 		require.NoError(t, err)
-		assert.Equal(t, string(recorded), text, "if the change is meant: go generate ./internal/api")
+		assert.Equal(t, string(recorded), text, "if the change is meant: go generate ./internal/api/...")
 		want[filepath.Base(File(folder))] = true
 	}
 	entries, err := os.ReadDir(filepath.Join(root, "api"))

@@ -1,7 +1,8 @@
 // Package text looks at the bytes of strings, topic names and topic filters,
-// eight at a time, and says what is plain: legal at a glance, in every version
-// of the protocol. It knows bytes, not packets; which rule a string breaks is
-// said by package mqttwire.
+// eight at a time as long as they are ASCII, and says what is plain: legal in
+// every version of the protocol. What is not may be legal in one of them, as the
+// modified UTF-8 of 3.1 is. It knows bytes, not packets; which rule a string
+// breaks is said by package mqttwire.
 package text
 
 // MaxLength is the largest length that the two bytes before a string or binary

@@ -112,7 +112,8 @@ func usual() []one {
 // otherTexts are packets whose topics need a closer look.
 func otherTexts() (list []one) {
 	for _, t := range []struct{ name, topic string }{
-		{"French", texts.French}, {"Arabic", texts.Arabic}, {"Chinese", texts.Chinese}, {"$SYS", texts.System},
+		{"French", texts.French}, {"Portuguese", texts.Portuguese}, {"Arabic", texts.Arabic}, {"Chinese", texts.Chinese},
+		{"$SYS", texts.System},
 	} {
 		p := publish(1, 64)
 		p.Topic = []byte(t.topic)

@@ -5,17 +5,19 @@ import "strings"
 
 // Topic names and filters as they are used, by what is special about them.
 const (
-	French  = "capteurs/salle-à-manger/température/été"
-	Arabic  = "محطة/سبعة/خط/حرارة"
-	Chinese = "工厂/七号/生产线/温度"
-	System  = "$SYS/broker/clients/connected"
-	Shared  = "$share/consumers/site/+/temperature"
+	French     = "capteurs/salle-à-manger/température/été"
+	Portuguese = "prédio/térreo/estação/iluminação"
+	Arabic     = "محطة/سبعة/خط/حرارة"
+	Chinese    = "工厂/七号/生产线/温度"
+	System     = "$SYS/broker/clients/connected"
+	Shared     = "$share/consumers/site/+/temperature"
 )
 
 // All are texts to be put in the place of another one: legal and illegal, as
 // names, as filters, as strings.
 var All = []string{
-	"", "a", "a/b", "/", "//", "/a", "a/", "site/7/line/12/machine/4/temperature", French, Arabic, Chinese, System, Shared,
+	"", "a", "a/b", "/", "//", "/a", "a/", "site/7/line/12/machine/4/temperature", French, Portuguese, Arabic,
+	Chinese, System, Shared,
 	"#", "+", "a/#", "a/+", "+/+", "+/a/#", "/#", "/+", "a#", "a+", "#/a", "a/#/b", "a/+b", "a+/b", "##", "++", "$SYS/#", "$", "$/+",
 	"abcdefg#", "abcdefgh+", "abcdefg/+", "abcdefgh/#", "abcdefghijklmno#/", "sensors/+/température/#", "$share", "$share/", "$share//a",
 	"$share/g", "$share/g/", "$share/g/a", "$share/g/#", "$share/g+/a", "$share/#/a", "$share/é/é", "$share/g/a+", "$share/gruppe/\x00",

@@ -13,7 +13,7 @@ import (
 
 // connections returns connections in which packets of the side may come, each in
 // another state.
-func connections(v mqttwire.Version, from mqttwire.Sender) (list []connection) {
+func connections(v mqttwire.Version, from mqttwire.Sender) (list []direction) {
 	for _, optional := range []bool{false, true} {
 		for _, method := range []bool{false, true} {
 			for limit := range 8 {
@@ -26,7 +26,7 @@ func connections(v mqttwire.Version, from mqttwire.Sender) (list []connection) {
 
 // connectionsLimited returns the states that a connection goes through: new, after
 // CONNECT, after CONNACK, and after it was refused or has ended.
-func connectionsLimited(o Options, method bool, limit int) (list []connection) {
+func connectionsLimited(o Options, method bool, limit int) (list []direction) {
 	connect, connack := &Connect{Version: o.Version, CleanStart: true, ClientID: []byte("c")}, &Connack{}
 	if method {
 		connect.Properties.SetAuthenticationMethod([]byte("m"))
@@ -47,7 +47,7 @@ func connectionsLimited(o Options, method bool, limit int) (list []connection) {
 		connack.Properties.SetSharedSubscriptionAvailable(false)
 		connack.Properties.SetSubscriptionIdentifierAvailable(false)
 	}
-	c := newConnection(o)
+	c := newDirection(o)
 	list = append(list, c)
 	c.note(connect, mqttwire.FromClient)
 	list = append(list, c)
@@ -86,7 +86,7 @@ func TestAFreePacketLeavesCheckAndNoteNothingToDo(t *testing.T) {
 	require.Len(t, free, 2*3*8, "sides, versions, and types: %v", free)
 }
 
-func requireNothingToDo(t *testing.T, c connection, p mqttwire.Packet, where string) {
+func requireNothingToDo(t *testing.T, c direction, p mqttwire.Packet, where string) {
 	t.Helper()
 	before := c
 	if rule := c.orderFault(p.Type()); rule != 0 {
