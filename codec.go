@@ -29,19 +29,6 @@ func (v Version) String() string {
 	return "Version(" + strconv.Itoa(int(v)) + ")"
 }
 
-// versionSet holds a bit for each Version.
-type versionSet uint8
-
-const (
-	in31  versionSet = 1 << V31
-	in311 versionSet = 1 << V311
-	in5   versionSet = 1 << V5
-	in3x             = in31 | in311
-	inAll            = in3x | in5
-)
-
-func (s versionSet) has(v Version) bool { return v <= V5 && s&(1<<v) != 0 }
-
 // QoS is a quality of service level, 0 to 2. Section 4.3.
 type QoS uint8
 

@@ -8,7 +8,10 @@
 // A packet is one MQTT control packet. A frame is its bytes, cut from the
 // stream and not looked into. The body is the frame after the fixed header. To
 // decode is to go from bytes to a struct, to encode is to go back. A sender is
-// the client or the server. All other names are the standard's own.
+// the client or the server. Plain is what is legal at a glance in every version,
+// such as a topic name in ASCII: nearly all that is ever sent; what is not plain
+// may be legal all the same, and gets a closer look. All other names are the
+// standard's own.
 //
 // # Versions
 //
@@ -56,7 +59,8 @@
 // packet stays readable; Interop and ReportAll are profiles of it.
 //
 // ErrIncomplete says that bytes are missing that may still come. A Reader
-// returns io.EOF between packets only, and io.ErrUnexpectedEOF inside one.
+// returns io.EOF between packets only, and io.ErrUnexpectedEOF inside one. A
+// timeout of what it reads from ends nothing: the call can be made again.
 //
 // # Limits
 //

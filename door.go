@@ -109,7 +109,7 @@ func (export) Properties(j *Judge, p *Properties, b []byte, owner PropertyOwner)
 // Refuse returns dst as it was, with the error for a rule that a value to be
 // encoded breaks: it is how every encoder refuses.
 func (export) Refuse(dst []byte, rule Rule, t PacketType, v Version, field Field, found int64) ([]byte, error) {
-	return dst, NewError(rule, t, v, field, NoOffset, found)
+	return dst, ownError(rule, t, v, field, NoOffset, found)
 }
 
 // PutTopicName writes any legal topic name, with its length, to dst[at:], which
@@ -150,7 +150,7 @@ func (export) CheckTopicName(s []byte, t PacketType, v Version, field Field) err
 // CheckBinary returns nil if p is not too long for binary data.
 func (export) CheckBinary(p []byte, t PacketType, v Version, field Field) error {
 	if len(p) > text.MaxLength {
-		return NewError(RuleBinaryLength, t, v, field, NoOffset, int64(len(p)))
+		return ownError(RuleBinaryLength, t, v, field, NoOffset, int64(len(p)))
 	}
 	return nil
 }
@@ -173,3 +173,9 @@ func (export) CloneProperties(p *Properties, buf []byte) (Properties, []byte) {
 
 // SentBy tells the error which side sent the packet, or was about to.
 func (export) SentBy(e *Error, s Sender) *Error { return e.sentBy(s) }
+
+// MayGoOn reports whether an error of a source ends nothing: more bytes have to be
+// fed, or nothing came in time. The call can be made again.
+func (export) MayGoOn(err error) bool {
+	return err == ErrIncomplete || err != nil && isTimeout(err)
+}

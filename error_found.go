@@ -24,6 +24,8 @@ func (e *Error) appendFound(b []byte) []byte {
 			return e.appendSize(b)
 		}
 		return e.appendBytesLeft(b)
+	case RuleAnswerCodes:
+		return appendCount(b, e.Found, "reason code")
 	case RuleStringLength, RuleBinaryLength:
 		return strconv.AppendInt(append(e.appendField(b), ", length "...), e.Found, 10)
 	case RuleClientIDLength:

@@ -59,6 +59,19 @@ type Error struct {
 	// DISCONNECT.
 	Reason ReasonCode
 
+	// Own says that the packet is the caller's own: it was to be encoded, so there
+	// is nobody to answer. packets.Reply has no answer to it.
+	Own bool
+
+	// NoProblemInformation and MaximumPacketSize are what Sender has announced on
+	// answers, in its CONNECT or CONNACK: that no packets but CONNACK and DISCONNECT
+	// may have a Reason String, which is Request Problem Information 0; and the size
+	// in bytes up to which it takes packets, or 0 for no limit of its own. Known with
+	// what stands below of the connection. Sections 3.1.2.11.4, 3.1.2.11.7 and
+	// 3.2.2.3.6.
+	NoProblemInformation bool
+	MaximumPacketSize    uint32
+
 	// Statement names the statement of the standard that is broken, such as
 	// "MQTT-3.3.1-4". Where the standard gives it no number: "U-3.8.3-2", a rule
 	// of the given section of 5.0, or "3.1.1 section 2.4".
@@ -93,6 +106,15 @@ func NewError(r Rule, t PacketType, v Version, field Field, offset int, found in
 	}
 }
 
+// ownError is NewError for a packet that is to be encoded, or a part of one.
+//
+//go:noinline
+func ownError(r Rule, t PacketType, v Version, field Field, offset int, found int64) *Error {
+	e := NewError(r, t, v, field, offset, found)
+	e.Own = true
+	return e
+}
+
 // sentBy tells the error which side sent the packet, or was about to, and makes
 // Statement the one about that side. It returns e.
 func (e *Error) sentBy(s Sender) *Error {
@@ -107,9 +129,13 @@ func (e *Error) sentBy(s Sender) *Error {
 func (e *Error) Unwrap() error { return e.Err }
 
 // Error returns one line: packet and version, field, byte, what was found, what
-// is allowed, statement, and the reason code to answer with.
+// is allowed, statement, and the reason code to answer with. If the packet is the
+// caller's own it says so.
 func (e *Error) Error() string {
 	b := append([]byte(nil), "mqttwire: "...)
+	if e.Own {
+		b = append(b, "own "...)
+	}
 	if e.Type != 0 {
 		b = append(append(b, e.Type.String()...), ' ')
 	}

@@ -56,11 +56,14 @@ func Example_encode() {
 // packet that it reuses.
 func Example_stream() {
 	var conn bytes.Buffer // stands for a net.Conn
-	connect := packets.Connect{Version: mqttwire.V311, ClientID: []byte("sensor"), CleanStart: true}
-	b, _ := connect.Append(nil, 0)
-	b, _ = (&packets.Publish{Topic: []byte("t"), Payload: []byte("on")}).Append(b, mqttwire.V311)
-	b, _ = (&packets.Disconnect{}).Append(b, mqttwire.V311)
-	conn.Write(b)
+	writer := packets.NewWriter(&conn, mqttwire.V311)
+	writer.WritePacket(&packets.Connect{Version: mqttwire.V311, ClientID: []byte("sensor"), CleanStart: true})
+	writer.WritePacket(&packets.Publish{Topic: []byte("t"), Payload: []byte("on")})
+	writer.WritePacket(&packets.Disconnect{})
+	if err := writer.Err(); err != nil { // the first, after which nothing is written
+		fmt.Println(err)
+		return
+	}
 
 	reader := mqttwire.NewReader(&conn, mqttwire.Limits{})
 	var set packets.Set
@@ -152,8 +155,12 @@ func Example_tolerance() {
 // An error says which packet, field and byte, what is allowed, by which
 // statement of the standard, and what to answer.
 func Example_errors() {
-	frame, _, _ := mqttwire.CutFrame([]byte("\x30\x06\x00\x04a/b#"), 0)
-	_, err := packets.Decode(frame, mqttwire.V311)
+	frame, _, err := mqttwire.CutFrame([]byte("\x30\x06\x00\x04a/b#"), 0)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = packets.Decode(frame, mqttwire.V311)
 
 	fmt.Println(errors.Is(err, mqttwire.ErrMalformed))
 	var e *mqttwire.Error

@@ -30,14 +30,12 @@ package mqttwire
 // again. The work is linear in the bytes fed, whatever their chunks.
 //
 // The error of a packet over the limit stays until Skip, every other error for
-// good.
-// A Feeder is for one goroutine at a time.
+// good. A Feeder is for one goroutine at a time.
 type Feeder struct {
 	cutter         // its window is in own or, if aliased, in the chunk
 	own     []byte // the Feeder's own buffer
 	rest    []byte // of the chunk, after the window; empty if aliased
 	aliased bool
-	waiting bool // Frame has gone to the present packet and waits for its body
 	ended   bool
 }
 
@@ -139,13 +137,31 @@ func (f *Feeder) Next() (FixedHeader, error) {
 	}
 }
 
+// ProxyHeader takes the PROXY protocol header with which the connection begins, to
+// be called before the first packet is gone to. If there is none it returns
+// ErrNoProxyHeader, and takes nothing; ErrIncomplete until all of it was fed. Other
+// errors are those of ConsumeProxyHeader, and end the stream. TLVs is valid until
+// the next call of any method.
+func (f *Feeder) ProxyHeader() (ProxyHeader, error) {
+	for {
+		h, err := f.proxyHeader()
+		if err != ErrIncomplete {
+			return h, err
+		}
+		if err = f.more(); err != nil {
+			return ProxyHeader{}, f.fail(err)
+		}
+	}
+}
+
 // Header returns the fixed header of the present packet, also if it is over the
 // limit or its body is not yet there. Its Type is 0 before the first packet,
 // after Lookahead, and after an error of Next for which there is no header.
 func (f *Feeder) Header() FixedHeader { return f.header }
 
 // Offset returns the position in the stream of the present packet's first byte,
-// counted from 0; after an error of Next, that of the packet that failed.
+// counted from 0, a PROXY protocol header included; after an error of Next, that
+// of the packet that failed.
 func (f *Feeder) Offset() int64 { return f.offset }
 
 // SetLimits sets the limits for the packets after the present one.

@@ -309,7 +309,8 @@ func TestFrameDoesNotPassThePacketThatItWaitsFor(t *testing.T) {
 		require.Equal(t, mqttwire.ErrIncomplete, err)
 		require.EqualValues(t, 100, f.Header().RemainingLength)
 		f.Feed(b[50:cut])
-		f.Feed(b[cut:]) // what came before is in one buffer now, up to the end of the packet or beyond
+		// What came before is in one buffer then, up to the end of the packet or beyond.
+		f.Feed(b[cut:])
 		if cut%2 == 0 {
 			f.Feed(nil)
 		}

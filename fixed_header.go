@@ -29,9 +29,9 @@ const (
 // packetTypeRow says of a packet type what its first byte fixes.
 type packetTypeRow struct {
 	name   string
-	flags  uint8      // the one legal value of the four flag bits (PUBLISH has its own)
-	client versionSet // versions in which a client may send it
-	server versionSet // versions in which a server may send it
+	flags  uint8    // the one legal value of the four flag bits (PUBLISH has its own)
+	client Versions // versions in which a client may send it
+	server Versions // versions in which a server may send it
 }
 
 // packetTypes is the table of sections 2.1.2 and 2.1.3.
@@ -74,9 +74,9 @@ func (t PacketType) MayBeSentBy(s Sender, v Version) bool {
 	}
 	switch s {
 	case FromClient:
-		return packetTypes[t].client.has(v)
+		return packetTypes[t].client.Has(v)
 	case FromServer:
-		return packetTypes[t].server.has(v)
+		return packetTypes[t].server.Has(v)
 	}
 	return false
 }

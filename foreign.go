@@ -22,7 +22,7 @@ const (
 	ForeignAMQP                             // 0-8 to 1.0
 	ForeignRedis                            // RESP, or a PING without it
 	ForeignMQTTSN                           // MQTT-SN 1.2: a CONNECT
-	ForeignTLSRecord                        // TLS, but no ClientHello: a server's answer, an alert, a connection under way
+	ForeignTLSRecord                        // TLS, but no ClientHello: an answer, an alert, a connection under way
 	ForeignHTTP1Response                    // RFC 9112, or HTTP/1.0: what a server answers
 )
 
@@ -77,8 +77,8 @@ var foreignStarts = [...]struct {
 	foreign Foreign
 }{
 	{"PRI * HTTP/2.0", ForeignHTTP2},
-	{"PROXY ", ForeignPROXY1},
-	{"\r\n\r\n\x00\r\nQUIT\n", ForeignPROXY2},
+	{proxyStart1, ForeignPROXY1},
+	{proxyStart2, ForeignPROXY2},
 	{"SSH-", ForeignSSH},
 	{"AMQP", ForeignAMQP},
 	{"HTTP/1.", ForeignHTTP1Response},

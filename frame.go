@@ -107,11 +107,11 @@ func ScanFrames(data []byte, atEOF bool) (advance int, token []byte, err error) 
 func AppendFrame(dst []byte, t PacketType, flags uint8, body []byte) ([]byte, error) {
 	switch {
 	case t > 15:
-		return dst, NewError(RulePacketType, t, 0, FieldPacketType, NoOffset, int64(t))
+		return dst, ownError(RulePacketType, t, 0, FieldPacketType, NoOffset, int64(t))
 	case flags > 15:
-		return dst, NewError(RuleFlags, t, 0, FieldFlags, NoOffset, int64(flags))
+		return dst, ownError(RuleFlags, t, 0, FieldFlags, NoOffset, int64(flags))
 	case len(body) > MaxVarint:
-		return dst, NewError(RuleRemainingLength, t, 0, FieldRemainingLength, NoOffset, int64(len(body)))
+		return dst, ownError(RuleRemainingLength, t, 0, FieldRemainingLength, NoOffset, int64(len(body)))
 	}
 	dst = append(dst, byte(t)<<4|flags)
 	dst = appendVarint(dst, uint32(len(body)))

@@ -31,7 +31,7 @@ var inlined = map[string][]string{
 		"wire.PacketID", "wire.String", "wire.TopicName", "wire.TopicFilter", "wire.Binary", "wire.Properties",
 		"wire.Refuse", "wire.CheckProperties", "text.PlainString", "text.PlainTopicName", "text.PlainTopicFilter",
 		"plainFrame", "plainAck", "isEmpty", "plainLength", "plainID", "fieldEnd", "plainCode", "plainList", "plainListSize",
-		"appendHeader", "appendLength", "appendPrefixed", "appendPlainList", "tooRoomy", "propertiesOf", "newOf",
+		"appendHeader", "appendLength", "appendPrefixed", "appendPlainList", "oversized", "propertiesOf", "newOf",
 	},
 }
 

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Who imports the library takes on nothing but what its tests need, and compiles
-// none of that: the import rules see to it.
+// A module that requires the library takes on nothing but what the library's tests
+// need, and compiles none of that: the import rules see to it.
 func TestLibraryRequiresTheTestingLibrariesAlone(t *testing.T) {
 	var direct []string
 	for _, line := range directives(t, "go.mod", "require") {

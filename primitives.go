@@ -33,7 +33,7 @@ func ConsumeString(b []byte, v Version) (s, rest []byte, err error) {
 // dst as it was and an *Error. Section 1.5.6.
 func AppendBinary(dst, p []byte) ([]byte, error) {
 	if len(p) > maxPrefixed {
-		return dst, NewError(RuleBinaryLength, 0, 0, FieldBinary, NoOffset, int64(len(p)))
+		return dst, ownError(RuleBinaryLength, 0, 0, FieldBinary, NoOffset, int64(len(p)))
 	}
 	return appendPrefixed(dst, p), nil
 }

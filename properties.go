@@ -210,7 +210,7 @@ var propertiesOf, propertiesOnce = func() (in, once [16]propertySet) {
 		}
 	}
 	for owner := range in {
-		in[owner] |= resetBits // of which nothing follows for the owner
+		in[owner] |= resetBits // which say nothing about the owner
 	}
 	in[ofPublish] |= manyIDs
 	return in, once

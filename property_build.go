@@ -49,7 +49,8 @@ func (b *PropertyBuilder) Reset() {
 	if need := min(m.left+len(m.buf), maxBuilderRoom); need > cap(m.buf) {
 		m.buf = make([]byte, 0, need) // so that the next list of this size needs nothing more
 	}
-	if m.resets += oneReset; m.resets == 0 { // all the numbers are used up, and lists may be there with each
+	// When all the numbers are used up, there may be a list with each of them.
+	if m.resets += oneReset; m.resets == 0 {
 		m = &propertyMemory{buf: m.buf}
 	}
 	m.buf, m.left = m.buf[:0], 0
@@ -182,7 +183,7 @@ func (p *propertyList) forgive(id PropertyID) {
 	old := p.bad
 	p.bad = nil
 	for f := old; f != nil; f = f.next {
-		if f.id != id {
+		if f.id != id || f.rule == RulePropertiesReset { // a lost list is not found again
 			p.refuse(f.rule, f.id, f.found)
 		}
 	}
@@ -235,9 +236,7 @@ func (p *propertyList) bool(id PropertyID) (bool, bool) {
 // value. v may alias the list.
 func (p *propertyList) setBytes(id PropertyID, v []byte) {
 	row := &propertyTable[id]
-	// Only text that is not plainly legal goes to where rules are told apart. With
-	// identifier and length appended at once, setting eight properties so takes a
-	// sixth less.
+	// Only a value that is not plain goes to where rules are told apart.
 	if !plainValue(v, row) {
 		if rule, found := bytesFault(v, row); rule != 0 {
 			p.refuse(rule, id, found)
@@ -249,8 +248,8 @@ func (p *propertyList) setBytes(id PropertyID, v []byte) {
 	p.grow(id, append(raw, v...), false)
 }
 
-// plainValue reports whether v is plainly legal as the value of the property that
-// row describes.
+// plainValue reports whether v is plain as the value of the property that row
+// describes: legal, without a closer look.
 func plainValue(v []byte, row *propertyRow) bool {
 	switch {
 	case row.check == topicName:
@@ -280,9 +279,9 @@ func bytesFault(v []byte, row *propertyRow) (Rule, int64) {
 }
 
 // AddUser appends a User Property. Name and value are UTF-8 strings of 0 to
-// 65535 bytes; the same name may be added again. On a Properties each
-// call copies the list, so who adds many, or as many as a peer has sent, uses a
-// PropertyBuilder. Section 3.1.2.11.8.
+// 65535 bytes; the same name may be added again. On a Properties each call copies
+// the list: to add many, or as many as a peer has sent, use a PropertyBuilder.
+// Section 3.1.2.11.8.
 func (p *propertyList) AddUser(name, value []byte) {
 	if len(name) > maxPrefixed || len(value) > maxPrefixed || !text.WellFormed(name) || !text.WellFormed(value) {
 		row := &propertyTable[UserProperty]

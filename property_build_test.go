@@ -204,3 +204,22 @@ func TestAListIsRefusedHoweverOftenItsBuilderWasReset(t *testing.T) {
 		lists = append(lists, list)
 	}
 }
+
+func TestACopyOfABuilderWritesBehindWhatTheOtherHasWritten(t *testing.T) {
+	var a PropertyBuilder
+	a.Reset()
+	a.SetContentType([]byte("x"))
+	b := a
+	b.SetTopicAlias(2)
+	a.SetTopicAlias(1)
+	first := a.Properties()
+	b.AddSubscriptionID(7)
+	for want, p := range map[string]Properties{
+		`[Content Type: "x", Topic Alias: 1]`:                             first,
+		`[Content Type: "x", Topic Alias: 2, Subscription Identifier: 7]`: b.Properties(),
+	} {
+		assert.Equal(t, want, p.String())
+		_, err := p.Append(nil, ofPublish)
+		assert.NoError(t, err, want)
+	}
+}

@@ -25,6 +25,7 @@ func (f *propertyFault) error(owner PropertyOwner, base int) *Error {
 		field = FieldProperties
 	}
 	e := NewError(f.rule, owner.packet(), V5, field, offset, f.found)
+	e.Own = base == NoOffset
 	once, value := f.id.Statements(owner)
 	switch {
 	case f.rule == RulePropertyRepeated:
@@ -167,9 +168,9 @@ func foreignProperty(b []byte, i int) *propertyFault {
 	return &propertyFault{rule: RulePropertyNotAllowed, id: PropertyID(n), at: i, found: NotANumber} // U-2.2.2.2-1 U-3.1.3.2-1
 }
 
-// scanValue checks the value at the start of b, of the property that row
-// describes, and returns its size; or the rule it breaks, at which byte of b,
-// and what was found there.
+// scanValue checks the value at the start of b, a number or binary data, of the
+// property that row describes, and returns its size; or the rule it breaks, at
+// which byte of b, and what was found there.
 func scanValue(b []byte, row *propertyRow) (n int, rule Rule, at int, found int64) {
 	switch row.kind {
 	case kindByte:
@@ -189,17 +190,8 @@ func scanValue(b []byte, row *propertyRow) (n int, rule Rule, at int, found int6
 		}
 	case kindVarint:
 		return scanVarintValue(b, row.check)
-	case kindString:
-		return scanStringValue(b, row.check)
 	case kindBinary:
 		return scanBinaryValue(b)
-	case kindPair:
-		n, rule, at, found = scanStringValue(b, anyValue)
-		if rule != 0 {
-			return n, rule, at, found
-		}
-		m, rule, at, found := scanStringValue(b[n:], anyValue)
-		return n + m, rule, n + at, found
 	}
 	if n > len(b) {
 		return 0, RulePropertyCut, 0, int64(len(b)) // U-2.2.2.1-2

@@ -35,7 +35,7 @@ type propertyList struct {
 // Property is one entry of a Properties list. It aliases the list.
 //
 // It has four fields of four words together, so that the compiler keeps it in
-// registers: with two slices as fields, to walk a list takes twice as long.
+// registers; with two slices as fields it would not.
 type Property struct {
 	ID     PropertyID
 	name   uint16 // bytes of the name of a User Property
@@ -102,8 +102,8 @@ func viewProperties(b []byte, owner PropertyOwner) (p Properties, bad *propertyF
 	return p, nil
 }
 
-// view checks b and makes p a view of it, or leaves p as it is. It writes p in
-// its place: to return one and copy it takes longer than to check one property.
+// view checks b and makes p a view of it, or leaves p as it is. It writes p in its
+// place, so that no list is returned and then copied.
 func (p *Properties) view(b []byte, owner PropertyOwner) *propertyFault {
 	set, bad := scanProperties(b, owner)
 	if bad == nil {
@@ -156,7 +156,7 @@ func (p *Properties) faultIn(owner PropertyOwner) *propertyFault {
 	switch {
 	case p.lost():
 		return &propertyFault{rule: RulePropertiesReset, found: NotANumber}
-	case p.bad != nil && p.bad.id != 0 && !p.bad.id.AllowedIn(owner):
+	case p.bad != nil && p.bad.id.known() && !p.bad.id.AllowedIn(owner):
 		return &propertyFault{rule: RulePropertyNotAllowed, id: p.bad.id, found: NotANumber}
 	case p.bad != nil:
 		return p.bad
@@ -171,17 +171,21 @@ func (p *Properties) faultIn(owner PropertyOwner) *propertyFault {
 // that the list is lost, because its PropertyBuilder was reset.
 func (p *propertyList) Err() error {
 	if p.lost() {
-		return NewError(RulePropertiesReset, 0, V5, FieldProperties, NoOffset, NotANumber)
+		return ownError(RulePropertiesReset, 0, V5, FieldProperties, NoOffset, NotANumber)
 	}
 	if p.bad == nil {
 		return nil
 	}
-	for owner := ofConnect; owner <= ofAuth; owner++ {
+	for owner := ofConnect; int(owner) < len(propertiesOf); owner++ {
 		if p.bad.id.AllowedIn(owner) {
 			return p.bad.error(owner, NoOffset)
 		}
 	}
-	return p.bad.error(WillProperties, NoOffset)
+	e := p.bad.error(WillProperties, NoOffset)
+	if !p.bad.id.known() {
+		e.Type = 0 // no packet has it
+	}
+	return e
 }
 
 // Empty reports whether there are no properties in the list.
@@ -353,8 +357,8 @@ func propertyAt(list []byte, i int) (q Property, end int) {
 
 // String returns the properties in one line, with binary data and unprintable
 // characters quoted, values longer than 64 bytes cut, and after 32 entries only
-// the size of the whole list. Of Authentication
-// Data, which may be a secret, it shows the length only.
+// the size of the whole list. Of Authentication Data, which may be a secret, it
+// shows the length only.
 func (p propertyList) String() string {
 	b := []byte{'['}
 	n := 0

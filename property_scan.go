@@ -6,9 +6,9 @@ import "github.com/mqttwire/mqttwire/internal/text"
 // owner: types, ranges, repeats, text, and whether the owner may have each. It
 // takes one pass, and returns the set of the identifiers in it.
 //
-// Only a list that is not legal is scanned once more, by scanPropertiesExact,
-// to say what is wrong: not to carry rule, offset and value found from function
-// to function takes half of the time. The tests compare the two.
+// A list that is not legal is gone over once more, by firstPropertyFault, to say
+// what is wrong: so rule, offset and value found need not be carried from function
+// to function here. The tests compare the two.
 func scanProperties(b []byte, owner PropertyOwner) (set propertySet, bad *propertyFault) {
 	set, legal := scanLegalProperties(b, owner)
 	if !legal {
@@ -32,15 +32,15 @@ var propertyKinds, propertiesMayBeZero = func() (kinds [numPropertyIDs]propertyK
 // scanLegalProperties is scanProperties, but for the list that is not legal it
 // does not say why.
 //
-// The place of a property is known when the length of the one before it is, so
-// what stands between the two counts. Here and in its helpers b is indexed, or
-// sliced with all three bounds: b[i:] costs five instructions on that way, with
-// which eight properties of a PUBLISH take a sixth longer.
+// The place of a property is known only when the length of the one before it is,
+// so each step between the two makes a list take longer. Here and in its helpers b
+// is therefore indexed, or sliced with all three bounds, which needs fewer steps
+// than b[i:].
 func scanLegalProperties(b []byte, owner PropertyOwner) (set propertySet, legal bool) {
 	may, once := propertiesOf[owner&15], propertiesOnce[owner&15]
 	for i := 0; i < len(b); {
 		id := PropertyID(b[i])
-		if id >= numPropertyIDs || !may.has(id) { // it is no property, not the owner's, or there for the second time
+		if id >= numPropertyIDs || !may.has(id) { // no property, not the owner's, or there twice
 			return 0, false
 		}
 		end := 0
@@ -97,8 +97,7 @@ func longIDEnd(b []byte, i int) int {
 }
 
 // shortIDsEnd returns the end of the Subscription Identifiers of one byte that
-// follow each other from i on; 0 if i is 0. A list of them takes a quarter of the
-// time to check that it takes without.
+// follow each other from i on; 0 if i is 0. It is for lists of many.
 func shortIDsEnd(b []byte, i int) int {
 	for i > 0 && i+1 < len(b) && b[i] == byte(SubscriptionIdentifier) && b[i+1]-1 < 0x7F {
 		i += 2
@@ -108,8 +107,8 @@ func shortIDsEnd(b []byte, i int) int {
 
 // pairsEnd returns the end of the User Properties that follow each other, of
 // which the first one's value starts at i, or 0 if one of them is cut off or not
-// well-formed. Not to go through all that any property asks for takes a quarter
-// off lists of them.
+// well-formed. It is for lists of many, so that what is asked of any property is
+// asked once.
 func pairsEnd(b []byte, i int) int {
 	for {
 		end := stringEnd(b, i)
@@ -140,16 +139,15 @@ func binaryEnd(b []byte, i int) int {
 // or 0 if it is cut off or not well-formed.
 //
 // It looks at the last eight bytes first, of which those before a short string
-// do not count, then at eight at a time from the start. With WellFormed in its
-// place, which has a loop over the bytes of a short string, lists of one to eight
-// properties take a sixth longer to check.
+// do not count, then at eight at a time from the start: so a short string needs no
+// loop over its bytes.
 func stringEnd(b []byte, i int) int {
 	if i < 0 || i+1 >= len(b) {
 		return 0
 	}
 	start, n := i+2, int(b[i])<<8|int(b[i+1])
 	if n == 0 {
-		return start // not to wait for the sum takes two fifths off a list of empty strings
+		return start // so that a list of empty strings need not wait for the sum
 	}
 	end := start + n
 	if end > len(b) {
@@ -163,12 +161,12 @@ func stringEnd(b []byte, i int) int {
 	}
 	before := ^uint64(0) >> (8 * uint(n)) // of the eight bytes, those that are not the string's
 	w := text.Load64(b[end-8 : end : end])
-	doubt := (w | text.ZeroByte(w)) &^ before // a borrow from them raises a doubt at most
+	odd := (w | text.ZeroByte(w)) &^ before // a borrow from them causes a closer look, no more
 	for at := start; at < end-8; at += 8 {
 		w := text.Load64(b[at : at+8 : at+8])
-		doubt |= w | text.ZeroByte(w)
+		odd |= w | text.ZeroByte(w)
 	}
-	if doubt&text.HighBits != 0 && !text.WellFormed(b[start:end]) {
+	if odd&text.HighBits != 0 && !text.WellFormed(b[start:end]) {
 		return 0
 	}
 	return end

@@ -12,7 +12,7 @@ import (
 )
 
 // requireScansAgree fails the test if the quick scan of a list and the slow one
-// do not say the same, or the quick walk over it and the plain one.
+// do not say the same, or the quick walk over it and the slow one.
 func requireScansAgree(t interface{ Fatalf(string, ...any) }, b []byte, owner PropertyOwner) (legal bool) {
 	set, legal := scanLegalProperties(b, owner)
 	wantSet, bad := scanFaults(b, owner)
@@ -21,9 +21,9 @@ func requireScansAgree(t interface{ Fatalf(string, ...any) }, b []byte, owner Pr
 	}
 	for i, k := 0, 0; ; {
 		q, end := propertyAt(b, i)
-		id, name, value, n, next := plainPropertyAt(b, k)
+		id, name, value, n, next := slowPropertyAt(b, k)
 		if end != next || q.ID != id || q.Number != n || !bytes.Equal(q.Name(), name) || !bytes.Equal(q.Value(), value) {
-			t.Fatalf("% X at %d: %v %q %q %d up to %d; plainly %v %q %q %d up to %d",
+			t.Fatalf("% X at %d: %v %q %q %d up to %d; slowly %v %q %q %d up to %d",
 				b, i, q.ID, q.Name(), q.Value(), q.Number, end, id, name, value, n, next)
 		}
 		if end == 0 {
@@ -36,8 +36,8 @@ func requireScansAgree(t interface{ Fatalf(string, ...any) }, b []byte, owner Pr
 	}
 }
 
-// plainPropertyAt is propertyAt by the table alone, one byte after the other.
-func plainPropertyAt(list []byte, i int) (id PropertyID, name, value []byte, number uint32, end int) {
+// slowPropertyAt is propertyAt by the table alone, one byte after the other.
+func slowPropertyAt(list []byte, i int) (id PropertyID, name, value []byte, number uint32, end int) {
 	if i >= len(list) || !PropertyID(list[i]).known() {
 		return 0, nil, nil, 0, 0
 	}
@@ -84,9 +84,10 @@ func plainPropertyAt(list []byte, i int) (id PropertyID, name, value []byte, num
 
 // Every list of up to five bytes, of bytes that stand for every kind of property,
 // for lengths and for text.
-func TestScanOfEveryShortListIsThatOfTheExactOne(t *testing.T) {
+func TestQuickScanOfEveryShortListSaysWhatTheSlowOneDoes(t *testing.T) {
 	alphabet := []byte{
-		0, 1, 2, 0x7F, 0x80, // lengths, numbers; Payload Format Indicator, Message Expiry Interval; not ASCII
+		// Lengths, numbers; Payload Format Indicator, Message Expiry Interval; not ASCII.
+		0, 1, 2, 0x7F, 0x80,
 		byte(ContentType), byte(ResponseTopic), byte(CorrelationData), byte(SubscriptionIdentifier), byte(ReceiveMaximum),
 		byte(UserProperty), byte(MaximumPacketSize), numPropertyIDs, '+', 0xC3,
 	}
@@ -136,7 +137,7 @@ func TestScanFindsEveryByteThatAStringMayNotHave(t *testing.T) {
 
 // Every byte at every place of properties of the same kind in a row, which are gone
 // over together, and of others before, between and after them.
-func TestScanOfPropertiesInARowIsThatOfTheExactOne(t *testing.T) {
+func TestQuickScanOfPropertiesInARowSaysWhatTheSlowOneDoes(t *testing.T) {
 	id, user := string(rune(SubscriptionIdentifier)), string(rune(UserProperty))
 	ids := id + "\x01" + id + "\x7F" + id + "\x80\x01" + id + "\x02" + id + "\x03"
 	users := user + "\x00\x00\x00\x00" + user + "\x00\x01a\x00\x00" + user + "\x00\x02\xC3\xBC\x00\x01b" + user + "\x00\x00\x00\x09wordwordw"
@@ -162,7 +163,7 @@ func prefixedProperty(id PropertyID, s string) []byte {
 	return appendPrefixed([]byte{byte(id)}, []byte(s))
 }
 
-func TestScanOfAnyListIsThatOfTheExactOne(t *testing.T) {
+func TestQuickScanOfAnyListSaysWhatTheSlowOneDoes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		owner := PropertyOwner(rapid.IntRange(0, 15).Draw(t, "owner"))
 		text := rapid.SampledFrom([]string{"", "a", "temperature", "site/7/line/12/machine/4", "sïte", "語", "a\x00b", "\xED\xA0\x80", "#", "0123456\xC3"})
@@ -195,14 +196,14 @@ func TestQuickScanKnowsTheTable(t *testing.T) {
 		row := propertyTable[id]
 		switch row.kind {
 		case kindByte:
-			assert.Equal(t, zeroOrOne, row.check, row.name)
+			assert.Equal(t, zeroOrOne, row.check, "%s: scanLegalProperties takes a byte to be 0 or 1", row.name)
 		case kindVarint:
-			assert.Equal(t, SubscriptionIdentifier, id)
+			assert.Equal(t, SubscriptionIdentifier, id, "scanLegalProperties takes each number of variable length to be this")
 			assert.Equal(t, notZero, row.check, row.name)
 		case kindTwoByte, kindFourByte:
 			assert.Contains(t, []valueCheck{anyValue, notZero, aliasNotZero}, row.check, row.name)
 		default:
-			assert.Equal(t, id == ResponseTopic, row.check == topicName, row.name)
+			assert.Equal(t, id == ResponseTopic, row.check == topicName, "%s: scanLegalProperties looks for no other topic name", row.name)
 			assert.Contains(t, []valueCheck{anyValue, topicName}, row.check, row.name)
 		}
 	}

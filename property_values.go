@@ -2,18 +2,28 @@ package mqttwire
 
 // To add a property, touch three places:
 //
-//  1. its identifier, in the constants of properties.go;
+//  1. its identifier, in the constants of properties.go, which end with how many
+//     there are;
 //  2. its row in propertyTable there: name, type, what its value must be, and
-//     where it may stand, with the statements;
-//  3. its getter and setter here.
+//     where it may stand, with the statements; without the one that it stands
+//     there at most once, it may be repeated;
+//  3. its getter and setter here. One that repeats has an adder and an iterator
+//     instead, as AddUser and User.
 //
-// The tests run over all rows of the table, and name a property that lacks its
-// corpus cases.
+// Decoding, encoding, printing and mqttdump need no more. If no property before
+// had this type together with this demand on its value, neither has
+// scanLegalProperties, and TestQuickScanKnowsTheTable says so.
+//
+// The other readings of the standard do not look at the table, so that a mistake
+// in it shows: internal/model has its forms, and mqttwiretest its propertyForms
+// and propertySetters. The statements stand in testdata/spec, and the tests name
+// a property that lacks its corpus cases.
 
 // A typed getter and setter for each property that is there once at most. A
 // getter's ok is false where the list does not hold the property. A setter
 // replaces the present value, and puts the property last. The two that repeat
-// have AddUser and AddSubscriptionID, User and SubscriptionIDs.
+// have AddUser and AddSubscriptionID, User and SubscriptionIDs; and
+// SubscriptionIdentifier is for SUBSCRIBE, which has one at most.
 
 // PayloadFormatIndicator returns 0 for unspecified bytes, 1 for UTF-8 text.
 // PUBLISH, will. Section 3.3.2.3.2.
@@ -66,9 +76,17 @@ func (p *propertyList) CorrelationData() (v []byte, ok bool) {
 // SetCorrelationData sets CorrelationData, 0 to 65535 bytes. Section 3.3.2.3.6.
 func (p *propertyList) SetCorrelationData(v []byte) { p.setBytes(CorrelationData, v) }
 
+// SubscriptionIdentifier returns the Subscription Identifier of a SUBSCRIBE, 1 to
+// 268435455, with which the messages for its subscriptions come back. Of a PUBLISH,
+// which has one for each subscription, it returns the first; SubscriptionIDs goes
+// over all. SUBSCRIBE, PUBLISH. Section 3.8.2.1.2.
+func (p *propertyList) SubscriptionIdentifier() (v uint32, ok bool) {
+	return p.number(SubscriptionIdentifier)
+}
+
 // SessionExpiryInterval returns the seconds that the session outlives the
-// connection; 4294967295 for ever. CONNECT, CONNACK, DISCONNECT. Section
-// 3.1.2.11.2.
+// connection; 4294967295 means that it does not end. CONNECT, CONNACK,
+// DISCONNECT. Section 3.1.2.11.2.
 func (p *propertyList) SessionExpiryInterval() (v uint32, ok bool) {
 	return p.number(SessionExpiryInterval)
 }

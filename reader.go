@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"sync"
 )
 
 // readAhead is how large the buffer of a Reader gets for reading ahead, in bytes.
@@ -32,15 +33,21 @@ var errBadRead = errors.New("mqttwire: reader returned an impossible count")
 // only for one packet that is larger. When a few packets have needed little of a
 // large buffer, it gets small again.
 //
-// The error of a packet over the limit stays until Skip, every other error for
-// good.
+// # Errors
+//
+// The error of a packet over the limit stays until Skip, and every other error for
+// good, but for timeouts: an error of the underlying reader with a method Timeout
+// that returns true, such as os.ErrDeadlineExceeded, ends nothing. It is returned,
+// and the same call made again goes on where it stopped, between two packets or
+// inside one. So read deadlines may be set as one likes.
+//
 // A Reader is for one goroutine at a time.
 type Reader struct {
 	cutter
 	src    io.Reader
-	srcErr error // sticky: what src returned
-	full   bool  // the last read has filled the buffer
-	small  uint8 // packets in a row, of those seen by shrink, that needed little of a large buffer
+	srcErr error             // sticky: what src returned
+	late   int64             // 1 + the offset of the packet in which a timeout broke AppendBody off, or 0
+	idle   *[idleBuffer]byte // in place of a buffer while nothing comes, or nil: see BeSmallWhileIdle
 }
 
 // NewReader returns a Reader of the packets in r. It reads nothing yet.
@@ -51,15 +58,22 @@ func NewReader(r io.Reader, limits Limits) *Reader {
 // Frame returns the next packet: it is Next and Body in one. The frame aliases the
 // Reader's buffer and is valid until the next call of Frame, Next, TryFrame or
 // Lookahead. Errors are those of Next; if the packet is over the limit, Header has
-// its header.
+// its header. After a timeout call it again, or Body, and not Next, which would
+// skip the packet if its header has come.
 func (r *Reader) Frame() (Frame, error) {
 	if f, ok := r.TryFrame(); ok {
 		return f, nil
 	}
-	if _, err := r.Next(); err != nil {
-		return Frame{}, err
+	if !r.waiting {
+		if _, err := r.Next(); err != nil {
+			return Frame{}, err
+		}
 	}
-	return r.Body()
+	f, err := r.Body()
+	if err != nil && r.err == nil && isTimeout(err) {
+		r.waiting, r.quick = true, 0
+	}
+	return f, err
 }
 
 // Next goes to the next packet, past what was not taken of the present one, and
@@ -79,6 +93,7 @@ func (r *Reader) Next() (FixedHeader, error) {
 	if h, ok := r.tryNext(); ok {
 		return h, nil
 	}
+	r.waiting = false
 	for {
 		h, err := r.next()
 		if err != ErrIncomplete {
@@ -90,13 +105,32 @@ func (r *Reader) Next() (FixedHeader, error) {
 	}
 }
 
+// ProxyHeader takes the PROXY protocol header with which the connection begins, to
+// be called before the first packet is gone to. If there is none it returns
+// ErrNoProxyHeader, and takes nothing; io.EOF or io.ErrUnexpectedEOF if the stream
+// ends before or inside it. Other errors are those of ConsumeProxyHeader and of the
+// underlying reader; a header that is not legal ends the stream. TLVs is valid until
+// the next call of any method.
+func (r *Reader) ProxyHeader() (ProxyHeader, error) {
+	for {
+		h, err := r.proxyHeader()
+		if err != ErrIncomplete {
+			return h, err
+		}
+		if err = r.fill(); err != nil {
+			return ProxyHeader{}, r.fail(err)
+		}
+	}
+}
+
 // Header returns the fixed header of the present packet, also if it is over the
 // limit. Its Type is 0 before the first packet, after Lookahead, and after an
 // error of Next for which there is no header.
 func (r *Reader) Header() FixedHeader { return r.header }
 
 // Offset returns the position in the stream of the present packet's first byte,
-// counted from 0; after an error of Next, that of the packet that failed.
+// counted from 0, a PROXY protocol header included; after an error of Next, that
+// of the packet that failed.
 func (r *Reader) Offset() int64 { return r.offset }
 
 // SetLimits sets the limits for the packets after the present one.
@@ -116,6 +150,10 @@ func (r *Reader) Body() (Frame, error) {
 	for {
 		f, err := r.body()
 		if err != ErrIncomplete {
+			if r.waiting && err == nil {
+				r.arm()
+			}
+			r.waiting = false
 			return f, err
 		}
 		if err = r.fill(); err != nil {
@@ -127,10 +165,14 @@ func (r *Reader) Body() (Frame, error) {
 // AppendBody takes the whole body of the present packet, appends it to dst and
 // returns the extended slice, which is the caller's. If dst has the capacity, a
 // large body is read into it and not copied; else it grows as bytes arrive.
-// Errors are those of Body; on error it returns dst as it was.
+// Errors are those of Body; on error it returns dst as it was. After a timeout it
+// has taken nothing, and the body that came is in the Reader's buffer.
 func (r *Reader) AppendBody(dst []byte) ([]byte, error) {
 	if err := r.untouched(); err != nil {
 		return dst, err
+	}
+	if r.late == r.offset+1 {
+		return r.copyBody(dst)
 	}
 	out := dst
 	for r.left > 0 {
@@ -139,11 +181,39 @@ func (r *Reader) AppendBody(dst []byte) ([]byte, error) {
 		}
 		n, err := r.Read(out[len(out):cap(out)])
 		if err != nil {
+			r.putBack(out[len(dst):])
 			return dst, err
 		}
 		out = out[:len(out)+n]
 	}
 	return out, nil
+}
+
+// putBack puts what was taken of the body back into the buffer, in which nothing
+// is left, unless the stream has ended.
+func (r *Reader) putBack(body []byte) {
+	if r.err != nil {
+		return
+	}
+	r.late = r.offset + 1
+	r.left += len(body)
+	if len(r.buf) < len(body) {
+		r.buf = make([]byte, max(len(body), firstBuffer))
+	}
+	r.pos, r.end = 0, copy(r.buf, body)
+	r.full = r.end == len(r.buf)
+}
+
+// copyBody is AppendBody after a timeout: the body is waited for in the buffer,
+// since putting it back once more with each timeout would cost more than in
+// proportion to its size.
+func (r *Reader) copyBody(dst []byte) ([]byte, error) {
+	f, err := r.Body()
+	if err != nil {
+		return dst, err
+	}
+	r.take(len(f.Body))
+	return append(dst, f.Body...), nil
 }
 
 // Peek returns the next n bytes of the present packet's body without taking them.
@@ -209,6 +279,7 @@ func (r *Reader) Read(p []byte) (int, error) {
 // Skip drops what is left of the present packet's body, without buffering it. If
 // the packet is over the limit, Skip clears the error, so that Next goes on.
 func (r *Reader) Skip() error {
+	r.waiting = false
 	for {
 		err := r.skip()
 		if err != ErrIncomplete {
@@ -226,6 +297,7 @@ func (r *Reader) Skip() error {
 // is none until Next. If the stream ends before, it returns the bytes there are
 // with io.ErrUnexpectedEOF or, if there are none, io.EOF.
 func (r *Reader) Lookahead(n int) ([]byte, error) {
+	r.waiting = false
 	r.shrink()
 	for {
 		b, err := r.lookahead(n)
@@ -247,12 +319,15 @@ func (r *Reader) Lookahead(n int) ([]byte, error) {
 // a packet over the limit stays until Skip.
 func (r *Reader) Release() {
 	r.release()
-	r.full, r.small = false, 0
+	r.full, r.small, r.waiting = false, 0, false
 }
 
 // fill reads more from the source, once, so that the window goes towards the
 // length it needs.
 func (r *Reader) fill() error {
+	if r.idle != nil && r.have() == 0 && r.left == 0 && r.drop == 0 && !r.overwrite {
+		r.beIdle()
+	}
 	r.makeRoom()
 	n, err := r.readSource(r.buf[r.end:r.fillEnd()])
 	r.end += n
@@ -273,20 +348,33 @@ func (r *Reader) fillEnd() int {
 
 // readSource reads at least one byte into p, or returns an error.
 func (r *Reader) readSource(p []byte) (int, error) {
+	if r.srcErr == nil {
+		n, err := readSome(r.src, p)
+		if err != nil && !isTimeout(err) {
+			r.srcErr = err
+		}
+		switch {
+		case n > 0: // an error that came with bytes is for the next call; a timeout comes again by itself
+			return n, nil
+		case r.srcErr == nil:
+			return 0, err
+		}
+	}
+	if r.srcErr == io.EOF {
+		return 0, r.atEnd()
+	}
+	return 0, r.srcErr
+}
+
+// readSome reads bytes into p, an error, or both.
+func readSome(r io.Reader, p []byte) (n int, err error) {
 	for range maxEmptyReads {
-		if r.srcErr == io.EOF {
-			return 0, r.atEnd()
-		}
-		if r.srcErr != nil {
-			return 0, r.srcErr
-		}
-		n, err := r.src.Read(p)
-		if n < 0 || n > len(p) {
+		n, err = r.Read(p)
+		switch {
+		case n < 0 || n > len(p):
 			return 0, errBadRead
-		}
-		r.srcErr = err
-		if n > 0 {
-			return n, nil // an error that came with bytes is for the next call
+		case n > 0 || err != nil:
+			return n, err
 		}
 	}
 	return 0, io.ErrNoProgress
@@ -299,6 +387,8 @@ func (r *Reader) readSource(p []byte) (int, error) {
 func (r *Reader) makeRoom() {
 	have, size, need := r.have(), len(r.buf), r.need
 	switch {
+	case r.full && r.idle != nil && size <= idleBuffer:
+		r.move(newReadAhead())
 	case r.full && size < readAhead:
 		r.move(make([]byte, 2*size))
 	case have == 0 && size > 0:
@@ -309,6 +399,27 @@ func (r *Reader) makeRoom() {
 	default:
 		r.move(make([]byte, max(min(2*size, need+headerRoom), firstBuffer)))
 	}
+}
+
+// readAheadBuffers are buffers of readAhead bytes, for Readers that hold one only
+// while something comes.
+var readAheadBuffers = sync.Pool{New: func() any { return new([readAhead]byte) }}
+
+func newReadAhead() []byte { return readAheadBuffers.Get().(*[readAhead]byte)[:] }
+
+// idleBuffer is how many bytes a Reader reads at first that is small while idle.
+const idleBuffer = 64
+
+// BeSmallWhileIdle makes the Reader read the first bytes of what comes into idle,
+// and hold a buffer only while more than that comes: one of many Readers in turn.
+func (export) BeSmallWhileIdle(r *Reader, idle *[idleBuffer]byte) { r.idle = idle }
+
+// beIdle gives the buffer back, in which nothing is left.
+func (r *Reader) beIdle() {
+	if len(r.buf) == readAhead {
+		readAheadBuffers.Put((*[readAhead]byte)(r.buf))
+	}
+	r.buf, r.pos, r.end, r.full = r.idle[:], 0, 0, false
 }
 
 // shrink lets a large buffer go when the last packets needed little of it. Packets

@@ -197,7 +197,7 @@ func (l lyingReader) Read(p []byte) (int, error) {
 	return l.n, nil
 }
 
-func TestReaderSurvivesASourceThatBreaksItsContract(t *testing.T) {
+func TestReaderReportsASourceThatBreaksItsContract(t *testing.T) {
 	for _, n := range []int{-1, 1} {
 		_, err := mqttwire.NewReader(lyingReader{n}, mqttwire.Limits{}).Next()
 		require.ErrorContains(t, err, "impossible count")

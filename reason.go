@@ -278,12 +278,14 @@ func (c ReasonCode) nameIn(t PacketType, v Version) (name string) {
 }
 
 // MapReasonCode returns the code that says in version to what c says in version
-// from, for packets of type t. ok is false where that version has no way to say
-// it: then the usual answers are to leave the packet as a plain success (a
+// from, for packets of type t. Where 3.x has packets of that type without a code,
+// which say success by being there, as PUBACK and UNSUBACK, 0 stands for that, and
+// every success of 5.0 is mapped to it. ok is false where the version has no way
+// to say it: then the usual answers are to leave the packet as a plain success (a
 // refused PUBLISH of 3.1.1), or to close the connection.
 func MapReasonCode(t PacketType, c ReasonCode, from, to Version) (code ReasonCode, ok bool) {
 	switch {
-	case !from.Known() || !to.Known() || !c.AllowedIn(t, from, 0):
+	case !from.Known() || !to.Known() || !c.saidIn(t, from):
 		return 0, false
 	case from == V5 && to != V5 && t == CONNACK:
 		return c.connackReturn()
@@ -293,8 +295,20 @@ func MapReasonCode(t PacketType, c ReasonCode, from, to Version) (code ReasonCod
 		return ReturnFailure, true
 	case from == V311 && to == V5 && t == SUBACK && c == ReturnFailure:
 		return ReasonUnspecifiedError, true
+	case to != V5 && withoutCode.has(t) && !c.IsError() && c != ReasonDisconnectWithWillMessage:
+		return ReasonSuccess, true
 	}
-	return c, c.AllowedIn(t, to, 0)
+	return c, c.saidIn(t, to)
+}
+
+// withoutCode are the packets with a code in 5.0 that say success in 3.x by being
+// there, and have no way to say anything else.
+var withoutCode = setOf(PUBACK, PUBREC, PUBREL, PUBCOMP, UNSUBACK, DISCONNECT)
+
+// saidIn reports whether a packet of type t says the code in version v, be it by
+// being there.
+func (c ReasonCode) saidIn(t PacketType, v Version) bool {
+	return c.AllowedIn(t, v, 0) || v != V5 && c == ReasonSuccess && withoutCode.has(t)
 }
 
 func (c ReasonCode) connackReturn() (ReasonCode, bool) {

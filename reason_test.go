@@ -1,9 +1,11 @@
 package mqttwire
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestReasonCodesAreAllowedBySender(t *testing.T) {
@@ -147,6 +149,36 @@ func TestEveryCodeOfAConnackHasItsReturnCode(t *testing.T) {
 			got, ok := MapReasonCode(CONNACK, ReasonCode(i), v, V5)
 			assert.True(t, ok, i)
 			assert.Equal(t, want, got, i)
+		}
+	}
+}
+
+// A packet that has no code in 3.x says success by being there, and so packets of
+// 5.0 are written that say it in more words.
+func TestSuccessIsMappedWherePacketsOf3xHaveNoCode(t *testing.T) {
+	success := map[PacketType][]ReasonCode{
+		PUBACK: {0, 0x10}, PUBREC: {0, 0x10}, PUBREL: {0}, PUBCOMP: {0}, UNSUBACK: {0, 0x11}, DISCONNECT: {0},
+	}
+	for typ := range PacketType(17) {
+		if typ == CONNACK || typ == SUBACK { // which have codes in 3.x
+			continue
+		}
+		for i := range 256 {
+			c := ReasonCode(i)
+			for _, v := range []Version{V31, V311} {
+				code, ok := MapReasonCode(typ, c, V5, v)
+				require.Equal(t, slices.Contains(success[typ], c), ok, "0x%02X in %s", i, typ)
+				if ok {
+					require.Equal(t, ReasonSuccess, code, "0x%02X in %s", i, typ)
+				}
+				for to := V31; to <= V5; to++ {
+					code, ok = MapReasonCode(typ, c, v, to)
+					require.Equal(t, success[typ] != nil && c == 0, ok, "0x%02X in %s from %s to %s", i, typ, v, to)
+					if ok {
+						require.Equal(t, ReasonSuccess, code, "0x%02X in %s", i, typ)
+					}
+				}
+			}
 		}
 	}
 }

@@ -56,6 +56,7 @@ const (
 	RuleResponseTopicWildcard
 	RuleAuthDataAlone
 	RuleAuthMethodMissing
+	RulePropertyType
 	RulePropertiesReset
 
 	// Fields that several packets have.
@@ -97,6 +98,8 @@ const (
 	RuleRetainHandling
 	RuleNoLocalShared
 	RuleNoReasonCodes
+	RuleAnswerPacketID
+	RuleAnswerCodes
 	RuleAuthEmpty
 
 	// The sender.
@@ -168,12 +171,12 @@ const (
 // that fits counts.
 type ruleStatement struct {
 	id       string
-	versions versionSet
+	versions Versions
 	packets  packetSet
 	sender   Sender
 }
 
-func from(versions versionSet, id string, packets ...PacketType) ruleStatement {
+func from(versions Versions, id string, packets ...PacketType) ruleStatement {
 	return ruleStatement{id, versions, setOf(packets...), 0}
 }
 
@@ -296,6 +299,8 @@ var rules = [numRules]ruleRow{
 		"authentication data comes with an authentication method", []ruleStatement{from(in5, "U-3.1.2.11.10-1")}},
 	RuleAuthMethodMissing: {"auth-method-missing", ErrProtocol, ReasonProtocolError, readable,
 		"AUTH has an authentication method", []ruleStatement{from(in5, "U-3.15.2.2.2-1")}},
+	RulePropertyType: {"property-type", ErrMalformed, ReasonMalformedPacket, unreadable,
+		"a value that is set by identifier is of the property's type, and not too large for it", []ruleStatement{from(in5, "U-2.2.2.2-2")}},
 	RulePropertiesReset: {"properties-reset", ErrProtocol, ReasonUnspecifiedError, unreadable,
 		"a list that a PropertyBuilder has made is used before the builder is reset", []ruleStatement{from(in5, "5.0 section 2.2.2")}},
 
@@ -387,6 +392,14 @@ var rules = [numRules]ruleRow{
 		"no local is not set for a shared subscription", []ruleStatement{from(in5, "MQTT-3.8.3-4")}},
 	RuleNoReasonCodes: {"no-reason-codes", ErrProtocol, ReasonProtocolError, readable,
 		"there is at least one code", []ruleStatement{from(in311, "3.1.1 section 2.4"), from(in5, "U-2.3-2")}},
+	RuleAnswerPacketID: {"answer-packet-id", ErrProtocol, ReasonProtocolError, unreadable,
+		"an answer has the packet identifier of its request", []ruleStatement{
+			from(in31, "3.1 section 3.9", SUBACK), from(in311|in5, "MQTT-3.8.4-2", SUBACK),
+			from(in31, "3.1 section 3.11", UNSUBACK), from(in311, "MQTT-3.10.4-4", UNSUBACK), from(in5, "MQTT-3.10.4-5", UNSUBACK)}},
+	RuleAnswerCodes: {"answer-codes", ErrProtocol, ReasonProtocolError, unreadable,
+		"an answer has a reason code for each topic filter of its request", []ruleStatement{
+			from(in31, "3.1 section 3.9", SUBACK), from(in311, "MQTT-3.8.4-5", SUBACK), from(in5, "MQTT-3.8.4-6", SUBACK),
+			from(in5, "MQTT-3.11.3-1", UNSUBACK)}},
 	RuleAuthEmpty: {"auth-empty", ErrProtocol, ReasonProtocolError, readable,
 		"AUTH has an authentication method, although the standard describes an AUTH of remaining length 0", []ruleStatement{from(in5, "U-3.15.2.1-1")}},
 
@@ -536,7 +549,7 @@ func (r Rule) StatementBy(t PacketType, v Version, s Sender) string {
 		return ""
 	}
 	for _, o := range r.row().origin {
-		if o.versions.has(v) && (o.packets == 0 || o.packets.has(t)) && (o.sender == 0 || s == 0 || o.sender == s) {
+		if o.versions.Has(v) && (o.packets == 0 || o.packets.has(t)) && (o.sender == 0 || s == 0 || o.sender == s) {
 			return o.id
 		}
 	}

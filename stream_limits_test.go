@@ -74,7 +74,7 @@ func requireStays(t *testing.T, s stream, err error) {
 	require.Equal(t, err, again, "Lookahead")
 }
 
-func TestStreamErrorsStayForEver(t *testing.T) {
+func TestStreamErrorsStay(t *testing.T) {
 	for name, b := range map[string]string{
 		"packet type 0":             "\xC0\x00\x00\x00\xC0\x00",
 		"remaining length too long": "\xC0\x00\x30\xFF\xFF\xFF\xFF\x01\xC0\x00",

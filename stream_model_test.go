@@ -156,6 +156,18 @@ func TestReaderDoesWhatTheModelSays(t *testing.T) {
 	})
 }
 
+// A Reader whose source times out, before any byte or together with it, does what
+// one does whose source does not, if each call is made again.
+func TestReaderWithTimeoutsDoesWhatTheModelSays(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		scale := drawScale(t)
+		b := drawStream(t, scale)
+		max := scale * rapid.SampledFrom([]int{700, 2000}).Draw(t, "maximum packet size")
+		r := tick(drawChunks(t, b, scale), mqttwire.Limits{PacketSize: max}, rapid.SampledFrom([]int{1, 2, 3}).Draw(t, "reads a timeout"))
+		useStream(t, r, &streamModel{rest: b, max: max}, scale, nil)
+	})
+}
+
 // A Feeder that is fed when it asks for more, and at times before, does what a
 // Reader does; but its Skip does not wait for the end of the stream.
 func TestFeederDoesWhatTheModelSays(t *testing.T) {

@@ -27,6 +27,7 @@ type stream interface {
 	Read(p []byte) (int, error)
 	Skip() error
 	Lookahead(n int) ([]byte, error)
+	ProxyHeader() (mqttwire.ProxyHeader, error)
 	Offset() int64
 	SetLimits(mqttwire.Limits)
 	OverwriteBodies()
@@ -45,11 +46,12 @@ func inChunks(b []byte, n int) (chunks [][]byte) {
 }
 
 // pullAndPush runs a test with a Reader and with a Feeder that get the stream in
-// the given chunks.
+// the given chunks, and with a Reader whose source times out before each of them.
 func pullAndPush(t *testing.T, chunks [][]byte, limits mqttwire.Limits, test func(t *testing.T, s stream)) {
 	t.Helper()
 	t.Run("pull", func(t *testing.T) { test(t, pull(chunks, limits)) })
 	t.Run("push", func(t *testing.T) { test(t, push(chunks, limits)) })
+	t.Run("tick", func(t *testing.T) { test(t, tick(chunks, limits, 1)) })
 }
 
 func pull(chunks [][]byte, limits mqttwire.Limits) *mqttwire.Reader {
@@ -172,6 +174,12 @@ func (p *pushed) Lookahead(n int) (b []byte, err error) {
 	for b, err = p.Feeder.Lookahead(n); p.fed(err); b, err = p.Feeder.Lookahead(n) {
 	}
 	return b, err
+}
+
+func (p *pushed) ProxyHeader() (h mqttwire.ProxyHeader, err error) {
+	for h, err = p.Feeder.ProxyHeader(); p.fed(err); h, err = p.Feeder.ProxyHeader() {
+	}
+	return h, err
 }
 
 // step is a packet of a stream, and where it begins.

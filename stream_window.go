@@ -44,13 +44,16 @@ type cutter struct {
 	quick     int         // the largest packet that TryFrame may take; 0: none
 	header    FixedHeader // of the present packet; the zero value between two packets
 	left      int         // bytes of the present body that are not yet taken
-	drop      int         // bytes to drop before the next packet; while there are any, the window is empty
+	drop      int         // bytes to drop before the next packet; until then the window is empty
 	offset    int64       // of the present packet's first byte in the stream
 	err       error       // sticky: what ended the stream
 	begun     bool        // the first packet's header has come
+	waiting   bool        // Frame has gone to the present packet and waits for its body
 	oversize  bool        // err is that the present packet is over the limit
 	overwrite bool
-	part      int // if oversize: bytes of the body that may still be looked at
+	full      bool  // of a Reader: the last read has filled the buffer
+	small     uint8 // of a Reader: packets in a row, of those seen by shrink, that needed little of a large buffer
+	part      int   // if oversize: bytes of the body that may still be looked at
 }
 
 // have is the number of bytes in the window.
@@ -64,7 +67,7 @@ func (c *cutter) incomplete(n int) error {
 
 // fail makes err the end of the stream, unless more bytes may follow.
 func (c *cutter) fail(err error) error {
-	if err != ErrIncomplete {
+	if err != ErrIncomplete && !isTimeout(err) {
 		c.err, c.quick = err, 0
 	}
 	return err
@@ -87,7 +90,7 @@ func (c *cutter) setLimits(limits Limits) { c.limits, c.quick = limits, 0 }
 // the first packet, at a packet over the limit or of more than 16 KiB, at one that
 // Frame waits for, and after an error.
 //
-// It does in one step what next and body do, its plainer twins.
+// It does in one step what next and body do for any packet.
 func (c *cutter) TryFrame() (f Frame, ok bool) {
 	at := c.pos + c.left
 	if at > c.end {

@@ -23,7 +23,7 @@ func (k textKind) fault(s []byte, v Version) (Rule, int) {
 // check returns the *Error for the first rule that s breaks, on encoding, or nil.
 func (k textKind) check(s []byte, t PacketType, v Version, field Field) error {
 	if len(s) > maxPrefixed { // U-1.5.4-1 [MQTT-4.7.3-3]
-		return NewError(RuleStringLength, t, v, field, NoOffset, int64(len(s)))
+		return ownError(RuleStringLength, t, v, field, NoOffset, int64(len(s)))
 	}
 	rule, i := k.fault(s, v)
 	if rule == 0 {
@@ -33,7 +33,7 @@ func (k textKind) check(s []byte, t PacketType, v Version, field Field) error {
 	if i < len(s) {
 		found = int64(s[i])
 	}
-	return NewError(rule, t, v, field, NoOffset, found)
+	return ownError(rule, t, v, field, NoOffset, found)
 }
 
 // textFaults calls report with each rule that s breaks and the first byte that

@@ -33,6 +33,9 @@ var unreadableRules = map[Rule]string{
 	RuleProtocolName:          "another protocol",
 	RuleProtocolVersion:       "the version says which fields there are",
 	RuleConnectVersion:        "encoding only",
+	RulePropertyType:          "encoding only",
+	RuleAnswerPacketID:        "two packets",
+	RuleAnswerCodes:           "two packets",
 	RulePropertiesReset:       "encoding only",
 	RuleClientIDMissing:       "there is no such field",
 	RuleWillMissing:           "there is no such field",
@@ -179,7 +182,7 @@ type listFault struct {
 	Found int64
 }
 
-func TestDoubtfulPropertiesFindsEveryFaultOfTheList(t *testing.T) {
+func TestEveryFaultOfAPropertyListIsFound(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		list  string

@@ -87,7 +87,16 @@ func topicFilterFault(b []byte, v Version) (Rule, int) {
 }
 
 // indexWildcard returns where the first + or # stands in b, or -1.
-func indexWildcard(b []byte) int { return bytes.IndexAny(b, "+#") }
+func indexWildcard(b []byte) int {
+	i := bytes.IndexByte(b, '+')
+	if i >= 0 {
+		b = b[:i]
+	}
+	if j := bytes.IndexByte(b, '#'); j >= 0 {
+		return j
+	}
+	return i
+}
 
 // wildcardFault checks the wildcards of b from the level that starts at i, by
 // all rules but one, which may be 0.
@@ -142,27 +151,31 @@ func IsSharedFilter(filter []byte) bool {
 	return len(filter) >= len(sharePrefix) && string(filter[:len(sharePrefix)]) == sharePrefix
 }
 
-// SplitSharedFilter returns the ShareName of a legal shared filter and the topic
-// filter within it; ok is false if filter is not a shared one or is malformed.
-// Both alias filter. Section 4.8.2.
+// SplitSharedFilter splits a topic filter as a server keeps it: into the ShareName
+// and the filter within, if it is that of a shared subscription, else into no name,
+// nil, and the filter itself. ok is false if filter is malformed in 5.0. Both alias
+// filter. Section 4.8.2.
 func SplitSharedFilter(filter []byte) (shareName, topicFilter []byte, ok bool) {
-	if !IsSharedFilter(filter) || !text.PlainTopicFilter(filter) {
+	if CheckTopicFilter(filter, V5) != nil {
 		return nil, nil, false
 	}
-	rest := filter[len(sharePrefix):]
-	for i, c := range rest {
-		if c == '/' {
-			return rest[:i:i], rest[i+1:], true
-		}
+	if !IsSharedFilter(filter) {
+		return nil, filter[:len(filter):len(filter)], true
 	}
-	return nil, nil, false
+	start := sharedFilterStart(filter)
+	return filter[len(sharePrefix) : start-1 : start-1], filter[start:len(filter):len(filter)], true
 }
 
 // MatchTopic reports whether a legal topic filter matches a legal topic name.
 // A filter that starts with a wildcard does not match a name that starts with $
-// [MQTT-4.7.2-1]. For a shared filter pass what SplitSharedFilter returns. It
-// takes one pass over the name and allocates nothing. Section 4.7.
+// [MQTT-4.7.2-1]. A shared filter of 5.0 matches as the filter within it does. It
+// takes one pass over the name and allocates nothing. Sections 4.7 and 4.8.2.
 func MatchTopic(filter, name []byte) bool {
+	if IsSharedFilter(filter) {
+		if rule, _ := shareNameFault(filter); rule == 0 { // else one of 3.x, where it means nothing
+			filter = filter[sharedFilterStart(filter):]
+		}
+	}
 	if len(filter) == 0 || len(name) == 0 {
 		return false
 	}

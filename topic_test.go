@@ -1,6 +1,7 @@
 package mqttwire_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -80,15 +81,37 @@ func TestTopicErrorsPointAtTheByte(t *testing.T) {
 	}
 }
 
+// What a server keeps of a subscription: the group, if there is one, and the filter.
+func ExampleSplitSharedFilter() {
+	for _, filter := range []string{"$share/workers/jobs/+", "jobs/+", "$share/workers"} {
+		group, within, ok := mqttwire.SplitSharedFilter([]byte(filter))
+		fmt.Printf("%q %q %t\n", group, within, ok)
+	}
+	// Output:
+	// "workers" "jobs/+" true
+	// "" "jobs/+" true
+	// "" "" false
+}
+
 func TestSplitSharedFilter(t *testing.T) {
 	name, filter, ok := mqttwire.SplitSharedFilter([]byte("$share/grp/a/+"))
 	require.True(t, ok)
 	assert.Equal(t, "grp", string(name))
 	assert.Equal(t, "a/+", string(filter))
 	assert.Equal(t, len(name), cap(name))
-	for _, s := range []string{"a/b", "$share/g", "$share//a", "$share/g/a#", ""} {
+	for _, s := range []string{"$share/g", "$share/g/", "$share//a", "$share/g/a#", "$share/+/a", "a#", "a\x00", ""} {
 		_, _, ok := mqttwire.SplitSharedFilter([]byte(s))
 		assert.False(t, ok, s)
+	}
+}
+
+func TestSplittingAFilterThatIsNotSharedGivesItself(t *testing.T) {
+	for _, s := range []string{"a/b", "#", "a/+", "$SYS/#", "$shared/g/a", "a/$share/g/b", "é"} {
+		name, filter, ok := mqttwire.SplitSharedFilter([]byte(s))
+		require.True(t, ok, s)
+		assert.Nil(t, name, s)
+		assert.Equal(t, s, string(filter))
+		assert.Equal(t, len(filter), cap(filter), s)
 	}
 }
 
@@ -110,6 +133,15 @@ func TestMatchTopic(t *testing.T) {
 		{"a/b", "a/b", "a/bc a a/b/ A/b"},
 		{"+/#", "a a/b /", "$a"},
 		{"a/+/#", "a/b a/ a/b/c", "a"},
+		{"$share/g/a/+", "a/b a/", "a $share/g/a/b a/b/c"},
+		{"$share/g/#", "a a/b /", "$SYS/x $share/g/a"},
+		{"$share/g/$SYS/#", "$SYS $SYS/x", "a SYS"},
+		{"$share/g//a", "/a", "a"},
+		{"$share/é/ü", "ü", "é"},
+		{"$share/g/$share/h/a", "$share/h/a", "a"},
+		{"$share/g", "$share/g", "g a"}, // which 5.0 refuses, and 3.x gives no other meaning
+		{"$share//a", "$share//a", "a"},
+		{"$share/+/a", "$share/g/a", "a"},
 	} {
 		for _, n := range strings.Fields(c.yes) {
 			assert.True(t, mqttwire.MatchTopic([]byte(c.filter), []byte(n)), "%s should match %s", c.filter, n)

@@ -32,7 +32,7 @@ func SizeVarint(n uint32) int {
 // is over MaxVarint it returns dst as it was and an *Error. Section 1.5.5.
 func AppendVarint(dst []byte, n uint32) ([]byte, error) {
 	if n > MaxVarint {
-		return dst, NewError(RuleVarintLength, 0, 0, FieldVarint, NoOffset, int64(n))
+		return dst, ownError(RuleVarintLength, 0, 0, FieldVarint, NoOffset, int64(n))
 	}
 	return appendVarint(dst, n), nil
 }

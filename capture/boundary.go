@@ -23,8 +23,8 @@ const (
 // than PUBLISH may be declared, where it is not sure that it is one; and how
 // many bytes of a topic name.
 const (
-	longestDoubtful = 8 << 10
-	longestLook     = 256
+	longestUnsure = 8 << 10
+	longestLook   = 256
 )
 
 // judgeStart tells whether a packet begins at the start of b, for a direction
@@ -94,7 +94,7 @@ func mayBegin(b []byte) bool {
 	}
 	t, flags := mqttwire.PacketType(b[0]>>4), b[0]&0x0F
 	if t != mqttwire.PUBLISH {
-		if h.RemainingLength > longestDoubtful {
+		if h.RemainingLength > longestUnsure {
 			return false
 		}
 		return flags == t.Flags() || t.Flags() != 0 && flags == t.Flags()|8 // DUP in 3.1

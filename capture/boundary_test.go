@@ -9,8 +9,8 @@ import (
 
 func TestJudgeStart(t *testing.T) {
 	for name, test := range map[string]struct {
-		bytes        string
-		known, doubt verdict // if it is known that the conversation is MQTT, and if not
+		bytes       string
+		known, open verdict // if it is known that the conversation is MQTT, and if it is open
 	}{
 		"a packet":                             {publish3, isMQTT, undecided},
 		"two packets":                          {publish3 + pingreq, isMQTT, undecided},
@@ -48,9 +48,9 @@ func TestJudgeStart(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			known, _ := judgeStart([]byte(test.bytes), true)
-			doubt, _ := judgeStart([]byte(test.bytes), false)
+			open, _ := judgeStart([]byte(test.bytes), false)
 			assert.Equal(t, test.known, known, "known to be MQTT")
-			assert.Equal(t, test.doubt, doubt, "not known")
+			assert.Equal(t, test.open, open, "not known")
 		})
 	}
 }

@@ -29,6 +29,7 @@ type conversation struct {
 	mqtt    bool // it is known to be MQTT
 	other   bool // it is known not to be
 	client  *direction
+	proxied netip.AddrPort   // of the client, by a PROXY protocol header
 	version mqttwire.Version // 0 until it is known
 	guessed bool
 	guess   versionGuess
@@ -116,7 +117,8 @@ func (c *conversation) sender(d *direction) mqttwire.Sender {
 	return mqttwire.FromServer
 }
 
-// learnSender learns from a packet type that only one side sends who is who.
+// learnSender learns from a packet type that only one side sends which side is
+// which.
 func (c *conversation) learnSender(d *direction, t mqttwire.PacketType) {
 	if c.client != nil || c.raw {
 		return
@@ -159,12 +161,17 @@ func (c *conversation) isMQTT() {
 // carries notes that the conversation is something else, and reports it. 0 is a
 // protocol that is not known.
 func (c *conversation) carries(foreign mqttwire.Foreign, m mark) {
+	c.carriesOther(foreign, protocolNote(foreign), m)
+}
+
+// carriesOther is carries, with what is said of it.
+func (c *conversation) carriesOther(foreign mqttwire.Foreign, note string, m mark) {
 	if c.mqtt || c.other {
 		return
 	}
 	c.other = true
 	e := c.sides[0].event(NotMQTT, m)
-	e.Foreign, e.Note, e.Stopped, e.Sender = foreign, protocolNote(foreign), true, 0
+	e.Foreign, e.Note, e.Stopped, e.Sender = foreign, note, true, 0
 	c.sides[0].stop()
 	c.sides[1].stop()
 	c.emit(e)

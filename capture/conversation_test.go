@@ -87,7 +87,7 @@ func TestConversationThatWaitsForItsVersionIsNotOvertaken(t *testing.T) {
 	}, tr.lines(Options{}))
 }
 
-func TestConversationDoesNotWaitForItsVersionForEver(t *testing.T) {
+func TestConversationDoesNotWaitForItsVersionWithoutEnd(t *testing.T) {
 	tr := newTrace(t)
 	c := tr.begin(1883)
 	for range 100 {
@@ -206,9 +206,9 @@ func TestConversationResolvesTopicAliases(t *testing.T) {
 	c := tr.open(1883)
 	c.says(connect5, "\x30\x07\x00\x01t\x03\x23\x00\x01")                       // t is 1
 	c.says("\x30\x06\x00\x00\x03\x23\x00\x01\x30\x06\x00\x00\x03\x23\x00\x02")  // 1, then 2
-	c.hears("\x30\x06\x00\x00\x03\x23\x00\x01")                                 // of the other direction
+	c.hears("\x30\x06\x00\x00\x03\x23\x00\x01")                                 // other direction
 	c.says("\x30\x07\x00\x01u\x03\x23\x00\x01\x30\x06\x00\x00\x03\x23\x00\x01") // u is 1
-	c.says(connect5, "\x30\x06\x00\x00\x03\x23\x00\x01")                        // aliases do not outlive a connection
+	c.says(connect5, "\x30\x06\x00\x00\x03\x23\x00\x01")                        // aliases have ended
 	events := tr.events(Options{})
 	var topics []string
 	for _, e := range events[1:] {

@@ -27,9 +27,9 @@ func (c *conversation) packet(d *direction, f mqttwire.Frame, m mark) {
 	if f.Header.Type == mqttwire.CONNECT && q.Sender != mqttwire.FromServer {
 		c.connect = true
 		d.aliases, c.opposite(d).aliases = packets.TopicAliases{}, packets.TopicAliases{}
-		if v, _ := packets.ConnectVersion(f.Body); v != 0 {
-			c.settle(v, false)
-			c.version, c.guessed = v, false
+		if start, _ := packets.PeekConnectFrame(f); start.Version != 0 { // whatever else is wrong with it
+			c.settle(start.Version, false)
+			c.version, c.guessed = start.Version, false
 		}
 	}
 	if c.version != 0 || f.Header.Type == mqttwire.CONNECT {

@@ -215,6 +215,6 @@ func (d *direction) event(k Kind, m mark) Event {
 	return Event{
 		Kind: k, Record: m.record, Time: m.time,
 		Stream: d.conv.stream, Src: d.src, Dst: d.dst,
-		Sender: d.conv.sender(d),
+		Sender: d.conv.sender(d), Client: d.conv.proxied,
 	}
 }

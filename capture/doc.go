@@ -22,9 +22,12 @@
 //		fmt.Println(event.Time, event.Src, event.Packet)
 //	}
 //
-// Who sees each direction's bytes in order, as a proxy does, counts them and sets
-// Seq to the count, with a SYN before the first. Who has the bytes of both sides
-// in one row gives them to AddBytes in place of segments.
+// A PROXY protocol header before a client's first packet is an event of its own,
+// which tells the client's real address; decoding goes on behind it.
+//
+// If each direction's bytes are seen in order, as a proxy sees them, count them and
+// set Seq to the count, with a SYN before the first. If the bytes of both sides
+// come in one row, give them to AddBytes in place of segments.
 //
 // # Terms
 //

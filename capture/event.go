@@ -32,8 +32,13 @@ const (
 	SkippedBytes
 
 	// NotMQTT: the conversation carries another protocol, Foreign, or one that
-	// is not known.
+	// is not known. Behind what the server has sent of MQTT it is of this
+	// direction alone.
 	NotMQTT
+
+	// ProxyHeader: the direction begins with a PROXY protocol header, Proxy.
+	// What stands behind it is decoded.
+	ProxyHeader
 )
 
 // String returns the kind in words.
@@ -51,6 +56,8 @@ func (k Kind) String() string {
 		return "skipped bytes"
 	case NotMQTT:
 		return "not MQTT"
+	case ProxyHeader:
+		return "PROXY protocol header"
 	}
 	return "unknown kind"
 }
@@ -75,6 +82,11 @@ type Event struct {
 	// Src and Dst are the addresses of this direction; not valid in raw bytes
 	// and hex text.
 	Src, Dst netip.AddrPort
+
+	// Client is the client's own address, where a PROXY protocol header has told
+	// it: in the event of the header, and in those of the conversation that
+	// follow it. Src or Dst is the proxy's then. Else it is not valid.
+	Client netip.AddrPort
 
 	// Sender is the side that Src is, or 0 if nothing tells.
 	Sender mqttwire.Sender
@@ -104,6 +116,9 @@ type Event struct {
 
 	// Foreign is what begins a conversation that is NotMQTT, if it is known.
 	Foreign mqttwire.Foreign
+
+	// Proxy is the header of a ProxyHeader; else nil.
+	Proxy *mqttwire.ProxyHeader
 
 	// Bytes counts bytes: those present of a PartialPacket, those missing in
 	// LostBytes, those passed over in SkippedBytes.

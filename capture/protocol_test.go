@@ -45,7 +45,7 @@ func TestEventNamesWhatBeginsAnotherProtocol(t *testing.T) {
 		"\x16\x03\x01\x00\x05\x01hello":                mqttwire.ForeignTLS,
 		"\x17\x03\x03\x00\x05hello":                    mqttwire.ForeignTLSRecord,
 		"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n": mqttwire.ForeignWebSocket,
-		"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n":       mqttwire.ForeignPROXY1,
+		"PROXY TCP5 192.0.2.1 192.0.2.2 1 2\r\n":       mqttwire.ForeignPROXY1,
 		"no protocol that is known":                    0,
 	} {
 		tr := newTrace(t)

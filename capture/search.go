@@ -65,6 +65,9 @@ func (s *boundarySearch) atStart() bool { return s.skipped == 0 && s.lost == 0 }
 
 // seek goes on with the search after more bytes came.
 func (d *direction) seek(m mark) {
+	if !d.passProxyHeaders(m) {
+		return
+	}
 	fromStart := d.bytes.fromStart && d.search.atStart()
 	if fromStart && d.conv.mqtt {
 		d.found(m)
@@ -159,6 +162,8 @@ func (d *direction) endSearch(m mark) {
 	}
 	cut := cutForeign(d.search.buf)
 	switch {
+	case d.search.cutProxyHeader():
+		d.endsInProxyHeader("the "+cut.String()+" is not wholly in the capture", m)
 	case !d.conv.mqtt && d.search.atStart() && cut != 0:
 		d.conv.carries(cut, m)
 	case !d.conv.mqtt && !d.conv.onMQTTPort():

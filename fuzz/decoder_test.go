@@ -16,7 +16,7 @@ import (
 type conversation struct {
 	from     mqttwire.Sender
 	version  mqttwire.Version
-	answer   mqttwire.Packet // that the other side has sent before (CONNECT), or after the first packet (CONNACK)
+	answer   mqttwire.Packet // of the other side: before (CONNECT), or after the first packet (CONNACK)
 	optional bool
 }
 
@@ -106,9 +106,9 @@ var streamLimits = mqttwire.Limits{PacketSize: 4096, FirstPacketSize: 1024}
 
 // FuzzDecoder decodes any bytes as one direction of a connection: pulled in any
 // chunks, pushed in any chunks, and at once it gives the same packets and the
-// same error, for ever. What is accepted the Encoder accepts, what is refused can
-// be answered, and a decoder that reports all finds a fault exactly where the
-// strict one does.
+// same error, however often it is asked. What is accepted the Encoder accepts, what
+// is refused can be answered, and a decoder that reports all finds a fault where
+// the strict one does, and only there.
 func FuzzDecoder(f *testing.F) {
 	addConversations(f)
 	f.Fuzz(func(t *testing.T, setup uint8, stream, chunks []byte) {

@@ -120,8 +120,8 @@ func canonical(f mqttwire.Frame, p mqttwire.Packet, v mqttwire.Version) []byte {
 	return out
 }
 
-// shortForm is the form that is written where 5.0 has several: code 0 without
-// properties is left out, another code has a property length.
+// shortForm is the form that is written where 5.0 has several: the length of an
+// empty property list is left out, and then code 0 too.
 func shortForm(t mqttwire.PacketType, body []byte) []byte {
 	id := 2
 	switch t {
@@ -131,10 +131,10 @@ func shortForm(t mqttwire.PacketType, body []byte) []byte {
 	default:
 		return body
 	}
-	if len(body) == id+1 {
-		body = append(body, 0)
+	if len(body) == id+2 {
+		body = body[:id+1]
 	}
-	if len(body) == id+2 && body[id] == 0 {
+	if len(body) == id+1 && body[id] == 0 {
 		body = body[:id]
 	}
 	return body

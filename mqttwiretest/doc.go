@@ -42,8 +42,8 @@
 // keeps to the rules of a connection too.
 //
 // The generators return values of package packets. Legal bytes that Append does
-// not write, such as the long form of an acknowledgement that says nothing, a
-// remaining length in more bytes than needed before 5.0, or bits that 3.1 has
+// not write, such as an acknowledgement with the length of an empty property list,
+// a remaining length in more bytes than needed before 5.0, or bits that 3.1 has
 // receivers ignore, are in the corpus only.
 //
 // # Mutators

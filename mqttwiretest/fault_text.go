@@ -78,7 +78,8 @@ func (f *faulty) fields(kind partKind) (fields []*[]byte) {
 		}
 	case *packets.Subscribe:
 		for i := range p.Subscriptions {
-			if s := &p.Subscriptions[i]; kind == filterPart && !s.NoLocal { // a shared filter would be a second fault
+			// With No Local, a shared filter would be a second fault.
+			if s := &p.Subscriptions[i]; kind == filterPart && !s.NoLocal {
 				fields = append(fields, &s.Filter)
 			}
 		}

@@ -20,7 +20,7 @@ const maxCutOff = 8
 type Options struct {
 	// Cases are what the codec is judged by; nil stands for the corpus. Cases
 	// that are refused for a maximum packet size that the receiver sets are left
-	// out: a Codec is not told of any.
+	// out, since a Codec is given no such maximum.
 	Cases []Case
 
 	// TimeLimit is how long one call of Decode may take; 0 stands for
@@ -39,7 +39,7 @@ func Judge(c Codec) Report { return Options{}.Judge(c) }
 // its outcome, version or sender is none that there is.
 func (o Options) Judge(c Codec) Report { return o.judge(c, func(*Row) {}) }
 
-// judge is Judge that tells of each row once it is final.
+// judge is Judge, and calls tell with each row once it is final.
 func (o Options) judge(c Codec, tell func(*Row)) (report Report) {
 	cases := o.cases()
 	j := judge{codec: c, limit: o.TimeLimit, judged: map[mqttwire.Version]bool{}}
@@ -112,7 +112,7 @@ func (j *judge) judge(k *Case) Row {
 }
 
 // maxRepeats is how often a case whose trials differ is tried again, to see
-// whether that was for the bytes behind it.
+// whether they differ because of the bytes behind it.
 const maxRepeats = 8
 
 // repeat tries the case again as it is. The trials are to come to the same as

@@ -161,7 +161,7 @@ func (r Row) String() string {
 
 // quoted returns the text of an error, which may be anything, as a Go string.
 func quoted(err error) string {
-	text := fmt.Sprint(err) // which also survives an Error that panics
+	text := fmt.Sprint(err) // which also works for an Error that panics
 	if len(text) > maxError {
 		return fmt.Sprintf("%q... (%d bytes)", text[:maxError], len(text))
 	}

@@ -51,7 +51,7 @@ func TestRunWritesOutThreeAlikeAndCountsTheRest(t *testing.T) {
 	assert.Contains(t, report.String(), fmt.Sprintf("%d failed; accepted wrongly: %d", more+3, more+3))
 }
 
-func TestRunTellsOfARowBeforeTheNextCaseIsTried(t *testing.T) {
+func TestRunReportsARowBeforeTheNextCaseIsTried(t *testing.T) {
 	var f failures
 	told := 0
 	mqttwiretest.Options{Cases: pings(2)}.Run(&f, onPing(func([]byte) {

@@ -35,7 +35,7 @@ func pings(n int) (cases []mqttwiretest.Case) {
 	return cases
 }
 
-func TestACodecThatEndsItsGoroutineIsToldOf(t *testing.T) {
+func TestACodecThatEndsItsGoroutineIsReported(t *testing.T) {
 	report := mqttwiretest.Options{Cases: pings(2)}.Judge(onPing(func([]byte) { runtime.Goexit() }))
 	require.Len(t, report.Rows, 4, "it does not end the judgement")
 	for _, row := range report.Rows {

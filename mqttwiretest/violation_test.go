@@ -65,7 +65,7 @@ func TestEveryViolationIsPlantedWhereItsRuleHolds(t *testing.T) {
 
 // unplantable are the rules that Decode and CheckSender do not demand of bytes:
 // those that only a caller can break, those about a limit that a receiver sets,
-// and those that CheckOptional demands.
+// those about a request and its answer, and those that CheckOptional demands.
 var unplantable = map[mqttwire.Rule]bool{
 	mqttwire.RuleRemainingLength: true,
 	mqttwire.RulePacketSize:      true,
@@ -73,6 +73,9 @@ var unplantable = map[mqttwire.Rule]bool{
 	mqttwire.RuleFrameLength:     true,
 	mqttwire.RuleVersion:         true,
 	mqttwire.RuleConnectVersion:  true,
+	mqttwire.RulePropertyType:    true,
+	mqttwire.RuleAnswerPacketID:  true,
+	mqttwire.RuleAnswerCodes:     true,
 	mqttwire.RulePropertiesReset: true,
 	mqttwire.RuleNotInVersion:    true,
 	mqttwire.RuleDiscouraged:     true,

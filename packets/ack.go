@@ -59,8 +59,8 @@ type Pubcomp struct {
 }
 
 // plainAck returns the packet identifier of a frame that is an acknowledgement
-// without code and properties, in its plainest form, as nearly all are; of any
-// other frame it returns 0.
+// without code and properties, and plain, as nearly all are; of any other frame it
+// returns 0.
 func plainAck(f mqttwire.Frame, t mqttwire.PacketType, v mqttwire.Version) (id uint16) {
 	if len(f.Body) == 2 && plainFrame(f, t, v) {
 		id = uint16(f.Body[1]) | uint16(f.Body[0])<<8
@@ -94,13 +94,12 @@ func decodeAck(p *mqttwire.Properties, id *uint16, code *mqttwire.ReasonCode, b 
 	return rest != nil && (len(rest) == 0 || wire.End(j, rest))
 }
 
-// ackSize returns the size of an acknowledgement. With another code than 0, the
-// form with a property length is what every peer understands.
+// ackSize returns the size of an acknowledgement.
 func ackSize(code mqttwire.ReasonCode, p *mqttwire.Properties, v mqttwire.Version) int {
-	if v != mqttwire.V5 || code == 0 && p.Empty() && p.Err() == nil {
+	if v != mqttwire.V5 {
 		return packetSize(2)
 	}
-	return packetSize(2 + 1 + uint64(p.Size()))
+	return packetSize(2 + codeAndListSize(code, p))
 }
 
 // appendAck appends the acknowledgement of type t that has these fields.
@@ -121,7 +120,7 @@ func appendAck(dst []byte, t mqttwire.PacketType, v mqttwire.Version, id uint16,
 		return append(dst, first, 2, byte(id>>8), byte(id)), nil
 	}
 	list, ok := wire.PlainProperties(p, mqttwire.PropertyOwner(t))
-	n := 3 + plainListSize(list, v)
+	n := 2 + plainCodeAndListSize(code, list)
 	switch {
 	case n > mqttwire.MaxVarint:
 		return refuseFrame(dst, t, v, n)
@@ -134,12 +133,8 @@ func appendAck(dst []byte, t mqttwire.PacketType, v mqttwire.Version, id uint16,
 			return dst, err
 		}
 	}
-	if code == 0 && len(list) == 0 { // an empty list of a builder
-		return append(dst, first, 2, byte(id>>8), byte(id)), nil
-	}
 	b := appendHeader(dst, first, n, n)
-	b = append(b, byte(id>>8), byte(id), byte(code))
-	return appendPlainList(b, list, v), nil
+	return appendCodeAndList(append(b, byte(id>>8), byte(id)), code, list), nil
 }
 
 // isSuccess reports whether the code is one by which packets of type t say in
@@ -162,6 +157,18 @@ func ackLine(t mqttwire.PacketType, id uint16, code mqttwire.ReasonCode, dup boo
 func (p *Puback) Type() mqttwire.PacketType { return mqttwire.PUBACK }
 
 func (p *Puback) properties() *mqttwire.Properties { return &p.Properties }
+
+func (p *Puback) withProperties(list mqttwire.Properties) mqttwire.Packet {
+	q := *p
+	q.Properties = list
+	return &q
+}
+
+func (p *Puback) clone() mqttwire.Packet { return p.Clone() }
+
+func (p *Puback) packetID() *uint16 { return &p.PacketID }
+
+func (p *Puback) reasonCode() *mqttwire.ReasonCode { return &p.ReasonCode }
 
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
@@ -220,10 +227,39 @@ func (p Puback) String() string {
 	return ackLine(mqttwire.PUBACK, p.PacketID, p.ReasonCode, false, p.Properties)
 }
 
+// visit tells v of the fields.
+func (p *Puback) visit(v visitor) {
+	v.number("packetId", &p.PacketID, always)
+	v.code("reason", &p.ReasonCode, mqttwire.PUBACK, rare)
+	v.properties("props", &p.Properties)
+}
+
+// MarshalJSON returns the packet as JSON, as AppendJSON writes it.
+func (p Puback) MarshalJSON() ([]byte, error) { return AppendJSON(nil, &p) }
+
+// UnmarshalJSON resets the packet and reads it from JSON, as ParseJSON does.
+func (p *Puback) UnmarshalJSON(b []byte) error { return readPacket(p, b) }
+
+// LogValue returns the packet for package log/slog, as a group: named as JSON is,
+// and with no more shown than String shows.
+func (p Puback) LogValue() slogValue { return logPacket(&p) }
+
 // Type returns PUBREC.
 func (p *Pubrec) Type() mqttwire.PacketType { return mqttwire.PUBREC }
 
 func (p *Pubrec) properties() *mqttwire.Properties { return &p.Properties }
+
+func (p *Pubrec) withProperties(list mqttwire.Properties) mqttwire.Packet {
+	q := *p
+	q.Properties = list
+	return &q
+}
+
+func (p *Pubrec) clone() mqttwire.Packet { return p.Clone() }
+
+func (p *Pubrec) packetID() *uint16 { return &p.PacketID }
+
+func (p *Pubrec) reasonCode() *mqttwire.ReasonCode { return &p.ReasonCode }
 
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
@@ -282,10 +318,39 @@ func (p Pubrec) String() string {
 	return ackLine(mqttwire.PUBREC, p.PacketID, p.ReasonCode, false, p.Properties)
 }
 
+// visit tells v of the fields.
+func (p *Pubrec) visit(v visitor) {
+	v.number("packetId", &p.PacketID, always)
+	v.code("reason", &p.ReasonCode, mqttwire.PUBREC, rare)
+	v.properties("props", &p.Properties)
+}
+
+// MarshalJSON returns the packet as JSON, as AppendJSON writes it.
+func (p Pubrec) MarshalJSON() ([]byte, error) { return AppendJSON(nil, &p) }
+
+// UnmarshalJSON resets the packet and reads it from JSON, as ParseJSON does.
+func (p *Pubrec) UnmarshalJSON(b []byte) error { return readPacket(p, b) }
+
+// LogValue returns the packet for package log/slog, as a group: named as JSON is,
+// and with no more shown than String shows.
+func (p Pubrec) LogValue() slogValue { return logPacket(&p) }
+
 // Type returns PUBREL.
 func (p *Pubrel) Type() mqttwire.PacketType { return mqttwire.PUBREL }
 
 func (p *Pubrel) properties() *mqttwire.Properties { return &p.Properties }
+
+func (p *Pubrel) withProperties(list mqttwire.Properties) mqttwire.Packet {
+	q := *p
+	q.Properties = list
+	return &q
+}
+
+func (p *Pubrel) clone() mqttwire.Packet { return p.Clone() }
+
+func (p *Pubrel) packetID() *uint16 { return &p.PacketID }
+
+func (p *Pubrel) reasonCode() *mqttwire.ReasonCode { return &p.ReasonCode }
 
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
@@ -345,10 +410,40 @@ func (p Pubrel) String() string {
 	return ackLine(mqttwire.PUBREL, p.PacketID, p.ReasonCode, p.Dup, p.Properties)
 }
 
+// visit tells v of the fields.
+func (p *Pubrel) visit(v visitor) {
+	v.number("packetId", &p.PacketID, always)
+	v.code("reason", &p.ReasonCode, mqttwire.PUBREL, rare)
+	v.flag("dup", &p.Dup, rare)
+	v.properties("props", &p.Properties)
+}
+
+// MarshalJSON returns the packet as JSON, as AppendJSON writes it.
+func (p Pubrel) MarshalJSON() ([]byte, error) { return AppendJSON(nil, &p) }
+
+// UnmarshalJSON resets the packet and reads it from JSON, as ParseJSON does.
+func (p *Pubrel) UnmarshalJSON(b []byte) error { return readPacket(p, b) }
+
+// LogValue returns the packet for package log/slog, as a group: named as JSON is,
+// and with no more shown than String shows.
+func (p Pubrel) LogValue() slogValue { return logPacket(&p) }
+
 // Type returns PUBCOMP.
 func (p *Pubcomp) Type() mqttwire.PacketType { return mqttwire.PUBCOMP }
 
 func (p *Pubcomp) properties() *mqttwire.Properties { return &p.Properties }
+
+func (p *Pubcomp) withProperties(list mqttwire.Properties) mqttwire.Packet {
+	q := *p
+	q.Properties = list
+	return &q
+}
+
+func (p *Pubcomp) clone() mqttwire.Packet { return p.Clone() }
+
+func (p *Pubcomp) packetID() *uint16 { return &p.PacketID }
+
+func (p *Pubcomp) reasonCode() *mqttwire.ReasonCode { return &p.ReasonCode }
 
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
@@ -406,3 +501,20 @@ func (p *Pubcomp) Pinned() int { return len(p.Properties.Bytes()) }
 func (p Pubcomp) String() string {
 	return ackLine(mqttwire.PUBCOMP, p.PacketID, p.ReasonCode, false, p.Properties)
 }
+
+// visit tells v of the fields.
+func (p *Pubcomp) visit(v visitor) {
+	v.number("packetId", &p.PacketID, always)
+	v.code("reason", &p.ReasonCode, mqttwire.PUBCOMP, rare)
+	v.properties("props", &p.Properties)
+}
+
+// MarshalJSON returns the packet as JSON, as AppendJSON writes it.
+func (p Pubcomp) MarshalJSON() ([]byte, error) { return AppendJSON(nil, &p) }
+
+// UnmarshalJSON resets the packet and reads it from JSON, as ParseJSON does.
+func (p *Pubcomp) UnmarshalJSON(b []byte) error { return readPacket(p, b) }
+
+// LogValue returns the packet for package log/slog, as a group: named as JSON is,
+// and with no more shown than String shows.
+func (p Pubcomp) LogValue() slogValue { return logPacket(&p) }

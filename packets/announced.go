@@ -37,32 +37,20 @@ func announcedIn(p *mqttwire.Properties) announced {
 	return a
 }
 
-// isFalse reports whether a property is there and 0.
-func isFalse(v, ok bool) bool { return ok && !v }
-
-// aliases are the topic aliases of one direction of a connection, and the topic
-// names they stand for. They end with the connection. [MQTT-3.3.2-7] Section
-// 3.3.2.3.4.
-type aliases map[uint16][]byte
-
-// keptTopic is how much memory an alias keeps in any case, in bytes.
-const keptTopic = 256
-
-// set lets the alias stand for the topic name, which is copied. The memory of the
-// name before is used again, unless it is four times what is needed. U-3.3.4-3
-func (a *aliases) set(alias uint16, topic []byte) {
-	if *a == nil {
-		*a = make(aliases)
-	}
-	old := (*a)[alias][:0]
-	if cap(old) > keptTopic && cap(old)/4 > len(topic) {
-		old = nil
-	}
-	(*a)[alias] = append(old, topic...)
+// takes is what a side has announced on answers to its packets.
+type takes struct {
+	packetSize uint32 // the largest whole packet; 0: no limit but the protocol's
+	noProblems bool   // a client wants Reason Strings in CONNACK and DISCONNECT only
 }
 
-// known reports whether the alias has been set.
-func (a aliases) known(alias uint16) bool { return len(a[alias]) > 0 }
+// takesIn reads what the properties of a CONNECT or CONNACK say on answers.
+func takesIn(p *mqttwire.Properties) takes {
+	size, _ := p.MaximumPacketSize()
+	return takes{size, isFalse(p.RequestProblemInformation())}
+}
+
+// isFalse reports whether a property is there and 0.
+func isFalse(v, ok bool) bool { return ok && !v }
 
 // hasWildcard reports whether a topic filter has a wildcard. Section 4.7.1.
 func hasWildcard(filter []byte) bool {

@@ -19,6 +19,18 @@ func (p *Auth) Type() mqttwire.PacketType { return mqttwire.AUTH }
 
 func (p *Auth) properties() *mqttwire.Properties { return &p.Properties }
 
+func (p *Auth) withProperties(list mqttwire.Properties) mqttwire.Packet {
+	q := *p
+	q.Properties = list
+	return &q
+}
+
+func (p *Auth) clone() mqttwire.Packet { return p.Clone() }
+
+func (*Auth) packetID() *uint16 { return nil }
+
+func (p *Auth) reasonCode() *mqttwire.ReasonCode { return &p.ReasonCode }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Auth) Decode(f mqttwire.Frame, v mqttwire.Version) error {
@@ -122,3 +134,19 @@ func (p Auth) String() string {
 	t.properties("properties", p.Properties)
 	return t.String()
 }
+
+// visit tells v of the fields.
+func (p *Auth) visit(v visitor) {
+	v.code("reason", &p.ReasonCode, mqttwire.AUTH, rare)
+	v.properties("props", &p.Properties)
+}
+
+// MarshalJSON returns the packet as JSON, as AppendJSON writes it.
+func (p Auth) MarshalJSON() ([]byte, error) { return AppendJSON(nil, &p) }
+
+// UnmarshalJSON resets the packet and reads it from JSON, as ParseJSON does.
+func (p *Auth) UnmarshalJSON(b []byte) error { return readPacket(p, b) }
+
+// LogValue returns the packet for package log/slog, as a group: named as JSON is,
+// and with no more shown than String shows.
+func (p Auth) LogValue() slogValue { return logPacket(&p) }

@@ -26,7 +26,7 @@ func CheckOptional(p mqttwire.Packet, v mqttwire.Version) error {
 // string at most once, until report says not to go on.
 func optionalFaults(p mqttwire.Packet, v mqttwire.Version, report func(*mqttwire.Error) (goOn bool)) {
 	o := optionalCheck{typ: p.Type(), version: versionOf(p, v), report: report}
-	list, owner := propertiesOf(p), mqttwire.PropertyOwner(o.typ)
+	list, owner := PropertiesOf(p), mqttwire.PropertyOwner(o.typ)
 	switch p := p.(type) {
 	case *Connect:
 		o.connect(p)

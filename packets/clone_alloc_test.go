@@ -127,6 +127,21 @@ func TestAWriterAllocatesNothingOnceItHasABuffer(t *testing.T) {
 	assert.LessOrEqual(t, testing.AllocsPerRun(100, write), 1.0, "one for the io.LimitedReader")
 }
 
+func TestBuffersAllocateNothingOnceTheyHaveMemory(t *testing.T) {
+	var queued packets.Buffers
+	p := &packets.Publish{Topic: []byte("a/b"), Payload: long(100)}
+	ack := &packets.Puback{PacketID: 1}
+	e := serverEncoder(t, 1000)
+	assert.Zero(t, testing.AllocsPerRun(100, func() {
+		queued.Reset()
+		for _, err := range [...]error{queued.Append(p, v5), queued.Append(ack, v5), e.AppendBuffers(&queued, p), e.AppendBuffers(&queued, ack)} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}))
+}
+
 // discard drops what is written, and unlike io.Discard is no io.ReaderFrom.
 type discard struct{}
 

@@ -28,6 +28,18 @@ func (p *Connack) Type() mqttwire.PacketType { return mqttwire.CONNACK }
 
 func (p *Connack) properties() *mqttwire.Properties { return &p.Properties }
 
+func (p *Connack) withProperties(list mqttwire.Properties) mqttwire.Packet {
+	q := *p
+	q.Properties = list
+	return &q
+}
+
+func (p *Connack) clone() mqttwire.Packet { return p.Clone() }
+
+func (*Connack) packetID() *uint16 { return nil }
+
+func (p *Connack) reasonCode() *mqttwire.ReasonCode { return &p.ReasonCode }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Connack) Decode(f mqttwire.Frame, v mqttwire.Version) error {
@@ -151,3 +163,20 @@ func (p Connack) String() string {
 	t.properties("properties", p.Properties)
 	return t.String()
 }
+
+// visit tells v of the fields.
+func (p *Connack) visit(v visitor) {
+	v.flag("sessionPresent", &p.SessionPresent, always)
+	v.code("reason", &p.ReasonCode, mqttwire.CONNACK, always)
+	v.properties("props", &p.Properties)
+}
+
+// MarshalJSON returns the packet as JSON, as AppendJSON writes it.
+func (p Connack) MarshalJSON() ([]byte, error) { return AppendJSON(nil, &p) }
+
+// UnmarshalJSON resets the packet and reads it from JSON, as ParseJSON does.
+func (p *Connack) UnmarshalJSON(b []byte) error { return readPacket(p, b) }
+
+// LogValue returns the packet for package log/slog, as a group: named as JSON is,
+// and with no more shown than String shows.
+func (p Connack) LogValue() slogValue { return logPacket(&p) }

@@ -37,12 +37,15 @@ type Connect struct {
 	// Decode reuses the Will that is there. Section 3.1.2.5.
 	Will *Will
 
-	// UserName is a UTF-8 string of 0 to 65535 bytes; nil if there is none.
+	// UserName is a UTF-8 string of 0 to 65535 bytes; nil if there is none. One
+	// that is empty but not nil, as []byte("") is, is sent as a user name of 0
+	// bytes: who takes it from a setting that may be empty leaves it nil then.
 	// Section 3.1.3.5.
 	UserName []byte
 
-	// Password is 0 to 65535 bytes; nil if there is none. Before 5.0 it goes
-	// with a user name only. Section 3.1.3.6.
+	// Password is 0 to 65535 bytes; nil if there is none, and sent if it is empty
+	// but not nil, as with UserName. Before 5.0 it goes with a user name only.
+	// Section 3.1.3.6.
 	Password []byte
 
 	// Properties of the connection. 5.0 only: other versions leave them out.
@@ -87,6 +90,12 @@ func protocolName(v mqttwire.Version) string {
 func (p *Connect) Type() mqttwire.PacketType { return mqttwire.CONNECT }
 
 func (p *Connect) properties() *mqttwire.Properties { return &p.Properties }
+
+func (p *Connect) clone() mqttwire.Packet { return p.Clone() }
+
+func (*Connect) packetID() *uint16 { return nil }
+
+func (*Connect) reasonCode() *mqttwire.ReasonCode { return nil }
 
 // Decode resets the packet and reads it from f. v is the version to accept, or 0
 // for any. The packet's byte slices alias f.Body; use Clone to keep them.
@@ -200,7 +209,7 @@ func (p *Connect) decodeOtherVersion(f mqttwire.Frame, accept mqttwire.Version, 
 	if rest == nil {
 		return nil
 	}
-	if string(name) != "MQTT" && string(name) != "MQIsdp" && // [MQTT-3.1.2-1]
+	if !isProtocolName(name) && // [MQTT-3.1.2-1]
 		!wire.Pass(j, mqttwire.RuleProtocolName, mqttwire.FieldProtocolName, b, mqttwire.NotANumber) {
 		return nil
 	}
@@ -208,10 +217,8 @@ func (p *Connect) decodeOtherVersion(f mqttwire.Frame, accept mqttwire.Version, 
 		wire.Missing(j, rest, mqttwire.FieldProtocolVersion)
 		return nil
 	}
-	level := rest[0]
-	p.Bridge = level&bridgeBit != 0
-	p.Version = mqttwire.Version(level &^ bridgeBit)
-	known := p.Version.Known() && string(name) == protocolName(p.Version) && !(p.Bridge && p.Version == mqttwire.V5)
+	level, known := rest[0], false
+	p.Version, p.Bridge, known = versionAsked(name, level)
 	if !known || accept != 0 && accept != p.Version { // [MQTT-3.1.2-2]
 		wire.Pass(j, mqttwire.RuleProtocolVersion, mqttwire.FieldProtocolVersion, rest, int64(level))
 		return nil
@@ -221,6 +228,17 @@ func (p *Connect) decodeOtherVersion(f mqttwire.Frame, accept mqttwire.Version, 
 		return nil
 	}
 	return rest[1:]
+}
+
+// isProtocolName reports whether a protocol name is that of any version.
+func isProtocolName(name []byte) bool { return string(name) == "MQTT" || string(name) == "MQIsdp" }
+
+// versionAsked returns the version that protocol name and level ask for, whether
+// the level has the bridge bit, and whether there is such a version. Sections
+// 3.1.2.1 and 3.1.2.2.
+func versionAsked(name []byte, level byte) (v mqttwire.Version, bridge, known bool) {
+	v, bridge = mqttwire.Version(level&^bridgeBit), level&bridgeBit != 0
+	return v, bridge, v.Known() && string(name) == protocolName(v) && !(bridge && v == mqttwire.V5)
 }
 
 // plainConnectFlags has for each value of the connect flags a bit for each version
@@ -546,10 +564,8 @@ func (p *Connect) Clone() *Connect {
 	*q = *p
 	q.ClientID, q.UserName, q.Password = m.bytes(p.ClientID), m.bytes(p.UserName), m.bytes(p.Password)
 	q.Properties = m.properties(p.Properties)
-	if w := p.Will; w != nil {
-		*will = *w
-		will.Topic, will.Payload = m.bytes(w.Topic), m.bytes(w.Payload)
-		will.Properties = m.properties(w.Properties)
+	if p.Will != nil {
+		m.will(will, p.Will)
 	}
 	q.Will = will
 	return q
@@ -572,8 +588,8 @@ func newConnectClone(p *Connect) (*Connect, *Will, memory) {
 // Pinned.
 func (p *Connect) Pinned() int {
 	n := len(p.ClientID) + len(p.UserName) + len(p.Password) + len(p.Properties.Bytes())
-	if w := p.Will; w != nil {
-		n += len(w.Topic) + len(w.Payload) + len(w.Properties.Bytes())
+	if p.Will != nil {
+		n += p.Will.pinned()
 	}
 	return n
 }
@@ -602,3 +618,42 @@ func (p Connect) String() string {
 	t.properties("properties", p.Properties)
 	return t.String()
 }
+
+// visit tells v of the fields.
+func (p *Connect) visit(v visitor) {
+	v.byte("version", (*uint8)(&p.Version), always)
+	v.flag("bridge", &p.Bridge, rare)
+	v.flag("cleanStart", &p.CleanStart, always)
+	v.number("keepAlive", &p.KeepAlive, always)
+	v.text("clientId", &p.ClientID)
+	v.secret("username", &p.UserName)
+	v.secret("password", &p.Password)
+	v.object("will", p.Will != nil, func() { p.Will = new(Will) }, func(v visitor) { p.Will.visit(v) })
+	v.properties("props", &p.Properties)
+}
+
+// MarshalJSON returns the packet as JSON, as AppendJSON writes it.
+func (p Connect) MarshalJSON() ([]byte, error) { return AppendJSON(nil, &p) }
+
+// UnmarshalJSON resets the packet and reads it from JSON, as ParseJSON does.
+func (p *Connect) UnmarshalJSON(b []byte) error { return readPacket(p, b) }
+
+// LogValue returns the packet for package log/slog, as a group: named as JSON is,
+// and with no more shown than String shows.
+func (p Connect) LogValue() slogValue { return logPacket(&p) }
+
+// visit tells v of the fields.
+func (w *Will) visit(v visitor) {
+	v.byte("qos", (*uint8)(&w.QoS), always)
+	v.flag("retain", &w.Retain, always)
+	v.properties("props", &w.Properties)
+	v.text("topic", &w.Topic)
+	v.payload("payload", &w.Payload)
+}
+
+// MarshalJSON returns the will as JSON, as AppendJSON writes it.
+func (w Will) MarshalJSON() ([]byte, error) { return marshalPart(w.visit) }
+
+// UnmarshalJSON reads the will from JSON, as ParseJSON does. On error it is left as
+// it was.
+func (w *Will) UnmarshalJSON(b []byte) error { return readPart(b, w, (*Will).visit) }

@@ -103,6 +103,15 @@ func requireNothingToDo(t *testing.T, c connection, p mqttwire.Packet, where str
 	}
 }
 
+// A packet type whose name stands in no rule of the connection is checked each time,
+// so that who adds one and forgets to look here loses speed, not a check.
+func TestATypeThatTheConnectionDoesNotKnowIsNeverFree(t *testing.T) {
+	const unknown = 0
+	for _, c := range connections(mqttwire.V5, mqttwire.FromServer) {
+		require.True(t, c.binds(unknown))
+	}
+}
+
 // In the ordinary state of a connection, what makes up most of a stream is free.
 func TestMostPacketsOfAStreamAreFree(t *testing.T) {
 	message := func(set func(*Publish)) *Publish {

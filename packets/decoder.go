@@ -67,8 +67,8 @@ func (d *Decoder) Version() mqttwire.Version { return d.conn.version }
 func (d *Decoder) Observe(p mqttwire.Packet) { d.conn.observe(p) }
 
 // Decode decodes the next frame of the connection. The packet is valid until the
-// next call; its byte slices alias f.Body; use Clone to keep them. An error is
-// an *mqttwire.Error, and the same for ever after.
+// next call; its byte slices alias f.Body; use Clone to keep them. An error is an
+// *mqttwire.Error, which every further call returns again.
 func (d *Decoder) Decode(f mqttwire.Frame) (mqttwire.Packet, error) {
 	if d.err != nil {
 		return nil, d.err
@@ -100,6 +100,13 @@ func (d *Decoder) header(h mqttwire.FixedHeader) error {
 
 // body decodes the frame and checks the packet against the connection.
 func (d *Decoder) body(f mqttwire.Frame) (mqttwire.Packet, error) {
+	if f.Header.Type == mqttwire.CONNECT && d.conn.versions != 0 {
+		start, _ := PeekConnectFrame(f) // what else is wrong with it is found below
+		d.conn.serves(start.Version, start.ProtocolLevel, f.Header.PacketSize()-len(f.Body)+2+len(start.ProtocolName))
+		if err := d.conn.take(); err != nil {
+			return nil, err
+		}
+	}
 	found := d.conn.findings()
 	p, err := d.set.DecodeTolerant(f, d.conn.version, d.conn.tolerance)
 	d.conn.completeFindings(found)
@@ -136,8 +143,9 @@ func (d *Decoder) end(err error) error {
 // Next decodes the next packet of the stream that src cuts: always the same
 // source. It returns what Decode returns; io.EOF, io.ErrUnexpectedEOF and the
 // source's own errors; and, of a Feeder, ErrIncomplete if more bytes have to be
-// fed. The packet is valid until the next call. A peer that speaks another
-// protocol than MQTT is named in the error.
+// fed. Neither that nor a timeout of a Reader ends anything: the next call goes on
+// where this one stopped. The packet is valid until the next call. A peer that
+// speaks another protocol than MQTT is named in the error.
 //
 // Types and sizes are checked before a body is waited for.
 func (d *Decoder) Next(src Source) (mqttwire.Packet, error) {
@@ -158,7 +166,7 @@ func (d *Decoder) Next(src Source) (mqttwire.Packet, error) {
 		d.inBody = true
 	}
 	p, err := d.nextBody(src)
-	d.inBody = err == mqttwire.ErrIncomplete
+	d.inBody = wire.MayGoOn(err)
 	return p, d.end(err)
 }
 
@@ -276,9 +284,10 @@ func (d *Decoder) PayloadSize() int { return d.payload }
 
 // Resume lets the Decoder go on after an error, with the packet after the one
 // that was refused: for diagnosis, or to skip a packet that was too large. src
-// is the source that Next reads, nil for who calls Decode. If the stream cannot
-// be cut any more, because a fixed header is broken or the peer speaks another
-// protocol, Resume returns the error that it was.
+// is the source that Next reads, or nil if frames are given to Decode. If the
+// stream cannot be cut any more, because a fixed header is broken or the peer
+// speaks another protocol, Resume returns the error that it was.
+// After a timeout of src, Next goes on with what is to be skipped.
 func (d *Decoder) Resume(src Source) error {
 	if d.err == nil {
 		return nil
@@ -301,16 +310,18 @@ func (d *Decoder) Release() {
 	d.memory = nil
 }
 
-// Topic returns the topic name of a PUBLISH that Next or Decode has returned: its
-// own or, if that is empty, the one that its topic alias stands for. It is valid
-// until the alias is set anew. Who forwards p sets this topic and removes the
-// Topic Alias, which holds for this connection only. Section 3.3.2.3.4.
+// Topic returns the topic name of p, the PUBLISH that Next or Decode has returned
+// last: its own or, if that is empty, the one that its topic alias stands for. It is
+// valid until the next call of either. Of any other PUBLISH, as of a clone, Topic
+// returns what stands in the packet, which is empty if an alias stands for it: by
+// then the alias may stand for another name. So ask before anything is kept; Forward
+// takes the topic. Section 3.3.2.3.4.
 func (d *Decoder) Topic(p *Publish) []byte {
-	alias, ok := p.Properties.TopicAlias()
-	if len(p.Topic) > 0 || !ok {
+	if len(p.Topic) > 0 || !d.set.isPublish(p) {
 		return p.Topic
 	}
-	return d.conn.aliases[alias]
+	alias, _ := p.Properties.TopicAlias()
+	return d.conn.aliases[alias] // no alias is 0
 }
 
 // lookForForeign returns an error if the stream begins as another protocol. It
@@ -320,7 +331,7 @@ func (d *Decoder) Topic(p *Publish) []byte {
 func (d *Decoder) lookForForeign(src Source) error {
 	for {
 		b, err := src.Lookahead(d.looked + 1)
-		if err == mqttwire.ErrIncomplete {
+		if wire.MayGoOn(err) {
 			return err
 		}
 		d.looked = len(b)

@@ -82,17 +82,6 @@ func held[T any](n int, open func() T) int64 {
 	return (int64(after.HeapAlloc) - int64(before.HeapAlloc)) / int64(n)
 }
 
-// appendAll appends the packets for 3.1.1.
-func appendAll(t *testing.T, b []byte, list ...mqttwire.Packet) []byte {
-	t.Helper()
-	for _, p := range list {
-		var err error
-		b, err = p.Append(b, mqttwire.V311)
-		require.NoError(t, err)
-	}
-	return b
-}
-
 // server reads all of a stream as a server does, and returns what it then holds.
 func server(t *testing.T, stream string) (*packets.Decoder, *mqttwire.Reader) {
 	d := packets.NewDecoder(packets.Options{From: mqttwire.FromClient})
@@ -105,7 +94,7 @@ func server(t *testing.T, stream string) (*packets.Decoder, *mqttwire.Reader) {
 	}
 }
 
-// The most that a peer can make a server hold for ever with packets of few bytes:
+// The most that a peer can make a server go on holding with packets of few bytes:
 // one of the largest lists of each type, and then packets that need little.
 func TestAPeerThatSentLargeListsHoldsLittleMemoryAfterwards(t *testing.T) {
 	filters := &packets.Unsubscribe{PacketID: 1}
@@ -177,4 +166,65 @@ func TestATopicAliasKeepsNoMoreThanItsTopicNeeds(t *testing.T) {
 	})
 	t.Logf("%d bytes each", each)
 	assert.Less(t, each, int64(limit*512))
+}
+
+func TestAnIdleConnectionHoldsLittleMemory(t *testing.T) {
+	will := &packets.Will{Topic: []byte("devices/thermometer-17/gone"), Payload: []byte("unexpectedly"), QoS: 1}
+	connect, err := (&packets.Connect{Version: mqttwire.V5, ClientID: []byte("thermometer-17"), KeepAlive: 60, Will: will,
+		UserName: []byte("device"), Password: []byte("secret")}).Append(nil, 0)
+	require.NoError(t, err)
+	const limit = 640
+	connack := &packets.Connack{}
+	each := held(1000, func() *packets.Connection {
+		c := packets.NewConnection(packets.ConnectionOptions{Side: mqttwire.FromServer})
+		for i := range connect { // as slowly as can be
+			c.Feed(connect[i : i+1])
+			if _, err := c.Next(); err == nil {
+				_, err = c.Append(nil, connack)
+				require.NoError(t, err)
+			}
+		}
+		_, err := c.Next()
+		require.Equal(t, mqttwire.ErrIncomplete, err)
+		return c
+	})
+	t.Logf("%d bytes each", each)
+	assert.LessOrEqual(t, each, int64(limit))
+}
+
+// waiting is an io.ReadWriter on which nothing comes after a CONNECT, but time.
+type waiting struct{ *silentReader }
+
+func (waiting) Write(b []byte) (int, error) { return len(b), nil }
+
+type timedOut struct{}
+
+func (timedOut) Error() string { return "timed out" }
+func (timedOut) Timeout() bool { return true }
+
+func (w waiting) Read(p []byte) (int, error) {
+	n, err := w.silentReader.Read(p)
+	if err != nil {
+		err = timedOut{}
+	}
+	return n, err
+}
+
+func TestAnIdleStreamHoldsNoBuffer(t *testing.T) {
+	will := &packets.Will{Topic: []byte("devices/thermometer-17/gone"), Payload: []byte("unexpectedly"), QoS: 1}
+	connect, err := (&packets.Connect{Version: mqttwire.V5, ClientID: []byte("thermometer-17"), KeepAlive: 60, Will: will,
+		UserName: []byte("device"), Password: []byte("secret")}).Append(nil, 0)
+	require.NoError(t, err)
+	stream := string(connect)
+	each := held(1000, func() *packets.Stream {
+		s := packets.NewStream(waiting{&silentReader{stream}}, packets.ConnectionOptions{Side: mqttwire.FromServer})
+		_, err := s.Receive()
+		require.NoError(t, err)
+		require.NoError(t, s.Send(&packets.Connack{}))
+		_, err = s.Receive()
+		require.Error(t, err)
+		return s
+	})
+	t.Logf("%d bytes each", each)
+	assert.LessOrEqual(t, each, int64(900))
 }

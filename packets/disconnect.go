@@ -18,6 +18,18 @@ func (p *Disconnect) Type() mqttwire.PacketType { return mqttwire.DISCONNECT }
 
 func (p *Disconnect) properties() *mqttwire.Properties { return &p.Properties }
 
+func (p *Disconnect) withProperties(list mqttwire.Properties) mqttwire.Packet {
+	q := *p
+	q.Properties = list
+	return &q
+}
+
+func (p *Disconnect) clone() mqttwire.Packet { return p.Clone() }
+
+func (*Disconnect) packetID() *uint16 { return nil }
+
+func (p *Disconnect) reasonCode() *mqttwire.ReasonCode { return &p.ReasonCode }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Disconnect) Decode(f mqttwire.Frame, v mqttwire.Version) error {
@@ -63,21 +75,12 @@ func (p *Disconnect) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Ju
 	return len(b) == 0 || wire.End(j, b)
 }
 
-// long reports whether the packet needs its code and properties written. With
-// another code than 0, the form with a property length is what every peer
-// understands.
-func (p *Disconnect) long(v mqttwire.Version) bool {
-	return v == mqttwire.V5 && (p.ReasonCode != 0 || !p.Properties.Empty() || p.Properties.Err() != nil)
-}
-
 // Size returns the number of bytes that Append adds for version v.
-func (p *Disconnect) Size(v mqttwire.Version) int { return packetSize(p.bodySize(v)) }
-
-func (p *Disconnect) bodySize(v mqttwire.Version) uint64 {
-	if p.long(v) {
-		return 1 + uint64(p.Properties.Size())
+func (p *Disconnect) Size(v mqttwire.Version) int {
+	if v != mqttwire.V5 {
+		return packetSize(0)
 	}
-	return 0
+	return packetSize(codeAndListSize(p.ReasonCode, &p.Properties))
 }
 
 // Append appends the packet, encoded for version v, to dst, behind which there
@@ -88,11 +91,11 @@ func (p *Disconnect) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 		return wire.Refuse(dst, mqttwire.RuleNotInVersion, t, v, mqttwire.FieldReasonCode, int64(p.ReasonCode))
 	}
 	list, ok := plainList(&p.Properties, mqttwire.PropertyOwner(t), v)
-	n := 1 + plainListSize(list, v)
+	n := plainCodeAndListSize(p.ReasonCode, list)
 	switch {
 	case !v.Known() || n > mqttwire.MaxVarint:
 		return refuseFrame(dst, t, v, n)
-	case ok && len(list) == 0 && p.ReasonCode == 0:
+	case ok && n == 0:
 		return append(dst, byte(t)<<4, 0), nil
 	case !plainCode(p.ReasonCode, t, v):
 		return refuseCode(dst, t, v, p.ReasonCode)
@@ -101,8 +104,7 @@ func (p *Disconnect) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 			return dst, err
 		}
 	}
-	b := appendHeader(dst, byte(t)<<4, n, n)
-	return appendPlainList(append(b, byte(p.ReasonCode)), list, v), nil
+	return appendCodeAndList(appendHeader(dst, byte(t)<<4, n, n), p.ReasonCode, list), nil
 }
 
 // Clone returns a copy that shares no memory with p.
@@ -124,3 +126,19 @@ func (p Disconnect) String() string {
 	t.properties("properties", p.Properties)
 	return t.String()
 }
+
+// visit tells v of the fields.
+func (p *Disconnect) visit(v visitor) {
+	v.code("reason", &p.ReasonCode, mqttwire.DISCONNECT, rare)
+	v.properties("props", &p.Properties)
+}
+
+// MarshalJSON returns the packet as JSON, as AppendJSON writes it.
+func (p Disconnect) MarshalJSON() ([]byte, error) { return AppendJSON(nil, &p) }
+
+// UnmarshalJSON resets the packet and reads it from JSON, as ParseJSON does.
+func (p *Disconnect) UnmarshalJSON(b []byte) error { return readPacket(p, b) }
+
+// LogValue returns the packet for package log/slog, as a group: named as JSON is,
+// and with no more shown than String shows.
+func (p Disconnect) LogValue() slogValue { return logPacket(&p) }

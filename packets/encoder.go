@@ -8,9 +8,9 @@ import "github.com/mqttwire/mqttwire"
 // topic alias over its maximum, or a QoS that the server has not announced.
 //
 // What the peer sends matters: tell it by Observe. A server observes the
-// CONNECT, a client the CONNACK. An Encoder is for one goroutine at a time, so who
-// writes from several locks around it and the write. The packets are only read:
-// one may be encoded for many connections at once.
+// CONNECT, a client the CONNACK. An Encoder is for one goroutine at a time: to
+// write from several, hold a lock over Append and the write. The packets are only
+// read: one may be encoded for many connections at once.
 type Encoder struct {
 	conn    connection
 	dropped Dropped
@@ -24,8 +24,8 @@ type Dropped struct {
 	UserProperties bool
 }
 
-// NewEncoder returns an Encoder for a connection that begins. Tolerance is of no
-// account: what is written keeps every rule. It panics if o.From is neither
+// NewEncoder returns an Encoder for a connection that begins. It does not use
+// Tolerance: what is written keeps every rule. It panics if o.From is neither
 // FromClient nor FromServer.
 func NewEncoder(o Options) *Encoder {
 	o.Tolerance = nil
@@ -127,6 +127,10 @@ func (e *Encoder) check(p mqttwire.Packet) error {
 	t := p.Type()
 	e.conn.header(mqttwire.FixedHeader{Type: t})
 	e.conn.about(p)
+	if c, ok := p.(*Connect); ok {
+		v := c.version(e.conn.version)
+		e.conn.serves(v, byte(v), mqttwire.NoOffset)
+	}
 	if e.conn.err == nil && !e.conn.isFree(t, p) {
 		e.conn.check(p)
 	}
@@ -139,19 +143,21 @@ func (e *Encoder) checkSize(t mqttwire.PacketType, size int64) error {
 	return e.taken()
 }
 
-// taken returns the error that was found. There are no bytes to point at.
+// taken returns the error that was found. There are no bytes to point at, and
+// nobody to answer.
 func (e *Encoder) taken() error {
 	err := e.conn.take()
 	if err != nil {
-		err.(*mqttwire.Error).Offset = mqttwire.NoOffset
+		own := err.(*mqttwire.Error)
+		own.Offset, own.Own = mqttwire.NoOffset, true
 	}
 	return err
 }
 
 // refuse tells the error of a packet's Append what is known of the connection.
 func (e *Encoder) refuse(err error) error {
-	if wrong, ok := err.(*mqttwire.Error); ok {
-		e.conn.complete(wrong)
+	if own, ok := err.(*mqttwire.Error); ok {
+		e.conn.complete(own)
 	}
 	return err
 }
@@ -165,7 +171,7 @@ func (e *Encoder) fit(p mqttwire.Packet, v mqttwire.Version) mqttwire.Packet {
 	if limit == 0 || v != mqttwire.V5 || int64(p.Size(v)) <= int64(limit) {
 		return p
 	}
-	list := propertiesOf(p)
+	list := PropertiesOf(p)
 	for _, drop := range [...]Dropped{{ReasonString: true}, {UserProperties: true}, {ReasonString: true, UserProperties: true}} {
 		q := withProperties(p, drop.without(list))
 		if q != nil && int64(q.Size(v)) <= int64(limit) {
@@ -191,28 +197,18 @@ func (d Dropped) without(list *mqttwire.Properties) mqttwire.Properties {
 	return q
 }
 
+// droppable are the packets of which Reason String and User Properties may be
+// left out: those that may have a Reason String.
+type droppable interface {
+	// withProperties returns a copy with another list.
+	withProperties(list mqttwire.Properties) mqttwire.Packet
+}
+
 // withProperties returns a copy of p with another list, or nil if p is of a type
 // whose properties may not be dropped.
 func withProperties(p mqttwire.Packet, list mqttwire.Properties) mqttwire.Packet {
-	switch p := p.(type) {
-	case *Connack:
-		return &Connack{p.SessionPresent, p.ReasonCode, list}
-	case *Puback:
-		return &Puback{list, p.PacketID, p.ReasonCode}
-	case *Pubrec:
-		return &Pubrec{list, p.PacketID, p.ReasonCode}
-	case *Pubrel:
-		return &Pubrel{list, p.PacketID, p.ReasonCode, p.Dup}
-	case *Pubcomp:
-		return &Pubcomp{list, p.PacketID, p.ReasonCode}
-	case *Suback:
-		return &Suback{list, p.ReasonCodes, p.PacketID}
-	case *Unsuback:
-		return &Unsuback{list, p.ReasonCodes, p.PacketID}
-	case *Disconnect:
-		return &Disconnect{list, p.ReasonCode}
-	case *Auth:
-		return &Auth{list, p.ReasonCode}
+	if p, ok := p.(droppable); ok {
+		return p.withProperties(list)
 	}
 	return nil
 }

@@ -38,6 +38,26 @@ func problem(n, m int) mqttwire.Properties {
 	return p
 }
 
+func TestAnAcknowledgementWithACodeFitsFiveBytes(t *testing.T) {
+	for _, p := range []mqttwire.Packet{
+		&packets.Puback{PacketID: 1, ReasonCode: 0x87},
+		&packets.Pubrec{PacketID: 1, ReasonCode: 0x87, Properties: problem(3, 3)},
+		&packets.Pubrel{PacketID: 1, ReasonCode: 0x92},
+		&packets.Pubcomp{PacketID: 1, ReasonCode: 0x92},
+		&packets.Disconnect{ReasonCode: 0x8E, Properties: problem(3, 3)},
+	} {
+		connect := &packets.Connect{Version: mqttwire.V5, CleanStart: true, ClientID: []byte("c")}
+		connect.Properties.SetMaximumPacketSize(5)
+		e := packets.NewEncoder(packets.Options{From: mqttwire.FromServer})
+		e.Observe(connect)
+		_, err := e.Append(nil, &packets.Connack{})
+		require.NoError(t, err)
+		b, err := e.Append(nil, p)
+		require.NoError(t, err, textOf(p))
+		assert.LessOrEqual(t, len(b), 5, textOf(p))
+	}
+}
+
 func TestEncoderDropsReasonStringAndUserPropertiesToFit(t *testing.T) {
 	const limit = 60
 	auth := func(n, m int) mqttwire.Properties {
@@ -232,7 +252,7 @@ func TestEncoderLeavesOutProblemInformationThatTheClientDoesNotWant(t *testing.T
 	require.NoError(t, err)
 	b, err := e.Append(nil, &packets.Puback{PacketID: 1, ReasonCode: 0x99, Properties: problem(3, 3)})
 	require.NoError(t, err)
-	assert.Equal(t, "\x40\x04\x00\x01\x99\x00", string(b))
+	assert.Equal(t, "\x40\x03\x00\x01\x99", string(b))
 	assert.Equal(t, packets.Dropped{ReasonString: true, UserProperties: true}, e.Dropped())
 	b, err = e.Append(nil, &packets.Disconnect{ReasonCode: 0x8B, Properties: problem(3, 3)})
 	require.NoError(t, err)

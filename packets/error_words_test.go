@@ -24,6 +24,7 @@ var (
 	flagsForm     = regexp.MustCompile(`^(no )?FIELD( are 0x[0-9A-F]{2}| with (QoS|will QoS|retain handling) \d+)?$`)
 	identityForm  = regexp.MustCompile(`^FIELD( is 0x[0-9A-F]{2,})?$`)
 	typeForm      = regexp.MustCompile(`^FIELD is \d+( [A-Z]+)?$`)
+	countForm     = regexp.MustCompile(`^(no|1|\d+) reason codes?$`)
 	protocolForm  = regexp.MustCompile(`^(no )?FIELD( is [0-9]{1,3}| is 0x[0-9A-F]{2})?$`)
 	numberForm    = regexp.MustCompile(`^(no )?FIELD( is \d+|, (no byte|1 byte|\d+ bytes) left( over)?|, length \d+)?$`)
 	printableForm = regexp.MustCompile(`^[ -~]+$`)
@@ -41,6 +42,8 @@ func formOf(e *mqttwire.Error) *regexp.Regexp {
 	switch {
 	case missing[e.Rule]:
 		return missingForm
+	case e.Rule == mqttwire.RuleAnswerCodes:
+		return countForm
 	case e.Rule == mqttwire.RulePacketSize && e.Field == mqttwire.FieldRemainingLength, e.Rule == mqttwire.RuleMaximumPacketSize:
 		return packetForm
 	}
@@ -71,7 +74,7 @@ func isText(f mqttwire.Field) bool {
 		return true
 	}
 	name := strings.TrimPrefix(string(f), "Will ")
-	for id := mqttwire.PropertyID(1); id < 0x2B; id++ {
+	for id := mqttwire.PropertyID(1); id < 0x80; id++ {
 		if (mqttwire.Property{ID: id}).IsText() && id.String() == name {
 			return true
 		}
@@ -127,12 +130,15 @@ func TestErrorsOfEveryRuleTellWhatWasFoundInItsForm(t *testing.T) {
 	_, tooLarge := (&packets.Publish{Topic: []byte("a")}).AppendStreamHeader(nil, v5, mqttwire.MaxVarint)
 	_, otherVersion := (&packets.Connect{Version: v311}).Append(nil, v5)
 	_, over := (&packets.Puback{PacketID: 1, Properties: builtOver()}).Append(nil, v5)
+	_, wrongType := (&packets.Puback{PacketID: 1, Properties: props(setReasonNumber)}).Append(nil, v5)
 	_, noPlace := (&packets.Puback{PacketID: 1, ReasonCode: 0x87}).Append(nil, v311)
 	for where, err := range map[string]error{
 		"another type": new(packets.Pingreq).Decode(mqttwire.Frame{Header: ack, Body: []byte{0, 1}}, v5),
 		"body short":   new(packets.Puback).Decode(mqttwire.Frame{Header: ack, Body: []byte{0}}, v5),
 		"no version":   new(packets.Puback).Decode(mqttwire.Frame{Header: ack, Body: []byte{0, 1}}, 0),
-		"too large":    tooLarge, "another version": otherVersion, "no place": noPlace, "built over": over,
+		"too large":    tooLarge, "another version": otherVersion, "no place": noPlace, "built over": over, "wrong type": wrongType,
+		"another answer": packets.CheckSuback(&packets.Subscribe{PacketID: 1}, &packets.Suback{PacketID: 2}, v5),
+		"wrong codes":    packets.CheckUnsuback(&packets.Unsubscribe{}, &packets.Unsuback{ReasonCodes: codes(2)}, v5),
 	} {
 		require.Error(t, err, where)
 		look(where, err)
@@ -147,7 +153,8 @@ func TestErrorsOfWhatIsTooLargeSayWhatTheyCount(t *testing.T) {
 		limited  = "; the whole packet is within the receiver's maximum packet size, here at most "
 		standard = " [U-2.1.4-3], reason 0x95 Packet too large"
 	)
-	large := "\x30\xF4\xA2\x04\x00\x01t\xEC\xA2\x04" + strings.Repeat("x", 69998) // its properties are 69996 bytes
+	// Its properties are 69996 bytes.
+	large := "\x30\xF4\xA2\x04\x00\x01t\xEC\xA2\x04" + strings.Repeat("x", 69998)
 	small := mqttwire.Limits{PacketSize: 100, FirstPacketSize: 100}
 	for name, c := range map[string]struct {
 		err  func(t *testing.T) error
@@ -189,17 +196,17 @@ func TestErrorsOfWhatIsTooLargeSayWhatTheyCount(t *testing.T) {
 			require.NoError(t, err)
 			_, err = e.Append(nil, &packets.Publish{Topic: []byte("t"), Payload: long(200)})
 			return err
-		}, "PUBLISH (5.0) packet too large: packet of 207 bytes; " +
+		}, "own PUBLISH (5.0) packet too large: packet of 207 bytes; " +
 			"no packet is larger than the receiver's maximum packet size, here at most 20 [MQTT-3.1.2-24], reason 0x95 Packet too large"},
 		"AppendStreamHeader": {func(*testing.T) error {
 			_, err := (&packets.Publish{Topic: []byte("t")}).AppendStreamHeader(nil, v5, 1<<28)
 			return err
-		}, "PUBLISH (5.0) packet too large: Remaining Length is 268435460; " +
+		}, "own PUBLISH (5.0) packet too large: Remaining Length is 268435460; " +
 			"0 to 268435455 bytes follow the fixed header [U-2.1.4-1], reason 0x95 Packet too large"},
 		"AppendStreamHeader of less than nothing": {func(*testing.T) error {
 			_, err := (&packets.Publish{Topic: []byte("t")}).AppendStreamHeader(nil, v5, -2)
 			return err
-		}, "PUBLISH (5.0) packet too large: Application Message of -2 bytes; " +
+		}, "own PUBLISH (5.0) packet too large: Application Message of -2 bytes; " +
 			"0 to 268435455 bytes follow the fixed header [U-2.1.4-1], reason 0x95 Packet too large"},
 	} {
 		t.Run(name, func(t *testing.T) { assert.EqualError(t, c.err(t), "mqttwire: "+c.want) })

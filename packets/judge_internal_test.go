@@ -11,8 +11,8 @@ import (
 	"github.com/mqttwire/mqttwire/internal/corpus"
 )
 
-// requireSameDecoding decodes a frame by Decode, with its short ways, and by
-// judged, the exact one, into packets that were used before.
+// requireSameDecoding decodes a frame by Decode, without a Judge as long as it can,
+// and by judged, with one, into packets that were used before.
 func requireSameDecoding(t *testing.T, f mqttwire.Frame, v mqttwire.Version) {
 	t.Helper()
 	silent, judged := New(f.Header.Type), New(f.Header.Type)

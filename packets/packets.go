@@ -5,7 +5,7 @@
 //
 // Decode is the easy way: a frame in, a packet out. A Set does the same and
 // reuses its packets, so that it allocates nothing once each type has been seen.
-// Who knows the type calls the Decode method of that packet. All are strict,
+// If the type is known, the Decode method of that packet does it. All are strict,
 // but for what a Tolerance lets pass: what breaks a rule that one packet alone can
 // show gives an *mqttwire.Error, and the packet is left reset. CheckSender adds
 // the rules that depend on which side sent the packet, CheckOptional those that a
@@ -17,6 +17,10 @@
 // the packets before and on what both sides have announced. Reply says how to
 // answer a packet that was refused. ReadHeader and Writer are for payloads that
 // are not in memory.
+//
+// Clone, PacketID, SetPacketID, ReasonCode and PropertiesOf are for packets whose
+// type does not matter. Forward makes of a PUBLISH that a server has received the one
+// that it sends on; CheckSuback and CheckUnsuback look at a request and its answer.
 //
 // # Ownership
 //
@@ -33,25 +37,47 @@
 // that it was decoded from: it is written to while they are read.
 //
 // A packet that was decoded and not changed encodes to the same bytes, but for
-// what the standards leave free: 5.0 acknowledgements, DISCONNECT and AUTH take
-// the shortest form for code 0 and the long form for other codes; a remaining
-// length that a 3.x peer wrote in more bytes than needed gets short; and the
-// bits that 3.1 calls unused, and flags for a user name or password that is not
-// there, are cleared.
+// what the standards leave free. All is written in the shortest legal form:
+// acknowledgements and DISCONNECT of 5.0 without the property length of an empty
+// list, and without the code if that is 0 too, AUTH without both or neither; and
+// the remaining length in the fewest bytes, which 3.x does not ask for. The bits
+// that 3.1 calls unused, and flags for a user name or password that is not there,
+// are cleared.
+//
+// # JSON and logs
+//
+// Package encoding/json writes and reads every packet, in the form that JSON
+// documents, and package log/slog writes it as a group. Both keep user names,
+// passwords and authentication data out unless they are asked for. LogError does
+// the same for errors.
 //
 // # Adding a packet type
 //
 // Three places:
 //
-//  1. the table of package mqttwire's fixed_header.go: name, flags, who sends it;
-//     and if it has codes or properties, their tables in reason.go and properties.go;
+//  1. the constants and the table of package mqttwire's fixed_header.go: name,
+//     flags, who sends it; and if it has codes or properties, their tables in
+//     reason.go and properties.go;
 //  2. a file here with the struct and its methods: those of mqttwire.Packet and
-//     of the interface packet, below, and Clone, Pinned and String;
+//     of the interface packet, below, and Clone, Pinned, String, MarshalJSON,
+//     UnmarshalJSON and LogValue; and of the interface droppable if it may have a
+//     Reason String;
 //  3. its line in the table newPacket, below.
 //
+// read.go and write.go have what decode and Append are made of; auth.go is an
+// example of a type that not every version has, and disconnect.go of one that
+// all have.
+//
+// Rules of the new packet alone that are not about its bytes have a place each:
+// check_sender.go if one side may not say all of its codes or properties,
+// check_optional.go for what a receiver may let pass, and connection.go for its
+// place among other packets: orderFault, binds, checkSaid and note. A type that
+// binds does not name is checked each time, and may stand where any other may.
+// Command mqttdump prints its fields as text where textpacket.go says so.
+//
 // The tests run over all packet types that Known reports, and fail until the
-// corpus has cases of the new one. read.go and write.go have what decode and
-// Append are made of.
+// corpus has cases of the new one, and mqttwiretest (generate_packet.go,
+// anatomy.go) and internal/model know it: these read no table of the library.
 package packets
 
 import "github.com/mqttwire/mqttwire"
@@ -109,6 +135,18 @@ type packet interface {
 
 	// properties returns the property list, or nil if the type has none.
 	properties() *mqttwire.Properties
+
+	// packetID returns the packet identifier, or nil if the packet has none.
+	packetID() *uint16
+
+	// reasonCode returns the reason code, or nil if the type has none, or a list.
+	reasonCode() *mqttwire.ReasonCode
+
+	// clone is Clone, which returns the packet's own type.
+	clone() mqttwire.Packet
+
+	// visit tells v of the packet's fields, for JSON and logs.
+	visit(v visitor)
 }
 
 // newOf returns an empty packet of type t, or nil if there is no such type.
@@ -120,7 +158,7 @@ func newOf(t mqttwire.PacketType) packet {
 }
 
 // DecodeTolerant is Decode, but for what the tolerance lets pass. What it let
-// pass stands in its Findings; nil is the strict way.
+// pass stands in its Findings; nil lets nothing pass.
 func DecodeTolerant(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) (mqttwire.Packet, error) {
 	return decodeInto(newOf(f.Header.Type), f, v, tolerance)
 }
@@ -213,13 +251,13 @@ func (s *Set) publish() *Publish {
 	return p
 }
 
-// propertiesOf returns the property list of a packet, or nil if its type has
-// none, or is none of this package's.
-func propertiesOf(p mqttwire.Packet) *mqttwire.Properties {
-	if p, ok := p.(packet); ok {
-		return p.properties()
+// isPublish reports whether p is the PUBLISH of the set.
+func (s *Set) isPublish(p *Publish) bool {
+	if s.packets == nil {
+		return false
 	}
-	return nil
+	q, ok := s.packets[mqttwire.PUBLISH].(*Publish)
+	return ok && q == p
 }
 
 // decodeInto decodes f into p, which is nil if the frame's type is none.

@@ -10,8 +10,8 @@ type Pingreq struct{}
 // nothing else. Section 3.13.
 type Pingresp struct{}
 
-// isEmpty reports whether the frame is a packet of type t without a body, in its
-// plainest form.
+// isEmpty reports whether the frame is a packet of type t without a body, and
+// plain.
 func isEmpty(f mqttwire.Frame, t mqttwire.PacketType, v mqttwire.Version) bool {
 	return len(f.Body) == 0 && plainFrame(f, t, v)
 }
@@ -33,6 +33,12 @@ func appendPing(dst []byte, t mqttwire.PacketType, v mqttwire.Version) ([]byte, 
 func (p *Pingreq) Type() mqttwire.PacketType { return mqttwire.PINGREQ }
 
 func (p *Pingreq) properties() *mqttwire.Properties { return nil }
+
+func (p *Pingreq) clone() mqttwire.Packet { return p.Clone() }
+
+func (*Pingreq) packetID() *uint16 { return nil }
+
+func (*Pingreq) reasonCode() *mqttwire.ReasonCode { return nil }
 
 // Decode checks f, a frame of version v.
 func (p *Pingreq) Decode(f mqttwire.Frame, v mqttwire.Version) error {
@@ -74,10 +80,29 @@ func (p *Pingreq) Pinned() int { return 0 }
 // String returns "PINGREQ".
 func (p Pingreq) String() string { return mqttwire.PINGREQ.String() }
 
+// visit has no field to tell of.
+func (p *Pingreq) visit(_ visitor) {}
+
+// MarshalJSON returns the packet as JSON, as AppendJSON writes it.
+func (p Pingreq) MarshalJSON() ([]byte, error) { return AppendJSON(nil, &p) }
+
+// UnmarshalJSON resets the packet and reads it from JSON, as ParseJSON does.
+func (p *Pingreq) UnmarshalJSON(b []byte) error { return readPacket(p, b) }
+
+// LogValue returns the packet for package log/slog, as a group: named as JSON is,
+// and with no more shown than String shows.
+func (p Pingreq) LogValue() slogValue { return logPacket(&p) }
+
 // Type returns PINGRESP.
 func (p *Pingresp) Type() mqttwire.PacketType { return mqttwire.PINGRESP }
 
 func (p *Pingresp) properties() *mqttwire.Properties { return nil }
+
+func (p *Pingresp) clone() mqttwire.Packet { return p.Clone() }
+
+func (*Pingresp) packetID() *uint16 { return nil }
+
+func (*Pingresp) reasonCode() *mqttwire.ReasonCode { return nil }
 
 // Decode checks f, a frame of version v.
 func (p *Pingresp) Decode(f mqttwire.Frame, v mqttwire.Version) error {
@@ -118,3 +143,16 @@ func (p *Pingresp) Pinned() int { return 0 }
 
 // String returns "PINGRESP".
 func (p Pingresp) String() string { return mqttwire.PINGRESP.String() }
+
+// visit has no field to tell of.
+func (p *Pingresp) visit(_ visitor) {}
+
+// MarshalJSON returns the packet as JSON, as AppendJSON writes it.
+func (p Pingresp) MarshalJSON() ([]byte, error) { return AppendJSON(nil, &p) }
+
+// UnmarshalJSON resets the packet and reads it from JSON, as ParseJSON does.
+func (p *Pingresp) UnmarshalJSON(b []byte) error { return readPacket(p, b) }
+
+// LogValue returns the packet for package log/slog, as a group: named as JSON is,
+// and with no more shown than String shows.
+func (p Pingresp) LogValue() slogValue { return logPacket(&p) }

@@ -49,6 +49,17 @@ func (p *Publish) Type() mqttwire.PacketType { return mqttwire.PUBLISH }
 
 func (p *Publish) properties() *mqttwire.Properties { return &p.Properties }
 
+func (p *Publish) clone() mqttwire.Packet { return p.Clone() }
+
+func (p *Publish) packetID() *uint16 {
+	if p.QoS == mqttwire.AtMostOnce {
+		return nil // not on the wire [MQTT-2.2.1-2]
+	}
+	return &p.PacketID
+}
+
+func (*Publish) reasonCode() *mqttwire.ReasonCode { return nil }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Publish) Decode(f mqttwire.Frame, v mqttwire.Version) error {
@@ -73,26 +84,17 @@ func (p *Publish) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwi
 // let pass.
 func (p *Publish) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge) bool {
 	flags, b := f.Header.Flags, f.Body
-	if (f.Header.Type != mqttwire.PUBLISH || !plainLength(f) || !v.Known()) && !wire.Frame(j, f, mqttwire.PUBLISH, v) {
+	if (f.Header.Type != mqttwire.PUBLISH || !plainLength(f) || !v.Known() || plainFlags>>flags&1 == 0) && !p.judgeHeader(f, v, j) {
 		return false
-	}
-	if flags&flagQoS == flagQoS || flags&(flagQoS|flagDup) == flagDup {
-		p.setFlags(flags)
-		if rule, field, found := p.flagsFault(v); rule != 0 && !wire.PassAt(j, rule, field, 0, found) {
-			return false
-		}
 	}
 	var topic []byte
 	n := fieldEnd(b)
-	switch {
-	case n > 2 && text.PlainTopicName(b[2:n]):
+	if n > 2 && text.PlainTopicName(b[2:n]) {
 		topic, b = b[2:n:n], b[n:]
-	case n == 2 && v == mqttwire.V5: // a topic alias may stand for it
+	} else if n == 2 && v == mqttwire.V5 { // a topic alias may stand for it
 		topic, b = b[2:2:2], b[2:]
-	default:
-		if topic, b = wire.TopicName(j, b, mqttwire.FieldTopicName, v); b == nil {
-			return false
-		}
+	} else if topic, b = wire.TopicName(j, b, mqttwire.FieldTopicName, v); b == nil {
+		return false
 	}
 	id := uint16(0)
 	if flags&flagQoS != 0 {
@@ -102,14 +104,14 @@ func (p *Publish) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge
 			return false
 		}
 	}
-	switch { // most have no properties
+	p.Properties = mqttwire.Properties{} // as most have none
+	switch {
 	case v != mqttwire.V5:
-		p.Properties = mqttwire.Properties{}
 	case len(b) > 0 && b[0] == 0:
-		p.Properties, b = mqttwire.Properties{}, b[1:]
+		b = b[1:]
 	default:
 		if b = wire.Properties(j, &p.Properties, b, mqttwire.PropertyOwner(mqttwire.PUBLISH)); b == nil {
-			p.Topic, p.PacketID = topic, id // which ReadHeader tells of a list that is too long for it
+			p.Topic, p.PacketID = topic, id // ReadHeader returns them if the list is too long for it
 			p.setFlags(flags)
 			return false
 		}
@@ -119,6 +121,28 @@ func (p *Publish) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge
 	return n != 2 || v != mqttwire.V5 || p.Properties.Has(mqttwire.TopicAlias) || // U-3.3.2.1-1
 		wire.Pass(j, mqttwire.RuleTopicOrAlias, mqttwire.FieldTopicName, f.Body, 0)
 }
+
+// judgeHeader judges a fixed header that is not plain.
+func (p *Publish) judgeHeader(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge) bool {
+	if !wire.Frame(j, f, mqttwire.PUBLISH, v) {
+		return false
+	}
+	p.setFlags(f.Header.Flags)
+	rule, field, found := p.flagsFault(v)
+	return rule == 0 || wire.PassAt(j, rule, field, 0, found)
+}
+
+// plainFlags has a bit for each value of the flags that is legal in every version.
+var plainFlags = func() (legal uint16) {
+	for flags := range byte(1 << 4) {
+		var p Publish
+		p.setFlags(flags)
+		if rule, _, _ := p.flagsFault(mqttwire.V5); rule == 0 { // 3.1 allows more
+			legal |= 1 << flags
+		}
+	}
+	return legal
+}()
 
 // setFlags is the inverse of flags.
 func (p *Publish) setFlags(flags byte) {
@@ -263,3 +287,24 @@ func (p Publish) String() string {
 	t.properties("properties", p.Properties)
 	return t.String()
 }
+
+// visit tells v of the fields.
+func (p *Publish) visit(v visitor) {
+	v.flag("dup", &p.Dup, always)
+	v.byte("qos", (*uint8)(&p.QoS), always)
+	v.flag("retain", &p.Retain, always)
+	v.text("topic", &p.Topic)
+	v.number("packetId", &p.PacketID, p.QoS == 0)
+	v.properties("props", &p.Properties)
+	v.payload("payload", &p.Payload)
+}
+
+// MarshalJSON returns the packet as JSON, as AppendJSON writes it.
+func (p Publish) MarshalJSON() ([]byte, error) { return AppendJSON(nil, &p) }
+
+// UnmarshalJSON resets the packet and reads it from JSON, as ParseJSON does.
+func (p *Publish) UnmarshalJSON(b []byte) error { return readPacket(p, b) }
+
+// LogValue returns the packet for package log/slog, as a group: named as JSON is,
+// and with no more shown than String shows.
+func (p Publish) LogValue() slogValue { return logPacket(&p) }

@@ -22,10 +22,10 @@ type Body interface {
 	Discard(n int) (int, error)
 }
 
-// HeaderOptions are what ReadHeader may be told. The zero value is the strict
-// way.
+// HeaderOptions are what ReadHeader may be told. With the zero value it is as
+// strict as Decode.
 type HeaderOptions struct {
-	// Tolerance decides which broken rules are let pass; nil is none.
+	// Tolerance decides which broken rules are let pass; nil lets nothing pass.
 	Tolerance *mqttwire.Tolerance
 
 	// MaxProperties is the length of the longest property list that is taken, in
@@ -61,7 +61,7 @@ func (p *Publish) ReadHeader(src Body, v mqttwire.Version, buf []byte, o HeaderO
 	switch f.Header.Type {
 	case 0:
 		return buf, 0, mqttwire.ErrNoPacket
-	case mqttwire.PUBLISH: // the cursor refuses other types
+	case mqttwire.PUBLISH: // decode refuses other types
 		if part, err = peekHeader(src, v, o.MaxProperties); err != nil {
 			return buf, 0, err
 		}
@@ -196,31 +196,4 @@ func (p *Publish) AppendStreamHeader(dst []byte, v mqttwire.Version, payloadSize
 		return wire.Refuse(dst, mqttwire.RuleRemainingLength, mqttwire.PUBLISH, v, mqttwire.FieldPayload, payloadSize)
 	}
 	return p.append(dst, v, uint64(payloadSize), nil)
-}
-
-// AppendBuffers appends the packet to bufs as one or two parts: fixed and
-// variable header, whose bytes are appended to header, and p.Payload itself,
-// unless it is empty. So many packets can be sent by one system call and without
-// copying payloads: bufs is meant for net.Buffers.
-//
-//	var bufs net.Buffers
-//	for _, p := range queue {
-//		bufs, header, err = p.AppendBuffers(bufs, header, v)
-//	}
-//	_, err = bufs.WriteTo(conn)
-//
-// The parts alias header and p.Payload, which must not change before they are
-// written. When header has to grow, the parts that are there keep the old
-// memory. On error bufs and header are returned as they were.
-func (p *Publish) AppendBuffers(bufs [][]byte, header []byte, v mqttwire.Version) (newBufs [][]byte, newHeader []byte, err error) {
-	newHeader, err = p.AppendHeader(header, v)
-	if err != nil {
-		return bufs, header, err
-	}
-	end := len(newHeader)
-	newBufs = append(bufs, newHeader[len(header):end:end])
-	if len(p.Payload) > 0 {
-		newBufs = append(newBufs, p.Payload)
-	}
-	return newBufs, newHeader, nil
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"io"
 	"math"
-	"net"
 	"runtime"
 	"slices"
 	"testing"
@@ -485,48 +484,4 @@ func TestAHeaderForTooLargeAPayloadIsRefused(t *testing.T) {
 		require.ErrorIs(t, err, mqttwire.ErrTooLarge, size)
 		require.Equal(t, size < 0, e.Found < 0, size)
 	}
-}
-
-func TestBuffersOfManyPacketsWrittenAtOnceAreTheirBytes(t *testing.T) {
-	var bufs net.Buffers
-	var header, want []byte
-	parts := 0
-	for _, c := range loadCorpus(t) {
-		if !c.Decodes() || c.Frame().Header.Type != mqttwire.PUBLISH || len(c.Bytes) > 1000 {
-			continue
-		}
-		var p packets.Publish
-		require.NoError(t, p.Decode(c.Frame(), c.Version))
-		var err error
-		bufs, header, err = p.AppendBuffers(bufs, header, c.Version)
-		require.NoError(t, err)
-		want = append(want, c.Encodes...)
-		parts++
-		if len(p.Payload) > 0 {
-			parts++
-			require.Same(t, &p.Payload[0], &bufs[len(bufs)-1][0], "the payload is not copied")
-		}
-	}
-	require.Len(t, bufs, parts)
-	for _, b := range bufs {
-		require.NotEmpty(t, b)
-		require.Equal(t, len(b), cap(b))
-	}
-	near, far := net.Pipe()
-	go func() {
-		_, _ = bufs.WriteTo(near)
-		_ = near.Close()
-	}()
-	got, err := io.ReadAll(far)
-	require.NoError(t, err)
-	require.Equal(t, want, got)
-}
-
-func TestBuffersAreAsTheyWereAfterAnError(t *testing.T) {
-	bufs, header := net.Buffers{[]byte("before")}, []byte("header")
-	p := packets.Publish{Topic: []byte("#"), Payload: []byte("x")}
-	newBufs, newHeader, err := p.AppendBuffers(bufs, header, v5)
-	require.ErrorIs(t, err, mqttwire.ErrMalformed)
-	require.Equal(t, [][]byte{[]byte("before")}, newBufs)
-	require.Equal(t, "header", string(newHeader))
 }

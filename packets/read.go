@@ -11,6 +11,8 @@ import "github.com/mqttwire/mqttwire"
 
 // plainFrame reports whether f is a frame of type t with under 128 bytes of body,
 // and plain. One that was never on a wire has no size of its own, and is as good.
+// It does not ask whether v has packets of type t: a type that not all versions
+// have asks that first, as AUTH does.
 func plainFrame(f mqttwire.Frame, t mqttwire.PacketType, v mqttwire.Version) bool {
 	n, h := len(f.Body), f.Header
 	h.Size |= 2
@@ -74,7 +76,8 @@ func entries(b []byte, more int) (n int) {
 // legal; only the others are looked up.
 func decodeCodes(dst *[]mqttwire.ReasonCode, b []byte, most mqttwire.ReasonCode, t mqttwire.PacketType, v mqttwire.Version, j *mqttwire.Judge) bool {
 	if cap(*dst) < len(b) {
-		*dst = append((*dst)[:0], make([]mqttwire.ReasonCode, len(b))...) // a code is a byte that has arrived
+		// Each code is a byte that has arrived: a length that is declared takes no memory.
+		*dst = append((*dst)[:0], make([]mqttwire.ReasonCode, len(b))...)
 	}
 	list := (*dst)[:len(b)]
 	*dst = list

@@ -14,6 +14,9 @@ import (
 // long returns n bytes of text.
 func long(n int) []byte { return []byte(strings.Repeat("x", n)) }
 
+// setReasonNumber sets a property to a value of another type.
+func setReasonNumber(p *mqttwire.Properties) { p.Set(mqttwire.ReasonString, 7) }
+
 // builtOver returns a list whose PropertyBuilder has been reset since.
 func builtOver() mqttwire.Properties {
 	var b mqttwire.PropertyBuilder
@@ -81,6 +84,7 @@ func TestEncodingRefuses(t *testing.T) {
 		"PUBREL code 0x10":                       {v5, &packets.Pubrel{PacketID: 1, ReasonCode: 0x10}, mqttwire.RuleReasonCode},
 		"PUBCOMP failure in 3.1.1":               {v311, &packets.Pubcomp{PacketID: 1, ReasonCode: 0x92}, mqttwire.RuleNotInVersion},
 		"PUBCOMP with a refused property":        {v5, &packets.Pubcomp{PacketID: 1, Properties: props(func(p *mqttwire.Properties) { p.SetReasonString(tooLong) })}, mqttwire.RuleStringLength},
+		"PUBACK with a number for a reason":      {v5, &packets.Puback{PacketID: 1, Properties: props(setReasonNumber)}, mqttwire.RulePropertyType},
 		"PUBACK with a list that was built over": {v5, &packets.Puback{PacketID: 1, Properties: builtOver()}, mqttwire.RulePropertiesReset},
 		"SUBSCRIBE without filters":              {v5, &packets.Subscribe{PacketID: 1}, mqttwire.RuleNoFilters},
 		"SUBSCRIBE packet identifier 0":          {v311, &packets.Subscribe{Subscriptions: filter("a")}, mqttwire.RulePacketIDZero},

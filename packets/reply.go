@@ -28,24 +28,80 @@ func (a Answer) Append(dst []byte) []byte {
 	return dst
 }
 
-// closed is the answer of who has nothing to say.
+// closed is the answer if there is nothing to send.
 var closed = Answer{Close: true}
 
 // Reply returns the packet with which the receiver answers a packet that was
 // refused with err: CONNACK to an error before the CONNACK, in the peer's version
-// or, if that is not served, in a form that the peer knows; after it DISCONNECT with the reason code, in 5.0; PUBACK or PUBREC
-// where the message was refused and not the packet; else nothing, as before 5.0
-// there is no way to say more. Section 4.13; 3.1.1: 4.8.
+// or, if that is not served, in a form that the peer knows; after it DISCONNECT
+// with the reason code, in 5.0; PUBACK or PUBREC where the message was refused and
+// not the packet; else nothing, as before 5.0 there is no way to say more. What is
+// larger than the peer takes is not sent. Section 4.13; 3.1.1: 4.8.
 //
-// Errors of a Decoder tell who sent the packet and whether the CONNACK came
-// before. For other errors it is taken from the packet type: a CONNECT comes
-// before the CONNACK, all else after it. An err that is no *mqttwire.Error is
-// answered by closing.
-func Reply(err error) Answer {
+// Errors of a Decoder tell who sent the packet, whether the CONNACK came before,
+// and what the peer has announced. For other errors it is taken from the packet
+// type: a CONNECT comes before the CONNACK, all else after it. An err that is no
+// *mqttwire.Error is answered by closing.
+//
+// An error on encoding, of an Encoder, a Writer or Append, is about the caller's
+// own packet, of which the peer has seen nothing: nothing is answered, and the
+// connection is closed, unless the caller can do without that packet.
+func Reply(err error) Answer { return reply(err, false) }
+
+// ReplyWithReason is Reply with a Reason String that says in one line what was
+// wrong, where the packet can have one, the peer wants it, and it fits what the
+// peer takes. [MQTT-3.1.2-29] [MQTT-3.14.2-3]
+//
+// It is for the errors of a Decoder, which knows what the peer has announced.
+// Other errors do not say it, and get the answer of Reply; who keeps count of it
+// fills in Sender, MaximumPacketSize and NoProblemInformation of the error.
+func ReplyWithReason(err error) Answer { return reply(err, true) }
+
+// reply returns the first answer that the peer takes: with a Reason String if that
+// is asked for, without, and if an acknowledgement is too large a DISCONNECT.
+func reply(err error, reason bool) Answer {
 	var e *mqttwire.Error
-	if !errors.As(err, &e) {
+	if !errors.As(err, &e) || e.Own {
 		return closed
 	}
+	a := replyTo(e)
+	if reason && wantsReason(e, a) {
+		if with := a.withReason(e.Error()); with.fits(e) {
+			return with
+		}
+	}
+	if !a.Close && !a.fits(e) {
+		a = disconnect(e)
+	}
+	if !a.fits(e) {
+		return closed
+	}
+	return a
+}
+
+// wantsReason reports whether the peer wants a Reason String in the answer, as far
+// as that is known. [MQTT-3.1.2-29]
+func wantsReason(e *mqttwire.Error, a Answer) bool {
+	return e.Sender != 0 && a.Packet != nil && a.Version == mqttwire.V5 &&
+		!(e.NoProblemInformation && problemsOf(a.Packet) != nil)
+}
+
+// withReason returns the answer with a Reason String.
+func (a Answer) withReason(text string) Answer {
+	var list mqttwire.Properties
+	list.SetReasonString([]byte(text))
+	a.Packet = withProperties(a.Packet, list)
+	return a
+}
+
+// fits reports whether the answer is no larger than the peer takes.
+// [MQTT-3.1.2-24] [MQTT-3.2.2-15]
+func (a Answer) fits(e *mqttwire.Error) bool {
+	return a.Packet == nil || e.MaximumPacketSize == 0 || int64(a.Packet.Size(a.Version)) <= int64(e.MaximumPacketSize)
+}
+
+// replyTo returns the answer to an error of the peer's packet, whatever its size.
+func replyTo(e *mqttwire.Error) Answer {
 	switch e.Rule {
 	case mqttwire.RuleNotMQTT, mqttwire.RuleFirstPacket, // [MQTT-3.1.0-1]: nothing need be sent
 		mqttwire.RuleAfterDisconnect, mqttwire.RuleAfterConnackFailure, // the peer is gone
@@ -69,19 +125,6 @@ func Reply(err error) Answer {
 		return refuseMessage(e)
 	}
 	return disconnect(e)
-}
-
-// ReplyWithReason is Reply with a Reason String that says in one line what was
-// wrong, where the packet can have one. It tells the peer about its own packet
-// only.
-func ReplyWithReason(err error) Answer {
-	a := Reply(err)
-	if a.Packet != nil && a.Version == mqttwire.V5 {
-		var e *mqttwire.Error
-		errors.As(err, &e)
-		propertiesOf(a.Packet).SetReasonString([]byte(e.Error()))
-	}
-	return a
 }
 
 // beforeConnack reports whether a server is to answer before its CONNACK.

@@ -25,15 +25,15 @@ func replyTo(t *testing.T, a packets.Answer) string {
 	return string(b)
 }
 
-// TestEveryRuleHasAnAnswerThatItsPeerTakes goes over the rule table, the
-// versions, both sides and both phases of a connection: the answer is one that
-// the other side's strict decoder takes at that place, with the code of the rule
-// where the packet may carry it.
 // sentBy makes e the error of a packet of one side, as a Decoder does.
 func sentBy(s mqttwire.Sender, e *mqttwire.Error) *mqttwire.Error {
 	return mqttwire.Internal.Export(&internal.AllowInternalUse).SentBy(e, s)
 }
 
+// TestEveryRuleHasAnAnswerThatItsPeerTakes goes over the rule table, the
+// versions, both sides and both phases of a connection: the answer is one that
+// the other side's strict decoder takes at that place, with the code of the rule
+// where the packet may carry it.
 func TestEveryRuleHasAnAnswerThatItsPeerTakes(t *testing.T) {
 	for _, rule := range mqttwire.Rules() {
 		for v := mqttwire.V31; v <= mqttwire.V5; v++ {
@@ -127,10 +127,10 @@ func TestReply(t *testing.T) {
 		{"no client identifier in 3.1.1 without clean session", "\x10\x0c\x00\x04MQTT\x04\x00\x00\x00\x00\x00", any, "\x20\x02\x00\x02"},
 		{"a malformed CONNECT of 3.1.1", "\x10\x0c\x00\x04MQTT\x04\x03\x00\x00\x00\x00", any, "close"},
 		{"a malformed CONNECT of 5.0", "\x10\x0d\x00\x04MQTT\x05\x03\x00\x00\x00\x00\x00", any, "\x20\x03\x00\x81\x00"},
-		{"a malformed PUBLISH of 5.0", "\x36\x06\x00\x01a\x00\x01\x00", v5, "\xe0\x02\x81\x00"},
+		{"a malformed PUBLISH of 5.0", "\x36\x06\x00\x01a\x00\x01\x00", v5, "\xe0\x01\x81"},
 		{"a malformed PUBLISH of 3.1.1", "\x36\x05\x00\x01a\x00\x01", v4, "close"},
-		{"a topic alias of 0", "\x30\x07\x00\x01a\x03\x23\x00\x00", v5, "\xe0\x02\x94\x00"},
-		{"a bad CONNACK of 5.0", "\x20\x03\x02\x00\x00", v5, "\xe0\x02\x81\x00"},
+		{"a topic alias of 0", "\x30\x07\x00\x01a\x03\x23\x00\x00", v5, "\xe0\x01\x94"},
+		{"a bad CONNACK of 5.0", "\x20\x03\x02\x00\x00", v5, "\xe0\x01\x81"},
 		{"a CONNACK of a server of 3.1.1", "\x20\x02\x00\x01", v5, "close"},
 		{"a bad SUBACK of 3.1", "\x90\x03\x00\x01\x80", v3, "close"},
 	} {
@@ -153,10 +153,10 @@ func TestReplyAcknowledgesAMessageThatWasRefused(t *testing.T) {
 		qos  mqttwire.QoS
 		want string
 	}{
-		{mqttwire.RulePayloadFormat, 1, "\x40\x04\x00\x07\x99\x00"},
-		{mqttwire.RulePayloadFormat, 2, "\x50\x04\x00\x07\x99\x00"},
-		{mqttwire.RulePacketSize, 1, "\x40\x04\x00\x07\x97\x00"},
-		{mqttwire.RulePacketSize, 2, "\x50\x04\x00\x07\x97\x00"},
+		{mqttwire.RulePayloadFormat, 1, "\x40\x03\x00\x07\x99"},
+		{mqttwire.RulePayloadFormat, 2, "\x50\x03\x00\x07\x99"},
+		{mqttwire.RulePacketSize, 1, "\x40\x03\x00\x07\x97"},
+		{mqttwire.RulePacketSize, 2, "\x50\x03\x00\x07\x97"},
 	} {
 		e := sentBy(mqttwire.FromClient, mqttwire.NewError(c.rule, mqttwire.PUBLISH, mqttwire.V5, "", 0, 0))
 		e.Connected, e.PacketID, e.QoS = true, 7, c.qos
@@ -170,7 +170,7 @@ func TestReplyAcknowledgesAMessageThatWasRefused(t *testing.T) {
 }
 
 func TestReplyWithReasonSaysWhatWasWrong(t *testing.T) {
-	err := decodeError(t, "\x36\x06\x00\x01a\x00\x01\x00", mqttwire.V5)
+	err := refusedBy(t, mqttwire.FromClient, connectOf(mqttwire.Properties{}), notText(0))
 	a := packets.ReplyWithReason(err)
 	text, ok := a.Packet.(*packets.Disconnect).Properties.ReasonString()
 	require.True(t, ok)
@@ -183,6 +183,6 @@ func TestReplyWithReasonSaysWhatWasWrong(t *testing.T) {
 
 func TestAnAnswerAppendsItsPacketOrNothing(t *testing.T) {
 	a := packets.Reply(decodeError(t, "\x36\x06\x00\x01a\x00\x01\x00", mqttwire.V5))
-	assert.Equal(t, "before\xe0\x02\x81\x00", string(a.Append([]byte("before"))))
+	assert.Equal(t, "before\xe0\x01\x81", string(a.Append([]byte("before"))))
 	assert.Equal(t, "before", string(packets.Reply(io.EOF).Append([]byte("before"))))
 }

@@ -2,11 +2,11 @@ package packets
 
 import "slices"
 
-// tooRoomy reports whether a list with room for so many entries is to be given
+// oversized reports whether a list with room for so many entries is to be given
 // back before a packet with n bytes of body is decoded into it: it is large, and
-// the packet cannot have half as many entries. Room of just so many does not do,
-// as a list gets somewhat more than it was asked for.
-func tooRoomy(room, n int) bool { return room > maxReused && room/2 > n }
+// the packet cannot have half as many entries. The half is there because a list
+// gets somewhat more room than it was asked for.
+func oversized(room, n int) bool { return room > maxReused && room/2 > n }
 
 // maxReused is the largest number of entries of a list that a packet keeps room
 // for whatever comes next.
@@ -14,9 +14,9 @@ const maxReused = 1024
 
 // reuse empties a list that a packet owns, so that Decode can fill it again from
 // n bytes of body. It drops what the entries pointed to, and the list itself if
-// it is too roomy.
+// it is oversized.
 func reuse[T any](list []T, n int) []T {
-	if tooRoomy(cap(list), n) {
+	if oversized(cap(list), n) {
 		return nil
 	}
 	clear(list)

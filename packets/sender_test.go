@@ -1,6 +1,7 @@
 package packets_test
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -33,29 +34,46 @@ func TestCheckSenderKnowsTheDirectionOfEveryPacket(t *testing.T) {
 }
 
 func TestCheckSenderKnowsWhoMaySendAReasonCode(t *testing.T) {
-	for code := range 256 {
-		c := mqttwire.ReasonCode(code)
-		for _, p := range []mqttwire.Packet{
-			&packets.Puback{ReasonCode: c}, &packets.Pubrec{ReasonCode: c},
-			&packets.Disconnect{ReasonCode: c}, &packets.Auth{ReasonCode: c},
-		} {
-			if !c.AllowedIn(p.Type(), v5, 0) {
+	refused := map[mqttwire.PacketType]int{}
+	for typ := range mqttwire.PacketType(16) {
+		for code := range 256 {
+			p, c := packetWithCode(typ, mqttwire.ReasonCode(code)), mqttwire.ReasonCode(code)
+			if p == nil || !c.AllowedIn(typ, v5, 0) {
 				continue
 			}
 			for _, from := range []mqttwire.Sender{mqttwire.FromClient, mqttwire.FromServer} {
 				err := packets.CheckSender(p, v5, from)
-				if c.AllowedIn(p.Type(), v5, from) {
-					assert.NoError(t, err, "%s in %s from the %s", c, p.Type(), from)
-					continue
+				switch {
+				case !typ.MayBeSentBy(from, v5):
+				case c.AllowedIn(typ, v5, from):
+					assert.NoError(t, err, "%s in %s from the %s", c, typ, from)
+				default:
+					refused[typ]++
+					var e *mqttwire.Error
+					require.ErrorAs(t, err, &e, "%s in %s from the %s", c, typ, from)
+					assert.Equal(t, mqttwire.RuleReasonSender, e.Rule)
+					assert.EqualValues(t, c, e.Found)
+					assert.NotEmpty(t, e.Statement)
 				}
-				var e *mqttwire.Error
-				require.ErrorAs(t, err, &e)
-				assert.Equal(t, mqttwire.RuleReasonSender, e.Rule)
-				assert.EqualValues(t, c, e.Found)
-				assert.NotEmpty(t, e.Statement)
 			}
 		}
 	}
+	assert.Len(t, refused, 4, "PUBACK, PUBREC, DISCONNECT, AUTH: %v", refused)
+}
+
+// packetWithCode returns a packet of type t with the code, or nil if the type has
+// none, or a list of them.
+func packetWithCode(t mqttwire.PacketType, c mqttwire.ReasonCode) mqttwire.Packet {
+	p := packets.New(t)
+	if p == nil {
+		return nil
+	}
+	field := reflect.ValueOf(p).Elem().FieldByName("ReasonCode")
+	if !field.IsValid() {
+		return nil
+	}
+	field.SetUint(uint64(c))
+	return p
 }
 
 func TestAConnectTellsItsVersionToTheChecks(t *testing.T) {

@@ -210,13 +210,13 @@ func pulled(s *corpus.Stream, told mqttwire.Version, order []mqttwire.Sender, op
 		readers[from].OverwriteBodies()
 	}
 	for _, from := range order {
-		p, err := all[from].Next(readers[from])
+		p, err := nextInTime(all[from], readers[from])
 		if !c.note(p, err, from, all) {
 			return c
 		}
 	}
 	for _, from := range bothSides {
-		_, err := all[from].Next(readers[from])
+		_, err := nextInTime(all[from], readers[from])
 		c.end(from, err)
 	}
 	return c
@@ -311,6 +311,7 @@ func TestCorpusStreamsComeOutTheSameInAnyPieces(t *testing.T) {
 				same(pulled(&s, told, want.from, openAt(whole)), "pulled")
 				same(pulled(&s, told, want.from, openBytes), "pulled byte by byte")
 				same(pulled(&s, told, want.from, openDataErr), "pulled, the end with the last bytes")
+				same(pulled(&s, told, want.from, openLate), "pulled, a timeout at every byte")
 				for _, cut := range cuttings(&s) {
 					same(pushed(&s, told, cutAt(cut), cut.at%2 == 0), fmt.Sprintf("pushed, %s cut at %d", cut.from, cut.at))
 					same(pulled(&s, told, want.from, openAt(cut)), fmt.Sprintf("pulled, %s cut at %d", cut.from, cut.at))
@@ -335,8 +336,8 @@ func cuttings(s *corpus.Stream) (all []cutting) {
 	return all
 }
 
-// TestCorpusStreamsFrameByFrame runs Decode, for who cuts frames himself. It
-// sees less: nothing of a frame that is not there whole.
+// TestCorpusStreamsFrameByFrame runs Decode, which is for callers that cut frames
+// themselves. It sees less: nothing of a frame that is not there whole.
 func TestCorpusStreamsFrameByFrame(t *testing.T) {
 	for _, s := range loadStreams(t) {
 		for _, told := range toldVersions(&s) {
@@ -373,7 +374,7 @@ func TestCorpusStreamsFrameByFrame(t *testing.T) {
 	}
 }
 
-func TestAfterAViolationTheDecoderReturnsTheSameErrorForEver(t *testing.T) {
+func TestAfterAViolationTheDecoderReturnsTheSameErrorEachTime(t *testing.T) {
 	pingreq, _, err := mqttwire.CutFrame([]byte("\xC0\x00"), 0)
 	require.NoError(t, err)
 	for _, s := range loadStreams(t) {

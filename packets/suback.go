@@ -22,6 +22,18 @@ func (p *Suback) Type() mqttwire.PacketType { return mqttwire.SUBACK }
 
 func (p *Suback) properties() *mqttwire.Properties { return &p.Properties }
 
+func (p *Suback) withProperties(list mqttwire.Properties) mqttwire.Packet {
+	q := *p
+	q.Properties = list
+	return &q
+}
+
+func (p *Suback) clone() mqttwire.Packet { return p.Clone() }
+
+func (p *Suback) packetID() *uint16 { return &p.PacketID }
+
+func (*Suback) reasonCode() *mqttwire.ReasonCode { return nil }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Suback) Decode(f mqttwire.Frame, v mqttwire.Version) error {
@@ -58,7 +70,7 @@ func (p *Suback) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge)
 	if len(b) == 0 && v != mqttwire.V31 && !wire.Pass(j, mqttwire.RuleNoReasonCodes, mqttwire.FieldReasonCode, b, 0) { // U-2.3-2
 		return false
 	}
-	if tooRoomy(cap(p.ReasonCodes), len(f.Body)) {
+	if oversized(cap(p.ReasonCodes), len(f.Body)) {
 		p.ReasonCodes = nil
 	}
 	return decodeCodes(&p.ReasonCodes, b, mqttwire.ReasonGrantedQoS2, mqttwire.SUBACK, v, j)
@@ -116,3 +128,20 @@ func (p Suback) String() string {
 	t.properties("properties", p.Properties)
 	return t.String()
 }
+
+// visit tells v of the fields.
+func (p *Suback) visit(v visitor) {
+	v.number("packetId", &p.PacketID, always)
+	v.codes("reasons", &p.ReasonCodes, always)
+	v.properties("props", &p.Properties)
+}
+
+// MarshalJSON returns the packet as JSON, as AppendJSON writes it.
+func (p Suback) MarshalJSON() ([]byte, error) { return AppendJSON(nil, &p) }
+
+// UnmarshalJSON resets the packet and reads it from JSON, as ParseJSON does.
+func (p *Suback) UnmarshalJSON(b []byte) error { return readPacket(p, b) }
+
+// LogValue returns the packet for package log/slog, as a group: named as JSON is,
+// and with no more shown than String shows.
+func (p Suback) LogValue() slogValue { return logPacket(&p) }

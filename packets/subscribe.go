@@ -63,6 +63,12 @@ func (p *Subscribe) Type() mqttwire.PacketType { return mqttwire.SUBSCRIBE }
 
 func (p *Subscribe) properties() *mqttwire.Properties { return &p.Properties }
 
+func (p *Subscribe) clone() mqttwire.Packet { return p.Clone() }
+
+func (p *Subscribe) packetID() *uint16 { return &p.PacketID }
+
+func (*Subscribe) reasonCode() *mqttwire.ReasonCode { return nil }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Subscribe) Decode(f mqttwire.Frame, v mqttwire.Version) error {
@@ -102,7 +108,7 @@ func (p *Subscribe) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Jud
 	if len(b) == 0 && v != mqttwire.V31 && !wire.Pass(j, mqttwire.RuleNoFilters, mqttwire.FieldTopicFilter, b, 0) { // [MQTT-3.8.3-2]
 		return false
 	}
-	if tooRoomy(cap(p.Subscriptions), len(f.Body)) {
+	if oversized(cap(p.Subscriptions), len(f.Body)) {
 		p.Subscriptions = nil
 	}
 	list, n, ok := decodeSubscriptions(p.Subscriptions[:cap(p.Subscriptions)], b, v, j)
@@ -162,7 +168,7 @@ func decodeSubscriptions(list []Subscription, b []byte, v mqttwire.Version, j *m
 
 // judge checks options that are not legal with every filter.
 func (s *Subscription) judge(options byte, rest []byte, v mqttwire.Version, j *mqttwire.Judge) bool {
-	if v == mqttwire.V311 && options&optionReserved311 != 0 || // [MQTT-3-8.3-4]
+	if v == mqttwire.V311 && options&optionReserved311 != 0 || // [MQTT-3.8.3-4]
 		v == mqttwire.V5 && options&optionReserved != 0 { // [MQTT-3.8.3-5]
 		if !wire.Pass(j, mqttwire.RuleOptionsReserved, mqttwire.FieldSubscriptionOptions, rest, int64(options)) {
 			return false
@@ -362,3 +368,38 @@ func (p Subscribe) String() string {
 	t.properties("properties", p.Properties)
 	return t.String()
 }
+
+// visit tells v of the fields.
+func (p *Subscribe) visit(v visitor) {
+	v.flag("dup", &p.Dup, rare)
+	v.number("packetId", &p.PacketID, always)
+	v.list("filters", len(p.Subscriptions), func(n int) { p.Subscriptions = make([]Subscription, n) },
+		func(i int, v visitor) { p.Subscriptions[i].visit(v) })
+	v.properties("props", &p.Properties)
+}
+
+// MarshalJSON returns the packet as JSON, as AppendJSON writes it.
+func (p Subscribe) MarshalJSON() ([]byte, error) { return AppendJSON(nil, &p) }
+
+// UnmarshalJSON resets the packet and reads it from JSON, as ParseJSON does.
+func (p *Subscribe) UnmarshalJSON(b []byte) error { return readPacket(p, b) }
+
+// LogValue returns the packet for package log/slog, as a group: named as JSON is,
+// and with no more shown than String shows.
+func (p Subscribe) LogValue() slogValue { return logPacket(&p) }
+
+// visit tells v of the fields.
+func (s *Subscription) visit(v visitor) {
+	v.text("topic", &s.Filter)
+	v.byte("qos", (*uint8)(&s.QoS), always)
+	v.flag("noLocal", &s.NoLocal, rare)
+	v.flag("retainAsPublished", &s.RetainAsPublished, rare)
+	v.byte("retainHandling", &s.RetainHandling, rare)
+}
+
+// MarshalJSON returns the subscription as JSON, as AppendJSON writes it.
+func (s Subscription) MarshalJSON() ([]byte, error) { return marshalPart(s.visit) }
+
+// UnmarshalJSON reads the subscription from JSON, as ParseJSON does. On error it is left as
+// it was.
+func (s *Subscription) UnmarshalJSON(b []byte) error { return readPart(b, s, (*Subscription).visit) }

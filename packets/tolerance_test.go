@@ -153,6 +153,10 @@ var interopPackets = []struct {
 		"CONNECT version=3.1 client_id=\"abcdefghijklmnopqrstuvwxy\" clean_start keep_alive=0"},
 	{"token as password", v311, "\x10\x10\x00\x04MQTT\x04\x42\x00\x00\x00\x00\x00\x02pw", mqttwire.RulePasswordAlone,
 		"CONNECT version=3.1.1 client_id=\"\" clean_start keep_alive=0 password=2B"},
+	{"PUBACK with the code of a SUBACK", v5, "\x40\x0A\x00\x01\x01\x06\x26\x00\x01k\x00\x00", mqttwire.RuleReasonCode,
+		"PUBACK packet_id=1 code=0x01 properties=[User Property: \"k\"=\"\"]"},
+	{"PUBACK with the code of a SUBACK that grants QoS 2", v5, "\x40\x03\x00\x01\x02", mqttwire.RuleReasonCode, "PUBACK packet_id=1 code=0x02"},
+	{"PUBREC with the code of a DISCONNECT", v5, "\x50\x03\x00\x01\x93", mqttwire.RuleReasonCode, "PUBREC packet_id=1 code=0x93"},
 	{"failure in 3.1", v31, "\x90\x04\x00\x0A\x01\x80", mqttwire.RuleReasonCode, "SUBACK packet_id=10 code=0x01 (Granted QoS 1) code=0x80"},
 }
 

@@ -22,6 +22,18 @@ func (p *Unsuback) Type() mqttwire.PacketType { return mqttwire.UNSUBACK }
 
 func (p *Unsuback) properties() *mqttwire.Properties { return &p.Properties }
 
+func (p *Unsuback) withProperties(list mqttwire.Properties) mqttwire.Packet {
+	q := *p
+	q.Properties = list
+	return &q
+}
+
+func (p *Unsuback) clone() mqttwire.Packet { return p.Clone() }
+
+func (p *Unsuback) packetID() *uint16 { return &p.PacketID }
+
+func (*Unsuback) reasonCode() *mqttwire.ReasonCode { return nil }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Unsuback) Decode(f mqttwire.Frame, v mqttwire.Version) error {
@@ -47,7 +59,7 @@ func (p *Unsuback) judged(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttw
 }
 
 func (p *Unsuback) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge) bool {
-	if tooRoomy(cap(p.ReasonCodes), len(f.Body)) {
+	if oversized(cap(p.ReasonCodes), len(f.Body)) {
 		p.ReasonCodes = nil
 	}
 	p.ReasonCodes = p.ReasonCodes[:0]
@@ -146,3 +158,20 @@ func (p Unsuback) String() string {
 	t.properties("properties", p.Properties)
 	return t.String()
 }
+
+// visit tells v of the fields.
+func (p *Unsuback) visit(v visitor) {
+	v.number("packetId", &p.PacketID, always)
+	v.codes("reasons", &p.ReasonCodes, rare)
+	v.properties("props", &p.Properties)
+}
+
+// MarshalJSON returns the packet as JSON, as AppendJSON writes it.
+func (p Unsuback) MarshalJSON() ([]byte, error) { return AppendJSON(nil, &p) }
+
+// UnmarshalJSON resets the packet and reads it from JSON, as ParseJSON does.
+func (p *Unsuback) UnmarshalJSON(b []byte) error { return readPacket(p, b) }
+
+// LogValue returns the packet for package log/slog, as a group: named as JSON is,
+// and with no more shown than String shows.
+func (p Unsuback) LogValue() slogValue { return logPacket(&p) }

@@ -29,6 +29,12 @@ func (p *Unsubscribe) Type() mqttwire.PacketType { return mqttwire.UNSUBSCRIBE }
 
 func (p *Unsubscribe) properties() *mqttwire.Properties { return &p.Properties }
 
+func (p *Unsubscribe) clone() mqttwire.Packet { return p.Clone() }
+
+func (p *Unsubscribe) packetID() *uint16 { return &p.PacketID }
+
+func (*Unsubscribe) reasonCode() *mqttwire.ReasonCode { return nil }
+
 // Decode resets the packet and reads it from f, a frame of version v. The
 // packet's byte slices alias f.Body; use Clone to keep them.
 func (p *Unsubscribe) Decode(f mqttwire.Frame, v mqttwire.Version) error {
@@ -66,7 +72,7 @@ func (p *Unsubscribe) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.J
 	if len(b) == 0 && v != mqttwire.V31 && !wire.Pass(j, mqttwire.RuleNoFilters, mqttwire.FieldTopicFilter, b, 0) { // [MQTT-3.10.3-2]
 		return false
 	}
-	if tooRoomy(cap(p.Filters), len(f.Body)) {
+	if oversized(cap(p.Filters), len(f.Body)) {
 		p.Filters = nil
 	}
 	list, n, ok := decodeFilters(p.Filters[:cap(p.Filters)], b, v, j)
@@ -181,3 +187,22 @@ func (p Unsubscribe) String() string {
 	t.properties("properties", p.Properties)
 	return t.String()
 }
+
+// visit tells v of the fields.
+func (p *Unsubscribe) visit(v visitor) {
+	v.flag("dup", &p.Dup, rare)
+	v.number("packetId", &p.PacketID, always)
+	v.list("filters", len(p.Filters), func(n int) { p.Filters = make([][]byte, n) },
+		func(i int, v visitor) { v.text("topic", &p.Filters[i]) })
+	v.properties("props", &p.Properties)
+}
+
+// MarshalJSON returns the packet as JSON, as AppendJSON writes it.
+func (p Unsubscribe) MarshalJSON() ([]byte, error) { return AppendJSON(nil, &p) }
+
+// UnmarshalJSON resets the packet and reads it from JSON, as ParseJSON does.
+func (p *Unsubscribe) UnmarshalJSON(b []byte) error { return readPacket(p, b) }
+
+// LogValue returns the packet for package log/slog, as a group: named as JSON is,
+// and with no more shown than String shows.
+func (p Unsubscribe) LogValue() slogValue { return logPacket(&p) }

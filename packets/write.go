@@ -66,14 +66,51 @@ func appendPlainList(dst, list []byte, v mqttwire.Version) []byte {
 	return append(appendLength(dst, uint64(len(list))), list...)
 }
 
+// An acknowledgement or DISCONNECT of 5.0 ends with a reason code and a property
+// list, and leaves out what says nothing: an empty list, U-3.4.2.2.1-1, and with
+// it the code if that is 0, U-3.4.2.1-1.
+
+// codeAndListSize is what a reason code and a property list at the end take.
+func codeAndListSize(code mqttwire.ReasonCode, p *mqttwire.Properties) uint64 {
+	switch {
+	case !p.Empty():
+		return 1 + uint64(p.Size())
+	case code != 0:
+		return 1
+	}
+	return 0
+}
+
+// plainCodeAndListSize is codeAndListSize for a list of plainList.
+func plainCodeAndListSize(code mqttwire.ReasonCode, list []byte) uint64 {
+	switch {
+	case len(list) != 0:
+		return 1 + plainListSize(list, mqttwire.V5)
+	case code != 0:
+		return 1
+	}
+	return 0
+}
+
+// appendCodeAndList appends a reason code and a list of plainList at the end.
+func appendCodeAndList(dst []byte, code mqttwire.ReasonCode, list []byte) []byte {
+	switch {
+	case len(list) != 0:
+		return appendPlainList(append(dst, byte(code)), list, mqttwire.V5)
+	case code != 0:
+		return append(dst, byte(code))
+	}
+	return dst
+}
+
 // plainCode reports whether packets of type t may say the code in version v.
 // Success, which is 0, they all may, if only by leaving it out.
 func plainCode(code mqttwire.ReasonCode, t mqttwire.PacketType, v mqttwire.Version) bool {
 	return code == 0 || code.AllowedIn(t, v, 0)
 }
 
-// checkList returns nil if the owner may have the list in version v: for those that
-// plainList is not sure of.
+// checkList returns nil if the owner may have the list in version v. It is for
+// lists that are not plain.
 func checkList(p *mqttwire.Properties, owner mqttwire.PropertyOwner, v mqttwire.Version) error {
 	if v != mqttwire.V5 {
 		return nil

@@ -40,21 +40,31 @@ func (e *PayloadError) Error() string {
 // Unwrap returns Err.
 func (e *PayloadError) Unwrap() error { return e.Err }
 
-// Writer encodes packets to a stream. A packet that cannot be encoded leaves the
-// stream untouched, and the Writer can be used on. A packet that could not be
-// written whole ends the stream: every further call returns the same error and
-// writes nothing, as the peer would take it for the rest of that packet.
+// Writer encodes packets to a stream. The first error is the last word, as of a
+// bufio.Writer: every further call returns the same and writes nothing, and Err
+// tells it, so that who looks at errors now and then misses none.
+//
+// A packet that is refused, as it cannot be encoded, leaves the stream untouched:
+// Resume lets the Writer go on without it. A packet that could not be written
+// whole ends the stream, as the peer would take what follows for its rest.
 //
 // A packet goes out in one Write, but for a PUBLISH with a large payload, whose
-// payload has a Write of its own and is not copied; who wants one system call
-// there too, and for many packets, uses Publish.AppendBuffers. The buffer is
-// small again after a giant. A Writer is for one goroutine at a time.
+// payload has a Write of its own and is not copied; Buffers is for one system call
+// there too, and for many packets. The buffer gets small again after a very large
+// packet. A Writer is for one goroutine at a time.
 type Writer struct {
 	dst     io.Writer
 	version mqttwire.Version
-	encoder *Encoder // or nil: then version is all that counts
+	encoder packetEncoder // or nil: then version is all that counts
 	buf     []byte
 	err     error // sticky
+	refused bool  // err is of a packet of which nothing was written
+}
+
+// packetEncoder is what a Writer encodes with: an Encoder, or a Stream.
+type packetEncoder interface {
+	Append(dst []byte, p mqttwire.Packet) ([]byte, error)
+	AppendStreamHeader(dst []byte, p *Publish, payloadSize int64) ([]byte, error)
 }
 
 // NewWriter returns a Writer of packets of version v to w, which checks each
@@ -63,20 +73,42 @@ type Writer struct {
 func NewWriter(w io.Writer, v mqttwire.Version) *Writer { return &Writer{dst: w, version: v} }
 
 // NewWriter returns a Writer to w of the packets that e encodes, so that each is
-// checked against the connection too. A packet that e refuses leaves the stream
-// untouched.
+// checked against the connection too.
 func (e *Encoder) NewWriter(w io.Writer) *Writer { return &Writer{dst: w, encoder: e} }
 
 // SetVersion sets the version of the packets to come. A Writer of an Encoder
 // does not need it: the Encoder knows the version.
 func (w *Writer) SetVersion(v mqttwire.Version) { w.version = v }
 
-// Err returns what ended the stream, or nil.
+// Err returns the first error, after which nothing is written, or nil.
 func (w *Writer) Err() error { return w.err }
+
+// Resume lets the Writer go on after a packet that was refused, which is not sent:
+// for who can do without it. If the stream has ended it returns what ended it.
+func (w *Writer) Resume() error {
+	if w.refused {
+		w.err, w.refused = nil, false
+	}
+	return w.err
+}
+
+// end makes err the last word: nothing more is written.
+func (w *Writer) end(err error) {
+	if w.err == nil || w.refused {
+		w.err, w.refused = err, false
+	}
+}
+
+// refuse keeps the error of a packet that cannot be encoded.
+func (w *Writer) refuse(err error) error {
+	w.err, w.refused = err, true
+	return err
+}
 
 // WritePacket writes a packet. It returns the *mqttwire.Error of Append, or what
 // ended the stream: the error of the underlying writer, io.ErrShortWrite if that
-// wrote less than it was given and did not say why.
+// wrote less than it was given and did not say why; or the first error of an
+// earlier call.
 func (w *Writer) WritePacket(p mqttwire.Packet) error {
 	if w.err != nil {
 		return w.err
@@ -86,7 +118,7 @@ func (w *Writer) WritePacket(p mqttwire.Packet) error {
 	}
 	b, err := w.encode(p)
 	if err != nil {
-		return err
+		return w.refuse(err)
 	}
 	return w.writeBuffer(b)
 }
@@ -111,7 +143,7 @@ func (w *Writer) encodeHeader(p *Publish, payloadSize int64) ([]byte, error) {
 func (w *Writer) writeParts(p *Publish) error {
 	header, err := w.encodeHeader(p, int64(len(p.Payload)))
 	if err != nil {
-		return err
+		return w.refuse(err)
 	}
 	if err := w.writeBuffer(header); err != nil {
 		return err
@@ -133,7 +165,7 @@ func (w *Writer) WritePublish(p *Publish, payload io.Reader, size int64) error {
 	}
 	header, err := w.encodeHeader(p, size)
 	if err != nil {
-		return err
+		return w.refuse(err)
 	}
 	if err := w.writeBuffer(header); err != nil || size == 0 {
 		return err

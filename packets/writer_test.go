@@ -3,6 +3,7 @@ package packets_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -17,6 +18,31 @@ import (
 	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/packets"
 )
+
+// The first error is kept, so that it is enough to look once; a packet that was
+// refused can be done without.
+func ExampleWriter() {
+	var conn strings.Builder // stands for a net.Conn
+	w := packets.NewWriter(&conn, mqttwire.V311)
+	w.WritePacket(&packets.Publish{Topic: []byte("a/#"), Payload: []byte("off")}) // no topic name
+	w.WritePacket(&packets.Publish{Topic: []byte("a/b"), Payload: []byte("on")})
+	fmt.Println(w.Err())
+	fmt.Printf("%q\n", conn.String())
+
+	if err := w.Resume(); err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := w.WritePacket(&packets.Publish{Topic: []byte("a/b"), Payload: []byte("on")}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%q\n", conn.String())
+	// Output:
+	// mqttwire: own PUBLISH (3.1.1) malformed packet: Topic Name has 0x23 '#'; a topic name has neither + nor # [MQTT-3.3.2-2], reason 0x81 Malformed Packet
+	// ""
+	// "0\a\x00\x03a/bon"
+}
 
 var errBroken = errors.New("the connection is broken")
 
@@ -80,27 +106,49 @@ func TestAWriterDoesNotCopyALargePayload(t *testing.T) {
 	require.Equal(t, []int{len(want) - 100000, 100000}, dst.writes)
 }
 
-func TestAPacketThatCannotBeEncodedLeavesTheStreamUntouched(t *testing.T) {
-	dst := newWire(plenty, nil)
-	w := packets.NewWriter(dst, v311)
-	for _, p := range []mqttwire.Packet{
-		&packets.Publish{Topic: []byte("#"), Payload: []byte("x")},
-		&packets.Publish{Topic: []byte("#"), Payload: long(100000)},
-		&packets.Puback{},
-		&packets.Auth{},
-	} {
-		var e *mqttwire.Error
-		require.ErrorAs(t, w.WritePacket(p), &e)
+// refusals are calls of a Writer that refuses the packet.
+func refusals(source io.Reader) map[string]func(*packets.Writer) error {
+	packet := func(p mqttwire.Packet) func(*packets.Writer) error {
+		return func(w *packets.Writer) error { return w.WritePacket(p) }
 	}
+	stream := func(size int64) func(*packets.Writer) error {
+		return func(w *packets.Writer) error {
+			return w.WritePublish(&packets.Publish{Topic: []byte("a")}, source, size)
+		}
+	}
+	return map[string]func(*packets.Writer) error{
+		"a wildcard":                 packet(&packets.Publish{Topic: []byte("#"), Payload: []byte("x")}),
+		"a wildcard, large":          packet(&packets.Publish{Topic: []byte("#"), Payload: long(100000)}),
+		"no packet identifier":       packet(&packets.Puback{}),
+		"not in this version":        packet(&packets.Auth{}),
+		"a payload of negative size": stream(-1),
+		"a payload too large":        stream(mqttwire.MaxPacketSize),
+	}
+}
+
+func TestARefusedPacketIsTheLastWordUntilResume(t *testing.T) {
 	source := strings.NewReader("payload")
-	for _, size := range []int64{-1, mqttwire.MaxPacketSize} {
-		require.ErrorIs(t, w.WritePublish(&packets.Publish{Topic: []byte("a")}, source, size), mqttwire.ErrTooLarge)
+	for name, write := range refusals(source) {
+		dst := newWire(plenty, nil)
+		w := packets.NewWriter(dst, v311)
+		require.NoError(t, w.WritePacket(&packets.Pingreq{}), name)
+		err := write(w)
+		var e *mqttwire.Error
+		require.ErrorAs(t, err, &e, name)
+		for range 2 {
+			require.Equal(t, err, w.Err(), name)
+			require.Equal(t, err, w.WritePacket(&publishOfThree), name)
+			require.Equal(t, err, w.WritePublish(&publishOfThree, source, 3), name)
+		}
+		require.Equal(t, 7, source.Len(), "nothing is taken from the source")
+		require.Equal(t, "\xC0\x00", dst.got.String(), "%s: the stream is untouched", name)
+
+		require.NoError(t, w.Resume(), name)
+		require.NoError(t, w.Err(), name)
+		require.NoError(t, w.WritePacket(&publishOfThree), name)
+		require.Equal(t, "\xC0\x00"+publishOfThreeBytes, dst.got.String(), name)
+		require.NoError(t, w.Resume(), "%s: without an error it does nothing", name)
 	}
-	require.Equal(t, 7, source.Len(), "nothing is taken from the source")
-	require.Empty(t, dst.writes)
-	require.NoError(t, w.Err())
-	require.NoError(t, w.WritePacket(&publishOfThree))
-	require.Equal(t, publishOfThreeBytes, dst.got.String())
 }
 
 func TestAWriterThatHasCutAPacketWritesNothingMore(t *testing.T) {
@@ -145,6 +193,7 @@ func TestAWriterThatHasCutAPacketWritesNothingMore(t *testing.T) {
 			c.dst.left = plenty
 			source := strings.NewReader("payload")
 			assert.Equal(t, err, w.Err())
+			assert.Equal(t, err, w.Resume(), "what was cut cannot be made whole")
 			assert.Equal(t, err, w.WritePacket(&packets.Pingreq{}))
 			assert.Equal(t, err, w.WritePacket(&packets.Puback{}), "before it looks at the packet")
 			assert.Equal(t, err, w.WritePublish(&publishOfThree, source, 7))
@@ -260,9 +309,12 @@ func TestWriterOfAnEncoderKeepsToTheConnection(t *testing.T) {
 	w := e.NewWriter(&dst)
 	assert.ErrorIs(t, w.WritePacket(&packets.Pingresp{}), mqttwire.ErrProtocol, "before the CONNACK")
 	assert.Zero(t, dst.Len())
+	assert.ErrorIs(t, w.WritePacket(&packets.Connack{}), mqttwire.ErrProtocol, "still")
+	require.NoError(t, w.Resume())
 	require.NoError(t, w.WritePacket(&packets.Connack{}))
 	p := &packets.Publish{Topic: []byte("a")}
 	assert.ErrorIs(t, w.WritePublish(p, strings.NewReader(strings.Repeat("x", 35)), 35), mqttwire.ErrTooLarge)
+	require.NoError(t, w.Resume())
 	require.NoError(t, w.WritePublish(p, strings.NewReader(strings.Repeat("x", 34)), 34))
 	assert.NoError(t, w.Err())
 	assert.Equal(t, "\x20\x03\x00\x00\x00\x30\x26\x00\x01a\x00"+strings.Repeat("x", 34), dst.String())

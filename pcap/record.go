@@ -27,8 +27,12 @@ type recordSource interface {
 // FileError says that a file cannot be read from some record on. The events
 // that came before it are good.
 type FileError struct {
-	Record int // the first record that could not be read, counted from 1; 0 if it is no record that could not be read
-	Err    error
+	// Record is the number of the first record that could not be read, counted
+	// from 1; 0 if the fault is not in a record.
+	Record int
+
+	// Err is the cause.
+	Err error
 }
 
 // Error says which record, and why.

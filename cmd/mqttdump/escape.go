@@ -64,15 +64,11 @@ func printable(s string) string {
 	return b.String()
 }
 
-// text is bytes from the wire that are text as a rule. In JSON it is a string,
-// or {"hex": ...} if it is no UTF-8.
+// text is UTF-8 from the wire.
 type text []byte
 
 // MarshalJSON escapes what is not printable.
 func (t text) MarshalJSON() ([]byte, error) {
-	if !utf8.Valid(t) {
-		return []byte(`{"hex":"` + hex.EncodeToString(t) + `"}`), nil
-	}
 	b := append(make([]byte, 0, len(t)+len(`""`)), '"') // for text without escapes
 	for _, r := range string(t) {
 		switch {

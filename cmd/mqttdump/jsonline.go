@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -10,92 +11,41 @@ import (
 
 	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/capture"
+	"github.com/mqttwire/mqttwire/packets"
 )
 
-// object is the JSON object for a packet. What a packet does not have is left
-// out; what it has is there, be it empty or zero.
-type object struct {
-	File           string   `json:"file,omitempty"` // with several files
-	Frame          int      `json:"frame"`          // number of the capture record
-	TS             *string  `json:"ts"`             // seconds since 1970, null if the file tells no time
-	Stream         int      `json:"stream"`
-	Src            string   `json:"src,omitempty"`
-	Dst            string   `json:"dst,omitempty"`
-	Type           string   `json:"type"`
-	Flags          uint8    `json:"flags"`
-	Len            *uint32  `json:"len,omitempty"` // remaining length
-	VersionGuessed string   `json:"versionGuessed,omitempty"`
-	Protocol       string   `json:"protocol,omitempty"`
-	Version        *uint8   `json:"version,omitempty"` // protocol level as sent
-	ConnectFlags   *uint8   `json:"connectFlags,omitempty"`
-	CleanStart     *bool    `json:"cleanStart,omitempty"`
-	KeepAlive      *uint16  `json:"keepAlive,omitempty"`
-	ClientID       text     `json:"clientId,omitzero"`
-	UserName       text     `json:"username,omitzero"` // with -secrets only, as is password
-	Password       text     `json:"password,omitzero"`
-	Will           *will    `json:"will,omitempty"`
-	SessionPresent *bool    `json:"sessionPresent,omitempty"`
-	Dup            *bool    `json:"dup,omitempty"`
-	QoS            *uint8   `json:"qos,omitempty"`
-	Retain         *bool    `json:"retain,omitempty"`
-	Topic          text     `json:"topic,omitzero"`
-	AliasTopic     text     `json:"alias_resolved_topic,omitzero"`
-	PacketID       *uint16  `json:"packetId,omitempty"`
-	Reason         *uint8   `json:"reason,omitempty"`
-	Reasons        []int    `json:"reasons,omitzero"`
-	Filters        []filter `json:"filters,omitzero"`
-	Props          []prop   `json:"props,omitzero"`
-	PayloadLen     *int     `json:"payload_len,omitempty"`
-	PayloadSHA256  string   `json:"payload_sha256,omitempty"` // its first 16 digits
-	PayloadHex     *string  `json:"payload_hex,omitempty"`    // if it has at most 64 bytes
-	Incomplete     bool     `json:"incomplete,omitempty"`     // not wholly in the capture
-	BytesPresent   *int64   `json:"bytes_present,omitempty"`
-	Malformed      bool     `json:"malformed,omitempty"`
-	Error          *fault   `json:"error,omitempty"`
-	Raw            *string  `json:"raw_hex,omitempty"` // of a malformed packet's first 64 bytes
-	Note           string   `json:"note,omitempty"`
+// A line of JSON is one object of three parts: where the packet was seen, the
+// packet as packets.JSON writes it, and what is to be said about it. What there is
+// not is left out.
+
+// sighting is where a packet was seen, and its fixed header.
+type sighting struct {
+	File           string  `json:"file,omitempty"` // with several files
+	Frame          int     `json:"frame"`          // number of the capture record
+	TS             *string `json:"ts"`             // seconds since 1970, or null
+	Stream         int     `json:"stream"`
+	Src            string  `json:"src,omitempty"`
+	Dst            string  `json:"dst,omitempty"`
+	Client         string  `json:"client,omitempty"` // its own address, by a PROXY protocol header
+	Flags          uint8   `json:"flags"`
+	Len            *uint32 `json:"len,omitempty"` // remaining length
+	VersionGuessed string  `json:"versionGuessed,omitempty"`
+	Protocol       string  `json:"protocol,omitempty"` // of a CONNECT, as are the flags
+	ConnectFlags   *uint8  `json:"connectFlags,omitempty"`
 }
 
-// will is the will of a CONNECT.
-type will struct {
-	QoS        uint8   `json:"qos"`
-	Retain     bool    `json:"retain"`
-	Props      []prop  `json:"props,omitzero"`
-	Topic      text    `json:"topic"`
-	PayloadLen int     `json:"payload_len"`
-	PayloadHex *string `json:"payload_hex,omitempty"` // if it has at most 64 bytes
-}
-
-// filter is one entry of a SUBSCRIBE or an UNSUBSCRIBE.
-type filter struct {
-	Topic             text   `json:"topic"`
-	QoS               *uint8 `json:"qos,omitempty"`
-	NoLocal           *bool  `json:"noLocal,omitempty"`
-	RetainAsPublished *bool  `json:"retainAsPublished,omitempty"`
-	RetainHandling    *uint8 `json:"retainHandling,omitempty"`
-}
-
-// prop is one property. Its value is a number or text; binary data is hex; a
-// user property has a key too.
-type prop struct {
-	ID     uint8   `json:"id"`
-	Name   string  `json:"name"`
-	Key    text    `json:"key,omitzero"`
-	Value  any     `json:"value,omitempty"`
-	Hex    *string `json:"hex,omitempty"`
-	Hidden bool    `json:"hidden,omitempty"` // a secret, without -secrets
-}
-
-// fault says what is wrong with a packet.
-type fault struct {
-	Message    string `json:"message"`
-	Field      string `json:"field,omitempty"`
-	Offset     *int   `json:"offset,omitempty"` // byte of the packet
-	Found      *int64 `json:"found,omitempty"`  // the number found there
-	Reason     uint8  `json:"reason"`           // the code to answer with in 5.0
-	ReasonName string `json:"reason_name"`
-	Statement  string `json:"statement,omitempty"`
-	Class      string `json:"class,omitempty"`
+// remarks are what is said about a packet beyond its fields.
+type remarks struct {
+	AliasTopic    text            `json:"alias_resolved_topic,omitzero"`
+	PayloadLen    *int            `json:"payload_len,omitempty"`    // of a payload that the packet has in full
+	PayloadSHA256 string          `json:"payload_sha256,omitempty"` // its first 16 digits
+	PayloadHex    *string         `json:"payload_hex,omitempty"`    // if it has at most 64 bytes
+	Incomplete    bool            `json:"incomplete,omitempty"`     // not wholly in the capture
+	BytesPresent  *int64          `json:"bytes_present,omitempty"`
+	Malformed     bool            `json:"malformed,omitempty"`
+	Error         json.RawMessage `json:"error,omitempty"`   // as mqttwire.Error.AppendJSON writes it
+	Raw           *string         `json:"raw_hex,omitempty"` // of a malformed packet's first 64 bytes
+	Note          string          `json:"note,omitempty"`
 }
 
 // previewSize is how many bytes a payload has at most to be shown, and how many
@@ -104,38 +54,71 @@ const previewSize = 64
 
 // writeJSON writes the line for an event in JSON.
 func writeJSON(to *bytes.Buffer, file string, e capture.Event, secrets bool) {
-	o := object{File: file, Frame: e.Record, TS: timestamp(e), Stream: e.Stream}
-	if e.Src.IsValid() {
-		o.Src, o.Dst = e.Src.String(), e.Dst.String()
-	}
-	h := e.Frame.Header
-	o.Type, o.Flags = h.Type.String(), h.Flags
-	if h.Size > 0 {
-		o.Len = &h.RemainingLength
-	}
-	if e.VersionGuessed {
-		o.VersionGuessed = e.Version.String()
-	}
-	if e.Kind == capture.PartialPacket {
-		o.Incomplete, o.BytesPresent, o.Note = true, &e.Bytes, e.Note
-	}
-	if e.Packet != nil {
-		o.describe(e, secrets)
-	}
-	if e.Err != nil {
-		o.blame(e, secrets)
-	}
-	o.encode(to)
+	to.WriteByte('{')
+	writeMembers(to, marshal(see(file, e)))
+	writeMembers(to, packetJSON(e, secrets))
+	writeMembers(to, marshal(remark(e, secrets)))
+	to.WriteString("}\n")
 }
 
-// encode writes the object as a line.
-func (o *object) encode(to *bytes.Buffer) {
-	w := json.NewEncoder(to)
-	w.SetEscapeHTML(false)
-	if err := w.Encode(o); err != nil {
-		// No field has a type or a value that JSON cannot say.
-		panic(err)
+// writeMembers writes the members of an object, behind those before.
+func writeMembers(to *bytes.Buffer, object []byte) {
+	members := object[1 : len(object)-1]
+	if b := to.Bytes(); len(members) > 0 && b[len(b)-1] != '{' {
+		to.WriteByte(',')
 	}
+	to.Write(members)
+}
+
+// marshal returns v as JSON.
+func marshal(v any) []byte {
+	var b bytes.Buffer
+	w := json.NewEncoder(&b)
+	w.SetEscapeHTML(false)
+	if err := w.Encode(v); err != nil {
+		panic(err) // no field has a type or a value that JSON cannot say
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+// packetJSON returns the packet or, if there is none, its type.
+func packetJSON(e capture.Event, secrets bool) []byte {
+	if e.Packet != nil {
+		o := packets.JSON{Secrets: secrets, MaxPayload: previewSize}
+		b, err := o.Append(nil, e.Packet)
+		if err != nil {
+			panic(err) // a packet that was decoded has JSON
+		}
+		return b
+	}
+	return marshal(struct {
+		Type string `json:"type"`
+	}{e.Frame.Header.Type.String()})
+}
+
+// see returns where the packet was seen.
+func see(file string, e capture.Event) sighting {
+	h := e.Frame.Header
+	s := sighting{File: file, Frame: e.Record, TS: timestamp(e), Stream: e.Stream, Flags: h.Flags}
+	if e.Src.IsValid() {
+		s.Src, s.Dst = e.Src.String(), e.Dst.String()
+	}
+	if e.Client.IsValid() {
+		s.Client = e.Client.String()
+	}
+	if h.Size > 0 {
+		s.Len = &h.RemainingLength
+	}
+	if e.VersionGuessed {
+		s.VersionGuessed = e.Version.String()
+	}
+	if _, ok := e.Packet.(*packets.Connect); ok { // whose protocol name and flags are in the bytes only
+		name, rest, err := mqttwire.ConsumeBinary(e.Frame.Body)
+		if err == nil && len(rest) >= 2 {
+			s.Protocol, s.ConnectFlags = string(name), &rest[1]
+		}
+	}
+	return s
 }
 
 // timestamp is the time of an event in seconds since 1970, to the nanosecond.
@@ -146,22 +129,40 @@ func timestamp(e capture.Event) *string {
 	return ref(fmt.Sprintf("%d.%09d", e.Time.Unix(), e.Time.Nanosecond()))
 }
 
+// remark returns what is said about the packet.
+func remark(e capture.Event, secrets bool) (r remarks) {
+	if p, ok := e.Packet.(*packets.Publish); ok {
+		sum := sha256.Sum256(p.Payload)
+		r.AliasTopic, r.PayloadSHA256 = e.AliasTopic, hex.EncodeToString(sum[:8])
+		if len(p.Payload) <= previewSize {
+			r.PayloadLen, r.PayloadHex = ref(len(p.Payload)), ref(hex.EncodeToString(p.Payload))
+		}
+	}
+	if e.Kind == capture.PartialPacket {
+		r.Incomplete, r.BytesPresent, r.Note = true, &e.Bytes, e.Note
+	}
+	if e.Err != nil {
+		r.blame(e, secrets)
+	}
+	return r
+}
+
 // blame adds what is wrong.
-func (o *object) blame(e capture.Event, secrets bool) {
-	o.Malformed = e.Packet == nil
-	o.Error = faultOf(e.Err)
+func (r *remarks) blame(e capture.Event, secrets bool) {
+	r.Malformed = e.Packet == nil
+	r.Error = faultJSON(e.Err)
 	if e.Kind == capture.BrokenHeader {
-		o.Note = e.Note
+		r.Note = e.Note
 	}
 	if e.Packet == nil && e.Kind == capture.WholePacket && (secrets || !mayHoldSecrets(e.Frame.Header.Type)) {
-		o.Raw = ref(hexPreview(rawBytes(e.Frame)))
+		r.Raw = ref(hexPreview(rawBytes(e.Frame)))
 	}
 }
 
 // mayHoldSecrets reports whether the bytes of a packet type that cannot be
-// decoded may hold a password.
+// decoded may hold a password or Authentication Data.
 func mayHoldSecrets(t mqttwire.PacketType) bool {
-	return t == mqttwire.CONNECT || t == mqttwire.CONNACK || t == mqttwire.AUTH
+	return t == mqttwire.CONNECT || mqttwire.AuthenticationData.AllowedIn(mqttwire.PropertyOwner(t))
 }
 
 // rawBytes returns the first bytes of a frame, fixed header included.
@@ -181,36 +182,19 @@ func rawBytes(f mqttwire.Frame) []byte {
 // message is an error's text without the library's name before it.
 func message(err error) string { return strings.TrimPrefix(err.Error(), "mqttwire: ") }
 
-// faultOf is an error of the library as an object.
-func faultOf(err error) *fault {
-	f := &fault{Message: message(err)}
+// faultJSON is an error as an object.
+func faultJSON(err error) []byte {
 	var wire *mqttwire.Error
 	if errors.As(err, &wire) {
-		f.Field, f.Statement, f.Class = string(wire.Field), wire.Statement, wire.Err.Error()
-		f.Reason, f.ReasonName = reasonOf(wire.Reason)
-		if wire.Offset != mqttwire.NoOffset {
-			f.Offset = &wire.Offset
-		}
-		if wire.Found != mqttwire.NotANumber {
-			f.Found = &wire.Found
-		}
+		return wire.AppendJSON(nil)
 	}
-	return f
-}
-
-// reasonOf is a reason code as a number and a name.
-func reasonOf(c mqttwire.ReasonCode) (code uint8, name string) {
-	_, name, _ = strings.Cut(c.String(), " ") // the number comes first
-	return uint8(c), name
+	return marshal(struct {
+		Message string `json:"message"`
+	}{message(err)})
 }
 
 // hexPreview is the start of b in hex.
 func hexPreview(b []byte) string { return hex.EncodeToString(b[:min(len(b), previewSize)]) }
 
-// wholeHex is b in hex, or nil if it is long.
-func wholeHex(b []byte) *string {
-	if len(b) > previewSize {
-		return nil
-	}
-	return ref(hex.EncodeToString(b))
-}
+// ref returns a pointer to v, for fields that are left out when nil.
+func ref[T any](v T) *T { return &v }

@@ -12,6 +12,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/packets"
 )
 
 // Where captures with reference decodes are: those of the repository, and more
@@ -60,7 +63,7 @@ func compareAll(t *testing.T, folder string) {
 			want, got := decodedLines(t, readFile(t, reference)), decodedLines(t, dump(t, "-json", "-secrets", file))
 			require.Equal(t, len(want), len(got), "number of packets")
 			for i := range want {
-				compare(t, want[i], got[i])
+				compare(t, inPacketsForm(t, want[i]), got[i])
 			}
 			t.Logf("%d packets agree", len(got))
 		})
@@ -147,7 +150,7 @@ func TestLostSegmentsAreReportedAndInventNoPacket(t *testing.T) {
 			return direction != [2]any{w["stream"], w["src"]}
 		})
 		require.Less(t, next[direction], len(list))
-		compare(t, list[next[direction]], g)
+		compare(t, inPacketsForm(t, list[next[direction]]), g)
 		next[direction]++
 	}
 	assert.Len(t, next, 4, "each direction has packets")
@@ -203,4 +206,51 @@ func TestVersionIsGuessedWithoutAHint(t *testing.T) {
 	for _, d := range decodedLines(t, dump(t, "-json", "-mqtt-version", "5", filepath.Join(ownCaptures, "mqttjs-v5-midstream.pcap"))) {
 		assert.NotContains(t, d, "versionGuessed")
 	}
+}
+
+// TestALineReadsBackAsItsPacket reads each line of the captures whose payload is not
+// cut, and encodes it: the packet has the type, the length and the flags that were
+// seen.
+func TestALineReadsBackAsItsPacket(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(ownCaptures, "*.pcap*"))
+	require.NoError(t, err)
+	read := map[string]int{}
+	for _, file := range files {
+		if strings.HasSuffix(file, ".jsonl") {
+			continue
+		}
+		for line := range strings.Lines(dump(t, "-json", "-secrets", file)) {
+			d := decodedLines(t, line)[0]
+			_, whole := d["payload_hex"]
+			if d["error"] != nil || d["incomplete"] != nil || d["type"] == "PUBLISH" && !whole {
+				continue
+			}
+			p, err := packets.JSON{OtherKeys: true}.Parse([]byte(line))
+			require.NoError(t, err, line)
+			require.Equal(t, d["type"], p.Type().String())
+			require.True(t, encodesTo(p, d), line)
+			read[p.Type().String()]++
+		}
+	}
+	for typ := mqttwire.CONNECT; typ <= mqttwire.AUTH; typ++ {
+		assert.NotZero(t, read[typ.String()], typ)
+	}
+}
+
+// encodesTo reports whether a packet has, in some version, the length and the flags
+// of a line; those with a reason code may be shorter or longer, as they have forms
+// with and without code and property length.
+func encodesTo(p mqttwire.Packet, d decoded) bool {
+	for v := mqttwire.V31; v <= mqttwire.V5; v++ {
+		b, err := p.Append(nil, v)
+		if err != nil {
+			continue
+		}
+		f, _, err := mqttwire.CutFrame(b, 0)
+		seen, encoded := d["len"].(float64), float64(f.Header.RemainingLength)
+		if err == nil && d["flags"] == float64(f.Header.Flags) && (seen == encoded || max(seen, encoded) <= 4) {
+			return true
+		}
+	}
+	return false
 }

@@ -42,7 +42,9 @@ what is wrong with it, and decoding goes on. What is no packet (streams of other
 protocols, bytes missing from the capture) is told on standard error.
 
 Flags, before or after FILEs, up to -- if there is one:
-  -json              print one JSON object for each packet
+  -json              print one JSON object for each packet, in the form that
+                     go doc github.com/mqttwire/mqttwire/packets.JSON tells,
+                     with payloads of up to 64 bytes, and more keys beside it
   -secrets           print user names, passwords and authentication data too
   -mqtt-version V    the version (3.1, 3.1.1 or 5; also 3, 4 or 5, the protocol
                      level) of streams without CONNECT, instead of a guess

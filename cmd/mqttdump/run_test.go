@@ -155,3 +155,18 @@ func TestOutputThatCannotBeWrittenEndsTheRunQuietly(t *testing.T) {
 		}
 	}
 }
+
+func TestProxyHeaderIsShownAndThePacketsBehindItToo(t *testing.T) {
+	for version, file := range map[string]string{"1": "proxy-v1.pcap", "2": "proxy-v2.pcap"} {
+		out, notes, status := dumpAll("", "-json", filepath.Join(ownCaptures, file))
+		assert.Equal(t, statusDecoded, status)
+		assert.Contains(t, notes, "record 3, stream 0, 192.0.2.10:40000 > 192.0.2.20:1883: PROXY protocol v"+version+
+			" header: the client is 192.0.2.10:40000, connected to 192.0.2.20:1883\n")
+		var types []any
+		for _, line := range decodedLines(t, out) {
+			types = append(types, line["type"])
+			assert.Equal(t, "192.0.2.10:40000", line["client"])
+		}
+		assert.Equal(t, []any{"CONNECT", "CONNACK", "PUBLISH", "DISCONNECT"}, types)
+	}
+}

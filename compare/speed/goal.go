@@ -23,7 +23,7 @@ type figure struct {
 	value  float64
 	allocs float64
 	beside string  // what the figure is a ratio to
-	floor  float64 // what the floor with text checks, or memcpy, has in its place; 0 if there is none
+	floor  float64 // that of the floor with text checks, or of memcpy; 0 if there is none
 }
 
 func (g *goal) met(f figure) bool {

@@ -63,12 +63,13 @@ func sized(name string, v mqttwire.Version, p mqttwire.Packet) *workload {
 	return &workload{name: name, v: v, packet: p, wire: mustAppend(nil, p, v)}
 }
 
-func userProperties(n int) (list mqttwire.Properties) {
-	list.Reset(make([]byte, 0, 32*n))
+func userProperties(n int) mqttwire.Properties {
+	var list mqttwire.PropertyBuilder
+	list.Reset()
 	for i := range n {
 		list.AddUser(fmt.Appendf(nil, "name-%d", i), fmt.Appendf(nil, "value-%d", i))
 	}
-	return list.Clone()
+	return list.Properties().Clone()
 }
 
 func sizeRow(series string, w *workload) row {

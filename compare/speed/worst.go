@@ -54,10 +54,11 @@ func worstCases() []worstCase {
 
 func worstLists() []worstCase {
 	wide := []byte(fill("語"))
-	var strings, empty, ids mqttwire.Properties
+	var strings mqttwire.Properties
 	strings.AddUser(wide, wide)
-	empty.Reset(nil)
-	ids.Reset(nil)
+	var empty, ids mqttwire.PropertyBuilder
+	empty.Reset()
+	ids.Reset()
 	for len(empty.Bytes()) < 64<<10 {
 		empty.AddUser(nil, nil)
 	}
@@ -66,10 +67,10 @@ func worstLists() []worstCase {
 	}
 	return []worstCase{
 		{"CONNECT of the longest strings", &packets.Connect{Version: v5, ClientID: wide, UserName: wide, Will: &packets.Will{Topic: wide}}},
-		{"user property of the longest strings", &packets.Publish{Topic: topicName, Properties: strings.Clone()}},
-		{"64 KiB of empty user properties", &packets.Publish{Topic: topicName, Properties: empty.Clone()}},
+		{"user property of the longest strings", &packets.Publish{Topic: topicName, Properties: strings}},
+		{"64 KiB of empty user properties", &packets.Publish{Topic: topicName, Properties: empty.Properties()}},
 		{"64 KiB of user properties", &packets.Publish{Topic: topicName, Properties: userProperties(3000)}},
-		{"64 KiB of subscription identifiers", &packets.Publish{Topic: topicName, Properties: ids.Clone()}},
+		{"64 KiB of subscription identifiers", &packets.Publish{Topic: topicName, Properties: ids.Properties()}},
 		{"SUBSCRIBE of 60000 filters", subscribe(60_000)},
 		{"SUBSCRIBE of 60000 filters of one byte", shortFilters(60_000)},
 		{"UNSUBSCRIBE of 60000 filters of one byte", shortTopics(60_000)},

@@ -75,7 +75,7 @@ func TestAVersionThatTheCodecDoesNotKnowHasNoLine(t *testing.T) {
 	}
 }
 
-func TestACodecThatDoesNotEndIsToldOf(t *testing.T) {
+func TestACodecThatDoesNotEndIsReported(t *testing.T) {
 	release := make(chan struct{})
 	defer close(release)
 	hangs := mqttwiretest.CodecFunc(func([]byte, mqttwire.Version, mqttwire.Sender) ([]byte, error) { <-release; return nil, nil })
@@ -97,7 +97,7 @@ func TestACodecThatDoesNotEndIsToldOf(t *testing.T) {
 	}
 }
 
-func TestAPanicIsToldOfWithItsPlace(t *testing.T) {
+func TestAPanicIsReportedWithItsPlace(t *testing.T) {
 	m := measured{report: mqttwiretest.Options{Cases: selectCases().put[:1]}.Judge(mqttwiretest.CodecFunc(
 		func(b []byte, _ mqttwire.Version, _ mqttwire.Sender) ([]byte, error) {
 			if cap(b) > len(b) {
@@ -105,7 +105,7 @@ func TestAPanicIsToldOfWithItsPlace(t *testing.T) {
 			}
 			return nil, errors.New("no")
 		}))}
-	if got, want := m.verdicts(), "panic: behind in strictness.TestAPanicIsToldOfWithItsPlace.func1, measure_test.go:"; !strings.Contains(got, want) {
+	if got, want := m.verdicts(), "panic: behind in strictness.TestAPanicIsReportedWithItsPlace.func1, measure_test.go:"; !strings.Contains(got, want) {
 		t.Errorf("%q is not in %s", want, got)
 	}
 }

@@ -6,6 +6,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -67,10 +68,9 @@ func (c *conn) send(p mqttwire.Packet) (err error) {
 func (c *conn) receive() (mqttwire.Packet, error) {
 	p, err := c.decoder.Next(c.reader)
 	if err != nil {
-		if a := packets.Reply(err); a.Packet != nil {
-			if b, failed := a.Packet.Append(nil, a.Version); failed == nil {
-				c.Write(b)
-			}
+		if answer := packets.Reply(err).Append(nil); len(answer) > 0 {
+			_, failed := c.Write(answer)
+			err = errors.Join(err, failed)
 		}
 		return nil, err
 	}

@@ -14,7 +14,10 @@ import (
 
 // GoTest is a test function, or a case of its table, and where it stands.
 type GoTest struct {
-	Name string // its folder ("mqttwire" for the root), a dot, the function and, behind a slash, the case
+	// Name is its folder ("mqttwire" for the root), a dot, the function and, behind a
+	// slash, the case.
+	Name string
+
 	File string // below the root, with slashes
 	Line int    // of the case or, without one, of the function
 }

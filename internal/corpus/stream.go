@@ -21,7 +21,9 @@ const (
 // Stream is what both sides of one connection send, in one version, and what must
 // come of it.
 type Stream struct {
-	Case // Name, File, Line, Version, Rule, Reason, Class, Statement and Shows; Bytes, Sender and Outcome are not used
+	// Case has Name, File, Line, Version, Rule, Reason, Class, Statement and Shows;
+	// its Bytes, Sender and Outcome are not used.
+	Case
 
 	Turns []Turn // in their order on the connection
 	Told  Told   // whether the decoders are told the version

@@ -9,7 +9,7 @@ type property struct {
 	text       []rune
 }
 
-// form is what is told of a property.
+// form is what the model knows of a property.
 type form struct {
 	value  string   // the type of its value
 	owners []string // the packets that may have it; WILL for the will properties

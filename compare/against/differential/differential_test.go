@@ -36,7 +36,7 @@ func trialBeside(t *testing.T, newBefore func() side) trial {
 }
 
 func TestTheLibraryIsLikeItself(t *testing.T) {
-	beside := trialBeside(t, newBefore)
+	beside := trialBeside(t, func() side { return newBefore(true) })
 	beside.words = true
 	all := beside.run()
 	if all.unlike != 0 {

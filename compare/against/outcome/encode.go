@@ -15,8 +15,8 @@ var before = []byte("here")
 // own bytes were written.
 func (s *Side) encode(r *record.Record, p mqttwire.Packet, choice uint64) {
 	for v := mqttwire.V31; v <= mqttwire.V5; v++ {
-		if s.appendTo(r, v, choice, p.Append) { // the size of what is refused has no meaning
-			r.Number("size", int64(p.Size(v)))
+		if less, ok := s.appendTo(r, v, choice, p.Append); ok { // the size of what is refused has no meaning
+			r.Number("size", int64(p.Size(v)-less))
 		}
 		if p, ok := p.(*packets.Publish); ok {
 			s.appendTo(r, v, choice, p.AppendHeader)
@@ -34,8 +34,9 @@ func (s *Side) encode(r *record.Record, p mqttwire.Packet, choice uint64) {
 }
 
 // appendTo notes what is appended to a slice that has room or, by choice, not
-// quite enough, and reports whether the packet was taken.
-func (s *Side) appendTo(r *record.Record, v mqttwire.Version, choice uint64, add func([]byte, mqttwire.Version) ([]byte, error)) (ok bool) {
+// quite enough, and reports whether the packet was taken and how many bytes less
+// than were appended are noted.
+func (s *Side) appendTo(r *record.Record, v mqttwire.Version, choice uint64, add func([]byte, mqttwire.Version) ([]byte, error)) (less int, ok bool) {
 	dst := append(s.buf[:0], before...)
 	if oneIn(choice, 4) {
 		dst = dst[: len(dst) : len(dst)+int(choice>>3%16)]
@@ -43,6 +44,10 @@ func (s *Side) appendTo(r *record.Record, v mqttwire.Version, choice uint64, add
 	b, err := add(dst, v)
 	note(r, err)
 	r.Bool("kept what was there", bytes.HasPrefix(b, before))
-	r.Slice("encoded", b[len(before):])
-	return err == nil
+	encoded := b[len(before):]
+	if s.Intended {
+		encoded = intended(encoded, v)
+	}
+	r.Slice("encoded", encoded)
+	return len(b) - len(before) - len(encoded), err == nil
 }

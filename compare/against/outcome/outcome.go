@@ -15,6 +15,10 @@ import (
 // Side is the library at work, with packets that it uses again and again. It is
 // for one goroutine at a time.
 type Side struct {
+	// Intended makes the notes those of the working tree where that does otherwise
+	// on purpose.
+	Intended bool
+
 	reused    [mqttwire.V5 + 1][16]mqttwire.Packet // by version, so that what one leaves behind meets its like
 	set       packets.Set
 	tolerant  packets.Set
@@ -66,7 +70,9 @@ func (s *Side) caught(r *record.Record) {
 	if x := recover(); x != nil {
 		r.Text("panic", fmt.Sprint(x))
 		r.Panicked = true
+		intended := s.Intended
 		*s = *New()
+		s.Intended = intended
 	}
 }
 
@@ -112,7 +118,7 @@ func (s *Side) version(r *record.Record, f mqttwire.Frame, v mqttwire.Version, c
 	r.In(versionNames[v], "report all")
 	s.tolerate(r, f, v, mqttwire.ReportAll, choice)
 	r.In(versionNames[v], "interop")
-	s.tolerate(r, f, v, mqttwire.Interop, choice>>2)
+	s.tolerate(r, f, v, s.interop, choice>>2)
 	if oneIn(choice>>4, 4) {
 		r.In(versionNames[v], "every other rule")
 		s.tolerate(r, f, v, everyOther, choice)
@@ -150,7 +156,9 @@ func (s *Side) use(r *record.Record, p mqttwire.Packet, v mqttwire.Version, choi
 	note(r, packets.CheckSender(p, v, mqttwire.FromServer))
 	note(r, packets.CheckOptional(p, v))
 	r.Number("pinned", int64(packets.Pinned(p)))
-	r.Text("in words", p.(fmt.Stringer).String())
+	if r.Words {
+		r.Text("in words", p.(fmt.Stringer).String())
+	}
 	notePacket(r, clone(p))
 }
 

@@ -13,7 +13,7 @@ import (
 
 // readable are the notes about a packet.
 func readable(b []byte, choice uint64) string {
-	r := record.Record{Readable: true}
+	r := record.Record{Readable: true, Words: true}
 	New().Decode(&r, b, choice)
 	return string(r.Bytes())
 }

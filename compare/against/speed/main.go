@@ -3,9 +3,10 @@
 //
 //	scripts/speed-against -layouts 4 -check
 //
-// A ratio is that of the least times. Where the linker puts a function can make it a
-// fifth slower, be it the older or the newer one; so each of several layouts is a
-// program of its own, and a side counts as it is in the layout that suits it best.
+// A ratio is that of the least times. Where the linker puts a function can make it
+// much slower, whether it is the older or the newer one; so each of several layouts
+// is a program of its own, and a side counts as it is in the layout that suits it
+// best.
 package main
 
 import (

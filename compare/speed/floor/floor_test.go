@@ -37,9 +37,9 @@ func TestAPacketThatIsCutOffIsRefused(t *testing.T) {
 	}
 }
 
-// TestTextChecksAgreeWithThePlainOnes puts each character at each place of an
+// TestTextChecksAgreeWithTheStandardLibrary puts each character at each place of an
 // ASCII string.
-func TestTextChecksAgreeWithThePlainOnes(t *testing.T) {
+func TestTextChecksAgreeWithTheStandardLibrary(t *testing.T) {
 	for _, c := range []string{"\x00", "+", "#", "a", "\x7F", "\x80", "\xFF", "ü", "語", "😀", "\xED\xA0\x80", "\xC3"} {
 		for length := range 20 {
 			for at := range length + 1 {
