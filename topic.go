@@ -87,7 +87,16 @@ func topicFilterFault(b []byte, v Version) (Rule, int) {
 }
 
 // indexWildcard returns where the first + or # stands in b, or -1.
-func indexWildcard(b []byte) int { return bytes.IndexAny(b, "+#") }
+func indexWildcard(b []byte) int {
+	i := bytes.IndexByte(b, '+')
+	if i >= 0 {
+		b = b[:i]
+	}
+	if j := bytes.IndexByte(b, '#'); j >= 0 {
+		return j
+	}
+	return i
+}
 
 // wildcardFault checks the wildcards of b from the level that starts at i, by
 // all rules but one, which may be 0.

@@ -158,7 +158,7 @@ func decodeSubscriptions(list []Subscription, b []byte, v mqttwire.Version, j *m
 		s.Filter = filter
 		options := rest[0]
 		s.setOptions(options)
-		if (legal>>options&1 == 0 || len(filter) > 0 && filter[0] == '$') && !s.judge(options, rest, v, j) {
+		if (legal>>options&1 == 0 || options&optionNoLocal != 0 && len(filter) > 0 && filter[0] == '$') && !s.judge(options, rest, v, j) {
 			return list, n + 1, false
 		}
 		b = rest[1:]
@@ -270,7 +270,7 @@ func (p *Subscribe) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	for i := range subscriptions {
 		s := &subscriptions[i]
 		options, ok := s.plainOptions(v)
-		if !ok || len(s.Filter) > 0 && s.Filter[0] == '$' {
+		if !ok || s.NoLocal && len(s.Filter) > 0 && s.Filter[0] == '$' {
 			if rule := s.faultIn(v); rule != 0 {
 				return wire.Refuse(dst, rule, t, v, mqttwire.FieldSubscriptionOptions, s.faulty(rule))
 			}
