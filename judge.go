@@ -1,5 +1,7 @@
 package mqttwire
 
+import "github.com/mqttwire/mqttwire/internal/text"
+
 // Judge hears of each rule that a packet breaks while it is decoded, and says
 // whether decoding may go on. A nil *Judge is the strict one that writes nothing
 // down: it says no, and that is all. So one function decodes a packet for every
@@ -124,6 +126,9 @@ func (j *Judge) text(b []byte, field Field, kind textKind, v Version) (s, rest [
 	s, rest = j.prefixed(b, field, RuleStringLength)
 	if rest == nil {
 		return nil, nil
+	}
+	if kind == nameText && text.PlainTopicName(s) { // of a PUBLISH, which has asked for ASCII only
+		return s, rest
 	}
 	if rule, _ := kind.fault(s, v); rule != 0 && !j.textFaults(s, rest, field, kind) {
 		return nil, nil

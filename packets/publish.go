@@ -89,7 +89,7 @@ func (p *Publish) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge
 	}
 	var topic []byte
 	n := fieldEnd(b)
-	if n > 2 && text.PlainTopicName(b[2:n]) {
+	if n > 2 && text.ASCIIName(b[2:n]) {
 		topic, b = b[2:n:n], b[n:]
 	} else if n == 2 && v == mqttwire.V5 { // a topic alias may stand for it
 		topic, b = b[2:2:2], b[2:]

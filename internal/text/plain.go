@@ -50,23 +50,37 @@ func WellFormed(b []byte) bool {
 //go:noinline
 func otherString(b []byte, n int) bool { return stringMachine.takes(b[len(b)-n:], inside) }
 
+// ASCIIName reports whether b is a plain topic name in ASCII. Its length, 1 to
+// 65535, the caller knows. It calls nothing, for who can do without the rest of
+// PlainTopicName at first.
+func ASCIIName(b []byte) bool { return nameLeft(b) == 0 }
+
 // plainName is PlainTopicName for any length but 0.
 func plainName(b []byte) bool {
+	n := nameLeft(b)
+	return n == 0 || otherName(b, n)
+}
+
+// nameLeft returns how many of the last bytes of a topic name need a closer look,
+// because something among them is not ASCII, or is NUL, + or #; 0 if nothing is.
+func nameLeft(b []byte) int {
 	if len(b) < 8 {
 		for _, c := range b {
 			if c-1 >= 0x7F || c == '+' || c == '#' {
-				return otherName(b, len(b))
+				return len(b)
 			}
 		}
-		return true
+		return 0
 	}
 	for rest := b; len(rest) > 8; rest = rest[8:] {
 		if w := Load64(rest); oddBytes(w) != 0 && topicFault(w) {
-			return otherName(b, len(rest))
+			return len(rest)
 		}
 	}
-	last := Load64(b[len(b)-8:])
-	return oddBytes(last) == 0 || !topicFault(last) || otherName(b, 8)
+	if last := Load64(b[len(b)-8:]); oddBytes(last) != 0 && topicFault(last) {
+		return 8
+	}
+	return 0
 }
 
 // otherName is plainName for a name that is plain but for its last n bytes.

@@ -53,6 +53,9 @@ func shareTwin(b []byte) bool {
 // requirePlain checks the verdicts on b: that they are those of the plain twins.
 func requirePlain(t *testing.T, b []byte) {
 	t.Helper()
+	if len(b) > 0 && ASCIIName(b) != (plainNameTwin(b) && isASCII(b)) && len(b) <= MaxLength {
+		t.Fatalf("%q: name in ASCII %v", b, ASCIIName(b))
+	}
 	filter, name, str, wellFormed := plainFilterTwin(b), plainNameTwin(b), plainStringTwin(b), wellFormedTwin(b)
 	if PlainTopicFilter(b) != filter || PlainTopicName(b) != name || PlainString(b) != str || WellFormed(b) != wellFormed {
 		t.Fatalf("%q: filter %v, name %v, string %v, well-formed %v", b, PlainTopicFilter(b), PlainTopicName(b), PlainString(b), WellFormed(b))
@@ -177,4 +180,13 @@ func TestPlainTextIsNeverTooLong(t *testing.T) {
 	require.True(t, PlainTopicFilter(b))
 	requirePlain(t, append(b, 'a'))
 	require.False(t, PlainTopicFilter(append(b, 'a')))
+}
+
+func isASCII(b []byte) bool {
+	for _, c := range b {
+		if c >= 0x80 {
+			return false
+		}
+	}
+	return true
 }
