@@ -56,7 +56,7 @@ func ExampleParseJSON() {
 	// Output:
 	// PUBLISH topic="plant/1" qos=0 payload=2B properties=[Message Expiry Interval: 60] <nil>
 	// mqttwire: JSON: qos is "high"; want a whole number, 0 to 255
-	// mqttwire: PUBLISH (5.0) malformed packet: Topic Name has 0x23 '#'; a topic name has neither + nor # [MQTT-3.3.2-2], reason 0x81 Malformed Packet
+	// mqttwire: own PUBLISH (5.0) malformed packet: Topic Name has 0x23 '#'; a topic name has neither + nor # [MQTT-3.3.2-2], reason 0x81 Malformed Packet
 }
 
 // A log has packets in one object with its own fields.
