@@ -30,8 +30,8 @@ var inlined = map[string][]string{
 		"mqttwire.SizeVarint", ".Flags", ".Has", ".Empty", "wire.Judge", "wire.Err", "wire.Pass", "wire.PassAt", "wire.Frame",
 		"wire.PacketID", "wire.String", "wire.TopicName", "wire.TopicFilter", "wire.Binary", "wire.Properties",
 		"wire.Refuse", "wire.CheckProperties", "text.PlainString", "text.PlainTopicName", "text.PlainTopicFilter", "text.ASCIIName",
-		"plainFrame", "plainAck", "isEmpty", "plainLength", "plainID", "fieldEnd", "plainCode", "plainList", "plainListSize",
-		"appendHeader", "appendLength", "appendPrefixed", "appendPlainList", "oversized", "newOf",
+		"plainFrame", "plainAck", "isEmpty", "plainLength", "plainID", "fieldEnd", "plainCode", "plainList", "plainListSize", "plainCodeAndListSize", "appendCodeAndList",
+		"appendHeader", "appendLength", "appendPrefixed", "appendPlainList", "oversized", "PropertiesOf", "newOf",
 	},
 }
 

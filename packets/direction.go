@@ -18,6 +18,7 @@ type direction struct {
 	version   mqttwire.Version
 	versions  mqttwire.Versions // which a CONNECT may ask for; the zero set is all
 	optional  bool              // whether the rules of CheckOptional are checked too
+	qos       mqttwire.QoS      // of the PUBLISH that is checked, for its errors
 	tolerance *mqttwire.Tolerance
 	err       *mqttwire.Error
 
@@ -27,8 +28,7 @@ type direction struct {
 	refused      bool    // the server has sent a CONNACK that says failure
 	free         typeSet // see settle
 
-	packetID uint16       // of the PUBLISH that is checked, for its errors
-	qos      mqttwire.QoS // of the same
+	packetID uint16 // of the PUBLISH that is checked, for its errors
 
 	connect  connectSaid
 	sender   takes     // announced by from
@@ -38,8 +38,8 @@ type direction struct {
 
 // connectSaid is what later packets are compared with.
 type connectSaid struct {
-	seen                bool
 	method              []byte // Authentication Method; nil if there is none
+	seen                bool
 	cleanStart          bool
 	noClientID          bool
 	noSessionExpiry     bool // Session Expiry Interval is 0 or absent
