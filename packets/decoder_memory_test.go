@@ -228,3 +228,26 @@ func TestAnIdleStreamHoldsNoBuffer(t *testing.T) {
 	t.Logf("%d bytes each", each)
 	assert.LessOrEqual(t, each, int64(900))
 }
+
+// A short acknowledgement that needs no list forgets a long one too, in each version.
+func TestAnUnsubackForgetsALongListOfReasonCodes(t *testing.T) {
+	long := &packets.Unsuback{PacketID: 1, ReasonCodes: make([]mqttwire.ReasonCode, 5000)}
+	for _, v := range []mqttwire.Version{mqttwire.V31, mqttwire.V311, mqttwire.V5} {
+		var p packets.Unsuback
+		require.NoError(t, p.Decode(encodedAs(t, long, mqttwire.V5), mqttwire.V5))
+		require.Len(t, p.ReasonCodes, 5000)
+		short := &packets.Unsuback{PacketID: 2}
+		if v == mqttwire.V5 {
+			short.ReasonCodes = []mqttwire.ReasonCode{mqttwire.ReasonSuccess}
+		}
+		require.NoError(t, p.Decode(encodedAs(t, short, v), v))
+		assert.Less(t, cap(p.ReasonCodes), 1025, "%v", v)
+	}
+}
+
+func encodedAs(t *testing.T, p mqttwire.Packet, v mqttwire.Version) mqttwire.Frame {
+	t.Helper()
+	b, err := p.Append(nil, v)
+	require.NoError(t, err)
+	return frameOf(t, string(b))
+}

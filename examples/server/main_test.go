@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/packets"
+)
+
+// listen starts a server on a port of the system's, until the test ends.
+func listen(t *testing.T) *net.TCPAddr {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ended := make(chan error, 1)
+	go func() { ended <- serve(listener) }()
+	t.Cleanup(func() {
+		assert.NoError(t, listener.Close())
+		assert.ErrorIs(t, <-ended, net.ErrClosed)
+	})
+	return listener.Addr().(*net.TCPAddr)
+}
+
+// TestMosquittoClientsPublishAndSubscribe has the programs of another project talk
+// through the server in each version, with each QoS.
+func TestMosquittoClientsPublishAndSubscribe(t *testing.T) {
+	for _, program := range []string{"mosquitto_pub", "mosquitto_sub"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skipf("%s is not installed (apt-get install mosquitto-clients)", program)
+		}
+	}
+	for _, version := range []string{"mqttv31", "mqttv311", "mqttv5"} {
+		for qos := range 3 {
+			t.Run(fmt.Sprintf("%s, QoS %d", version, qos), func(t *testing.T) {
+				addr := listen(t)
+				common := []string{"-h", addr.IP.String(), "-p", fmt.Sprint(addr.Port), "-V", version, "-q", fmt.Sprint(qos)}
+				publish := func(topic, message string) {
+					args := append([]string{"-t", topic, "-m", message}, common...)
+					out, err := exec.CommandContext(t.Context(), "mosquitto_pub", args...).CombinedOutput()
+					require.NoError(t, err, "%s", out)
+				}
+
+				// It ends after one message; when it has subscribed it does not tell, so that
+				// messages go out until it ends.
+				args := append([]string{"-t", "sport/+/player", "-C", "1", "-W", "30", "-F", "%t %p"}, common...)
+				sub := exec.CommandContext(t.Context(), "mosquitto_sub", args...)
+				var out strings.Builder
+				sub.Stdout, sub.Stderr = &out, &out
+				require.NoError(t, sub.Start())
+				ended := make(chan error, 1)
+				go func() { ended <- sub.Wait() }()
+				for {
+					select {
+					case err := <-ended:
+						assert.NoError(t, err)
+						assert.Equal(t, "sport/tennis/player smash\n", out.String())
+						return
+					default:
+						publish("sport/tennis/score", "of another topic")
+						publish("sport/tennis/player", "smash")
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestAClientThatBreaksARuleIsTold sees that the server closes what it cannot
+// understand, after a DISCONNECT with the reason.
+func TestAClientThatBreaksARuleIsTold(t *testing.T) {
+	conn, err := net.Dial("tcp", listen(t).String())
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, conn.Close()) }()
+	require.NoError(t, conn.SetDeadline(time.Now().Add(30*time.Second)))
+
+	s := packets.NewStream(conn, packets.ConnectionOptions{Side: mqttwire.FromClient})
+	require.NoError(t, s.Send(&packets.Connect{Version: mqttwire.V5, CleanStart: true, ClientID: []byte("c")}))
+	p, err := s.Receive()
+	require.NoError(t, err)
+	require.Equal(t, mqttwire.CONNACK, p.Type())
+
+	_, err = conn.Write([]byte{0x82, 0x00}) // a SUBSCRIBE without anything
+	require.NoError(t, err)
+	p, err = s.Receive()
+	require.NoError(t, err)
+	require.IsType(t, &packets.Disconnect{}, p)
+	assert.Equal(t, mqttwire.ReasonMalformedPacket, p.(*packets.Disconnect).ReasonCode)
+}
