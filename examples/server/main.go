@@ -7,14 +7,19 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
-	"io"
 	"log"
 	"net"
+	"slices"
+	"sync"
 
 	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/packets"
 )
+
+var mu sync.Mutex
+var filters = map[*packets.Stream][][]byte{} // of each client
 
 func main() {
 	listener, err := net.Listen("tcp", "127.0.0.1:1883")
@@ -24,68 +29,79 @@ func main() {
 	log.Fatal(serve(listener))
 }
 
-// serve answers each client until the listener is closed.
 func serve(listener net.Listener) error {
 	for {
 		conn, err := listener.Accept()
 		if err != nil {
 			return err
 		}
-		go func() {
-			defer conn.Close()
-			s := packets.NewStream(conn, packets.ConnectionOptions{
-				Side:      mqttwire.FromServer,
-				Tolerance: &mqttwire.Tolerance{Allow: mqttwire.Interop},
-			})
-			defer clients.remove(s)
-			for {
-				p, err := s.Receive()
-				if err == nil {
-					err = answer(s, p)
-				} else {
-					err = s.Reply(err)
-				}
-				if err != nil {
-					if err != io.EOF {
-						log.Println(conn.RemoteAddr(), err)
-					}
-					return
-				}
-			}
-		}()
+		go func() { log.Println(conn.RemoteAddr(), talk(conn), conn.Close()) }()
 	}
 }
 
-// answer answers a packet as the standard asks a server to.
+func talk(conn net.Conn) error {
+	s := packets.NewStream(conn, packets.ConnectionOptions{
+		Side:      mqttwire.FromServer,
+		Tolerance: &mqttwire.Tolerance{Allow: mqttwire.Interop}, // of what clients in the field get wrong
+	})
+	defer forget(s)
+	for {
+		p, err := s.Receive()
+		if err != nil {
+			err = s.Reply(err) // tells the client why
+		} else {
+			err = answer(s, p)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
 func answer(s *packets.Stream, p mqttwire.Packet) error {
+	mu.Lock()
+	defer mu.Unlock()
+	reply := packets.Acknowledge(p)
 	switch p := p.(type) {
 	case *packets.Connect:
-		connack := &packets.Connack{}
-		if len(p.ClientID) == 0 {
+		if connack, ok := reply.(*packets.Connack); ok && len(p.ClientID) == 0 {
 			connack.Properties.SetAssignedClientIdentifier(fmt.Appendf(nil, "client-%p", s))
 		}
-		return s.Send(connack)
-	case *packets.Publish:
-		clients.forward(p, s.Topic(p))
-		switch p.QoS {
-		case mqttwire.AtLeastOnce:
-			return s.Send(&packets.Puback{PacketID: p.PacketID})
-		case mqttwire.ExactlyOnce:
-			return s.Send(&packets.Pubrec{PacketID: p.PacketID})
-		}
-	case *packets.Pubrel:
-		return s.Send(&packets.Pubcomp{PacketID: p.PacketID})
 	case *packets.Subscribe:
-		clients.subscribe(s, p.Subscriptions)
-		granted := make([]mqttwire.ReasonCode, len(p.Subscriptions)) // QoS 0
-		return s.Send(&packets.Suback{PacketID: p.PacketID, ReasonCodes: granted})
+		for _, subscription := range p.Subscriptions {
+			filters[s] = append(filters[s], bytes.Clone(subscription.Filter))
+		}
 	case *packets.Unsubscribe:
-		clients.unsubscribe(s, p.Filters)
-		return s.Send(&packets.Unsuback{PacketID: p.PacketID, ReasonCodes: make([]mqttwire.ReasonCode, len(p.Filters))})
-	case *packets.Pingreq:
-		return s.Send(&packets.Pingresp{})
-	case *packets.Disconnect:
-		return io.EOF
+		for _, filter := range p.Filters {
+			filters[s] = slices.DeleteFunc(filters[s], func(f []byte) bool { return bytes.Equal(f, filter) })
+		}
+	case *packets.Publish:
+		forward(p, s.Topic(p))
 	}
-	return nil
+	if reply == nil {
+		return nil
+	}
+	return s.Send(reply)
+}
+
+func forward(p *packets.Publish, topic []byte) {
+	for s, list := range filters {
+		if !slices.ContainsFunc(list, func(f []byte) bool { return mqttwire.MatchTopic(f, topic) }) {
+			continue
+		}
+		var out packets.Publish
+		err := packets.Forward(&out, p, topic, &packets.Forwarding{Version: s.Version()})
+		if err == nil {
+			err = s.Send(&out)
+		}
+		if err != nil {
+			log.Println("not forwarded:", err)
+		}
+	}
+}
+
+func forget(s *packets.Stream) {
+	mu.Lock()
+	defer mu.Unlock()
+	delete(filters, s)
 }
