@@ -1,10 +1,8 @@
 package mqttwire_test
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -12,40 +10,43 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestReadmeShowsTheTestedExamples keeps the README's Go code the same as that
-// of the Example functions, which are compiled and whose output is checked.
-func TestReadmeShowsTheTestedExamples(t *testing.T) {
-	readme, err := os.ReadFile("README.md")
+func readme(t *testing.T) string {
+	t.Helper()
+	b, err := os.ReadFile("README.md")
 	require.NoError(t, err)
-	for _, name := range []string{"Example_decode", "Example_encode", "Example_stream", "Example_connection", "Example_tolerance", "Example_errors"} {
-		assert.Contains(t, string(readme), exampleBody(t, "example_test.go", name), "README.md lacks the body of %s", name)
-	}
-	kit := exampleBody(t, "mqttwiretest/example_test.go", "ExampleRun")
-	assert.Contains(t, string(readme), kit, "README.md lacks the body of the test kit's ExampleRun")
+	return string(b)
 }
 
-// exampleBody returns the statements of a function of a file of examples, as they
-// stand there but for one level of indentation, without the output.
-func exampleBody(t *testing.T, path, name string) string {
-	source, err := os.ReadFile(path)
+// TestReadmeShowsTheServerThatIsTested keeps the README's program the same as that of
+// the examples, to which CI lets mosquitto's clients talk.
+func TestReadmeShowsTheServerThatIsTested(t *testing.T) {
+	source, err := os.ReadFile("examples/server/main.go")
 	require.NoError(t, err)
-	files := token.NewFileSet()
-	file, err := parser.ParseFile(files, path, source, 0)
-	require.NoError(t, err)
-	for _, d := range file.Decls {
-		f, ok := d.(*ast.FuncDecl)
-		if !ok || f.Name.Name != name {
-			continue
-		}
-		body := string(source[files.Position(f.Body.Lbrace).Offset+2 : files.Position(f.Body.Rbrace).Offset])
-		body, _, found := strings.Cut(body, "\t// Output:")
-		require.True(t, found, "%s has no output", name)
-		lines := strings.Split(strings.TrimRight(body, "\n"), "\n")
-		for i := range lines {
-			lines[i] = strings.TrimPrefix(lines[i], "\t")
-		}
-		return "```go\n" + strings.Join(lines, "\n") + "\n```"
+	_, program, found := strings.Cut(string(source), "\npackage main\n")
+	require.True(t, found)
+	assert.Contains(t, readme(t), "```go\npackage main\n"+program+"```\n")
+}
+
+// TestReadmeNamesWhatThereIs looks up each name of a package that the README says in
+// the listing of the API.
+func TestReadmeNamesWhatThereIs(t *testing.T) {
+	var listing strings.Builder
+	for _, file := range []string{"api/mqttwire.txt", "api/packets.txt", "api/mqttwiretest.txt"} {
+		b, err := os.ReadFile(file)
+		require.NoError(t, err)
+		listing.Write(b)
 	}
-	require.Fail(t, "no such example", name)
-	return ""
+	names := regexp.MustCompile("\\b(?:mqttwire|packets|mqttwiretest)\\.([A-Z]\\w*)").FindAllStringSubmatch(readme(t), -1)
+	require.Greater(t, len(names), 40)
+	for _, name := range names {
+		assert.Regexp(t, "\\b"+name[1]+"\\b", listing.String())
+	}
+}
+
+func TestReadmeFitsTwoMinutes(t *testing.T) {
+	lines := strings.Split(readme(t), "\n")
+	assert.LessOrEqual(t, len(lines), 221)
+	for i, line := range lines {
+		assert.LessOrEqual(t, len([]rune(line)), 120, "line %d", i+1)
+	}
 }

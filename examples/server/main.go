@@ -44,7 +44,11 @@ func talk(conn net.Conn) error {
 		Side:      mqttwire.FromServer,
 		Tolerance: &mqttwire.Tolerance{Allow: mqttwire.Interop}, // of what clients in the field get wrong
 	})
-	defer forget(s)
+	defer func() {
+		mu.Lock()
+		defer mu.Unlock()
+		delete(filters, s)
+	}()
 	for {
 		p, err := s.Receive()
 		if err != nil {
@@ -98,10 +102,4 @@ func forward(p *packets.Publish, topic []byte) {
 			log.Println("not forwarded:", err)
 		}
 	}
-}
-
-func forget(s *packets.Stream) {
-	mu.Lock()
-	defer mu.Unlock()
-	delete(filters, s)
 }
