@@ -108,12 +108,20 @@ func (d *Decoder) body(f mqttwire.Frame) (mqttwire.Packet, error) {
 		}
 	}
 	found := d.conn.findings()
-	p, err := d.set.DecodeTolerant(f, d.conn.version, d.conn.tolerance)
+	p, err := d.packet(f)
 	d.conn.completeFindings(found)
 	if err != nil {
 		return nil, err
 	}
 	return d.judge(f.Header.Type, p)
+}
+
+// packet decodes f by itself.
+func (d *Decoder) packet(f mqttwire.Frame) (mqttwire.Packet, error) {
+	if d.conn.tolerance == nil {
+		return d.set.Decode(f, d.conn.version) // the shorter way
+	}
+	return d.set.DecodeTolerant(f, d.conn.version, d.conn.tolerance)
 }
 
 // judge checks a packet against the connection and notes what it means.

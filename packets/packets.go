@@ -201,7 +201,22 @@ func (s *Set) forget(t mqttwire.PacketType) {
 // Decode is as the function Decode. The packet it returns is valid until the
 // next call with a frame of the same type.
 func (s *Set) Decode(f mqttwire.Frame, v mqttwire.Version) (mqttwire.Packet, error) {
-	return s.DecodeTolerant(f, v, nil)
+	p := s.ready(f.Header.Type, len(f.Body))
+	if p == nil {
+		return s.DecodeTolerant(f, v, nil)
+	}
+	if err := p.Decode(f, v); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// ready returns the packet of type t if it can be decoded into as it is, or nil.
+func (s *Set) ready(t mqttwire.PacketType, n int) packet {
+	if s.packets == nil || s.large || n >= largePacket || t >= 16 || t == mqttwire.CONNECT {
+		return nil
+	}
+	return s.packets[t]
 }
 
 // DecodeTolerant is as the function DecodeTolerant; the packet is valid as that
