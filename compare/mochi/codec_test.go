@@ -142,3 +142,14 @@ func TestResponseInformationIsForThoseWhoAskedForIt(t *testing.T) {
 		t.Errorf("asked for: %x", got)
 	}
 }
+
+func TestACONNECTTellsItsOwnVersion(t *testing.T) {
+	const body = "\x00\x04MQTT\x05\x02\x00\x3C\x00\x00\x01a"
+	header := mochi.FixedHeader{Type: mochi.Connect, Remaining: len(body)}
+	for _, expected := range []byte{0, 4, 5} { // mochi's server begins with 4
+		pk := mochi.Packet{FixedHeader: header, ProtocolVersion: expected}
+		if err := Decode(&pk, []byte(body)); err != nil || pk.ProtocolVersion != 5 {
+			t.Errorf("with version %d before: %v, version %d", expected, err, pk.ProtocolVersion)
+		}
+	}
+}
