@@ -68,6 +68,7 @@ var importRules = map[string]importRule{
 
 	"compare/codecs": {notStd: all, rooms: []string{".", "packets", "mqttwiretest"}, others: []string{
 		"github.com/eclipse/paho.golang", "github.com/eclipse/paho.mqtt.golang", "github.com/mochi-mqtt/server/v2"}},
+	"compare/mochi":                {notStd: all, rooms: []string{".", "packets"}, others: []string{"github.com/mochi-mqtt/server/v2"}},
 	"compare/interleaved":          {notStd: all},
 	"compare/against/record":       {notStd: all},
 	"compare/against/texts":        {notStd: all},
