@@ -36,10 +36,10 @@ func TestReadmeNamesWhatThereIs(t *testing.T) {
 		require.NoError(t, err)
 		listing.Write(b)
 	}
-	names := regexp.MustCompile("\\b(?:mqttwire|packets|mqttwiretest)\\.([A-Z]\\w*)").FindAllStringSubmatch(readme(t), -1)
+	names := regexp.MustCompile(`\b(?:mqttwire|packets|mqttwiretest)\.([A-Z]\w*)`).FindAllStringSubmatch(readme(t), -1)
 	require.Greater(t, len(names), 40)
 	for _, name := range names {
-		assert.Regexp(t, "\\b"+name[1]+"\\b", listing.String())
+		assert.Regexp(t, `\b`+name[1]+`\b`, listing.String())
 	}
 }
 

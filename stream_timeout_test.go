@@ -16,8 +16,8 @@ import (
 	"github.com/mqttwire/mqttwire"
 )
 
-// late is the timeout of a source, wrapped as that of a net.Conn is.
-var late = fmt.Errorf("read tcp 192.0.2.1:1883: %w", os.ErrDeadlineExceeded)
+// errLate is the timeout of a source, wrapped as that of a net.Conn is.
+var errLate = fmt.Errorf("read tcp 192.0.2.1:1883: %w", os.ErrDeadlineExceeded)
 
 // tickSource times out before every read that may give bytes, or before every n-th
 // of them; before the others it gives the timeout together with the bytes.
@@ -31,13 +31,13 @@ func (s *tickSource) Read(p []byte) (int, error) {
 	s.reads++
 	switch s.reads % (2 * s.every) {
 	case 1:
-		return 0, late
+		return 0, errLate
 	case 0:
 		return s.src.Read(p)
 	}
 	n, err := s.src.Read(p)
 	if err == nil {
-		err = late
+		err = errLate
 	}
 	return n, err
 }
@@ -137,7 +137,7 @@ func TestTimeoutIsReturnedEachTimeItHappens(t *testing.T) {
 	for {
 		f, err := r.Frame()
 		if again(err) {
-			assert.Same(t, late, err)
+			assert.Same(t, errLate, err)
 			timeouts++
 			continue
 		}
@@ -149,7 +149,7 @@ func TestTimeoutIsReturnedEachTimeItHappens(t *testing.T) {
 }
 
 func TestTimeoutThatComesWithBytesKeepsThem(t *testing.T) {
-	r := mqttwire.NewReader(readerFunc(func(p []byte) (int, error) { return copy(p, "\xC0\x00"), late }), mqttwire.Limits{})
+	r := mqttwire.NewReader(readerFunc(func(p []byte) (int, error) { return copy(p, "\xC0\x00"), errLate }), mqttwire.Limits{})
 	f, err := r.Frame()
 	require.NoError(t, err)
 	assert.Equal(t, mqttwire.PINGREQ, f.Header.Type)
