@@ -16,6 +16,10 @@ type workload struct {
 	v      mqttwire.Version
 	packet mqttwire.Packet
 	wire   []byte
+
+	// emptyList puts the property length 0 behind the reason code, which may be left
+	// out: without it mochi does not read the code of a DISCONNECT.
+	emptyList bool
 }
 
 func (w *workload) kind() mqttwire.PacketType { return w.packet.Type() }
@@ -27,6 +31,10 @@ func workloads() []workload {
 		w := &list[i]
 		w.name = fmt.Sprintf("%s/v%s/%s", w.kind(), w.v, w.name)
 		w.wire = mustAppend(nil, w.packet, w.v)
+		if w.emptyList {
+			w.wire = append(w.wire, 0)
+			w.wire[1]++
+		}
 	}
 	return list
 }
@@ -96,7 +104,7 @@ func workloads5() []workload {
 		{name: "codes=10", v: v5, packet: &packets.Unsuback{PacketID: 10, ReasonCodes: make([]mqttwire.ReasonCode, 10)}},
 		{name: "empty", v: v5, packet: &packets.Pingreq{}},
 		{name: "empty", v: v5, packet: &packets.Pingresp{}},
-		{name: "code", v: v5, packet: &packets.Disconnect{ReasonCode: 0x8E}},
+		{name: "code", v: v5, packet: &packets.Disconnect{ReasonCode: 0x8E}, emptyList: true},
 		{name: "code,props=1", v: v5, packet: &packets.Disconnect{ReasonCode: 0x8E, Properties: reason}},
 		{name: "props=2", v: v5, packet: &packets.Auth{ReasonCode: 0x18, Properties: authProperties()}},
 	}
