@@ -80,7 +80,7 @@ var importRules = map[string]importRule{
 		"compare/against/work"}},
 	"compare/against/speed": {notStd: all, rooms: []string{"compare/interleaved", "compare/against/rows", "compare/against/work"}},
 	"compare/languages":     {notStd: all, rooms: []string{".", "packets", "compare/against/texts", "compare/interleaved"}},
-	"compare/speed": {notStd: all, rooms: []string{".", "packets", "compare/interleaved", "compare/speed/floor"}, others: []string{
+	"compare/speed": {notStd: all, rooms: []string{".", "packets", "compare/interleaved", "compare/speed/floor", "compare/against/texts"}, others: []string{
 		"github.com/256dpi/gomqtt", "github.com/eclipse/paho.golang", "github.com/eclipse/paho.mqtt.golang",
 		"github.com/mochi-mqtt/server/v2", "github.com/soypat/natiu-mqtt"}},
 	"compare/speed/floor": {notStd: all, rooms: []string{".", "packets"}},

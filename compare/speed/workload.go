@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/compare/against/texts"
 	"github.com/mqttwire/mqttwire/packets"
 )
 
@@ -26,7 +27,7 @@ func (w *workload) kind() mqttwire.PacketType { return w.packet.Type() }
 
 // workloads are all packets in 3.1.1 and 5.0, small and rich.
 func workloads() []workload {
-	list := append(workloads311(), workloads5()...)
+	list := append(append(workloads311(), workloads5()...), workloadsOfLanguages()...)
 	for i := range list {
 		w := &list[i]
 		w.name = fmt.Sprintf("%s/v%s/%s", w.kind(), w.v, w.name)
@@ -107,6 +108,29 @@ func workloads5() []workload {
 		{name: "code", v: v5, packet: &packets.Disconnect{ReasonCode: 0x8E}, emptyList: true},
 		{name: "code,props=1", v: v5, packet: &packets.Disconnect{ReasonCode: 0x8E, Properties: reason}},
 		{name: "props=2", v: v5, packet: &packets.Auth{ReasonCode: 0x18, Properties: authProperties()}},
+	}
+}
+
+// workloadsOfLanguages are packets with names and filters that are no ASCII, or begin
+// with $.
+func workloadsOfLanguages() []workload {
+	named := func(topic string) *packets.Publish {
+		p := publish(1, 64)
+		p.Topic = []byte(topic)
+		return p
+	}
+	one := func(filter string) *packets.Subscribe {
+		return &packets.Subscribe{PacketID: 10, Subscriptions: []packets.Subscription{{Filter: []byte(filter), QoS: 1}}}
+	}
+	return []workload{
+		{name: "qos1/64B/French", v: v311, packet: named(texts.French)},
+		{name: "qos1/64B/Portuguese", v: v311, packet: named(texts.Portuguese)},
+		{name: "qos1/64B/Arabic", v: v311, packet: named(texts.Arabic)},
+		{name: "qos1/64B/Chinese", v: v311, packet: named(texts.Chinese)},
+		{name: "filters=1/Arabic", v: v311, packet: one(texts.Arabic)},
+		{name: "filters=1/Chinese", v: v311, packet: one(texts.Chinese)},
+		{name: "filters=1/$SYS", v: v311, packet: one(texts.System + "/+")},
+		{name: "filters=1/$share", v: v5, packet: one(texts.Shared)},
 	}
 }
 
