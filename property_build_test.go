@@ -110,6 +110,8 @@ func TestAListIsRefusedOnceItsBuilderIsReset(t *testing.T) {
 		var e *Error
 		require.ErrorAs(t, err, &e, name)
 		assert.Equal(t, RulePropertiesReset, e.Rule, name)
+		assert.Contains(t, e.Error(), "protocol error: Properties were lost when their PropertyBuilder was reset; "+
+			"a list is encoded, or cloned, before its PropertyBuilder is reset [5.0 section 2.2.2]")
 		assert.Equal(t, "prefix", string(out), name)
 		assert.ErrorIs(t, p.Err(), ErrProtocol, name)
 	}
