@@ -12,6 +12,8 @@ func (e *Error) appendFound(b []byte) []byte {
 		return e.appendField(append(b, "no "...))
 	case RuleTopicEmpty, RuleResponseTopicEmpty, RuleTopicOrAlias:
 		return append(e.appendField(b), " is empty"...)
+	case RulePropertiesReset:
+		return append(e.appendField(b), " were lost when their PropertyBuilder was reset"...)
 	}
 	if e.Found == NotANumber {
 		return e.appendField(b)

@@ -19,9 +19,9 @@ func (e *Error) MarshalJSON() ([]byte, error) { return e.AppendJSON(nil), nil }
 // message is the line that Error returns, without the library's name; rule, packet,
 // field, statement and class are the names that the fields of Error have, and
 // allowed is what a legal packet has there. version is a protocol level: 3, 4 or 5.
-// offset and found are numbers, as are max, packetId and qos; sender is "client" or
-// "server", connected is true or left out, and foreign says what the peer sent in
-// place of MQTT.
+// offset and found are numbers, as are max, packetId, qos and maximumPacketSize;
+// sender is "client" or "server"; own, connected and noProblemInformation are true or
+// left out; and foreign says what the peer sent in place of MQTT.
 func (e *Error) AppendJSON(dst []byte) []byte {
 	w := errorWriter{text.AppendJSON(append(dst, `{"message":`...), []byte(e.message()))}
 	e.visit(&w)
@@ -63,12 +63,18 @@ func (e *Error) visit(v errorVisitor) {
 	if e.Err != nil {
 		v.Word("class", e.Err.Error())
 	}
+	flags := func(key string, set bool) {
+		if set {
+			v.Flag(key)
+		}
+	}
+	flags("own", e.Own)
 	if e.Sender != 0 {
 		v.Word("sender", e.Sender.String())
 	}
-	if e.Connected {
-		v.Flag("connected")
-	}
+	flags("connected", e.Connected)
+	flags("noProblemInformation", e.NoProblemInformation)
+	numbers("maximumPacketSize", int64(e.MaximumPacketSize), 0)
 	numbers("packetId", int64(e.PacketID), 0)
 	numbers("qos", int64(e.QoS), 0)
 	if e.Foreign != 0 {

@@ -25,8 +25,12 @@ func TestAnErrorAsJSONSaysAllThatIsKnown(t *testing.T) {
 	assert.Equal(t, `before {"message":"`+e.Error()[len("mqttwire: "):]+`",`+known+`}`, got)
 
 	e.Sender, e.Connected, e.PacketID, e.QoS, e.Max, e.Foreign = mqttwire.FromClient, true, 7, 1, 9, mqttwire.ForeignTLS
+	e.Own, e.NoProblemInformation, e.MaximumPacketSize = true, true, 4096
 	var all map[string]any
 	require.NoError(t, json.Unmarshal(e.AppendJSON(nil), &all))
+	assert.Equal(t, true, all["own"])
+	assert.Equal(t, true, all["noProblemInformation"])
+	assert.Equal(t, 4096.0, all["maximumPacketSize"])
 	assert.Equal(t, "client", all["sender"])
 	assert.Equal(t, true, all["connected"])
 	assert.Equal(t, 7.0, all["packetId"])
@@ -59,6 +63,13 @@ func TestEveryRuleGivesAnErrorThatIsJSON(t *testing.T) {
 		assert.Equal(t, r.Reason(), got.Reason)
 		assert.Equal(t, r.Reason().String(), fmt.Sprintf("0x%02X %s", uint8(got.Reason), got.ReasonName))
 	}
+}
+
+func TestAnErrorAsJSONSaysThatThePacketWasToBeSent(t *testing.T) {
+	_, err := (&packets.Publish{Topic: []byte("#")}).Append(nil, mqttwire.V5)
+	var e *mqttwire.Error
+	require.ErrorAs(t, err, &e)
+	assert.Contains(t, string(e.AppendJSON(nil)), `"class":"malformed packet","own":true}`)
 }
 
 func ExampleError_AppendJSON() {

@@ -373,8 +373,8 @@ func (f *Feeder) write(b []byte) {
 }
 
 // makeRoom makes room for n bytes after the window. The buffer at least doubles,
-// but not beyond the end of a body that needs less, and the window moves within
-// it only past as many bytes as it has: so all moving together is linear.
+// but not beyond the end of a body that needs less, nor beyond what is kept of one
+// over the limit, and the window moves within it only past as many bytes as it has: so all moving together is linear.
 func (f *Feeder) makeRoom(n int) {
 	have, size := f.have(), len(f.buf)
 	switch {
@@ -388,6 +388,9 @@ func (f *Feeder) makeRoom(n int) {
 	grown := 2 * size
 	if have+n <= f.left {
 		grown = min(grown, f.left)
+	}
+	if f.oversize && have+n <= f.part {
+		grown = min(grown, f.part)
 	}
 	f.own = make([]byte, max(grown, have+n, firstBuffer))
 	f.move(f.own)

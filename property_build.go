@@ -24,7 +24,8 @@ import (
 // error, and so is encoding a Clone of it made then; one made before is not
 // touched. A PropertyBuilder that was never Reset copies its list for each
 // setter, as a Properties does. It is for one goroutine at a time, and so are the
-// lists, as far as Reset is concerned.
+// lists, as far as Reset is concerned. It must not be copied: a Reset of either
+// would take the lists of the other.
 type PropertyBuilder struct{ propertyList }
 
 // propertyMemory is the memory of a PropertyBuilder. Bytes are appended only, so
@@ -32,7 +33,7 @@ type PropertyBuilder struct{ propertyList }
 type propertyMemory struct {
 	buf    []byte      // what was written since the reset, or since there was no more room
 	left   int         // bytes that were written since the reset into memory that had to be left
-	resets propertySet // how often it was reset, as resetBits has it
+	resets propertySet // how often it was reset, as resetBits has it; 0 also if it was given up
 }
 
 // maxBuilderRoom is how much memory a PropertyBuilder makes room for at a Reset, in
@@ -43,15 +44,17 @@ const maxBuilderRoom = 64 << 10
 // has returned before are lost with that: Append refuses them.
 func (b *PropertyBuilder) Reset() {
 	m := b.memory
-	if m == nil {
+	if m == nil || m.resets == 0 {
 		m = new(propertyMemory)
 	}
 	if need := min(m.left+len(m.buf), maxBuilderRoom); need > cap(m.buf) {
 		m.buf = make([]byte, 0, need) // so that the next list of this size needs nothing more
 	}
-	// When all the numbers are used up, there may be a list with each of them.
+	// When all the numbers are used up, there may be a list with each of them: the
+	// memory is given up, for a copy of the builder too, which would begin again.
 	if m.resets += oneReset; m.resets == 0 {
-		m = &propertyMemory{buf: m.buf}
+		given := &propertyMemory{buf: m.buf, resets: oneReset}
+		m.buf, m = nil, given
 	}
 	m.buf, m.left = m.buf[:0], 0
 	b.propertyList = propertyList{memory: m, set: m.resets | building}

@@ -1,6 +1,7 @@
 package mqttwire
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -109,6 +110,8 @@ func TestAListIsRefusedOnceItsBuilderIsReset(t *testing.T) {
 		var e *Error
 		require.ErrorAs(t, err, &e, name)
 		assert.Equal(t, RulePropertiesReset, e.Rule, name)
+		assert.Contains(t, e.Error(), "protocol error: Properties were lost when their PropertyBuilder was reset; "+
+			"a list is encoded, or cloned, before its PropertyBuilder is reset [5.0 section 2.2.2]")
 		assert.Equal(t, "prefix", string(out), name)
 		assert.ErrorIs(t, p.Err(), ErrProtocol, name)
 	}
@@ -202,6 +205,27 @@ func TestAListIsRefusedHoweverOftenItsBuilderWasReset(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, "\x03\x23\x00\x01", string(out))
 		lists = append(lists, list)
+	}
+}
+
+func TestACopyOfABuilderGetsNoMemoryThatTheBuilderHasKept(t *testing.T) {
+	var b PropertyBuilder
+	b.Reset()
+	b.AddUser([]byte(strings.Repeat("x", 100)), nil)
+	first := b.Properties()
+	copied := b
+	b.memory.resets = resetBits // the last number: the next Reset begins again
+	b.Reset()
+	copied.AddUser([]byte("no list"), nil)
+	require.Error(t, copied.Err())
+	copied.Reset()
+	require.Error(t, first.Err(), "the first of a number")
+	b.AddUser([]byte("b"), nil)
+	of := b.Properties()
+	copied.AddUser([]byte("c"), nil)
+	for want, p := range map[string]Properties{`[User Property: "b"=""]`: of, `[User Property: "c"=""]`: copied.Properties()} {
+		require.NoError(t, p.Err())
+		assert.Equal(t, want, p.String())
 	}
 }
 

@@ -27,38 +27,37 @@ var errWholePart = errors.New("mqttwire: ReadFrame: the packet is there already;
 // ReadFrame returns io.EOF if r ends before the first byte, io.ErrUnexpectedEOF if
 // it ends inside the packet, an *Error of class ErrMalformed if the fixed header is
 // malformed, one of class ErrTooLarge if the packet is over max, before a byte of
-// its body is read, or the error of r. With every error buf has what was read: after
-// a timeout, call ReadFrame again with part = buf, and it goes on.
+// its body is read, or the error of r, but for one that comes with the last bytes of
+// the packet, as io.ReadFull does. With every error buf has what was read: after a
+// timeout, call ReadFrame again with part = buf, and it goes on.
 func ReadFrame(r io.Reader, part []byte, max int) (f Frame, buf []byte, err error) {
 	max = Limits{PacketSize: max}.packetSize()
 	if _, _, err := CutFrame(part, max); err == nil {
 		return Frame{}, part, errWholePart
 	}
 	for {
-		f, _, err = CutFrame(part, max)
-		if err != ErrIncomplete {
-			return f, part, err
+		f, _, cut := CutFrame(part, max)
+		if cut != ErrIncomplete {
+			return f, part, cut
 		}
-		size, _ := FrameSize(part)
-		if part, err = readInto(r, part, size); err != nil {
+		if err != nil {
 			return Frame{}, part, err
 		}
+		size, _ := FrameSize(part)
+		part, err = readInto(r, part, size)
 	}
 }
 
 // readInto reads bytes of r that follow part, of which there will be size. An error
-// that comes with bytes is left for the next read to find.
+// may come with bytes: if they complete the packet it does not count.
 func readInto(r io.Reader, part []byte, size int) ([]byte, error) {
 	have := len(part)
 	if have == cap(part) {
 		part = slices.Grow(part, max(firstBuffer, min(size-have, have)))
 	}
 	n, err := readSome(r, part[have:min(size, cap(part))])
-	switch {
-	case n > 0:
-		return part[:have+n], nil
-	case err == io.EOF && have > 0:
-		return part, io.ErrUnexpectedEOF
+	if err == io.EOF && have+n > 0 {
+		err = io.ErrUnexpectedEOF
 	}
-	return part, err
+	return part[:have+n], err
 }

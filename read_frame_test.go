@@ -96,6 +96,50 @@ func TestReadFrameSaysWhyThereIsNoPacket(t *testing.T) {
 	}
 }
 
+// endsWith gives its bytes and an error in one read, and from then on io.EOF.
+type endsWith struct {
+	bytes string
+	err   error
+}
+
+func (e *endsWith) Read(p []byte) (int, error) {
+	n, err := copy(p, e.bytes), e.err
+	if e.bytes = e.bytes[n:]; e.bytes == "" {
+		e.err = io.EOF
+	} else {
+		err = nil
+	}
+	return n, err
+}
+
+func TestReadFrameReturnsAnErrorThatComesWithBytes(t *testing.T) {
+	broken := errors.New("broken")
+	for _, bytes := range []string{"\xC0", "\x30\x80", "\x30\x05\x00"} {
+		for err, want := range map[error]error{broken: broken, late: late, io.EOF: io.ErrUnexpectedEOF} {
+			_, buf, got := mqttwire.ReadFrame(&endsWith{bytes, err}, nil, 0)
+			assert.Equal(t, want, got, "%q", bytes)
+			assert.Equal(t, bytes, string(buf))
+		}
+	}
+}
+
+func TestReadFrameGoesOnAfterATimeoutThatCameWithBytes(t *testing.T) {
+	r := io.MultiReader(&endsWith{"\x30\x03\x00", late}, strings.NewReader("\x01t"))
+	_, buf, err := mqttwire.ReadFrame(r, nil, 0)
+	require.Equal(t, late, err)
+	f, _, err := mqttwire.ReadFrame(r, buf, 0)
+	require.NoError(t, err)
+	assert.Equal(t, "\x00\x01t", string(f.Body))
+}
+
+func TestReadFrameReturnsAPacketThatAnErrorComesWith(t *testing.T) {
+	f, _, err := mqttwire.ReadFrame(&endsWith{"\xC0\x00", errors.New("broken")}, nil, 0)
+	require.NoError(t, err)
+	assert.Equal(t, mqttwire.PINGREQ, f.Header.Type)
+	_, _, err = mqttwire.ReadFrame(&endsWith{"\x00", errors.New("broken")}, []byte("\x00"), 0)
+	assert.ErrorIs(t, err, mqttwire.ErrMalformed)
+}
+
 func TestReadFrameRefusesAHeaderBeforeItReadsABody(t *testing.T) {
 	for name, test := range map[string]struct {
 		first string

@@ -302,7 +302,7 @@ var rules = [numRules]ruleRow{
 	RulePropertyType: {"property-type", ErrMalformed, ReasonMalformedPacket, unreadable,
 		"a value that is set by identifier is of the property's type, and not too large for it", []ruleStatement{from(in5, "U-2.2.2.2-2")}},
 	RulePropertiesReset: {"properties-reset", ErrProtocol, ReasonUnspecifiedError, unreadable,
-		"a list that a PropertyBuilder has made is used before the builder is reset", []ruleStatement{from(in5, "5.0 section 2.2.2")}},
+		"a list is encoded, or cloned, before its PropertyBuilder is reset", []ruleStatement{from(in5, "5.0 section 2.2.2")}},
 
 	RulePacketIDZero: {"packet-id-zero", ErrProtocol, ReasonProtocolError, readable,
 		"a packet identifier is 1 to 65535", []ruleStatement{

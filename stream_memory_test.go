@@ -232,23 +232,34 @@ func TestSkipDrainsALargeBodyInLittleMemory(t *testing.T) {
 
 // A Feeder that has refused a packet, and is fed all the same, keeps of the body
 // what can be peeked at.
+// Of a packet over the limit 128 KiB are kept, in an allocation of the size above it.
 func TestFeederKeepsALimitedPartOfAPacketOverTheLimit(t *testing.T) {
 	skipUnderRace(t)
-	for _, size := range []int{1 << 10, 10 << 10, 100 << 10} {
-		chunk := make([]byte, size)
-		var f *mqttwire.Feeder
-		held := heldBy(func() any {
-			f = mqttwire.NewFeeder(mqttwire.Limits{})
-			f.Feed([]byte(hugeHeader))
-			for fed := 0; fed < 10<<20; fed += size {
-				if _, err := f.Next(); err == nil {
-					t.Fatal("no error")
+	const most = 140 << 10
+	for _, size := range []int{100, 1000, 1 << 10, 4096, 10 << 10, 1 << 16, 100 << 10, 1 << 20} {
+		for name, first := range map[string]string{"alone": "", "after a packet": "\xC0\x00"} {
+			chunk := make([]byte, size)
+			var f *mqttwire.Feeder
+			held := heldBy(func() any {
+				f = mqttwire.NewFeeder(mqttwire.Limits{})
+				f.Feed([]byte(first + hugeHeader))
+				for range len(first) / 2 {
+					_, err := f.Next()
+					require.NoError(t, err)
 				}
-				f.Feed(chunk)
-			}
-			return f
-		})
-		require.Less(t, held, int64(300<<10), "chunks of %d", size)
+				for fed := 0; fed < 2<<20; fed += size {
+					if _, err := f.Next(); err == nil {
+						t.Fatal("no error")
+					}
+					f.Feed(chunk)
+				}
+				return f
+			})
+			require.Less(t, held, int64(most), "%s, chunks of %d", name, size)
+			b, err := f.Peek(most)
+			require.ErrorIs(t, err, mqttwire.ErrTooLarge)
+			require.Len(t, b, 128<<10+8, "%s, chunks of %d", name, size)
+		}
 	}
 }
 

@@ -26,6 +26,7 @@ var (
 	typeForm      = regexp.MustCompile(`^FIELD is \d+( [A-Z]+)?$`)
 	countForm     = regexp.MustCompile(`^(no|1|\d+) reason codes?$`)
 	protocolForm  = regexp.MustCompile(`^(no )?FIELD( is [0-9]{1,3}| is 0x[0-9A-F]{2})?$`)
+	lostForm      = regexp.MustCompile(`^FIELD were lost when their PropertyBuilder was reset$`)
 	numberForm    = regexp.MustCompile(`^(no )?FIELD( is \d+|, (no byte|1 byte|\d+ bytes) left( over)?|, length \d+)?$`)
 	printableForm = regexp.MustCompile(`^[ -~]+$`)
 )
@@ -46,6 +47,8 @@ func formOf(e *mqttwire.Error) *regexp.Regexp {
 		return countForm
 	case e.Rule == mqttwire.RulePacketSize && e.Field == mqttwire.FieldRemainingLength, e.Rule == mqttwire.RuleMaximumPacketSize:
 		return packetForm
+	case e.Rule == mqttwire.RulePropertiesReset:
+		return lostForm
 	}
 	switch e.Field {
 	case mqttwire.FieldRemainingLength, mqttwire.FieldPropertyLength, mqttwire.FieldWillPropertyLength:

@@ -64,16 +64,20 @@ type Forwarding struct {
 // The packet identifier is left 0: if dst.QoS is not 0, the caller gives one.
 //
 // A message that cannot be sent in that version gives at once the *mqttwire.Error
-// that Append would return: as one whose topic name only 3.1 allows. On error dst is
-// as it was.
+// that Append would return: as one whose topic name only 3.1 allows. So does an o that
+// is against its comments, in any version. On error dst is as it was.
 //
 // dst aliases topic, the payload of p, and either the properties of p or o.Memory; use
 // Clone to keep it. To keep a message before it is known who gets it, forward it to
 // the version that it came in, with QoS 2 and RetainAsPublished: that leaves out only
 // what holds for the connection that it came on, and to forward the result gives what
-// to forward p gives. p and o are not changed, and dst may be p. Section 3.3.4.
+// to forward p gives. p and o are not changed, and dst may be p; none is nil. Section
+// 3.3.4.
 func Forward(dst, p *Publish, topic []byte, o *Forwarding) error {
-	if err := p.Properties.Err(); err != nil {
+	if err := listFault(&p.Properties); err != nil {
+		return err
+	}
+	if err := o.check(); err != nil {
 		return err
 	}
 	left, ok := o.remaining(&p.Properties)
@@ -97,20 +101,49 @@ func Forward(dst, p *Publish, topic []byte, o *Forwarding) error {
 	return nil
 }
 
-// checkForwarded checks what Append would, but for the packet identifier and the
-// values of properties.
-func (p *Publish) checkForwarded(v mqttwire.Version) error {
-	const t = mqttwire.PUBLISH
-	if !v.Known() {
-		return mqttwire.NewError(mqttwire.RuleVersion, t, v, mqttwire.FieldVersion, mqttwire.NoOffset, int64(v))
+// listFault returns the *mqttwire.Error with which Append refuses a list that was
+// lost, or that holds a value that a setter refused.
+func listFault(p *mqttwire.Properties) error {
+	if p.Err() == nil {
+		return nil
 	}
+	return wire.CheckProperties(p, mqttwire.PropertyOwner(mqttwire.PUBLISH))
+}
+
+// check checks the receiver's version, and what its subscriptions have said.
+func (o *Forwarding) check() error {
+	switch v := o.Version; {
+	case !v.Known():
+		return refuseForwarded(v, mqttwire.RuleVersion, mqttwire.FieldVersion, int64(v))
+	case !o.QoS.Valid():
+		return refuseForwarded(v, mqttwire.RuleQoS, mqttwire.FieldQoS, int64(o.QoS))
+	}
+	for _, id := range o.SubscriptionIDs {
+		if id == 0 || id > mqttwire.MaxVarint {
+			var list mqttwire.Properties
+			list.AddSubscriptionID(id)
+			return listFault(&list)
+		}
+	}
+	return nil
+}
+
+// refuseForwarded returns the *mqttwire.Error of a PUBLISH that was to be sent.
+func refuseForwarded(v mqttwire.Version, rule mqttwire.Rule, field mqttwire.Field, found int64) error {
+	_, err := wire.Refuse(nil, rule, mqttwire.PUBLISH, v, field, found)
+	return err
+}
+
+// checkForwarded checks what Append would, but for the version, the packet identifier
+// and the values of properties.
+func (p *Publish) checkForwarded(v mqttwire.Version) error {
 	if rule, field, found := p.flagsFault(v); rule != 0 {
-		return mqttwire.NewError(rule, t, v, field, mqttwire.NoOffset, found)
+		return refuseForwarded(v, rule, field, found)
 	}
 	if n := p.headerSize(propertiesSize(&p.Properties, v)) + uint64(len(p.Payload)); n > mqttwire.MaxVarint {
-		return mqttwire.NewError(mqttwire.RuleRemainingLength, t, v, mqttwire.FieldRemainingLength, mqttwire.NoOffset, int64(n))
+		return refuseForwarded(v, mqttwire.RuleRemainingLength, mqttwire.FieldRemainingLength, int64(n))
 	}
-	return wire.CheckTopicName(p.Topic, t, v, mqttwire.FieldTopicName)
+	return wire.CheckTopicName(p.Topic, mqttwire.PUBLISH, v, mqttwire.FieldTopicName)
 }
 
 // waited returns the whole seconds that the message has waited.
@@ -138,7 +171,7 @@ func (o *Forwarding) properties(p *mqttwire.Properties, left uint32) (mqttwire.P
 		b = new(mqttwire.PropertyBuilder)
 	}
 	b.Reset()
-	if err := p.Err(); err != nil { // the list stood in that memory
+	if err := listFault(p); err != nil { // the list stood in that memory
 		return mqttwire.Properties{}, err
 	}
 	for q := range p.All() {
@@ -152,7 +185,8 @@ func (o *Forwarding) properties(p *mqttwire.Properties, left uint32) (mqttwire.P
 	for _, id := range o.SubscriptionIDs {
 		b.AddSubscriptionID(id)
 	}
-	return b.Properties(), b.Err()
+	list := b.Properties()
+	return list, listFault(&list)
 }
 
 // keeps reports whether the list is sent on as it is.

@@ -257,8 +257,8 @@ func TestAMessageThatTheReceiversVersionCannotSayIsToldAtOnce(t *testing.T) {
 		"an empty topic":               {new(packets.Publish), nil, [3]mqttwire.Rule{mqttwire.RuleTopicEmpty, mqttwire.RuleTopicEmpty, mqttwire.RuleTopicEmpty}},
 		"a topic with a wildcard":      {&packets.Publish{Topic: []byte("#")}, nil, [3]mqttwire.Rule{mqttwire.RuleTopicWildcard, mqttwire.RuleTopicWildcard, mqttwire.RuleTopicWildcard}},
 		"as large as 3.1.1 allows":     {&atLimit, nil, [3]mqttwire.Rule{0, 0, mqttwire.RuleRemainingLength}},
-		"subscription identifier 0":    {&packets.Publish{Topic: []byte("a")}, []uint32{1, 0}, [3]mqttwire.Rule{0, 0, mqttwire.RulePropertyZero}},
-		"too large an identifier":      {&packets.Publish{Topic: []byte("a")}, []uint32{mqttwire.MaxVarint + 1}, [3]mqttwire.Rule{0, 0, mqttwire.RuleVarintLength}},
+		"subscription identifier 0":    {&packets.Publish{Topic: []byte("a")}, []uint32{1, 0}, [3]mqttwire.Rule{mqttwire.RulePropertyZero, mqttwire.RulePropertyZero, mqttwire.RulePropertyZero}},
+		"too large an identifier":      {&packets.Publish{Topic: []byte("a")}, []uint32{mqttwire.MaxVarint + 1}, [3]mqttwire.Rule{mqttwire.RuleVarintLength, mqttwire.RuleVarintLength, mqttwire.RuleVarintLength}},
 		"a reason string":              {withList(withReason), nil, [3]mqttwire.Rule{}}, // of the six others none is sent on
 		"a value that was refused": {withList(func(p *mqttwire.Properties) { p.SetPayloadFormatIndicator(2) }), nil,
 			[3]mqttwire.Rule{mqttwire.RulePropertyBool, mqttwire.RulePropertyBool, mqttwire.RulePropertyBool}},
@@ -275,15 +275,25 @@ func TestAMessageThatTheReceiversVersionCannotSayIsToldAtOnce(t *testing.T) {
 				}
 				e := requireBreach(t, c.rules[i], err)
 				assert.Equal(t, mqttwire.NoOffset, e.Offset)
+				assert.Equal(t, mqttwire.PUBLISH, e.Type)
+				assert.True(t, e.Own)
 				assert.Equal(t, packets.Publish{PacketID: 77}, got)
 			}
 		})
 	}
+	for _, v := range []mqttwire.Version{v31, v311, v5} {
+		for published := range mqttwire.QoS(4) {
+			p := &packets.Publish{Topic: []byte("a"), QoS: published}
+			got := packets.Publish{PacketID: 77}
+			e := requireBreach(t, mqttwire.RuleQoS, packets.Forward(&got, p, p.Topic, &packets.Forwarding{Version: v, QoS: 3}))
+			assert.True(t, e.Own)
+			assert.EqualValues(t, 3, e.Found)
+			assert.Equal(t, packets.Publish{PacketID: 77}, got)
+		}
+	}
 	for _, v := range []mqttwire.Version{0, 2, 6} {
 		requireBreach(t, mqttwire.RuleVersion, packets.Forward(new(packets.Publish), &javas, javas.Topic, &packets.Forwarding{Version: v}))
 	}
-	qos3 := &packets.Publish{Topic: []byte("a"), QoS: 3}
-	requireBreach(t, mqttwire.RuleQoS, packets.Forward(new(packets.Publish), qos3, qos3.Topic, &packets.Forwarding{Version: v5, QoS: 3}))
 }
 
 func TestForwardingIntoTheMemoryOfTheMessageIsRefused(t *testing.T) {
@@ -293,7 +303,8 @@ func TestForwardingIntoTheMemoryOfTheMessageIsRefused(t *testing.T) {
 	p := &packets.Publish{Topic: []byte("a"), Properties: b.Properties()}
 	var got packets.Publish
 	err := packets.Forward(&got, p, p.Topic, &packets.Forwarding{Version: v5, Memory: &b})
-	requireBreach(t, mqttwire.RulePropertiesReset, err)
+	e := requireBreach(t, mqttwire.RulePropertiesReset, err)
+	assert.Equal(t, mqttwire.PUBLISH, e.Type)
 }
 
 // A list that stays as it is needs no memory, and what was built there stays.

@@ -71,9 +71,10 @@ type JSON struct {
 func AppendJSON(dst []byte, p mqttwire.Packet) ([]byte, error) { return JSON{}.Append(dst, p) }
 
 // ParseJSON reads a packet of any type from its JSON: see JSON for the form. Its
-// memory is its own. JSON that cannot be read gives a *JSONError; a packet that is
-// read and is not legal in a version is refused by its Append, with an
-// *mqttwire.Error.
+// memory is its own. JSON that cannot be read gives a *JSONError, which wraps an
+// *mqttwire.Error if a property has a value that it cannot have, or is there twice
+// and may not be. Any other packet that is read and is not legal in a version is
+// refused by its Append, with an *mqttwire.Error.
 func ParseJSON(b []byte) (mqttwire.Packet, error) { return JSON{}.Parse(b) }
 
 // Append is the function AppendJSON, with what o says.
@@ -239,7 +240,8 @@ type JSONError struct {
 	// Want says what has to stand there.
 	Want string
 
-	// Err is the error of package encoding/json, where the JSON is none; else nil.
+	// Err is the error of package encoding/json, where the JSON is none; the
+	// *mqttwire.Error of a property that was refused; else nil.
 	Err error
 }
 

@@ -27,14 +27,14 @@ func (o JSON) Parse(b []byte) (mqttwire.Packet, error) {
 }
 
 // ParseProperties reads a property list alone: see JSON for the form. Its memory is
-// its own. Values that no property can have are refused by Append, as those that a
-// setter was given.
+// its own. A value that the property cannot have, or a repeat that no packet may
+// have, gives a *JSONError that wraps an *mqttwire.Error.
 func (o JSON) ParseProperties(b []byte) (p mqttwire.Properties, err error) {
 	if err := checkJSON(b); err != nil {
 		return p, err
 	}
 	const key = "props"
-	r := &jsonReader{members: map[string]json.RawMessage{key: b}}
+	r := &jsonReader{members: map[string]json.RawMessage{key: b}, owner: anyOwner}
 	r.properties(key, &p)
 	if r.err != nil {
 		return mqttwire.Properties{}, r.err
@@ -95,8 +95,12 @@ func readPart[T any](b []byte, part *T, visit func(*T, visitor)) error {
 type jsonReader struct {
 	path    string // of the object, with the dot behind it
 	members map[string]json.RawMessage
-	err     error // the first
+	owner   mqttwire.PropertyOwner // of the property list: but for packets, it is the will that has one
+	err     error                  // the first
 }
+
+// anyOwner is the owner of a property list that is read alone.
+const anyOwner = mqttwire.PropertyOwner(0xFF)
 
 // checkJSON returns what is wrong with b, if it is no JSON. Package encoding/json
 // would mend what is no UTF-8, and so change it.
@@ -156,6 +160,7 @@ func (r *jsonReader) packet(p packet, others bool) error {
 	if raw, ok := r.take("type"); ok && string(raw) != strconv.Quote(p.Type().String()) {
 		r.fail("type", raw, strconv.Quote(p.Type().String()))
 	}
+	r.owner = mqttwire.PropertyOwner(p.Type())
 	p.visit(r)
 	return r.end(others)
 }
@@ -349,8 +354,8 @@ func (r *jsonReader) bytes(key string, secret bool) []byte {
 	case isText:
 		return r.string(key, plain, secret)
 	case isCoded:
-		var b []byte
-		if coded[0] != '"' || json.Unmarshal(coded, &b) != nil {
+		b, ok := decodeBase64(coded)
+		if !ok {
 			r.fail(key+suffix64, unless(secret, coded), "text in base64")
 		}
 		return b
@@ -358,6 +363,16 @@ func (r *jsonReader) bytes(key string, secret bool) []byte {
 		r.fail(key+suffixLen, length, key+" itself, which was left out of the JSON")
 	}
 	return nil
+}
+
+// decodeBase64 decodes a string of JSON that is what encoding the bytes gives: package
+// encoding/json takes line ends too, and last characters with bits that are lost.
+func decodeBase64(raw json.RawMessage) (b []byte, ok bool) {
+	var s string
+	if raw[0] != '"' || json.Unmarshal(raw, &s) != nil || json.Unmarshal(raw, &b) != nil {
+		return nil, false
+	}
+	return b, string(text.AppendBase64(nil, b)) == `"`+s+`"`
 }
 
 // unless returns raw, if it is no secret.
@@ -423,11 +438,27 @@ func (r *jsonReader) properties(key string, p *mqttwire.Properties) {
 	for i, raw := range entries {
 		inner := r.within(indexed(key, i), raw)
 		inner.property(&b)
-		if r.err = inner.end(false); r.err != nil {
+		if r.err = inner.end(false); r.err == nil {
+			r.refused(indexed(key, i), b.Properties())
+		}
+		if r.err != nil {
 			return
 		}
 	}
 	*p = b.Properties().Clone() // without room for more
+}
+
+// refused fails if the property at key was refused: now, as one that comes later
+// would take its place.
+func (r *jsonReader) refused(key string, p mqttwire.Properties) {
+	err := p.Err()
+	if err == nil {
+		return
+	}
+	if r.owner != anyOwner { // which may have more to say
+		_, err = p.Append(nil, r.owner)
+	}
+	r.err = &JSONError{Key: r.path + key, Err: err}
 }
 
 // property reads a property and adds it to the list.

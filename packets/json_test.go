@@ -283,6 +283,11 @@ func TestJSONThatCannotBeReadNamesKeyAndValue(t *testing.T) {
 		`{"type":"PUBLISH","topic":"\ude00"}`:                                         ": topic is \"\uFFFD\"; want text without half of a surrogate pair",
 		`{"type":"PUBLISH","topic":"a","topic_base64":"YQ=="}`:                        ": topic_base64; want only one of it and topic",
 		`{"type":"PUBLISH","payload_base64":"*"}`:                                     ": payload_base64 is \"*\"; want text in base64",
+		`{"type":"PUBLISH","payload_base64":"YQ==\r\n"}`:                              ": payload_base64 is \"YQ==\\u000d\\u000a\"; want text in base64",
+		`{"type":"PUBLISH","payload_base64":"Y\nQ=="}`:                                ": payload_base64 is \"Y\\u000aQ==\"; want text in base64",
+		`{"type":"PUBLISH","payload_base64":"YR=="}`:                                  ": payload_base64 is \"YR==\"; want text in base64",
+		`{"type":"PUBLISH","payload_base64":"YQ"}`:                                    ": payload_base64 is \"YQ\"; want text in base64",
+		`{"type":"PUBLISH","payload_base64":"_-8="}`:                                  ": payload_base64 is \"_-8=\"; want text in base64",
 		`{"type":"PUBLISH","payload_base64":7}`:                                       ": payload_base64 is 7; want text in base64",
 		`{"type":"SUBSCRIBE","filters":"a"}`:                                          ": filters is \"a\"; want a list",
 		`{"type":"SUBSCRIBE","filters":["a"]}`:                                        ": filters[0] is \"a\"; want an object",
@@ -373,23 +378,16 @@ func TestAPropertyListAloneIsWrittenAsInAPacket(t *testing.T) {
 func TestJSONOfNoLegalPacketIsRefusedWithThePacketsOwnError(t *testing.T) {
 	long := strings.Repeat("x", 65536)
 	for text, rule := range map[string]mqttwire.Rule{
-		`{"type":"PUBLISH","topic":"t","qos":3}`:                                                                        mqttwire.RuleQoS,
-		`{"type":"PUBLISH","topic":"t/#"}`:                                                                              mqttwire.RuleTopicWildcard,
-		`{"type":"PUBLISH"}`:                                                                                            mqttwire.RuleTopicOrAlias,
-		`{"type":"PUBLISH","topic":"` + long + `"}`:                                                                     mqttwire.RuleStringLength,
-		`{"type":"PUBACK"}`:                                                                                             mqttwire.RulePacketIDZero,
-		`{"type":"PUBACK","packetId":1,"reason":1}`:                                                                     mqttwire.RuleReasonCode,
-		`{"type":"PUBACK","packetId":1,"props":[{"id":35,"value":1}]}`:                                                  mqttwire.RulePropertyNotAllowed,
-		`{"type":"PUBLISH","topic":"t","props":[{"id":35,"value":1},{"id":35,"value":2}]}`:                              mqttwire.RulePropertyRepeated,
-		`{"type":"PUBLISH","topic":"t","props":[{"id":3,"value":"a"},{"id":3,"value":"a"}]}`:                            mqttwire.RulePropertyRepeated,
-		`{"type":"PUBLISH","topic":"t","props":[{"id":35,"value":0}]}`:                                                  mqttwire.RuleTopicAliasZero,
-		`{"type":"PUBLISH","topic":"t","props":[{"id":1,"value":2}]}`:                                                   mqttwire.RulePropertyBool,
-		`{"type":"PUBLISH","topic":"t","props":[{"id":11,"value":268435456}]}`:                                          mqttwire.RuleVarintLength,
-		`{"type":"PUBLISH","topic":"t","props":[{"id":8,"value":"+"}]}`:                                                 mqttwire.RuleResponseTopicWildcard,
-		`{"type":"PUBLISH","topic":"t","props":[{"id":38,"key":"` + long + `","value":""}]}`:                            mqttwire.RuleStringLength,
-		`{"type":"SUBSCRIBE","packetId":1,"filters":[]}`:                                                                mqttwire.RuleNoFilters,
+		`{"type":"PUBLISH","topic":"t","qos":3}`:                       mqttwire.RuleQoS,
+		`{"type":"PUBLISH","topic":"t/#"}`:                             mqttwire.RuleTopicWildcard,
+		`{"type":"PUBLISH"}`:                                           mqttwire.RuleTopicOrAlias,
+		`{"type":"PUBLISH","topic":"` + long + `"}`:                    mqttwire.RuleStringLength,
+		`{"type":"PUBACK"}`:                                            mqttwire.RulePacketIDZero,
+		`{"type":"PUBACK","packetId":1,"reason":1}`:                    mqttwire.RuleReasonCode,
+		`{"type":"PUBACK","packetId":1,"props":[{"id":35,"value":1}]}`: mqttwire.RulePropertyNotAllowed,
+		`{"type":"SUBSCRIBE","packetId":1,"filters":[]}`:               mqttwire.RuleNoFilters,
 		`{"type":"SUBSCRIBE","packetId":1,"filters":[{"topic":"a"}],"props":[{"id":11,"value":1},{"id":11,"value":2}]}`: mqttwire.RulePropertyRepeated,
-		`{"type":"CONNECT","version":9}`:                                                                                mqttwire.RuleVersion,
+		`{"type":"CONNECT","version":9}`: mqttwire.RuleVersion,
 	} {
 		p, err := packets.ParseJSON([]byte(text))
 		require.NoError(t, err, text)
@@ -403,6 +401,49 @@ func TestJSONOfNoLegalPacketIsRefusedWithThePacketsOwnError(t *testing.T) {
 		assert.Equal(t, rule, e.Rule, "%s: %v", text, err)
 		assert.Equal(t, "dst", string(b))
 	}
+}
+
+func TestJSONOfAPropertyThatIsRefusedIsRefusedAtOnce(t *testing.T) {
+	long := strings.Repeat("x", 65536)
+	for _, test := range []struct {
+		props, place string
+		rule         mqttwire.Rule
+	}{
+		{`{"id":35,"value":1},{"id":35,"value":2}`, "props[1]", mqttwire.RulePropertyRepeated},
+		{`{"id":35,"value":0},{"id":35,"value":1}`, "props[0]", mqttwire.RuleTopicAliasZero},
+		{`{"id":35,"value":1},{"id":35,"value":0}`, "props[1]", mqttwire.RulePropertyRepeated},
+		{`{"id":35,"value":0},{"id":2,"value":9}`, "props[0]", mqttwire.RuleTopicAliasZero},
+		{`{"id":3,"value":"a"},{"id":3,"value":"a"}`, "props[1]", mqttwire.RulePropertyRepeated},
+		{`{"id":3,"value":"a"},{"id":3,"value":"b"}`, "props[1]", mqttwire.RulePropertyRepeated},
+		{`{"id":3,"value":"\u0000"},{"id":3,"value":"b"}`, "props[0]", mqttwire.RuleNUL},
+		{`{"id":1,"value":2}`, "props[0]", mqttwire.RulePropertyBool},
+		{`{"id":11,"value":268435456}`, "props[0]", mqttwire.RuleVarintLength},
+		{`{"id":11,"value":0},{"id":11,"value":1}`, "props[0]", mqttwire.RulePropertyZero},
+		{`{"id":8,"value":"+"}`, "props[0]", mqttwire.RuleResponseTopicWildcard},
+		{`{"id":38,"key":"` + long + `","value":""}`, "props[0]", mqttwire.RuleStringLength},
+	} {
+		list := `[` + test.props + `]`
+		whole := `{"type":"PUBLISH","topic":"t","props":` + list + `}`
+		_, whenParsed := packets.ParseJSON([]byte(whole))
+		_, whenAlone := packets.JSON{}.ParseProperties([]byte(list))
+		p := packets.Publish{Topic: []byte("old")}
+		for _, err := range []error{whenParsed, whenAlone, json.Unmarshal([]byte(whole), &p)} {
+			var at *packets.JSONError
+			require.ErrorAs(t, err, &at, test.props)
+			assert.Equal(t, test.place, at.Key, test.props)
+			var e *mqttwire.Error
+			require.ErrorAs(t, err, &e, test.props)
+			assert.Equal(t, test.rule, e.Rule, test.props)
+			assert.True(t, e.Own)
+		}
+		assert.Zero(t, p, "is left reset")
+		var e *mqttwire.Error
+		require.ErrorAs(t, whenParsed, &e)
+		assert.Equal(t, mqttwire.PUBLISH, e.Type)
+	}
+	_, err := packets.ParseJSON([]byte(`{"type":"CONNECT","version":5,"will":{"topic":"t","props":[{"id":24,"value":1},{"id":24,"value":1}]}}`))
+	assert.EqualError(t, err, "mqttwire: JSON: will.props[1]: mqttwire: own CONNECT (5.0) protocol error: Will Delay Interval; "+
+		"this property is present at most once [U-3.1.3.2.2-1], reason 0x82 Protocol Error")
 }
 
 func TestAPacketWithARefusedPropertyHasNoJSON(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/mqttwire/mqttwire"
@@ -24,7 +25,8 @@ func logPacket(p packet) slog.Value {
 
 // LogError returns an error for package log/slog: an *mqttwire.Error, or an error
 // that wraps one, as a group of the fields that mqttwire.Error.AppendJSON has, any
-// other as its text. Nothing is made before a handler asks.
+// other as its text. Before the message stands what the wrapping error says there.
+// Nothing is made before a handler asks.
 //
 //	logger.Warn("refused", "error", packets.LogError(err))
 func LogError(err error) slog.LogValuer { return loggedError{err} }
@@ -41,7 +43,9 @@ func (l loggedError) LogValue() slog.Value {
 	case !errors.As(l.err, &e):
 		return slog.StringValue(l.err.Error())
 	}
-	group := errorLogger{{Key: "message", Value: slog.StringValue(l.err.Error())}}
+	line := e.Error()
+	message := strings.Replace(l.err.Error(), line, strings.TrimPrefix(line, "mqttwire: "), 1)
+	group := errorLogger{{Key: "message", Value: slog.StringValue(message)}}
 	wire.VisitError(e, &group)
 	return slog.GroupValue(group...)
 }

@@ -149,8 +149,12 @@ func TestAPacketCostsNothingWhereItsLevelIsNotLogged(t *testing.T) {
 func TestErrorsAreLoggedInGroups(t *testing.T) {
 	e := mqttwire.NewError(mqttwire.RuleQoS, mqttwire.PUBLISH, v5, mqttwire.FieldQoS, 0, 3)
 	e.Sender, e.Connected = mqttwire.FromClient, true
+	message := strings.TrimPrefix(e.Error(), "mqttwire: ")
+	text, _ := logged(packets.LogError(e))
+	assert.Contains(t, string(e.AppendJSON(nil)), `{"message":"`+message+`",`)
+	assert.Contains(t, text, `p.message="`+message+`" p.rule`)
 	text, json := logged(packets.LogError(fmt.Errorf("reading: %w", e)))
-	assert.Equal(t, `p.message="reading: `+e.Error()+`" p.rule=qos p.packet=PUBLISH p.version=5 p.field=QoS p.offset=0 p.found=3 `+
+	assert.Equal(t, `p.message="reading: `+message+`" p.rule=qos p.packet=PUBLISH p.version=5 p.field=QoS p.offset=0 p.found=3 `+
 		`p.allowed="QoS is 0, 1 or 2" p.statement=MQTT-3.3.1-4 p.reason=129 p.reason_name="Malformed Packet" p.class="malformed packet" `+
 		`p.sender=client p.connected=true`, text)
 	assert.Contains(t, json, `"rule":"qos","packet":"PUBLISH","version":5,"field":"QoS","offset":0,"found":3,`)

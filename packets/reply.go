@@ -41,7 +41,7 @@ var closed = Answer{Close: true}
 // Errors of a Decoder tell who sent the packet, whether the CONNACK came before,
 // and what the peer has announced. For other errors it is taken from the packet
 // type: a CONNECT comes before the CONNACK, all else after it. An err that is no
-// *mqttwire.Error is answered by closing.
+// *mqttwire.Error, or a nil one, is answered by closing.
 //
 // An error on encoding, of an Encoder, a Writer or Append, is about the caller's
 // own packet, of which the peer has seen nothing: nothing is answered, and the
@@ -61,7 +61,7 @@ func ReplyWithReason(err error) Answer { return reply(err, true) }
 // is asked for, without, and if an acknowledgement is too large a DISCONNECT.
 func reply(err error, reason bool) Answer {
 	var e *mqttwire.Error
-	if !errors.As(err, &e) || e.Own {
+	if !errors.As(err, &e) || e == nil || e.Own {
 		return closed
 	}
 	a := replyTo(e)

@@ -2,6 +2,7 @@ package packets_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"testing"
 
@@ -47,6 +48,14 @@ func TestEveryRuleHasAnAnswerThatItsPeerTakes(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestAnErrorThatIsNilIsAnsweredByClosing(t *testing.T) {
+	var none *mqttwire.Error
+	for _, err := range []error{nil, none, fmt.Errorf("reading: %w", error(none))} {
+		assert.Equal(t, packets.Answer{Close: true}, packets.Reply(err))
+		assert.Equal(t, packets.Answer{Close: true}, packets.ReplyWithReason(err))
 	}
 }
 
