@@ -115,7 +115,7 @@ func (e *endsWith) Read(p []byte) (int, error) {
 func TestReadFrameReturnsAnErrorThatComesWithBytes(t *testing.T) {
 	broken := errors.New("broken")
 	for _, bytes := range []string{"\xC0", "\x30\x80", "\x30\x05\x00"} {
-		for err, want := range map[error]error{broken: broken, late: late, io.EOF: io.ErrUnexpectedEOF} {
+		for err, want := range map[error]error{broken: broken, errLate: errLate, io.EOF: io.ErrUnexpectedEOF} {
 			_, buf, got := mqttwire.ReadFrame(&endsWith{bytes, err}, nil, 0)
 			assert.Equal(t, want, got, "%q", bytes)
 			assert.Equal(t, bytes, string(buf))
@@ -124,9 +124,9 @@ func TestReadFrameReturnsAnErrorThatComesWithBytes(t *testing.T) {
 }
 
 func TestReadFrameGoesOnAfterATimeoutThatCameWithBytes(t *testing.T) {
-	r := io.MultiReader(&endsWith{"\x30\x03\x00", late}, strings.NewReader("\x01t"))
+	r := io.MultiReader(&endsWith{"\x30\x03\x00", errLate}, strings.NewReader("\x01t"))
 	_, buf, err := mqttwire.ReadFrame(r, nil, 0)
-	require.Equal(t, late, err)
+	require.Equal(t, errLate, err)
 	f, _, err := mqttwire.ReadFrame(r, buf, 0)
 	require.NoError(t, err)
 	assert.Equal(t, "\x00\x01t", string(f.Body))
