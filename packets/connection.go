@@ -170,11 +170,17 @@ func announcedLimits(limits mqttwire.Limits, p mqttwire.Packet, v mqttwire.Versi
 // AppendReply appends to dst the packet that answers one which Next has refused
 // with err, if there is one, with a Reason String as far as the peer wants and
 // takes it; close says to close the connection after it. If that is false the
-// packet acknowledges the one refused, and Resume lets the connection go on. See
-// Reply.
+// packet acknowledges the one refused, and Resume lets the connection go on. The
+// packet counts as sent, as one of Append: what may not follow it is refused, and
+// what may not follow one that was sent before is not appended, such as a second
+// DISCONNECT. See Reply.
 func (c *Connection) AppendReply(dst []byte, err error) (out []byte, close bool) {
 	a := ReplyWithReason(err)
-	return a.Append(dst), a.Close
+	out = c.encoder.appendAnswer(dst, a)
+	if len(out) > len(dst) && opens(a.Packet) {
+		c.decoder.Observe(a.Packet)
+	}
+	return out, a.Close
 }
 
 // Dropped says what the last call of Append left out: see Encoder.Dropped.
