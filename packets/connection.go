@@ -28,14 +28,22 @@ import "github.com/mqttwire/mqttwire"
 // Packets of 5.0 announce limits, and the Connection keeps the peer's when it
 // encodes, and its own when it decodes: whoever announces a Maximum Packet Size
 // has set the limit of what is read by that. A Connection is for one goroutine at a
-// time; who writes from several locks around it and the write.
+// time; who writes from several locks around it and the write. It must not be
+// copied.
 type Connection struct {
+	_       noCopy
 	feeder  mqttwire.Feeder
 	decoder Decoder
 	encoder Encoder
 	limits  mqttwire.Limits
 	begun   bool // the memory of the first packets was given back
 }
+
+// noCopy makes go vet find copies of what has a field of it, which takes no memory.
+type noCopy struct{}
+
+func (*noCopy) Lock()   {}
+func (*noCopy) Unlock() {}
 
 // ConnectionOptions say what a Connection is for.
 type ConnectionOptions struct {
@@ -190,8 +198,10 @@ func (c *Connection) Dropped() Dropped { return c.encoder.Dropped() }
 // Decoder.Topic.
 func (c *Connection) Topic(p *Publish) []byte { return c.decoder.Topic(p) }
 
-// PayloadSize returns how many bytes of payload Next has left to be read by Read,
-// because the PUBLISH is larger than StreamFrom; else 0.
+// PayloadSize returns the size of the payload that Next has left to be read by
+// Read, because the PUBLISH is larger than StreamFrom; else 0. It stays the same
+// while that is read. What is not read is skipped by the next call of Next: feed and
+// Read until all of it has come, and call Next only then.
 func (c *Connection) PayloadSize() int { return c.decoder.PayloadSize() }
 
 // Read takes bytes from the payload that Next has left: those that were fed. It

@@ -17,7 +17,7 @@ const idleRead = 64
 //
 // It reads ahead, and holds a buffer only while something comes: one of many
 // Streams in turn. So a packet that Receive has returned must not be looked at
-// after the next call, unless it was cloned.
+// after the next call, unless it was cloned. A Stream must not be copied.
 type Stream struct {
 	reader  mqttwire.Reader
 	decoder Decoder // of the goroutine that receives
@@ -80,9 +80,9 @@ func (s *Stream) Receive() (mqttwire.Packet, error) {
 // Decoder.Topic.
 func (s *Stream) Topic(p *Publish) []byte { return s.decoder.Topic(p) }
 
-// PayloadSize returns how many bytes of payload Receive has left to be read by
-// Read, because the PUBLISH is larger than StreamFrom; else 0. What is not read is
-// skipped by the next Receive.
+// PayloadSize returns the size of the payload that Receive has left to be read by
+// Read, because the PUBLISH is larger than StreamFrom; else 0. It stays the same
+// while that is read. What is not read is skipped by the next Receive.
 func (s *Stream) PayloadSize() int { return s.decoder.PayloadSize() }
 
 // Read reads the payload that Receive has left. At its end it returns io.EOF.
