@@ -3,6 +3,7 @@ package mqttwire
 import (
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -236,6 +237,69 @@ func TestReleaseWhileABodyIsReadLosesNothing(t *testing.T) {
 		h, err := c.Next()
 		require.NoError(t, err, name)
 		assert.Equal(t, PINGREQ, h.Type, name)
+	}
+}
+
+// ways are how a body may be taken: each either takes all of it, or nothing.
+var ways = map[string]func(r releaser) (string, error){
+	"Body": func(r releaser) (string, error) {
+		f, err := r.Body()
+		return string(f.Body), err
+	},
+	"AppendBody": func(r releaser) (string, error) {
+		b, err := r.AppendBody(nil)
+		return string(b), err
+	},
+	"Peek": func(r releaser) (string, error) {
+		b, err := r.Peek(int(r.Header().RemainingLength))
+		return string(b), err
+	},
+}
+
+// releaser is a Reader or a Feeder.
+type releaser interface {
+	Next() (FixedHeader, error)
+	Header() FixedHeader
+	Body() (Frame, error)
+	AppendBody(dst []byte) ([]byte, error)
+	Peek(n int) ([]byte, error)
+	Release()
+}
+
+func TestReleaseAtEveryPauseLosesNothing(t *testing.T) {
+	stream := strings.Join(severalPackets, "")
+	for way, take := range ways {
+		for size := 1; size < 20; size++ {
+			var parts []string
+			for rest := stream; rest != ""; rest = rest[min(size, len(rest)):] {
+				parts = append(parts, rest[:min(size, len(rest))])
+			}
+			f := NewFeeder(Limits{})
+			fed := slices.Clone(parts)
+			for name, c := range map[string]releaser{"reader": NewReader(&paused{chunks: chunks{parts}}, Limits{}), "feeder": f} {
+				paused := func(err error) bool {
+					c.Release()
+					if err == ErrIncomplete {
+						f.Feed([]byte(fed[0]))
+						fed = fed[1:]
+					}
+					return err == ErrIncomplete || isTimeout(err)
+				}
+				for _, want := range severalPackets {
+					h, err := c.Next()
+					for paused(err) {
+						h, err = c.Next()
+					}
+					require.NoError(t, err, "%s, %s, %d", name, way, size)
+					body, err := take(c)
+					for paused(err) {
+						body, err = take(c)
+					}
+					require.NoError(t, err, "%s, %s, %d", name, way, size)
+					require.Equal(t, want, whole(Frame{h, []byte(body)}), "%s, %s, %d", name, way, size)
+				}
+			}
+		}
 	}
 }
 

@@ -472,6 +472,25 @@ func TestAStreamAnswersThePeerAlsoAfterAPacketOfItsOwnWasRefused(t *testing.T) {
 	}
 }
 
+func TestAStreamDoesNotGoOnAfterAnAnswerThatCouldNotBeWritten(t *testing.T) {
+	broken := errors.New("broken")
+	fail := false
+	s := serverStream(t, "\x32\x0a\x00\x01a\x00\x05\x02\x01\x01\xff\xff", writerFunc(func(b []byte) (int, error) {
+		if fail {
+			return 1, broken
+		}
+		return len(b), nil
+	}), packets.ConnectionOptions{Optional: true})
+	requireBreach(t, mqttwire.RuleMaximumPacketSize, s.Send(&packets.Publish{Topic: []byte("a"), Payload: long(40)}))
+	_, err := s.Receive()
+	requireBreach(t, mqttwire.RulePayloadFormat, err)
+	fail = true
+	assert.Equal(t, broken, s.Reply(err))
+	fail = false
+	assert.Equal(t, broken, s.Reply(err), "the packet is still not acknowledged")
+	assert.Equal(t, broken, s.Resume())
+}
+
 func TestAStreamSendsNoSecondDisconnect(t *testing.T) {
 	var out bytes.Buffer
 	s := serverStream(t, "\x10\x00", &out, packets.ConnectionOptions{})
