@@ -297,14 +297,15 @@ func (f *Feeder) Lookahead(n int) ([]byte, error) {
 	}
 }
 
-// Release gives the Feeder's buffer back, but for bytes that were fed of the
-// packets that follow: for a connection on which nothing comes for a while. It
-// leaves the present packet, as Next does, so that there is none until Next; and
-// the chunk, as Feed(nil) does. What is still to be had of a packet over the limit
-// stays until Skip.
+// Release gives the Feeder's buffer back, but for bytes that were fed and not yet
+// returned: for a connection on which nothing comes for a while. It leaves the
+// chunk, as Feed(nil) does. Nothing is lost by it, also in the middle of a packet:
+// the present packet stays, with what is left of its body. Only one that Frame or
+// Body has returned is left, as Next leaves it, so that there is none until Next,
+// and the frame is no longer valid. What is still to be had of a packet over the
+// limit stays until Skip.
 func (f *Feeder) Release() {
 	f.settle()
-	f.waiting = false
 	f.release()
 	f.own = f.buf
 }

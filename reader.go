@@ -312,14 +312,16 @@ func (r *Reader) Lookahead(n int) ([]byte, error) {
 	}
 }
 
-// Release gives the Reader's buffer back, but for bytes that have come of the
-// packets that follow: for a connection on which nothing comes for a while. It
-// leaves the present packet, as Next does, so that there is none until Next. The
-// next call that reads makes a new buffer of 512 bytes. What is still to be had of
-// a packet over the limit stays until Skip.
+// Release gives the Reader's buffer back, but for bytes that have come and were not
+// yet returned: for a connection on which nothing comes for a while. Nothing is
+// lost by it, also in the middle of a packet, as after a timeout: the present
+// packet stays, with what is left of its body. Only one that Frame or Body has
+// returned is left, as Next leaves it, so that there is none until Next, and the
+// frame is no longer valid. The next call that reads makes a new buffer of 512
+// bytes. What is still to be had of a packet over the limit stays until Skip.
 func (r *Reader) Release() {
 	r.release()
-	r.full, r.small, r.waiting = false, 0, false
+	r.full, r.small = false, 0
 }
 
 // fill reads more from the source, once, so that the window goes towards the

@@ -49,6 +49,7 @@ type cutter struct {
 	err       error       // sticky: what ended the stream
 	begun     bool        // the first packet's header has come
 	waiting   bool        // Frame has gone to the present packet and waits for its body
+	open      bool        // Next has gone to the present packet, whose body was not yet returned as a whole
 	oversize  bool        // err is that the present packet is over the limit
 	overwrite bool
 	full      bool  // of a Reader: the last read has filled the buffer
@@ -103,6 +104,7 @@ func (c *cutter) TryFrame() (f Frame, ok bool) {
 		return Frame{}, false
 	}
 	c.begin(h, at)
+	c.open = false
 	return Frame{h, b[h.Size:n:n]}, true
 }
 
@@ -117,6 +119,7 @@ func (c *cutter) tryNext() (h FixedHeader, ok bool) {
 		return FixedHeader{}, false
 	}
 	c.begin(h, at)
+	c.open = true
 	return h, true
 }
 
@@ -160,7 +163,7 @@ func (c *cutter) next() (FixedHeader, error) {
 	if !c.begun {
 		max = c.limits.firstPacketSize()
 	}
-	c.begun = true
+	c.begun, c.open = true, true
 	c.begin(h, c.pos)
 	if h.PacketSize() > max {
 		c.oversize, c.part = true, oversizePart
@@ -240,6 +243,7 @@ func (c *cutter) body() (Frame, error) {
 	if c.have() < c.left {
 		return Frame{}, c.incomplete(c.left)
 	}
+	c.open = false
 	end := c.pos + c.left
 	return Frame{Header: c.header, Body: c.buf[c.pos:end:end]}, nil
 }
@@ -344,14 +348,17 @@ func (c *cutter) moveDown() {
 	c.pos = 0
 }
 
-// release leaves the present packet and puts the window into a buffer that has room
-// for nothing else: none, if there is nothing in it, or if the stream has ended.
+// release puts the window into a buffer that has room for nothing else: none, if
+// there is nothing in it, or if the stream has ended. It leaves a packet that was
+// returned as a whole, and no other: somebody still waits for it, or reads it.
 func (c *cutter) release() {
-	if c.oversize { // the packet waits for Skip
+	switch {
+	case c.oversize: // the packet waits for Skip
 		return
-	}
-	if c.leave() != nil && c.err != nil { // else the rest of it is dropped as it comes
+	case c.err != nil:
 		c.pos = c.end
+	case !c.open && c.left == int(c.header.RemainingLength):
+		_ = c.leave() // all of it is in the window
 	}
 	var buf []byte
 	if n := c.have(); n > 0 {

@@ -28,14 +28,22 @@ import "github.com/mqttwire/mqttwire"
 // Packets of 5.0 announce limits, and the Connection keeps the peer's when it
 // encodes, and its own when it decodes: whoever announces a Maximum Packet Size
 // has set the limit of what is read by that. A Connection is for one goroutine at a
-// time; who writes from several locks around it and the write.
+// time; who writes from several locks around it and the write. It must not be
+// copied.
 type Connection struct {
+	_       noCopy
 	feeder  mqttwire.Feeder
 	decoder Decoder
 	encoder Encoder
 	limits  mqttwire.Limits
 	begun   bool // the memory of the first packets was given back
 }
+
+// noCopy makes go vet find copies of what has a field of it, which takes no memory.
+type noCopy struct{}
+
+func (*noCopy) Lock()   {}
+func (*noCopy) Unlock() {}
 
 // ConnectionOptions say what a Connection is for.
 type ConnectionOptions struct {
@@ -170,11 +178,17 @@ func announcedLimits(limits mqttwire.Limits, p mqttwire.Packet, v mqttwire.Versi
 // AppendReply appends to dst the packet that answers one which Next has refused
 // with err, if there is one, with a Reason String as far as the peer wants and
 // takes it; close says to close the connection after it. If that is false the
-// packet acknowledges the one refused, and Resume lets the connection go on. See
-// Reply.
+// packet acknowledges the one refused, and Resume lets the connection go on. The
+// packet counts as sent, as one of Append: what may not follow it is refused, and
+// what may not follow one that was sent before is not appended, such as a second
+// DISCONNECT. See Reply.
 func (c *Connection) AppendReply(dst []byte, err error) (out []byte, close bool) {
 	a := ReplyWithReason(err)
-	return a.Append(dst), a.Close
+	out = c.encoder.appendAnswer(dst, a)
+	if len(out) > len(dst) && opens(a.Packet) {
+		c.decoder.Observe(a.Packet)
+	}
+	return out, a.Close
 }
 
 // Dropped says what the last call of Append left out: see Encoder.Dropped.
@@ -184,8 +198,10 @@ func (c *Connection) Dropped() Dropped { return c.encoder.Dropped() }
 // Decoder.Topic.
 func (c *Connection) Topic(p *Publish) []byte { return c.decoder.Topic(p) }
 
-// PayloadSize returns how many bytes of payload Next has left to be read by Read,
-// because the PUBLISH is larger than StreamFrom; else 0.
+// PayloadSize returns the size of the payload that Next has left to be read by
+// Read, because the PUBLISH is larger than StreamFrom; else 0. It stays the same
+// while that is read. What is not read is skipped by the next call of Next: feed and
+// Read until all of it has come, and call Next only then.
 func (c *Connection) PayloadSize() int { return c.decoder.PayloadSize() }
 
 // Read takes bytes from the payload that Next has left: those that were fed. It

@@ -275,3 +275,83 @@ func ExampleConnection() {
 	// CONNACK code=0x00 properties=[Maximum QoS: 1] <nil>
 	// true
 }
+
+func TestNothingFollowsAnAnswerThatCloses(t *testing.T) {
+	client, server := greeted(t, &packets.Connect{Version: v5, ClientID: []byte("c")}, &packets.Connack{}, packets.ConnectionOptions{})
+	server.Feed([]byte("\x10\x00"))
+	client.Feed([]byte("\x20\x03\x00\x00\x00"))
+	for name, c := range map[string]*packets.Connection{"client": client, "server": server} {
+		_, refused := c.Next()
+		require.Error(t, refused, name)
+		out, end := c.AppendReply(nil, refused)
+		require.True(t, end, name)
+		require.Equal(t, mqttwire.DISCONNECT, mqttwire.PacketType(out[0]>>4), name)
+
+		again, end := c.AppendReply([]byte("kept"), refused)
+		assert.True(t, end, name)
+		assert.Equal(t, "kept", string(again), name)
+		for _, p := range []mqttwire.Packet{&packets.Publish{Topic: []byte("a")}, &packets.Disconnect{}} {
+			_, err := c.Append(nil, p)
+			requireBreach(t, mqttwire.RuleAfterDisconnect, err)
+		}
+	}
+}
+
+func TestNoAnswerFollowsADisconnect(t *testing.T) {
+	_, server := greeted(t, &packets.Connect{Version: v5, ClientID: []byte("c")}, &packets.Connack{}, packets.ConnectionOptions{})
+	_, err := server.Append(nil, &packets.Disconnect{})
+	require.NoError(t, err)
+	server.Feed([]byte("\x10\x00"))
+	_, refused := server.Next()
+	require.Error(t, refused)
+	out, end := server.AppendReply(nil, refused)
+	assert.True(t, end)
+	assert.Empty(t, out)
+}
+
+func TestAConnackThatAnswersIsTheOnlyOne(t *testing.T) {
+	server := packets.NewConnection(packets.ConnectionOptions{Side: mqttwire.FromServer})
+	server.Feed([]byte("\x10\x0E\x00\x04MQTT\x05\x03\x00\x3C\x00\x00\x01c")) // reserved flag
+	_, refused := server.Next()
+	require.Error(t, refused)
+	out, end := server.AppendReply(nil, refused)
+	require.True(t, end)
+	require.Equal(t, mqttwire.CONNACK, mqttwire.PacketType(out[0]>>4))
+	out, _ = server.AppendReply(nil, refused)
+	assert.Empty(t, out)
+
+	require.NoError(t, server.Resume())
+	server.Feed([]byte("\x10\x0E\x00\x04MQTT\x05\x02\x00\x3C\x00\x00\x01c"))
+	_, err := server.Next()
+	require.NoError(t, err)
+	_, err = server.Append(nil, &packets.Connack{})
+	requireBreach(t, mqttwire.RuleAfterConnackFailure, err)
+}
+
+// An answer that is asked for too late is not a second CONNACK either.
+func TestNoConnackAnswersAfterAConnack(t *testing.T) {
+	server := packets.NewConnection(packets.ConnectionOptions{Side: mqttwire.FromServer})
+	server.Feed([]byte("\x10\x0E\x00\x04MQTT\x05\x02\x00\x3C\x00\x00\x01c\x31\x00"))
+	_, err := server.Next()
+	require.NoError(t, err)
+	_, refused := server.Next()
+	require.Error(t, refused)
+	_, err = server.Append(nil, &packets.Connack{})
+	require.NoError(t, err)
+	out, end := server.AppendReply(nil, refused)
+	assert.True(t, end)
+	assert.Empty(t, out)
+}
+
+func TestAConnectionGoesOnAfterAnAcknowledgementThatRefuses(t *testing.T) {
+	client, server := greeted(t, &packets.Connect{Version: v5, ClientID: []byte("c")}, &packets.Connack{}, packets.ConnectionOptions{Optional: true})
+	server.Feed([]byte("\x32\x0a\x00\x01a\x00\x05\x02\x01\x01\xff\xff"))
+	_, refused := server.Next()
+	require.Error(t, refused)
+	out, end := server.AppendReply(nil, refused)
+	require.False(t, end)
+	require.Equal(t, mqttwire.PUBACK, mqttwire.PacketType(out[0]>>4))
+	require.NoError(t, server.Resume())
+	carry(t, client, server, &packets.Pingreq{})
+	carry(t, server, client, &packets.Pingresp{})
+}

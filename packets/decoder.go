@@ -284,9 +284,9 @@ func (d *Decoder) Oversize(src Source) (*Publish, error) {
 	return p, nil
 }
 
-// PayloadSize returns how many bytes of payload Next has left in the source for
-// the caller to read, because the PUBLISH is larger than Options.StreamFrom;
-// else 0. What is not read is skipped by the next call of Next: with a Feeder,
+// PayloadSize returns the size of the payload that Next has left in the source for
+// the caller to read, because the PUBLISH is larger than Options.StreamFrom; else
+// 0. It stays the same while that is read. What is not read is skipped by the next call of Next: with a Feeder,
 // feed and Read until all of it has come, and call Next only then.
 func (d *Decoder) PayloadSize() int { return d.payload }
 

@@ -104,6 +104,19 @@ func (e *Encoder) end(dst, out []byte, p mqttwire.Packet, more int64, err error)
 	return out, nil
 }
 
+// appendAnswer appends the packet of an answer, which counts as sent; or nothing,
+// if it may not stand here any more: after a DISCONNECT, or a CONNACK.
+func (e *Encoder) appendAnswer(dst []byte, a Answer) []byte {
+	if a.Packet == nil || e.conn.orderFault(a.Packet.Type()) != 0 {
+		return dst
+	}
+	dst, err := a.Packet.Append(dst, a.Version)
+	if err == nil {
+		e.conn.note(a.Packet, e.conn.from)
+	}
+	return dst
+}
+
 // wanted returns p or, if it has Reason String and User Properties for a client
 // that does not want them in such packets, a copy without. [MQTT-3.1.2-29]
 func (e *Encoder) wanted(p mqttwire.Packet) mqttwire.Packet {

@@ -13,10 +13,15 @@
 //
 // # Connections
 //
-// A Decoder and an Encoder, one for each direction, also check what depends on
-// the packets before and on what both sides have announced. Reply says how to
-// answer a packet that was refused. ReadHeader and Writer are for payloads that
-// are not in memory.
+// A Stream is a connection over a net.Conn or its like: it receives and sends
+// packets. A Connection is the same without I/O: it is given the bytes that came, and
+// returns those to send. Both check what depends on the packets before and on what
+// both sides have announced, and answer a packet that was refused.
+//
+// They are made of a Decoder and an Encoder, one for each direction, which who
+// watches a connection, or has the two in different places, uses by themselves. Reply
+// says how to answer then. ReadHeader and Writer are for payloads that are not in
+// memory.
 //
 // Clone, PacketID, SetPacketID, ReasonCode and PropertiesOf are for packets whose
 // type does not matter. Forward makes of a PUBLISH that a server has received the one

@@ -17,7 +17,7 @@ const idleRead = 64
 //
 // It reads ahead, and holds a buffer only while something comes: one of many
 // Streams in turn. So a packet that Receive has returned must not be looked at
-// after the next call, unless it was cloned.
+// after the next call, unless it was cloned. A Stream must not be copied.
 type Stream struct {
 	reader  mqttwire.Reader
 	decoder Decoder // of the goroutine that receives
@@ -80,9 +80,9 @@ func (s *Stream) Receive() (mqttwire.Packet, error) {
 // Decoder.Topic.
 func (s *Stream) Topic(p *Publish) []byte { return s.decoder.Topic(p) }
 
-// PayloadSize returns how many bytes of payload Receive has left to be read by
-// Read, because the PUBLISH is larger than StreamFrom; else 0. What is not read is
-// skipped by the next Receive.
+// PayloadSize returns the size of the payload that Receive has left to be read by
+// Read, because the PUBLISH is larger than StreamFrom; else 0. It stays the same
+// while that is read. What is not read is skipped by the next Receive.
 func (s *Stream) PayloadSize() int { return s.decoder.PayloadSize() }
 
 // Read reads the payload that Receive has left. At its end it returns io.EOF.
@@ -92,7 +92,7 @@ func (s *Stream) Read(p []byte) (int, error) { return s.reader.Read(p) }
 // Send sends packets, in their order. It returns the *mqttwire.Error of a packet
 // that is refused, or the error of the write, and then the same for every further
 // call: nothing more is written, so that the peer gets neither half a packet nor a
-// gap.
+// gap. After a packet that was refused Resume lets Send go on.
 func (s *Stream) Send(list ...mqttwire.Packet) error {
 	s.write.Lock()
 	defer s.write.Unlock()
@@ -112,37 +112,77 @@ func (s *Stream) SendPublish(p *Publish, payload io.Reader, size int64) error {
 	return s.writer.WritePublish(p, payload, size)
 }
 
+// Resume lets Send go on after a packet that was refused, which is not sent: for
+// who can do without it, as a server can without a message that is larger than the
+// client takes. [MQTT-3.1.2-25] Of several packets in one call of Send those after
+// it are not sent either. If the writing side has ended, because a packet could not
+// be written whole or Reply has ended it, Resume returns what ended it.
+func (s *Stream) Resume() error {
+	s.write.Lock()
+	defer s.write.Unlock()
+	return s.writer.Resume()
+}
+
 // Reply answers a packet that Receive has refused with err, with a Reason String
 // as far as the peer wants and takes it. It returns nil if the connection goes on:
 // the answer has acknowledged the packet, and Receive returns the next. Else it
-// returns err: close the connection, on which nothing more is written. Answering
-// what is no refusal, such as io.EOF, writes nothing. See the function Reply.
+// returns err, or the error of the write: close the connection, on which nothing
+// more is written. Answering what is no refusal, such as io.EOF, writes nothing.
+// See the function Reply.
+//
+// A timeout of Receive, after which that goes on, has no answer: Reply returns err,
+// and leaves the connection as it is. After a packet of one's own that Send has
+// refused, Resume goes on, and Reply ends the connection.
 func (s *Stream) Reply(err error) error {
-	s.write.Lock()
-	defer s.write.Unlock()
-	a := ReplyWithReason(err)
-	if a.Packet != nil && s.writer.err == nil {
-		if failed := s.writer.write(a.Append(nil)); failed != nil {
-			return failed
-		}
-	}
-	if a.Close {
-		s.writer.end(err)
+	if wire.MayGoOn(err) {
 		return err
 	}
-	return s.decoder.Resume((*streamSource)(s))
+	if ended := s.answer(ReplyWithReason(err), err); ended != nil {
+		return ended
+	}
+	if err := s.decoder.Resume((*streamSource)(s)); !wire.MayGoOn(err) {
+		return err
+	}
+	return nil // Receive goes on with what is to be skipped
+}
+
+// answer sends the answer to a packet that was refused with err, and returns what
+// has ended the connection or nil. A packet of our own that was refused does not
+// stand in its way, and is still to be resumed after.
+func (s *Stream) answer(a Answer, err error) error {
+	s.write.Lock()
+	defer s.write.Unlock()
+	own := s.writer.err
+	ended := s.writer.Resume()
+	if ended == nil {
+		if b := (*streamEncoder)(s).appendAnswer(a); len(b) > 0 {
+			if failed := s.writer.write(b); failed != nil {
+				return failed
+			}
+		}
+	}
+	switch {
+	case a.Close:
+		s.writer.end(err)
+		return err
+	case ended == nil && own != nil:
+		_ = s.writer.refuse(own)
+	}
+	return ended
 }
 
 // Release gives back the memory that is held for packets, but for bytes of one
-// that has begun to come: for a connection on which nothing comes or goes for a
-// while. The packets that Receive has returned are no longer valid. It is for the
-// goroutine that receives.
+// that has begun to come, or whose payload is being read: for a connection on which
+// nothing comes or goes for a while. The packets that Receive has returned are no
+// longer valid. It is for the goroutine that receives, and does not wait for those
+// that send: what they use at the moment stays until the next call.
 func (s *Stream) Release() {
 	s.decoder.Release()
 	s.reader.Release()
-	s.write.Lock()
-	defer s.write.Unlock()
-	s.writer.buf = nil
+	if s.write.TryLock() { // else it waited for a peer that does not read
+		s.writer.buf = nil
+		s.write.Unlock()
+	}
 }
 
 // streamEncoder is a Stream as its Writer encodes with it.
@@ -162,6 +202,12 @@ func (s *streamEncoder) AppendStreamHeader(dst []byte, p *Publish, payloadSize i
 	s.state.Lock()
 	defer s.state.Unlock()
 	return s.encoder.AppendStreamHeader(dst, p, payloadSize)
+}
+
+func (s *streamEncoder) appendAnswer(a Answer) []byte {
+	s.state.Lock()
+	defer s.state.Unlock()
+	return s.encoder.appendAnswer(nil, a)
 }
 
 // streamSource is a Stream as its Decoder reads from it. When a packet has come,

@@ -298,6 +298,7 @@ func TestManyMaySendOnAStreamWhileOneReceives(t *testing.T) {
 				received <- err
 				return
 			}
+			client.Release()
 		}
 		received <- nil
 	}()
@@ -384,4 +385,204 @@ func ExampleStream() {
 	// PUBLISH topic="a/b" qos=0 payload=2B
 	// DISCONNECT code=0x00 (Normal disconnection)
 	// <nil>
+}
+
+// serverStream returns the Stream of a server that has read a CONNECT of 5.0 which
+// takes 30 bytes, and what else comes, and has written its CONNACK to out.
+func serverStream(t *testing.T, in string, out io.Writer, o packets.ConnectionOptions) *packets.Stream {
+	t.Helper()
+	connect := &packets.Connect{Version: v5, ClientID: []byte("c")}
+	connect.Properties.SetMaximumPacketSize(30)
+	b, err := connect.Append(nil, 0)
+	require.NoError(t, err)
+	o.Side = mqttwire.FromServer
+	s := packets.NewStream(twoEnds{bytes.NewReader(append(b, in...)), out}, o)
+	_, err = s.Receive()
+	require.NoError(t, err)
+	require.NoError(t, s.Send(&packets.Connack{}))
+	return s
+}
+
+func TestAStreamGoesOnWithoutAPacketThatWasRefused(t *testing.T) {
+	var out bytes.Buffer
+	s := serverStream(t, "", &out, packets.ConnectionOptions{})
+	require.NoError(t, s.Resume(), "nothing to resume after")
+	out.Reset()
+	requireBreach(t, mqttwire.RuleMaximumPacketSize, s.Send(&packets.Publish{Topic: []byte("a"), Payload: long(40)}))
+	requireBreach(t, mqttwire.RuleMaximumPacketSize, s.Send(&packets.Pingresp{}))
+	require.NoError(t, s.Resume())
+	require.NoError(t, s.Send(&packets.Pingresp{}))
+	assert.Equal(t, "\xd0\x00", out.String())
+}
+
+func TestAStreamDoesNotGoOnAfterAWriteThatFailed(t *testing.T) {
+	broken := errors.New("broken")
+	fail := false
+	s := serverStream(t, "", writerFunc(func(b []byte) (int, error) {
+		if fail {
+			return 1, broken
+		}
+		return len(b), nil
+	}), packets.ConnectionOptions{})
+	fail = true
+	require.Equal(t, broken, s.Send(&packets.Pingresp{}))
+	fail = false
+	assert.Equal(t, broken, s.Resume())
+	assert.Equal(t, broken, s.Send(&packets.Pingresp{}))
+}
+
+func TestAStreamDoesNotGoOnAfterAnAnswerThatCloses(t *testing.T) {
+	s := serverStream(t, "\x10\x00", io.Discard, packets.ConnectionOptions{})
+	_, err := s.Receive()
+	requireBreach(t, mqttwire.RuleSecondConnect, err)
+	require.Equal(t, err, s.Reply(err))
+	assert.Equal(t, err, s.Resume())
+	assert.Equal(t, err, s.Send(&packets.Pingresp{}))
+}
+
+// A packet of our own that was refused, of which the peer knows nothing, keeps no
+// answer back.
+func TestAStreamAnswersThePeerAlsoAfterAPacketOfItsOwnWasRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		in, answer string
+		goesOn     bool
+	}{
+		"an acknowledgement": {"\x32\x0a\x00\x01a\x00\x05\x02\x01\x01\xff\xff", "\x40\x04\x00\x05\x99\x00", true},
+		"a DISCONNECT":       {"\x10\x00", "\xe0\x02\x82\x00", false},
+	} {
+		var out bytes.Buffer
+		s := serverStream(t, c.in, &out, packets.ConnectionOptions{Optional: true})
+		own := s.Send(&packets.Publish{Topic: []byte("a"), Payload: long(40)})
+		requireBreach(t, mqttwire.RuleMaximumPacketSize, own)
+		out.Reset()
+		_, err := s.Receive()
+		require.Error(t, err, name)
+		if !c.goesOn {
+			require.Equal(t, err, s.Reply(err), name)
+			assert.Equal(t, err, s.Resume(), name)
+		} else {
+			require.NoError(t, s.Reply(err), name)
+			assert.Equal(t, own, s.Send(&packets.Pingresp{}), "%s: still to be resumed after", name)
+			assert.NoError(t, s.Resume(), name)
+		}
+		f, rest, err := mqttwire.CutFrame(out.Bytes(), 0)
+		require.NoError(t, err, name)
+		assert.Empty(t, rest, name)
+		assert.Equal(t, c.answer[0]>>4, byte(f.Header.Type), name)
+	}
+}
+
+func TestAStreamDoesNotGoOnAfterAnAnswerThatCouldNotBeWritten(t *testing.T) {
+	broken := errors.New("broken")
+	fail := false
+	s := serverStream(t, "\x32\x0a\x00\x01a\x00\x05\x02\x01\x01\xff\xff", writerFunc(func(b []byte) (int, error) {
+		if fail {
+			return 1, broken
+		}
+		return len(b), nil
+	}), packets.ConnectionOptions{Optional: true})
+	requireBreach(t, mqttwire.RuleMaximumPacketSize, s.Send(&packets.Publish{Topic: []byte("a"), Payload: long(40)}))
+	_, err := s.Receive()
+	requireBreach(t, mqttwire.RulePayloadFormat, err)
+	fail = true
+	assert.Equal(t, broken, s.Reply(err))
+	fail = false
+	assert.Equal(t, broken, s.Reply(err), "the packet is still not acknowledged")
+	assert.Equal(t, broken, s.Resume())
+}
+
+func TestAStreamSendsNoSecondDisconnect(t *testing.T) {
+	var out bytes.Buffer
+	s := serverStream(t, "\x10\x00", &out, packets.ConnectionOptions{})
+	require.NoError(t, s.Send(&packets.Disconnect{}))
+	out.Reset()
+	_, err := s.Receive()
+	requireBreach(t, mqttwire.RuleSecondConnect, err)
+	assert.Equal(t, err, s.Reply(err))
+	assert.Zero(t, out.Len())
+}
+
+func TestATimeoutIsNotAnswered(t *testing.T) {
+	stream := appendAll(t, nil, &packets.Connect{Version: v311, ClientID: []byte("c"), CleanStart: true}, &packets.Pingreq{})
+	var out bytes.Buffer
+	s := packets.NewStream(twoEnds{&tired{r: bytes.NewReader(stream)}, &out}, packets.ConnectionOptions{Side: mqttwire.FromServer})
+	var types []mqttwire.PacketType
+	for timeouts := 0; ; {
+		p, err := s.Receive()
+		if err == io.EOF {
+			require.NotZero(t, timeouts)
+			break
+		}
+		if err != nil {
+			timeouts++
+			require.Equal(t, err, s.Reply(err))
+			require.True(t, timeout(err))
+			require.NoError(t, s.Resume())
+			continue
+		}
+		types = append(types, p.Type())
+		if p.Type() == mqttwire.CONNECT {
+			require.NoError(t, s.Send(&packets.Connack{}))
+		} else {
+			require.NoError(t, s.Send(&packets.Pingresp{}))
+		}
+	}
+	assert.Equal(t, []mqttwire.PacketType{mqttwire.CONNECT, mqttwire.PINGREQ}, types)
+	assert.Equal(t, "\x20\x02\x00\x00\xd0\x00", out.String())
+}
+
+// The peer does not read before Release has returned.
+func TestReleaseDoesNotWaitForASend(t *testing.T) {
+	var s *packets.Stream
+	writes := 0
+	s = serverStream(t, "", writerFunc(func(b []byte) (int, error) {
+		if writes++; writes > 1 {
+			released := make(chan struct{})
+			go func() {
+				s.Release()
+				close(released)
+			}()
+			<-released
+		}
+		return len(b), nil
+	}), packets.ConnectionOptions{})
+	require.NoError(t, s.Send(&packets.Pingresp{}))
+	require.NoError(t, s.Send(&packets.Pingresp{}))
+	assert.Equal(t, 3, writes)
+}
+
+// A server discards a message that is larger than the client takes, and goes on.
+func ExampleStream_Resume() {
+	clientEnd, serverEnd := net.Pipe()
+	go func() {
+		defer serverEnd.Close()
+		s := packets.NewStream(serverEnd, packets.ConnectionOptions{Side: mqttwire.FromServer})
+		if _, err := s.Receive(); err != nil || s.Send(&packets.Connack{}) != nil {
+			return
+		}
+		for _, payload := range []string{"far too much for this client", "little"} {
+			err := s.Send(&packets.Publish{Topic: []byte("a/b"), Payload: []byte(payload)})
+			if errors.Is(err, mqttwire.ErrTooLarge) {
+				err = s.Resume()
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	s := packets.NewStream(clientEnd, packets.ConnectionOptions{Side: mqttwire.FromClient})
+	connect := &packets.Connect{Version: mqttwire.V5, ClientID: []byte("c")}
+	connect.Properties.SetMaximumPacketSize(20)
+	err := s.Send(connect)
+	for err == nil {
+		var p mqttwire.Packet
+		if p, err = s.Receive(); err == nil {
+			fmt.Println(p)
+		}
+	}
+	fmt.Println(err)
+	// Output:
+	// CONNACK code=0x00
+	// PUBLISH topic="a/b" qos=0 payload=6B
+	// EOF
 }
