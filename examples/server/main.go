@@ -98,8 +98,8 @@ func forward(p *packets.Publish, topic []byte) {
 		if err == nil {
 			err = s.Send(&out)
 		}
-		if err != nil {
-			log.Println("not forwarded:", err)
+		if err != nil { // as a message that is larger than the client takes
+			log.Println("not forwarded:", err, s.Resume())
 		}
 	}
 }

@@ -94,3 +94,28 @@ func TestAClientThatBreaksARuleIsTold(t *testing.T) {
 	require.IsType(t, &packets.Disconnect{}, p)
 	assert.Equal(t, mqttwire.ReasonMalformedPacket, p.(*packets.Disconnect).ReasonCode)
 }
+
+// TestAMessageThatAClientDoesNotTakeIsNotTheEndForIt sends one that is larger than
+// the client's Maximum Packet Size, and one that is not. [MQTT-3.1.2-25]
+func TestAMessageThatAClientDoesNotTakeIsNotTheEndForIt(t *testing.T) {
+	conn, err := net.Dial("tcp", listen(t).String())
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, conn.Close()) }()
+	require.NoError(t, conn.SetDeadline(time.Now().Add(30*time.Second)))
+
+	s := packets.NewStream(conn, packets.ConnectionOptions{Side: mqttwire.FromClient})
+	connect := &packets.Connect{Version: mqttwire.V5, CleanStart: true}
+	connect.Properties.SetMaximumPacketSize(60)
+	require.NoError(t, s.Send(connect,
+		&packets.Subscribe{PacketID: 1, Subscriptions: []packets.Subscription{{Filter: []byte("a")}}},
+		&packets.Publish{Topic: []byte("a"), Payload: make([]byte, 100)},
+		&packets.Publish{Topic: []byte("a"), Payload: []byte("small")}))
+	var received []string
+	for len(received) < 3 {
+		p, err := s.Receive()
+		require.NoError(t, err)
+		received = append(received, fmt.Sprint(p))
+	}
+	assert.Contains(t, received[0], "Assigned Client Identifier")
+	assert.Equal(t, []string{`SUBACK packet_id=1 code=0x00 (Granted QoS 0)`, `PUBLISH topic="a" qos=0 payload=5B`}, received[1:])
+}
