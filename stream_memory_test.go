@@ -231,11 +231,11 @@ func TestSkipDrainsALargeBodyInLittleMemory(t *testing.T) {
 }
 
 // A Feeder that has refused a packet, and is fed all the same, keeps of the body
-// what can be peeked at.
-// Of a packet over the limit 128 KiB are kept, in an allocation of the size above it.
+// what can be peeked at: 128 KiB, in an allocation of the size above it. What the
+// heap is seen to hold varies by a few KiB beside that.
 func TestFeederKeepsALimitedPartOfAPacketOverTheLimit(t *testing.T) {
 	skipUnderRace(t)
-	const most = 140 << 10
+	const most = 150 << 10
 	for _, size := range []int{100, 1000, 1 << 10, 4096, 10 << 10, 1 << 16, 100 << 10, 1 << 20} {
 		for name, first := range map[string]string{"alone": "", "after a packet": "\xC0\x00"} {
 			chunk := make([]byte, size)
