@@ -145,3 +145,23 @@ func TestAPacketThatWasRefusedDoesNotKeepItsFrameAlive(t *testing.T) {
 		}
 	}
 }
+
+func TestALargePacketIsLetGoAfterTheNext(t *testing.T) {
+	filters := make([]packets.Subscription, 10000)
+	for i := range filters {
+		filters[i].Filter = []byte("a/b/c/d")
+	}
+	large, err := (&packets.Subscribe{PacketID: 1, Subscriptions: filters}).Append(nil, mqttwire.V5)
+	require.NoError(t, err)
+	var set packets.Set
+	const subscribe = "\x82\x07\x00\x01\x00\x00\x01a\x00" // a type that was seen takes a shorter way
+	for _, small := range []string{pingreq, "\xd0\x00", "\x30\x04\x00\x01a\x00", subscribe} {
+		_, err := set.Decode(frameOf(t, small), mqttwire.V5)
+		require.NoError(t, err)
+	}
+	p, err := set.Decode(frameOf(t, string(large)), mqttwire.V5)
+	require.NoError(t, err)
+	_, err = set.Decode(frameOf(t, pingreq), mqttwire.V5)
+	require.NoError(t, err)
+	assert.Zero(t, cap(p.(*packets.Subscribe).Subscriptions))
+}
