@@ -25,7 +25,8 @@
 //
 // Clone, PacketID, SetPacketID, ReasonCode and PropertiesOf are for packets whose
 // type does not matter. Forward makes of a PUBLISH that a server has received the one
-// that it sends on; CheckSuback and CheckUnsuback look at a request and its answer.
+// that it sends on, Acknowledge the packet that answers another one; CheckSuback and
+// CheckUnsuback look at a request and its answer.
 //
 // # Ownership
 //
@@ -55,10 +56,11 @@
 // documents, and package log/slog writes it as a group. Both keep user names,
 // passwords and authentication data out unless they are asked for. LogError does
 // the same for errors.
-//
-// # Adding a packet type
-//
-// Three places:
+package packets
+
+import "github.com/mqttwire/mqttwire"
+
+// To add a packet type, three places are touched:
 //
 //  1. the constants and the table of package mqttwire's fixed_header.go: name,
 //     flags, who sends it; and if it has codes or properties, their tables in
@@ -83,9 +85,6 @@
 // The tests run over all packet types that Known reports, and fail until the
 // corpus has cases of the new one, and mqttwiretest (generate_packet.go,
 // anatomy.go) and internal/model know it: these read no table of the library.
-package packets
-
-import "github.com/mqttwire/mqttwire"
 
 // newPacket makes a packet of each type. A type that is not there is not known.
 var newPacket = [16]func() packet{
