@@ -3,6 +3,7 @@ package mqttwire_test
 import (
 	"bytes"
 	"io"
+	"math"
 	"runtime"
 	"slices"
 	"testing"
@@ -231,16 +232,15 @@ func TestSkipDrainsALargeBodyInLittleMemory(t *testing.T) {
 }
 
 // A Feeder that has refused a packet, and is fed all the same, keeps of the body
-// what can be peeked at: 128 KiB, in an allocation of the size above it. What the
-// heap is seen to hold varies by a few KiB beside that.
+// what can be peeked at: 128 KiB, in an allocation of the size above it.
 func TestFeederKeepsALimitedPartOfAPacketOverTheLimit(t *testing.T) {
 	skipUnderRace(t)
-	const most = 150 << 10
+	const most = 140 << 10
 	for _, size := range []int{100, 1000, 1 << 10, 4096, 10 << 10, 1 << 16, 100 << 10, 1 << 20} {
 		for name, first := range map[string]string{"alone": "", "after a packet": "\xC0\x00"} {
 			chunk := make([]byte, size)
 			var f *mqttwire.Feeder
-			held := heldBy(func() any {
+			open := func() any {
 				f = mqttwire.NewFeeder(mqttwire.Limits{})
 				f.Feed([]byte(first + hugeHeader))
 				for range len(first) / 2 {
@@ -254,7 +254,12 @@ func TestFeederKeepsALimitedPartOfAPacketOverTheLimit(t *testing.T) {
 					f.Feed(chunk)
 				}
 				return f
-			})
+			}
+			held := int64(math.MaxInt64)
+			for range 3 { // what the runtime itself allocates meanwhile adds to some of them only
+				f = nil // not to be given back while the next one is measured
+				held = min(held, heldBy(open))
+			}
 			require.Less(t, held, int64(most), "%s, chunks of %d", name, size)
 			b, err := f.Peek(most)
 			require.ErrorIs(t, err, mqttwire.ErrTooLarge)
