@@ -373,9 +373,10 @@ func (f *Feeder) write(b []byte) {
 	f.end += copy(f.buf[f.end:], b)
 }
 
-// makeRoom makes room for n bytes after the window. The buffer at least doubles,
-// but not beyond the end of a body that needs less, nor beyond what is kept of one
-// over the limit, and the window moves within it only past as many bytes as it has: so all moving together is linear.
+// makeRoom makes room for n bytes after the window. The buffer at least doubles, but
+// not beyond the end of a body that needs less, nor beyond what is kept of one over
+// the limit, and the window moves within it only past as many bytes as it has: so
+// all moving together is linear.
 func (f *Feeder) makeRoom(n int) {
 	have, size := f.have(), len(f.buf)
 	switch {

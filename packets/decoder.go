@@ -286,16 +286,17 @@ func (d *Decoder) Oversize(src Source) (*Publish, error) {
 
 // PayloadSize returns the size of the payload that Next has left in the source for
 // the caller to read, because the PUBLISH is larger than Options.StreamFrom; else
-// 0. It stays the same while that is read. What is not read is skipped by the next call of Next: with a Feeder,
-// feed and Read until all of it has come, and call Next only then.
+// 0. It stays the same while that is read. What is not read is skipped by the next
+// call of Next: with a Feeder, feed and Read until all of it has come, and call Next
+// only then.
 func (d *Decoder) PayloadSize() int { return d.payload }
 
 // Resume lets the Decoder go on after an error, with the packet after the one
 // that was refused: for diagnosis, or to skip a packet that was too large. src
 // is the source that Next reads, or nil if frames are given to Decode. If the
 // stream cannot be cut any more, because a fixed header is broken or the peer
-// speaks another protocol, Resume returns the error that it was.
-// After a timeout of src, Next goes on with what is to be skipped.
+// speaks another protocol, Resume returns the error that it was. After a timeout of
+// src, Next goes on with what is to be skipped.
 func (d *Decoder) Resume(src Source) error {
 	if d.err == nil {
 		return nil
