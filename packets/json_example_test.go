@@ -2,6 +2,7 @@ package packets_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -103,4 +104,17 @@ func ExampleLogError() {
 	newLogger().Warn("refused", "error", packets.LogError(err))
 	// Output:
 	// level=WARN msg=refused error.message="PUBACK (3.1.1) protocol error: Packet Identifier at byte 2 is 0; a packet identifier is 1 to 65535 [MQTT-2.3.1-6], reason 0x82 Protocol Error" error.rule=packet-id-zero error.packet=PUBACK error.version=4 error.field="Packet Identifier" error.offset=2 error.found=0 error.allowed="a packet identifier is 1 to 65535" error.statement=MQTT-2.3.1-6 error.reason=130 error.reason_name="Protocol Error" error.class="protocol error"
+}
+
+// Whoever reads JSON from people shows where it is wrong.
+func ExampleJSONError() {
+	_, err := packets.ParseJSON([]byte(`{"type":"SUBSCRIBE","packetId":1,"filters":[{"topic":"a"},{"topic":7}]}`))
+	var e *packets.JSONError
+	if errors.As(err, &e) {
+		fmt.Println("at", e.Key)
+	}
+	fmt.Println(err)
+	// Output:
+	// at filters[1].topic
+	// mqttwire: JSON: filters[1].topic is 7; want text
 }
