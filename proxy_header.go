@@ -59,22 +59,26 @@ type ProxyHeader struct {
 // has no longer ones, and within the 16 bytes of version 2 that tell family and
 // length. With an error, rest is b.
 func ConsumeProxyHeader(b []byte) (h ProxyHeader, rest []byte, err error) {
+	if h, err = readProxyHeader(b); err != nil {
+		return ProxyHeader{}, b, err
+	}
+	return h, b[h.Size:], nil
+}
+
+// readProxyHeader is ConsumeProxyHeader, but that with ErrIncomplete h.Size may tell
+// how many bytes it takes.
+func readProxyHeader(b []byte) (h ProxyHeader, err error) {
 	found1, more1 := hasStart(b, proxyStart1)
 	found2, more2 := hasStart(b, proxyStart2)
 	switch {
 	case found1:
-		h, err = proxyHeader1(b)
+		return proxyHeader1(b)
 	case found2:
-		h, err = proxyHeader2(b)
+		return proxyHeader2(b)
 	case more1 || more2:
-		err = ErrIncomplete
-	default:
-		err = ErrNoProxyHeader
+		return h, ErrIncomplete
 	}
-	if err != nil {
-		return ProxyHeader{}, b, err
-	}
-	return h, b[h.Size:], nil
+	return h, ErrNoProxyHeader
 }
 
 // How a header begins.
@@ -265,14 +269,14 @@ func (c *cutter) proxyHeader() (ProxyHeader, error) {
 	case c.begun:
 		return ProxyHeader{}, errProxyLate
 	}
-	h, _, err := ConsumeProxyHeader(c.buf[c.pos:c.end])
+	h, err := readProxyHeader(c.buf[c.pos:c.end])
 	switch err {
 	case nil:
 		c.pos += h.Size
 		c.offset += int64(h.Size)
 		return h, nil
 	case ErrIncomplete:
-		return ProxyHeader{}, c.incomplete(c.have() + 1)
+		return ProxyHeader{}, c.incomplete(max(c.have()+1, h.Size))
 	case ErrNoProxyHeader:
 		return ProxyHeader{}, err
 	}

@@ -236,6 +236,20 @@ func TestReaderDoesNotWaitForMoreThanTheProxyHeader(t *testing.T) {
 	}
 }
 
+// What a proxy says of TLS may take long; the memory for it follows the bytes that
+// came, all of it together, however few of them come at a time.
+func TestALongProxyHeaderInBytesTakesMemoryLinearInItsSize(t *testing.T) {
+	b := []byte(proxyHeaders["2, as long as can be"].bytes)
+	chunks := inChunks(b, 1)
+	for name, s := range map[string]stream{"pull": pull(chunks, anySize), "push": push(chunks, anySize)} {
+		took := allocated(func() {
+			_, err := s.ProxyHeader()
+			require.NoError(t, err)
+		})
+		require.Less(t, took, int64(4*len(b)), name)
+	}
+}
+
 func TestProxyHeaderAfterATimeoutGoesOn(t *testing.T) {
 	r := mqttwire.NewReader(&tickSource{src: bytes.NewReader([]byte(proxyLine)), every: 1}, mqttwire.Limits{})
 	_, err := r.ProxyHeader()

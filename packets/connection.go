@@ -123,6 +123,14 @@ func (c *Connection) Feed(chunk []byte) { c.feeder.Feed(chunk) }
 // returns io.EOF between two packets and io.ErrUnexpectedEOF inside one.
 func (c *Connection) End() { c.feeder.End() }
 
+// ProxyHeader takes the PROXY protocol header that a proxy or load balancer has put
+// before what the client sends, to be called before the first call of Next. If there
+// is none it returns mqttwire.ErrNoProxyHeader, and takes nothing; ErrIncomplete until
+// all of it was fed, and after End io.EOF and io.ErrUnexpectedEOF. An error of class
+// mqttwire.ErrProxyHeader ends the connection, and Next returns it too: nobody is
+// there to be answered in MQTT. TLVs is valid until the next call of any method.
+func (c *Connection) ProxyHeader() (mqttwire.ProxyHeader, error) { return c.feeder.ProxyHeader() }
+
 // Next returns the next packet of the peer, valid until the next call; its byte
 // slices alias what was fed, or memory of the Connection. It returns
 // ErrIncomplete if more bytes have to be fed; after End also io.EOF and

@@ -56,6 +56,15 @@ func (s *Stream) Version() mqttwire.Version {
 	return s.encoder.Version()
 }
 
+// ProxyHeader takes the PROXY protocol header that a proxy or load balancer has put
+// before what the client sends, to be called before the first call of Receive. If
+// there is none it returns mqttwire.ErrNoProxyHeader, and takes nothing; io.EOF if the
+// stream ends before it and io.ErrUnexpectedEOF if inside. An error of class
+// mqttwire.ErrProxyHeader ends the stream, and Receive returns it too. Other errors
+// are those of Receive, timeouts after which it may be called again among them. TLVs
+// is valid until the next call.
+func (s *Stream) ProxyHeader() (mqttwire.ProxyHeader, error) { return s.reader.ProxyHeader() }
+
 // Receive returns the next packet of the peer; it is valid until the next call. It
 // returns an *mqttwire.Error for a packet that is refused, io.EOF if the stream
 // ends between two packets and io.ErrUnexpectedEOF if inside one, and else the
