@@ -207,7 +207,7 @@ func (s *Set) forget(t mqttwire.PacketType) {
 func (s *Set) Decode(f mqttwire.Frame, v mqttwire.Version) (mqttwire.Packet, error) {
 	p := s.ready(f.Header.Type, len(f.Body))
 	if p == nil {
-		return s.DecodeTolerant(f, v, nil)
+		return s.decodeTolerant(f, v, nil)
 	}
 	if err := p.Decode(f, v); err != nil {
 		return nil, err
@@ -226,6 +226,18 @@ func (s *Set) ready(t mqttwire.PacketType, n int) packet {
 // DecodeTolerant is as the function DecodeTolerant; the packet is valid as that
 // of Decode.
 func (s *Set) DecodeTolerant(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) (mqttwire.Packet, error) {
+	p := s.ready(f.Header.Type, len(f.Body))
+	switch {
+	case p == nil:
+		return s.decodeTolerant(f, v, tolerance)
+	case p.decode(f, v, nil): // legal, so that there is nothing to let pass
+		return p, nil
+	}
+	return judgeInto(p, f, v, tolerance)
+}
+
+// decodeTolerant is DecodeTolerant for a packet that has to be made ready first.
+func (s *Set) decodeTolerant(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) (mqttwire.Packet, error) {
 	t := f.Header.Type & 15
 	if s.packets == nil {
 		s.packets = new([16]packet)
@@ -287,6 +299,11 @@ func decodeInto(p packet, f mqttwire.Frame, v mqttwire.Version, tolerance *mqttw
 	case p.decode(f, v, nil): // legal, so that there is nothing to let pass
 		return p, nil
 	}
+	return judgeInto(p, f, v, tolerance)
+}
+
+// judgeInto is decodeInto for a frame that is not legal.
+func judgeInto(p packet, f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) (mqttwire.Packet, error) {
 	if err := p.judged(f, v, tolerance); err != nil {
 		return nil, err
 	}

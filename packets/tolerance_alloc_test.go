@@ -50,3 +50,33 @@ func TestAToleranceThatHasNothingToJudgeAllocatesNothing(t *testing.T) {
 	}
 	assert.Empty(t, to.Findings)
 }
+
+func TestDecodersAndConnectionsWithAToleranceAllocateNothing(t *testing.T) {
+	connect := &packets.Connect{Version: v5, ClientID: []byte("c")}
+	small := [][]byte{[]byte("\x40\x02\x00\x01"), []byte(pingreq), []byte(publishAB5), []byte("\x82\x07\x00\x01\x00\x00\x01a\x00")}
+	to := &mqttwire.Tolerance{Allow: mqttwire.Interop}
+
+	d := clientDecoder(t, packets.Options{Tolerance: to}, &packets.Connack{})
+	frames := make([]mqttwire.Frame, len(small))
+	for i, b := range small {
+		frames[i] = frameOf(t, string(b))
+	}
+	assert.Zero(t, testing.AllocsPerRun(100, func() {
+		for _, f := range frames {
+			if _, err := d.Decode(f); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}), "Decoder")
+
+	_, c := greeted(t, connect, &packets.Connack{}, packets.ConnectionOptions{Tolerance: to})
+	assert.Zero(t, testing.AllocsPerRun(100, func() {
+		for _, b := range small {
+			c.Feed(b)
+			if _, err := c.Next(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}), "Connection")
+	assert.Empty(t, to.Findings)
+}
