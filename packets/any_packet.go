@@ -52,6 +52,19 @@ func ReasonCode(p mqttwire.Packet) (code mqttwire.ReasonCode, ok bool) {
 	return 0, false
 }
 
+// SetReasonCode sets the reason code of p, in 3.x the return code of CONNACK. It does
+// nothing and returns false if p has none: see ReasonCode. Which codes a packet may
+// have in its version, Append says. Section 2.4.
+func SetReasonCode(p mqttwire.Packet, code mqttwire.ReasonCode) bool {
+	if p, known := p.(packet); known {
+		if field := p.reasonCode(); field != nil {
+			*field = code
+			return true
+		}
+	}
+	return false
+}
+
 // PropertiesOf returns the property list of p, through which it can also be changed;
 // or nil if the type has none, as PINGREQ and PINGRESP, or is none of this
 // package's. Of a CONNECT it is that of the packet, not that of the will. Section

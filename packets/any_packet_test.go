@@ -33,13 +33,12 @@ func TestWhatAnyPacketHasIsWhatTheFieldsOfItsTypeSay(t *testing.T) {
 		}
 
 		reason := fields.FieldByName("ReasonCode")
-		if reason.IsValid() {
-			reason.SetUint(0x80)
-		}
+		assert.Equal(t, reason.IsValid(), packets.SetReasonCode(p, mqttwire.ReasonUnspecifiedError), typ)
 		code, ok := packets.ReasonCode(p)
 		assert.Equal(t, reason.IsValid(), ok, typ)
 		if ok {
 			assert.Equal(t, mqttwire.ReasonUnspecifiedError, code, typ)
+			assert.EqualValues(t, 0x80, reason.Uint(), typ)
 		}
 
 		list := fields.FieldByName("Properties")
@@ -73,6 +72,7 @@ func TestOfAPacketOfAnotherPackageNothingIsKnown(t *testing.T) {
 		assert.False(t, packets.SetPacketID(p, 1))
 		_, ok = packets.ReasonCode(p)
 		assert.False(t, ok)
+		assert.False(t, packets.SetReasonCode(p, 0x80))
 		assert.Nil(t, packets.PropertiesOf(p))
 	}
 }
@@ -108,7 +108,7 @@ func TestACodeIsMappedIfAndOnlyIfThePacketIsWrittenWithIt(t *testing.T) {
 			continue
 		}
 		for code := range 256 {
-			reflect.ValueOf(p).Elem().FieldByName("ReasonCode").SetUint(uint64(code))
+			packets.SetReasonCode(p, mqttwire.ReasonCode(code))
 			for _, v := range []mqttwire.Version{v31, v311} {
 				_, ok := mqttwire.MapReasonCode(typ, mqttwire.ReasonCode(code), v5, v)
 				_, err := p.Append(nil, v)

@@ -64,6 +64,18 @@ func ExampleReasonCode() {
 	// false
 }
 
+// A server refuses what its own check of rights does not allow, whatever it answers.
+func ExampleSetReasonCode() {
+	for _, p := range []mqttwire.Packet{&packets.Publish{QoS: mqttwire.AtLeastOnce, PacketID: 7}, &packets.Pingreq{}} {
+		answer := packets.Acknowledge(p)
+		fmt.Println(packets.SetReasonCode(answer, mqttwire.ReasonNotAuthorized), answer)
+	}
+
+	// Output:
+	// true PUBACK packet_id=7 code=0x87 (Not authorized)
+	// false PINGRESP
+}
+
 func ExamplePropertiesOf() {
 	for _, p := range []mqttwire.Packet{&packets.Disconnect{}, &packets.Pingreq{}} {
 		if list := packets.PropertiesOf(p); list != nil {

@@ -23,8 +23,8 @@
 // says how to answer then. ReadHeader and Writer are for payloads that are not in
 // memory.
 //
-// Clone, PacketID, SetPacketID, ReasonCode and PropertiesOf are for packets whose
-// type does not matter. Forward makes of a PUBLISH that a server has received the one
+// Clone, PacketID, SetPacketID, ReasonCode, SetReasonCode and PropertiesOf are for
+// packets whose type does not matter. Forward makes of a PUBLISH that a server has received the one
 // that it sends on, Acknowledge the packet that answers another one; CheckSuback and
 // CheckUnsuback look at a request and its answer.
 //

@@ -80,34 +80,27 @@ func FromMochi(pk *mochi.Packet) mqttwire.Packet {
 	if list := packets.PropertiesOf(p); list != nil {
 		*list = fromProperties(&pk.Properties, mqttwire.PropertyOwner(p.Type()))
 	}
-	setFields(p, pk, version(pk.ProtocolVersion))
-	packets.SetPacketID(p, pk.PacketID) // a PUBLISH has one by its QoS
+	v := version(pk.ProtocolVersion)
+	setFields(p, pk, v)
+	packets.SetPacketID(p, pk.PacketID)                   // a PUBLISH has one by its QoS
+	if v == mqttwire.V5 || p.Type() == mqttwire.CONNACK { // mochi's server fills in others in 3.x too
+		packets.SetReasonCode(p, mqttwire.ReasonCode(pk.ReasonCode))
+	}
 	return p
 }
 
-// setFields sets the fields of p that are those of its type. In 3.x only CONNACK and
-// SUBACK have a code: mochi's server fills in the others all the same.
+// setFields sets the fields of p that are those of its type.
 func setFields(p mqttwire.Packet, pk *mochi.Packet, v mqttwire.Version) {
-	var code mqttwire.ReasonCode
-	if v == mqttwire.V5 || p.Type() == mqttwire.CONNACK {
-		code = mqttwire.ReasonCode(pk.ReasonCode)
-	}
 	switch p := p.(type) {
 	case *packets.Connect:
 		setConnect(p, pk, v)
 	case *packets.Connack:
-		p.SessionPresent, p.ReasonCode = pk.SessionPresent, code
+		p.SessionPresent = pk.SessionPresent
 	case *packets.Publish:
 		p.QoS, p.Dup, p.Retain = mqttwire.QoS(pk.FixedHeader.Qos), pk.FixedHeader.Dup, pk.FixedHeader.Retain
 		p.Topic, p.Payload = []byte(pk.TopicName), pk.Payload
-	case *packets.Puback:
-		p.ReasonCode = code
-	case *packets.Pubrec:
-		p.ReasonCode = code
 	case *packets.Pubrel:
-		p.ReasonCode, p.Dup = code, pk.FixedHeader.Dup
-	case *packets.Pubcomp:
-		p.ReasonCode = code
+		p.Dup = pk.FixedHeader.Dup
 	case *packets.Subscribe:
 		p.Dup, p.Subscriptions = pk.FixedHeader.Dup, each(pk.Filters, fromSubscription)
 	case *packets.Suback:
@@ -119,10 +112,6 @@ func setFields(p mqttwire.Packet, pk *mochi.Packet, v mqttwire.Version) {
 		if v == mqttwire.V5 {
 			p.ReasonCodes = each(pk.ReasonCodes, as[mqttwire.ReasonCode])
 		}
-	case *packets.Disconnect:
-		p.ReasonCode = code
-	case *packets.Auth:
-		p.ReasonCode = code
 	}
 }
 
