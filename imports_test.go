@@ -46,7 +46,7 @@ var testLibraries = []string{"github.com/google/go-cmp", "github.com/stretchr/te
 var importRules = map[string]importRule{
 	".": {notStd: wire, butStd: []string{"net/netip"}, rooms: []string{"internal", "internal/text"}}, // an address is a value
 	"packets": {notStd: wire, rooms: []string{".", "internal", "internal/text"}, files: map[string][]string{
-		"json_read.go": {"encoding/json"}, "log.go": {"log/slog"}}},
+		"json.go": {"encoding/json"}, "log.go": {"log/slog"}}},
 	"internal":                      {notStd: wire},
 	"internal/text":                 {notStd: wire},
 	"capture":                       {notStd: pure, butStd: []string{"net/netip"}, rooms: []string{".", "internal", "packets"}},

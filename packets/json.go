@@ -1,7 +1,9 @@
 package packets
 
 import (
-	"strconv"
+	"bytes"
+	"encoding/json"
+	"unicode/utf8"
 
 	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/internal/text"
@@ -77,154 +79,94 @@ func AppendJSON(dst []byte, p mqttwire.Packet) ([]byte, error) { return JSON{}.A
 // refused by its Append, with an *mqttwire.Error.
 func ParseJSON(b []byte) (mqttwire.Packet, error) { return JSON{}.Parse(b) }
 
-// Append is the function AppendJSON, with what o says.
-func (o JSON) Append(dst []byte, p mqttwire.Packet) ([]byte, error) {
-	q, ok := p.(packet)
-	if !ok {
-		return dst, &JSONError{Key: "type", Want: "that of a packet of package packets"}
+// Parse is the function ParseJSON, with what o says.
+func (o JSON) Parse(b []byte) (mqttwire.Packet, error) {
+	r, err := readMembers(b)
+	if err != nil {
+		return nil, err
 	}
-	w := jsonWriter{options: o, b: append(dst, `{"type":"`...)}
-	w.b = append(append(w.b, p.Type().String()...), '"')
-	q.visit(&w)
-	return w.end(dst)
-}
-
-// AppendProperties appends a property list alone: see JSON for the form.
-func (o JSON) AppendProperties(dst []byte, p mqttwire.Properties) ([]byte, error) {
-	return wire.AppendPropertiesJSON(dst, &p, o.Secrets)
-}
-
-// marshalPart returns the JSON of a part of a packet.
-func marshalPart(visit func(visitor)) ([]byte, error) {
-	w := jsonWriter{b: []byte{'{'}}
-	visit(&w)
-	return w.end(nil)
-}
-
-// jsonWriter is the visitor that writes JSON.
-type jsonWriter struct {
-	options JSON
-	b       []byte
-	err     error // the first
-}
-
-// end ends the object, or gives dst back with the error.
-func (w *jsonWriter) end(dst []byte) ([]byte, error) {
-	if w.err != nil {
-		return dst, w.err
+	p := newNamed(r)
+	if p == nil {
+		return nil, r.err
 	}
-	return append(w.b, '}'), nil
-}
-
-// next separates a member from the one before.
-func (w *jsonWriter) next() {
-	if w.b[len(w.b)-1] != '{' {
-		w.b = append(w.b, ',')
+	if err := r.packet(p, o.OtherKeys); err != nil {
+		return nil, err
 	}
+	return p, nil
 }
 
-func (w *jsonWriter) key(key string) {
-	w.next()
-	w.b = append(append(append(w.b, '"'), key...), `":`...)
-}
-
-func (w *jsonWriter) integer(key string, n uint64, rare bool) {
-	if n != 0 || !rare {
-		w.key(key)
-		w.b = strconv.AppendUint(w.b, n, 10)
+// ParseProperties reads a property list alone: see JSON for the form. Its memory is
+// its own. A value that the property cannot have, or a repeat that no packet may
+// have, gives a *JSONError that wraps an *mqttwire.Error.
+func (o JSON) ParseProperties(b []byte) (p mqttwire.Properties, err error) {
+	if err := checkJSON(b); err != nil {
+		return p, err
 	}
+	const key = "props"
+	r := &jsonReader{members: map[string]rawJSON{key: b}, owner: anyOwner}
+	r.properties(key, &p)
+	if r.err != nil {
+		return mqttwire.Properties{}, r.err
+	}
+	return p, nil
 }
 
-func (w *jsonWriter) flag(key string, p *bool, rare bool) {
-	if *p || !rare {
-		w.key(key)
-		w.b = strconv.AppendBool(w.b, *p)
+// rawJSON is json.RawMessage, for the file that reads the fields of packets: this one
+// alone has to do with package encoding/json.
+type rawJSON = json.RawMessage
+
+// checkJSON returns what is wrong with b, if it is no JSON. Package encoding/json
+// would mend what is no UTF-8, and so change it.
+func checkJSON(b []byte) error {
+	var whole rawJSON
+	if err := json.Unmarshal(b, &whole); err != nil {
+		return &JSONError{Err: err}
 	}
+	if !utf8.Valid(b) {
+		return &JSONError{Want: "UTF-8"}
+	}
+	return nil
 }
 
-func (w *jsonWriter) byte(key string, p *uint8, rare bool) { w.integer(key, uint64(*p), rare) }
-
-func (w *jsonWriter) number(key string, p *uint16, rare bool) { w.integer(key, uint64(*p), rare) }
-
-func (w *jsonWriter) code(key string, p *mqttwire.ReasonCode, t mqttwire.PacketType, rare bool) {
-	w.integer(key, uint64(*p), rare)
-	if name := p.Name(t, 0); name != "" && (*p != 0 || !rare) {
-		w.key(key + "_name")
-		w.b = text.AppendJSON(w.b, []byte(name))
+// eachMember calls f with the members of an object in their order, until f says no. It
+// returns false if raw is no object. As all of the JSON was checked, the Decoder has no
+// error to return.
+func eachMember(raw rawJSON, f func(key string, value rawJSON) bool) (isObject bool) {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	if open, _ := d.Token(); open != json.Delim('{') {
+		return false
 	}
-}
-
-func (w *jsonWriter) codes(key string, p *[]mqttwire.ReasonCode, rare bool) {
-	if len(*p) == 0 && rare {
-		return
-	}
-	w.key(key)
-	w.b = append(w.b, '[')
-	for i, code := range *p {
-		if i > 0 {
-			w.b = append(w.b, ',')
+	for d.More() {
+		token, _ := d.Token()
+		key, _ := token.(string)
+		var value rawJSON
+		if _ = d.Decode(&value); !f(key, value) {
+			break
 		}
-		w.b = strconv.AppendUint(w.b, uint64(code), 10)
 	}
-	w.b = append(w.b, ']')
+	return true
 }
 
-func (w *jsonWriter) text(key string, p *[]byte) {
-	w.next()
-	w.b = text.AppendJSONBytes(w.b, key, *p)
+// entriesOf returns the entries of a list, or false if raw, which was checked, is none.
+func entriesOf(raw rawJSON) (list []rawJSON, ok bool) {
+	ok = raw[0] == '[' && json.Unmarshal(raw, &list) == nil
+	return list, ok
 }
 
-func (w *jsonWriter) secret(key string, p *[]byte) {
-	switch {
-	case *p == nil:
-	case w.options.Secrets:
-		w.text(key, p)
-	default:
-		w.integer(key+"_len", uint64(len(*p)), always)
-	}
+// textIn returns the text in raw, or false if raw, which was checked, is none.
+func textIn(raw rawJSON) (s string, ok bool) {
+	ok = raw[0] == '"' && json.Unmarshal(raw, &s) == nil
+	return s, ok
 }
 
-func (w *jsonWriter) payload(key string, p *[]byte) {
-	if most := w.options.MaxPayload; most > 0 && len(*p) > most {
-		w.integer(key+"_len", uint64(len(*p)), always)
-		return
+// decodeBase64 decodes a string of JSON that is what encoding the bytes gives: package
+// encoding/json takes line ends too, and last characters with bits that are lost.
+func decodeBase64(raw rawJSON) (b []byte, ok bool) {
+	s, ok := textIn(raw)
+	if !ok || json.Unmarshal(raw, &b) != nil {
+		return nil, false
 	}
-	w.text(key, p)
-}
-
-func (w *jsonWriter) properties(key string, p *mqttwire.Properties) {
-	if p.Empty() && p.Err() == nil {
-		return
-	}
-	w.key(key)
-	b, err := wire.AppendPropertiesJSON(w.b, p, w.options.Secrets)
-	if w.b = b; err != nil && w.err == nil {
-		w.err = err
-	}
-}
-
-func (w *jsonWriter) object(key string, there bool, _ func(), fields func(visitor)) {
-	if !there {
-		return
-	}
-	w.key(key)
-	w.b = append(w.b, '{')
-	fields(w)
-	w.b = append(w.b, '}')
-}
-
-func (w *jsonWriter) list(key string, n int, _ func(int), entry func(int, visitor)) {
-	w.key(key)
-	w.b = append(w.b, '[')
-	for i := range n {
-		if i > 0 {
-			w.b = append(w.b, ',')
-		}
-		w.b = append(w.b, '{')
-		entry(i, w)
-		w.b = append(w.b, '}')
-	}
-	w.b = append(w.b, ']')
+	return b, string(text.AppendBase64(nil, b)) == `"`+s+`"`
 }
 
 // JSONError says that JSON cannot be read as a packet, and why.

@@ -2,45 +2,12 @@ package packets
 
 import (
 	"bytes"
-	"encoding/json"
 	"strconv"
 	"unicode/utf8"
 
 	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/internal/text"
 )
-
-// Parse is the function ParseJSON, with what o says.
-func (o JSON) Parse(b []byte) (mqttwire.Packet, error) {
-	r, err := readMembers(b)
-	if err != nil {
-		return nil, err
-	}
-	p := newNamed(r)
-	if p == nil {
-		return nil, r.err
-	}
-	if err := r.packet(p, o.OtherKeys); err != nil {
-		return nil, err
-	}
-	return p, nil
-}
-
-// ParseProperties reads a property list alone: see JSON for the form. Its memory is
-// its own. A value that the property cannot have, or a repeat that no packet may
-// have, gives a *JSONError that wraps an *mqttwire.Error.
-func (o JSON) ParseProperties(b []byte) (p mqttwire.Properties, err error) {
-	if err := checkJSON(b); err != nil {
-		return p, err
-	}
-	const key = "props"
-	r := &jsonReader{members: map[string]json.RawMessage{key: b}, owner: anyOwner}
-	r.properties(key, &p)
-	if r.err != nil {
-		return mqttwire.Properties{}, r.err
-	}
-	return p, nil
-}
 
 // newNamed returns an empty packet of the type that the JSON names, or nil.
 func newNamed(r *jsonReader) packet {
@@ -94,26 +61,13 @@ func readPart[T any](b []byte, part *T, visit func(*T, visitor)) error {
 // members out; what is left over is unknown.
 type jsonReader struct {
 	path    string // of the object, with the dot behind it
-	members map[string]json.RawMessage
+	members map[string]rawJSON
 	owner   mqttwire.PropertyOwner // of the property list: but for packets, it is the will that has one
 	err     error                  // the first
 }
 
 // anyOwner is the owner of a property list that is read alone.
 const anyOwner = mqttwire.PropertyOwner(0xFF)
-
-// checkJSON returns what is wrong with b, if it is no JSON. Package encoding/json
-// would mend what is no UTF-8, and so change it.
-func checkJSON(b []byte) error {
-	var whole json.RawMessage
-	if err := json.Unmarshal(b, &whole); err != nil {
-		return &JSONError{Err: err}
-	}
-	if !utf8.Valid(b) {
-		return &JSONError{Want: "UTF-8"}
-	}
-	return nil
-}
 
 // readMembers reads an object of JSON that is all of b.
 func readMembers(b []byte) (*jsonReader, error) {
@@ -125,25 +79,19 @@ func readMembers(b []byte) (*jsonReader, error) {
 	return r, r.err
 }
 
-// read reads the members of an object. As all of the JSON was checked, the Decoder
-// has no error to return.
-func (r *jsonReader) read(raw json.RawMessage) {
-	r.members = map[string]json.RawMessage{}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	if open, _ := d.Token(); open != json.Delim('{') {
-		r.failAt(r.place(), raw, "an object")
-		return
-	}
-	for d.More() {
-		key, _ := d.Token()
-		name, _ := key.(string)
-		if _, twice := r.members[name]; twice {
-			r.fail(printableKey(name), nil, "each key once")
-			return
+// read reads the members of an object.
+func (r *jsonReader) read(raw rawJSON) {
+	r.members = map[string]rawJSON{}
+	isObject := eachMember(raw, func(key string, value rawJSON) bool {
+		if _, twice := r.members[key]; twice {
+			r.fail(printableKey(key), nil, "each key once")
+			return false
 		}
-		var value json.RawMessage
-		_ = d.Decode(&value)
-		r.members[name] = value
+		r.members[key] = value
+		return true
+	})
+	if !isObject {
+		r.failAt(r.place(), raw, "an object")
 	}
 }
 
@@ -183,11 +131,11 @@ func (r *jsonReader) end(others bool) error {
 
 // fail remembers the first error, at a member whose value is raw, or nil where that
 // is not to be told.
-func (r *jsonReader) fail(key string, raw json.RawMessage, want string) {
+func (r *jsonReader) fail(key string, raw rawJSON, want string) {
 	r.failAt(r.path+key, raw, want)
 }
 
-func (r *jsonReader) failAt(place string, raw json.RawMessage, want string) {
+func (r *jsonReader) failAt(place string, raw rawJSON, want string) {
 	if r.err == nil {
 		r.err = &JSONError{Key: place, Value: shownValue(raw), Want: want}
 	}
@@ -197,7 +145,7 @@ func (r *jsonReader) failAt(place string, raw json.RawMessage, want string) {
 const maxShownJSON = 64
 
 // shownValue is a value as an error shows it: what has parts may hold a secret.
-func shownValue(raw json.RawMessage) string {
+func shownValue(raw rawJSON) string {
 	switch {
 	case len(raw) == 0:
 		return ""
@@ -208,8 +156,7 @@ func shownValue(raw json.RawMessage) string {
 	case raw[0] != '"':
 		return cutText(string(raw))
 	}
-	var s string
-	_ = json.Unmarshal(raw, &s) // which was checked
+	s, _ := textIn(raw)
 	return string(text.AppendJSON(nil, []byte(cutText(s))))
 }
 
@@ -232,7 +179,7 @@ func cutText(s string) string {
 }
 
 // take takes a member out.
-func (r *jsonReader) take(key string) (raw json.RawMessage, ok bool) {
+func (r *jsonReader) take(key string) (raw rawJSON, ok bool) {
 	raw, ok = r.members[key]
 	delete(r.members, key)
 	return raw, ok
@@ -248,7 +195,7 @@ func (r *jsonReader) integer(key string, most uint64) uint64 {
 }
 
 // parse reads the number in raw.
-func (r *jsonReader) parse(key string, raw json.RawMessage, most uint64) uint64 {
+func (r *jsonReader) parse(key string, raw rawJSON, most uint64) uint64 {
 	n, err := strconv.ParseUint(string(raw), 10, 32)
 	if err != nil || n > most {
 		r.fail(key, raw, "a whole number, 0 to "+strconv.FormatUint(most, 10))
@@ -288,20 +235,20 @@ func (r *jsonReader) codes(key string, p *[]mqttwire.ReasonCode, _ bool) {
 func indexed(key string, i int) string { return key + "[" + strconv.Itoa(i) + "]" }
 
 // entries reads a list.
-func (r *jsonReader) entries(key string) (list []json.RawMessage) {
+func (r *jsonReader) entries(key string) (list []rawJSON) {
 	raw, ok := r.take(key)
 	if !ok {
 		return nil
 	}
 	raw = bytes.TrimSpace(raw) // as a list alone may have space around it
-	if raw[0] != '[' || json.Unmarshal(raw, &list) != nil {
+	if list, ok = entriesOf(raw); !ok {
 		r.fail(key, raw, "a list")
 	}
 	return list
 }
 
 // within returns a reader of an object within this one's.
-func (r *jsonReader) within(key string, raw json.RawMessage) *jsonReader {
+func (r *jsonReader) within(key string, raw rawJSON) *jsonReader {
 	inner := &jsonReader{path: r.path + key + ".", err: r.err}
 	if r.err == nil {
 		inner.read(raw)
@@ -365,18 +312,8 @@ func (r *jsonReader) bytes(key string, secret bool) []byte {
 	return nil
 }
 
-// decodeBase64 decodes a string of JSON that is what encoding the bytes gives: package
-// encoding/json takes line ends too, and last characters with bits that are lost.
-func decodeBase64(raw json.RawMessage) (b []byte, ok bool) {
-	var s string
-	if raw[0] != '"' || json.Unmarshal(raw, &s) != nil || json.Unmarshal(raw, &b) != nil {
-		return nil, false
-	}
-	return b, string(text.AppendBase64(nil, b)) == `"`+s+`"`
-}
-
 // unless returns raw, if it is no secret.
-func unless(secret bool, raw json.RawMessage) json.RawMessage {
+func unless(secret bool, raw rawJSON) rawJSON {
 	if secret {
 		return nil
 	}
@@ -385,10 +322,10 @@ func unless(secret bool, raw json.RawMessage) json.RawMessage {
 
 // string reads text, which is never nil. What package encoding/json would replace
 // is refused.
-func (r *jsonReader) string(key string, raw json.RawMessage, secret bool) []byte {
-	var s string
+func (r *jsonReader) string(key string, raw rawJSON, secret bool) []byte {
+	s, ok := textIn(raw)
 	switch {
-	case raw[0] != '"' || json.Unmarshal(raw, &s) != nil:
+	case !ok:
 		r.fail(key, unless(secret, raw), "text")
 	case hasLoneSurrogate(raw):
 		r.fail(key, unless(secret, raw), "text without half of a surrogate pair")
@@ -398,7 +335,7 @@ func (r *jsonReader) string(key string, raw json.RawMessage, secret bool) []byte
 
 // hasLoneSurrogate reports whether a string of JSON has an escape for half a
 // character.
-func hasLoneSurrogate(raw json.RawMessage) bool {
+func hasLoneSurrogate(raw rawJSON) bool {
 	const escape = len(`\u0000`)
 	for i := 0; i < len(raw); i++ {
 		if raw[i] != '\\' {
