@@ -125,8 +125,14 @@ func (e *Error) sentBy(s Sender) *Error {
 	return e
 }
 
-// Unwrap returns the class, so that errors.Is(err, ErrMalformed) works.
-func (e *Error) Unwrap() error { return e.Err }
+// Unwrap returns the class, so that errors.Is(err, ErrMalformed) works; nil for a nil
+// *Error, which an error may hold by mistake.
+func (e *Error) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.Err
+}
 
 // Error returns one line: packet and version, field, byte, what was found, what
 // is allowed, statement, and the reason code to answer with. If the packet is the

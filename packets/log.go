@@ -25,8 +25,8 @@ func logPacket(p packet) slog.Value {
 
 // LogError returns an error for package log/slog: an *mqttwire.Error, or an error
 // that wraps one, as a group of the fields that mqttwire.Error.AppendJSON has, any
-// other as its text. Before the message stands what the wrapping error says there.
-// Nothing is made before a handler asks.
+// other as its text, and nil as nothing. Before the message stands what the wrapping
+// error says there. Nothing is made before a handler asks.
 //
 //	logger.Warn("refused", "error", packets.LogError(err))
 func LogError(err error) slog.LogValuer { return loggedError{err} }
@@ -38,9 +38,9 @@ type loggedError struct{ err error }
 func (l loggedError) LogValue() slog.Value {
 	var e *mqttwire.Error
 	switch {
-	case l.err == nil:
+	case l.err == nil || l.err == error(e): // a nil *mqttwire.Error is not a nil error
 		return slog.Value{}
-	case !errors.As(l.err, &e):
+	case !errors.As(l.err, &e) || e == nil:
 		return slog.StringValue(l.err.Error())
 	}
 	line := e.Error()

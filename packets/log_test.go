@@ -162,6 +162,10 @@ func TestErrorsAreLoggedInGroups(t *testing.T) {
 	assert.Equal(t, `p="broken pipe"`, text)
 	_, json = logged(packets.LogError(nil))
 	assert.Equal(t, `{"p":null}`, json)
+	_, json = logged(packets.LogError((*mqttwire.Error)(nil)))
+	assert.Equal(t, `{"p":null}`, json)
+	_, json = logged(packets.LogError(fmt.Errorf("reading: %w", error((*mqttwire.Error)(nil)))))
+	assert.Equal(t, `{"p":"reading: <nil>"}`, json)
 	_, json = logged(e)
 	assert.Contains(t, json, `"rule":"qos"`, "as it is, by its MarshalJSON")
 }
