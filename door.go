@@ -161,6 +161,9 @@ func (export) NoProperties(p *Properties) bool {
 	return len(p.raw) == 0 && p.bad == nil && p.memory == nil
 }
 
+// MayBeNumber reports whether n is a value of the property, which is a number.
+func (export) MayBeNumber(id PropertyID, n uint32) bool { return propertyTable[id].numberFault(n) == 0 }
+
 // CheckProperties returns the *Error with which Append refuses the list to the
 // owner, or nil.
 func (export) CheckProperties(p *Properties, owner PropertyOwner) error { return p.check(owner) }

@@ -199,11 +199,7 @@ func (p *propertyList) setNumber(id PropertyID, n uint32) { p.addNumber(id, n, f
 // place of the present value.
 func (p *propertyList) addNumber(id PropertyID, n uint32, repeats bool) {
 	row := &propertyTable[id]
-	rule := numberFault(row.check, int64(n))
-	if row.kind == kindVarint && n > MaxVarint {
-		rule = RuleVarintLength
-	}
-	if rule != 0 {
+	if rule := row.numberFault(n); rule != 0 {
 		p.refuse(rule, id, int64(n))
 		return
 	}
@@ -219,6 +215,15 @@ func (p *propertyList) addNumber(id PropertyID, n uint32, repeats bool) {
 		raw = appendVarint(append(raw, byte(id)), n)
 	}
 	p.grow(id, raw, repeats)
+}
+
+// numberFault returns the rule that n breaks as the value of the property that row
+// describes, or 0.
+func (row *propertyRow) numberFault(n uint32) Rule {
+	if row.kind == kindVarint && n > MaxVarint {
+		return RuleVarintLength
+	}
+	return numberFault(row.check, int64(n))
 }
 
 func (p *propertyList) setBool(id PropertyID, b bool) {

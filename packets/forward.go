@@ -119,7 +119,7 @@ func (o *Forwarding) check() error {
 		return refuseForwarded(v, mqttwire.RuleQoS, mqttwire.FieldQoS, int64(o.QoS))
 	}
 	for _, id := range o.SubscriptionIDs {
-		if id == 0 || id > mqttwire.MaxVarint {
+		if !wire.MayBeNumber(mqttwire.SubscriptionIdentifier, id) {
 			var list mqttwire.Properties
 			list.AddSubscriptionID(id)
 			return listFault(&list)
