@@ -98,6 +98,12 @@ func (s *Stream) PayloadSize() int { return s.decoder.PayloadSize() }
 // Other errors are those of Receive.
 func (s *Stream) Read(p []byte) (int, error) { return s.reader.Read(p) }
 
+// Oversize reads topic name, packet identifier and properties of a PUBLISH that
+// Receive has refused because it is over the limit, after which Reply acknowledges it
+// and skips its payload: see Decoder.Oversize. Other errors are those of Receive. It is
+// for the goroutine that receives.
+func (s *Stream) Oversize() (*Publish, error) { return s.decoder.Oversize((*streamSource)(s)) }
+
 // Send sends packets, in their order. It returns the *mqttwire.Error of a packet
 // that is refused, or the error of the write, and then the same for every further
 // call: nothing more is written, so that the peer gets neither half a packet nor a
@@ -149,6 +155,7 @@ func (s *Stream) Reply(err error) error {
 	if ended := s.answer(ReplyWithReason(err), err); ended != nil {
 		return ended
 	}
+	// Others may send meanwhile: what is to be skipped may take long to come.
 	if err := s.decoder.Resume((*streamSource)(s)); !wire.MayGoOn(err) {
 		return err
 	}

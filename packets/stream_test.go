@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
+	"strings"
 	"sync"
 	"testing"
 	"testing/iotest"
@@ -391,12 +393,17 @@ func ExampleStream() {
 // takes 30 bytes, and what else comes, and has written its CONNACK to out.
 func serverStream(t *testing.T, in string, out io.Writer, o packets.ConnectionOptions) *packets.Stream {
 	t.Helper()
+	return serverStreamOf(t, strings.NewReader(in), out, o)
+}
+
+func serverStreamOf(t *testing.T, in io.Reader, out io.Writer, o packets.ConnectionOptions) *packets.Stream {
+	t.Helper()
 	connect := &packets.Connect{Version: v5, ClientID: []byte("c")}
 	connect.Properties.SetMaximumPacketSize(30)
 	b, err := connect.Append(nil, 0)
 	require.NoError(t, err)
 	o.Side = mqttwire.FromServer
-	s := packets.NewStream(twoEnds{bytes.NewReader(append(b, in...)), out}, o)
+	s := packets.NewStream(twoEnds{io.MultiReader(bytes.NewReader(b), in), out}, o)
 	_, err = s.Receive()
 	require.NoError(t, err)
 	require.NoError(t, s.Send(&packets.Connack{}))
@@ -491,6 +498,17 @@ func TestAStreamDoesNotGoOnAfterAnAnswerThatCouldNotBeWritten(t *testing.T) {
 	assert.Equal(t, broken, s.Resume())
 }
 
+// A nil *mqttwire.Error in an error is a mistake of the caller's, and no panic.
+func TestAStreamClosesOnANilError(t *testing.T) {
+	var out bytes.Buffer
+	s := serverStream(t, "", &out, packets.ConnectionOptions{})
+	out.Reset()
+	var none *mqttwire.Error
+	assert.Equal(t, error(none), s.Reply(none))
+	assert.Zero(t, out.Len())
+	assert.Equal(t, packets.Answer{Close: true}, packets.ReplyWithReason(none))
+}
+
 func TestAStreamSendsNoSecondDisconnect(t *testing.T) {
 	var out bytes.Buffer
 	s := serverStream(t, "\x10\x00", &out, packets.ConnectionOptions{})
@@ -529,6 +547,86 @@ func TestATimeoutIsNotAnswered(t *testing.T) {
 	}
 	assert.Equal(t, []mqttwire.PacketType{mqttwire.CONNECT, mqttwire.PINGREQ}, types)
 	assert.Equal(t, "\x20\x02\x00\x00\xd0\x00", out.String())
+}
+
+// tooLarge is a PUBLISH of 5.0 over the limit of 1000 bytes, QoS 1 and identifier 5, in
+// two parts: what is needed to acknowledge it, and the rest with a PINGREQ behind it.
+func tooLarge(t *testing.T) (first, rest []byte) {
+	t.Helper()
+	b, err := (&packets.Publish{Topic: []byte("a/b"), QoS: mqttwire.AtLeastOnce, PacketID: 5, Payload: long(5000)}).Append(nil, v5)
+	require.NoError(t, err)
+	const n = 20
+	return b[:n], append(b[n:], pingreq...)
+}
+
+// requireOversize receives a packet of tooLarge and reads what is needed of it.
+func requireOversize(t *testing.T, s *packets.Stream) error {
+	t.Helper()
+	_, refused := s.Receive()
+	requireBreach(t, mqttwire.RulePacketSize, refused)
+	p, err := s.Oversize()
+	require.NoError(t, err)
+	assert.Equal(t, "a/b", string(p.Topic))
+	assert.EqualValues(t, 5, p.PacketID)
+	return refused
+}
+
+const quotaExceeded = "\x40\x03\x00\x05\x97" // PUBACK
+
+func TestAStreamAcknowledgesAPacketOverTheLimitAndSkipsIt(t *testing.T) {
+	first, rest := tooLarge(t)
+	var out bytes.Buffer
+	s := serverStream(t, string(first)+string(rest), &out, packets.ConnectionOptions{Limits: mqttwire.Limits{PacketSize: 1000}})
+	_, err := s.Oversize()
+	require.Equal(t, mqttwire.ErrNoPacket, err, "nothing was refused")
+	out.Reset()
+	require.NoError(t, s.Reply(requireOversize(t, s)))
+	f, left, err := mqttwire.CutFrame(out.Bytes(), 0)
+	require.NoError(t, err)
+	assert.Empty(t, left)
+	assert.Equal(t, quotaExceeded[2:], string(f.Body[:3]))
+	p, err := s.Receive()
+	require.NoError(t, err)
+	assert.Equal(t, mqttwire.PINGREQ, p.Type())
+}
+
+// The rest of the packet comes only when the peer has got what others send.
+func TestOthersSendWhileReplySkipsAPacket(t *testing.T) {
+	first, rest := tooLarge(t)
+	var s *packets.Stream
+	var out bytes.Buffer
+	left := bytes.NewReader(rest)
+	sent := false
+	in := io.MultiReader(bytes.NewReader(first), readerFunc(func(b []byte) (int, error) {
+		if !sent {
+			sent = true
+			require.NoError(t, s.Send(&packets.Pingresp{}))
+		}
+		return left.Read(b)
+	}))
+	s = serverStreamOf(t, in, &out, packets.ConnectionOptions{Limits: mqttwire.Limits{PacketSize: 1000}})
+	refused := requireOversize(t, s)
+	require.False(t, sent)
+	require.NoError(t, s.Reply(refused))
+	require.True(t, sent, "while the packet was skipped")
+	assert.True(t, bytes.HasSuffix(out.Bytes(), []byte("\xD0\x00")))
+	p, err := s.Receive()
+	require.NoError(t, err)
+	assert.Equal(t, mqttwire.PINGREQ, p.Type())
+}
+
+func TestAStreamSkipsAPacketOverTimeouts(t *testing.T) {
+	first, rest := tooLarge(t)
+	in := io.MultiReader(bytes.NewReader(first), openLate(0, rest))
+	s := serverStreamOf(t, in, io.Discard, packets.ConnectionOptions{Limits: mqttwire.Limits{PacketSize: 1000}})
+	require.NoError(t, s.Reply(requireOversize(t, s)), "Receive goes on with what is to be skipped")
+	p, err := s.Receive()
+	for timeouts := 0; errors.Is(err, os.ErrDeadlineExceeded); timeouts++ {
+		require.Less(t, timeouts, len(rest))
+		p, err = s.Receive()
+	}
+	require.NoError(t, err)
+	assert.Equal(t, mqttwire.PINGREQ, p.Type())
 }
 
 // The peer does not read before Release has returned.
