@@ -66,11 +66,14 @@ func TestACloneIsOneAllocation(t *testing.T) {
 	}
 }
 
+// It takes some clones of a size to tell, as the runtime's own allocations count too,
+// such as those of a collection that begins meanwhile: of them there is one now and
+// then, and of the clone's the same number each time.
 func TestACloneOfAnySmallSizeIsOneAllocation(t *testing.T) {
 	payload := long(4096)
 	for n := range payload {
 		p := packets.Publish{Payload: payload[:n+1]}
-		if testing.AllocsPerRun(1, func() { kept = p.Clone() }) != 1 {
+		if testing.AllocsPerRun(10, func() { kept = p.Clone() }) != 1 {
 			t.Fatalf("payload of %d bytes", n+1)
 		}
 	}
