@@ -10,6 +10,12 @@ type Disconnect struct {
 
 	// ReasonCode. 5.0 only: other versions can say 0, a normal disconnection,
 	// and refuse the others. Section 3.14.2.1.
+	//
+	// Without properties it is written in the shortest form, as mosquitto writes it, and
+	// some peers do not look at the code there: mochi's broker, and Paho's Python client
+	// (eclipse-paho/paho.mqtt.python#860). One that they have to act on, such as
+	// Disconnect with Will Message, takes a Reason String with it, as the answers of
+	// ReplyWithReason do.
 	ReasonCode mqttwire.ReasonCode
 }
 

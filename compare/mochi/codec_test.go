@@ -153,3 +153,13 @@ func TestACONNECTTellsItsOwnVersion(t *testing.T) {
 		}
 	}
 }
+
+// What the comment of packets.Disconnect says of mochi.
+func TestMochiLooksAtTheCodeOfADisconnectOnlyIfMoreFollows(t *testing.T) {
+	for body, want := range map[string]byte{"\x04": 0, "\x04\x07\x1F\x00\x04gone": 4} {
+		pk := mochi.Packet{ProtocolVersion: 5, FixedHeader: mochi.FixedHeader{Type: mochi.Disconnect, Remaining: len(body)}}
+		if err := pk.DisconnectDecode([]byte(body)); err != nil || pk.ReasonCode != want {
+			t.Errorf("%q: code 0x%02x %v", body, pk.ReasonCode, err)
+		}
+	}
+}
