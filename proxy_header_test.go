@@ -166,6 +166,8 @@ func TestProxyHeaderThatIsNotLegalIsNamedWithinBoundedBytes(t *testing.T) {
 			assert.ErrorContains(t, err, test.want)
 			_, same := s.Next()
 			assert.Same(t, err, same, "the stream has ended")
+			_, same = s.ProxyHeader()
+			assert.Same(t, err, same)
 		}
 	}
 }

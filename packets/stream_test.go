@@ -629,6 +629,30 @@ func TestAStreamSkipsAPacketOverTimeouts(t *testing.T) {
 	assert.Equal(t, mqttwire.PINGREQ, p.Type())
 }
 
+func TestAStreamKnowsTheTopicThatAnAliasStandsFor(t *testing.T) {
+	connack := &packets.Connack{}
+	connack.Properties.SetTopicAliasMaximum(1)
+	aliased := func(topic string) string {
+		p := &packets.Publish{Topic: []byte(topic)}
+		p.Properties.SetTopicAlias(1)
+		b, err := p.Append(nil, v5)
+		require.NoError(t, err)
+		return string(b)
+	}
+	in := strings.NewReader(connect5 + aliased("a/b") + aliased(""))
+	s := packets.NewStream(twoEnds{in, io.Discard}, packets.ConnectionOptions{Side: mqttwire.FromServer})
+	_, err := s.Receive()
+	require.NoError(t, err)
+	require.NoError(t, s.Send(connack))
+	for range 2 {
+		p, err := s.Receive()
+		require.NoError(t, err)
+		publish, ok := p.(*packets.Publish)
+		require.True(t, ok)
+		assert.Equal(t, "a/b", string(s.Topic(publish)))
+	}
+}
+
 // The peer does not read before Release has returned.
 func TestReleaseDoesNotWaitForASend(t *testing.T) {
 	var s *packets.Stream
