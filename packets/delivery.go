@@ -1,6 +1,7 @@
 package packets
 
 import (
+	"slices"
 	"time"
 
 	"github.com/mqttwire/mqttwire"
@@ -53,84 +54,154 @@ type Delivery struct {
 // the *mqttwire.Error of that Append. p and d are not changed, and nothing of dst may
 // be theirs. Section 3.3.
 func (p *Prepared) Append(dst []byte, v mqttwire.Version, d *Delivery) ([]byte, error) {
-	return p.append(dst, v, d, p.payload)
+	b, err := p.AppendHeader(slices.Grow(dst, p.most(d)), v, d)
+	if err != nil {
+		return dst, err
+	}
+	return append(b, p.payload...), nil
+}
+
+// most is more than what a delivery may have in bytes.
+func (p *Prepared) most(d *Delivery) int {
+	const length, id = mqttwire.MaxVarintSize, 1 + mqttwire.MaxVarintSize
+	return length + len(p.header) + length + id*len(d.SubscriptionIDs) + identifierAndAlias + len(p.payload)
 }
 
 // AppendHeader is Append for all but the payload, which has to follow on the wire: for
 // sending both as net.Buffers without copying the payload.
 func (p *Prepared) AppendHeader(dst []byte, v mqttwire.Version, d *Delivery) ([]byte, error) {
-	return p.append(dst, v, d, nil)
+	if !p.sendable(v, d) || p.expiryAt != 0 && d.Waited > 0 && p.expired(d) {
+		return p.appendPacket(dst, v, d)
+	}
+	if v == mqttwire.V5 {
+		return p.appendHeader5(dst, d)
+	}
+	n := int(p.topicEnd)
+	if d.QoS > 0 {
+		n += 2
+	}
+	size := n - roomInFront + len(p.payload)
+	if size > mqttwire.MaxVarint {
+		return p.appendPacket(dst, v, d)
+	}
+	b, at := dst, len(dst)
+	if size < 1<<7 {
+		b = append(b, p.header[:n]...) // one copy, as it is nearly all of the work
+		b[at+1] = byte(size)
+	} else {
+		b = append(appendLength(append(b, 0), uint64(size)), p.header[roomInFront:n]...)
+	}
+	b[at] = d.first()
+	if d.QoS > 0 {
+		w := b[len(b)-2:]
+		w[0], w[1] = byte(d.PacketID>>8), byte(d.PacketID)
+	}
+	return b, nil
 }
 
-// append appends the message, but of the payload only what is given.
-func (p *Prepared) append(dst []byte, v mqttwire.Version, d *Delivery, payload []byte) ([]byte, error) {
-	added, ok := p.plain(v, d)
+// sendable reports whether the delivery is legal in version v, but for its size, its
+// Subscription Identifiers and the time that it has waited.
+func (p *Prepared) sendable(v mqttwire.Version, d *Delivery) bool {
+	return p.legal.Has(v) && (!d.OmitTopic || d.TopicAlias != 0 && v == mqttwire.V5) &&
+		(d.QoS-1 <= 1 && d.PacketID != 0 || d.QoS == 0 && (!d.Dup || v == mqttwire.V31))
+}
+
+// expired reports whether the message has expired before it was sent for the first
+// time. [MQTT-3.3.2-5]
+func (p *Prepared) expired(d *Delivery) bool {
+	_, ok := remaining(p.interval, d.Waited)
+	return p.expiryAt != 0 && !ok && !d.Dup
+}
+
+// appendPacket is AppendHeader by way of the packet, which knows the error: it is for
+// what is not seen to be legal here.
+func (p *Prepared) appendPacket(dst []byte, v mqttwire.Version, d *Delivery) ([]byte, error) {
+	if p.expired(d) {
+		return dst, ErrExpired
+	}
+	q := p.packet(d)
+	return q.AppendHeader(dst, v)
+}
+
+// first returns the first byte of the packet.
+func (d *Delivery) first() byte {
+	b := byte(mqttwire.PUBLISH)<<4 | byte(d.QoS)<<qosShift
+	if d.Dup {
+		b |= flagDup
+	}
+	if d.Retain {
+		b |= flagRetain
+	}
+	return b
+}
+
+// appendHeader5 is AppendHeader for 5.0 and what is sendable. As a rule the list needs
+// one byte of length, and stays as it is up to its end: then topic name, packet
+// identifier and list are one copy.
+func (p *Prepared) appendHeader5(dst []byte, d *Delivery) ([]byte, error) {
+	added, ok := d.added()
 	if !ok {
-		return p.appendOther(dst, v, d, payload)
+		return p.appendPacket(dst, mqttwire.V5, d)
 	}
-	n := p.headerSize(v, d, added)
-	if n+len(p.payload) > mqttwire.MaxVarint {
-		return p.appendOther(dst, v, d, payload)
+	list := len(p.header) - int(p.listAt)
+	n, size := len(p.header), len(p.header)-roomInFront+added+len(p.payload)
+	if d.OmitTopic || list+added >= 1<<7 || size > mqttwire.MaxVarint || p.expiryAt != 0 && d.Waited > 0 {
+		return p.appendParts5(dst, d, added)
 	}
-	b := appendHeader(dst, d.first(), uint64(n+len(p.payload)), uint64(n+len(payload)))
+	if d.QoS == 0 {
+		n, size = int(p.topicEnd), size-2
+	}
+	b, at := dst, len(dst)
+	if size < 1<<7 {
+		b = append(b, p.header[:n]...)
+		b[at+1] = byte(size)
+	} else {
+		b = append(appendLength(append(b, 0), uint64(size)), p.header[roomInFront:n]...)
+	}
+	b[at] = d.first()
+	if d.QoS == 0 {
+		b = append(b, p.header[n+2:]...)
+	} else {
+		w := b[len(b)-n+int(p.topicEnd):]
+		w[0], w[1] = byte(d.PacketID>>8), byte(d.PacketID)
+	}
+	if added > 0 {
+		b[len(b)-list-1] = byte(list + added)
+		b = d.appendAdded(b)
+	}
+	return b, nil
+}
+
+// appendParts5 is appendHeader5 for any delivery, of which each part is written by
+// itself.
+func (p *Prepared) appendParts5(dst []byte, d *Delivery, added int) ([]byte, error) {
+	size := p.headerSize(mqttwire.V5, d, added) + len(p.payload)
+	if size > mqttwire.MaxVarint {
+		return p.appendPacket(dst, mqttwire.V5, d)
+	}
+	b := appendLength(append(dst, d.first()), uint64(size))
 	if d.OmitTopic {
 		b = append(b, 0, 0)
 	} else {
-		b = append(b, p.header[:p.topicEnd]...)
+		b = append(b, p.header[roomInFront:p.topicEnd]...)
 	}
 	if d.QoS > 0 {
 		b = append(b, byte(d.PacketID>>8), byte(d.PacketID))
 	}
-	if v == mqttwire.V5 {
-		b = p.appendProperties(b, d, added)
+	list := p.header[p.listAt:]
+	b = append(appendLength(b, uint64(len(list)+added)), list...)
+	if p.expiryAt != 0 && d.Waited > 0 {
+		left, _ := remaining(p.interval, d.Waited)
+		w := b[len(b)-len(p.header)+int(p.expiryAt):]
+		w[0], w[1], w[2], w[3] = byte(left>>24), byte(left>>16), byte(left>>8), byte(left)
 	}
-	return append(b, payload...), nil
+	return d.appendAdded(b), nil
 }
 
-// appendOther is append for what is not plain: there is something wrong with it.
-func (p *Prepared) appendOther(dst []byte, v mqttwire.Version, d *Delivery, payload []byte) ([]byte, error) {
-	q, err := p.Publish(d)
-	if err != nil {
-		return dst, err
-	}
-	return q.append(dst, v, uint64(len(p.payload)), payload)
-}
-
-// plain reports whether the delivery is legal in version v, but for its size, and
-// returns how many bytes of properties it adds to those of the message.
-func (p *Prepared) plain(v mqttwire.Version, d *Delivery) (added int, ok bool) {
-	switch {
-	case !p.legal.Has(v), !d.QoS.Valid():
-		return 0, false
-	case d.QoS == 0 && d.Dup && v != mqttwire.V31, d.QoS > 0 && d.PacketID == 0:
-		return 0, false
-	case p.expiryAt != 0 && d.Waited > 0:
-		if _, ok := p.left(d); !ok {
-			return 0, false
-		}
-	}
-	if v != mqttwire.V5 {
-		return 0, !d.OmitTopic
-	}
-	for _, id := range d.SubscriptionIDs {
-		if id == 0 || id > mqttwire.MaxVarint {
-			return 0, false
-		}
-		added += 1 + mqttwire.SizeVarint(id)
-	}
-	if d.TopicAlias != 0 {
-		return added + identifierAndAlias, true
-	}
-	return added, !d.OmitTopic
-}
-
-// identifierAndAlias is the size of a Topic Alias in a property list.
-const identifierAndAlias = 3
-
-// headerSize is the size of the variable header of a delivery that adds so many bytes
-// of properties.
+// headerSize is the size of the variable header in version v, with so many bytes of
+// properties added.
 func (p *Prepared) headerSize(v mqttwire.Version, d *Delivery, added int) int {
-	n := int(p.topicEnd)
+	n := int(p.topicEnd) - roomInFront
 	if d.OmitTopic {
 		n = 2
 	}
@@ -144,30 +215,31 @@ func (p *Prepared) headerSize(v mqttwire.Version, d *Delivery, added int) int {
 	return n
 }
 
-// first returns the first byte of a delivery.
-func (d *Delivery) first() byte {
-	b := byte(mqttwire.PUBLISH)<<4 | byte(d.QoS)<<qosShift
-	if d.Dup {
-		b |= flagDup
+// added returns how many bytes the delivery adds to the property list; ok is false if
+// one of its Subscription Identifiers is not legal.
+func (d *Delivery) added() (n int, ok bool) {
+	for _, id := range d.SubscriptionIDs {
+		if id == 0 || id > mqttwire.MaxVarint {
+			return n, false
+		}
+		n += 1 + mqttwire.SizeVarint(id)
 	}
-	if d.Retain {
-		b |= flagRetain
+	if d.TopicAlias != 0 {
+		n += identifierAndAlias
 	}
-	return b
+	return n, true
 }
 
-// appendProperties appends the property list of a delivery, with its length.
-func (p *Prepared) appendProperties(b []byte, d *Delivery, added int) []byte {
-	list := p.header[p.listAt:]
-	b = appendLength(b, uint64(len(list)+added))
-	at := len(b)
-	b = append(b, list...)
-	if p.expiryAt != 0 && d.Waited > 0 {
-		left, _ := p.left(d)
-		putUint32(b[at+int(p.expiryAt-p.listAt):], left)
-	}
+// identifierAndAlias is the size of a Topic Alias in a property list.
+const identifierAndAlias = 3
+
+// appendAdded appends the properties that the delivery adds.
+func (d *Delivery) appendAdded(b []byte) []byte {
 	for _, id := range d.SubscriptionIDs {
-		b = appendLength(append(b, byte(mqttwire.SubscriptionIdentifier)), uint64(id))
+		b = append(b, byte(mqttwire.SubscriptionIdentifier), byte(id))
+		if id >= 1<<7 {
+			b = appendLength(b[:len(b)-1], uint64(id))
+		}
 	}
 	if d.TopicAlias != 0 {
 		b = append(b, byte(mqttwire.TopicAlias), byte(d.TopicAlias>>8), byte(d.TopicAlias))
@@ -175,26 +247,10 @@ func (p *Prepared) appendProperties(b []byte, d *Delivery, added int) []byte {
 	return b
 }
 
-// putUint32 writes n to the first four bytes of b.
-func putUint32(b []byte, n uint32) {
-	_ = b[3]
-	b[0], b[1], b[2], b[3] = byte(n>>24), byte(n>>16), byte(n>>8), byte(n)
-}
-
-// left returns the seconds that are left of the message when d is sent; ok is false if
-// it has expired.
-func (p *Prepared) left(d *Delivery) (seconds uint32, ok bool) {
-	if p.expiryAt == 0 {
-		return 0, true
-	}
-	seconds, ok = remaining(p.interval, d.Waited)
-	return seconds, ok || d.Dup // [MQTT-3.3.2-5] is about messages that were not sent yet
-}
-
 // Size returns the number of bytes that Append adds for version v and d: what a
 // receiver's Maximum Packet Size is compared with. Section 3.1.2.11.4.
 func (p *Prepared) Size(v mqttwire.Version, d *Delivery) int {
-	added, _ := p.plain(v, d)
+	added, _ := d.added()
 	return packetSize(uint64(p.headerSize(v, d, added)) + uint64(len(p.payload)))
 }
 
@@ -202,23 +258,29 @@ func (p *Prepared) Size(v mqttwire.Version, d *Delivery) int {
 // the memory of which must not be written to. A message that has expired gives
 // ErrExpired; whatever else is wrong with d, the packet's Append refuses.
 func (p *Prepared) Publish(d *Delivery) (*Publish, error) {
-	left, ok := p.left(d)
-	if !ok {
+	if p.expired(d) {
 		return nil, ErrExpired
 	}
-	q := &Publish{
-		Topic: p.Topic(), Payload: p.payload, Properties: p.propertiesFor(d, left),
+	q := p.packet(d)
+	return &q, nil
+}
+
+// packet returns a delivery that has not expired as a packet.
+func (p *Prepared) packet(d *Delivery) Publish {
+	q := Publish{
+		Topic: p.Topic(), Payload: p.payload, Properties: p.propertiesFor(d),
 		PacketID: d.PacketID, QoS: d.QoS, Dup: d.Dup, Retain: d.Retain,
 	}
 	if d.OmitTopic {
 		q.Topic = nil
 	}
-	return q, nil
+	return q
 }
 
 // propertiesFor returns the property list of a delivery.
-func (p *Prepared) propertiesFor(d *Delivery, left uint32) mqttwire.Properties {
+func (p *Prepared) propertiesFor(d *Delivery) mqttwire.Properties {
 	list := p.Properties()
+	left, _ := remaining(p.interval, d.Waited)
 	if left == p.interval && len(d.SubscriptionIDs) == 0 && d.TopicAlias == 0 {
 		return list
 	}

@@ -137,7 +137,8 @@ func PatchMessageExpiryInterval(frame []byte, v mqttwire.Version, seconds uint32
 	if !ok {
 		return ErrPatchLength
 	}
-	putUint32(list.Bytes()[at+1:], seconds) // behind the identifier
+	value := list.Bytes()[at+1:] // behind the identifier
+	value[0], value[1], value[2], value[3] = byte(seconds>>24), byte(seconds>>16), byte(seconds>>8), byte(seconds)
 	return nil
 }
 

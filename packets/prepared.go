@@ -14,9 +14,9 @@ import (
 // What its getters return is the memory that is sent, and must not be written to.
 // Prepare makes one; the zero Prepared is no message, and refused. Section 3.3.
 type Prepared struct {
-	// header is a variable header of 5.0: the topic name with its length, two bytes
-	// for a packet identifier, and the property list with its length. All other
-	// forms are made of its parts.
+	// header is room for a short fixed header, and a variable header of 5.0: the topic
+	// name with its length, two bytes for a packet identifier, and the property list
+	// with its length. All other forms are made of its parts.
 	header  []byte
 	payload []byte
 
@@ -29,6 +29,10 @@ type Prepared struct {
 	qos      mqttwire.QoS
 	retain   bool
 }
+
+// roomInFront is how many bytes stand in front of the topic name's length: what a
+// fixed header has as a rule.
+const roomInFront = 2
 
 // Prepare returns the message of p in memory of its own, as a rule in one allocation.
 // p is as it was received or kept, or a will's, or as Forward or the caller has made
@@ -61,14 +65,14 @@ func prepare(p *Publish, topic []byte, shared bool) (*Prepared, error) {
 		return nil, err
 	}
 	size := len(list) + len(rest)
-	n := len(topic) + 4 + mqttwire.SizeVarint(uint32(size)) + size
+	n := roomInFront + len(topic) + 4 + mqttwire.SizeVarint(uint32(size)) + size
 	room := n
 	if !shared {
 		room += len(p.Payload)
 	}
 	q, m := newClone[Prepared](room)
 	q.legal, q.qos, q.retain = legal, p.QoS, p.Retain
-	b := appendPrefixed(m.buf, topic)
+	b := appendPrefixed(append(m.buf, 0, 0), topic)
 	q.topicEnd = int32(len(b))
 	b = appendLength(append(b, 0, 0), uint64(size))
 	q.listAt = int32(len(b))
@@ -142,7 +146,7 @@ func (p *Prepared) Topic() []byte {
 	if len(p.header) == 0 {
 		return nil
 	}
-	return p.header[2:p.topicEnd:p.topicEnd]
+	return p.header[roomInFront+2 : p.topicEnd : p.topicEnd]
 }
 
 // Payload returns the application message. Section 3.3.3.

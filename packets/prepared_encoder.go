@@ -1,51 +1,51 @@
 package packets
 
-import "github.com/mqttwire/mqttwire"
+import (
+	"slices"
 
-// AppendPrepared is Append for a message that is prepared and to be sent next, as d
-// says. On error, ErrExpired or an *mqttwire.Error, dst is returned as it was, and the
-// message counts as not sent.
+	"github.com/mqttwire/mqttwire"
+)
+
+// AppendPrepared is Append for a message that is prepared, and is to be sent next, as
+// d says. On error, ErrExpired or an *mqttwire.Error, dst is returned as it was, and
+// the message counts as not sent.
 func (e *Encoder) AppendPrepared(dst []byte, p *Prepared, d *Delivery) ([]byte, error) {
-	return e.appendPrepared(dst, p, d, p.payload)
+	b, err := e.appendPrepared(slices.Grow(dst, p.most(d)), p, d)
+	if err != nil {
+		return dst, err
+	}
+	return append(b, p.payload...), nil
 }
 
 // AppendPreparedBuffers is AppendPrepared to b, as Buffers.AppendPrepared is.
 func (e *Encoder) AppendPreparedBuffers(b *Buffers, p *Prepared, d *Delivery) error {
-	headers, err := e.appendPrepared(b.headers, p, d, nil)
+	headers, err := e.appendPrepared(b.headers, p, d)
 	return b.add(headers, p.payload, err)
 }
 
-// appendPrepared appends the message, but of the payload only what is given. What the
-// connection may have something against is checked as the packet that it is.
-func (e *Encoder) appendPrepared(dst []byte, p *Prepared, d *Delivery, payload []byte) ([]byte, error) {
+// appendPrepared appends the header. What the connection may have something against is
+// checked as the packet that it is.
+func (e *Encoder) appendPrepared(dst []byte, p *Prepared, d *Delivery) ([]byte, error) {
 	e.dropped = Dropped{}
 	if !e.conn.isFreeDelivery(d) {
-		return e.appendDelivery(dst, p, d, payload)
+		q, err := p.Publish(d)
+		if err != nil {
+			return dst, err
+		}
+		return e.AppendHeader(dst, q)
 	}
 	e.conn.packetID, e.conn.qos = d.PacketID, d.QoS
-	out, err := p.append(dst, e.conn.version, d, payload)
+	out, err := p.AppendHeader(dst, e.conn.version, d)
 	if err != nil {
 		return dst, e.refuse(err)
 	}
-	if err := e.checkSize(mqttwire.PUBLISH, int64(len(out)-len(dst)+len(p.payload)-len(payload))); err != nil {
+	if err := e.checkSize(mqttwire.PUBLISH, int64(len(out)-len(dst)+len(p.payload))); err != nil {
 		return dst, err
 	}
 	if d.TopicAlias != 0 && !d.OmitTopic && e.conn.version == mqttwire.V5 { // U-3.3.4-3
 		e.conn.aliases.set(d.TopicAlias, p.Topic())
 	}
 	return out, nil
-}
-
-// appendDelivery is appendPrepared for any delivery.
-func (e *Encoder) appendDelivery(dst []byte, p *Prepared, d *Delivery, payload []byte) ([]byte, error) {
-	q, err := p.Publish(d)
-	switch {
-	case err != nil:
-		return dst, err
-	case len(payload) < len(q.Payload):
-		return e.AppendHeader(dst, q)
-	}
-	return e.Append(dst, q)
 }
 
 // isFreeDelivery reports that a PUBLISH that is sent as d says breaks no rule of the

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/packets"
@@ -12,7 +13,8 @@ import (
 // one subscriber.
 func fanOutRows() []row {
 	var rows []row
-	rich := publish(1, 64)
+	rich, subscribed := publish(1, 64), publish(1, 64)
+	subscribed.Properties.AddSubscriptionID(1)
 	rich.Properties = eightProperties()
 	for _, c := range []struct {
 		name string
@@ -22,12 +24,14 @@ func fanOutRows() []row {
 		{"v3.1.1/qos0", v311, publish(0, 64)},
 		{"v3.1.1/qos1", v311, publish(1, 64)},
 		{"v5.0/qos1/props=0", v5, publish(1, 64)},
+		{"v5.0/qos1/props=1", v5, subscribed},
 		{"v5.0/qos1/props=8", v5, rich},
 	} {
 		for _, subscribers := range []int{1, 100, 10_000} {
 			r := row{kind: kindFanOut, name: fmt.Sprintf("%s/subscribers=%d", c.name, subscribers), v: c.v, packet: mqttwire.PUBLISH,
 				operations: subscribers, bytes: float64(c.p.Size(c.v) - len(c.p.Payload))}
 			r.add(nameMqttwire, fanOutHeaders(*c.p, c.v, subscribers))
+			r.add(namePrepared, fanOutPrepared(c.p, c.v, subscribers))
 			r.add(nameMemcpy, fanOutCopies(*c.p, c.v, subscribers))
 			rows = append(rows, r)
 		}
@@ -63,6 +67,29 @@ func fanOutHeaders(p packets.Publish, v mqttwire.Version, subscribers int) loop 
 				b, err := p.AppendHeader(out.headers, v)
 				must(err)
 				out.send(b, start, p.Payload)
+			}
+			sum += uint64(len(out.headers))
+		}
+		return sum
+	}
+}
+
+// fanOutPrepared sends a message that is prepared, with the subscription identifiers
+// that the packet has.
+func fanOutPrepared(p *packets.Publish, v mqttwire.Version, subscribers int) loop {
+	prepared, err := packets.Prepare(p, p.Topic)
+	must(err)
+	d := packets.Delivery{QoS: p.QoS, SubscriptionIDs: slices.Collect(p.Properties.SubscriptionIDs())}
+	out := newOutbox(p.Size(v), subscribers)
+	return func(n int) (sum uint64) {
+		for range n {
+			out.headers, out.parts = out.headers[:0], out.parts[:0]
+			for i := range subscribers {
+				d.PacketID = uint16(i + 1)
+				start := len(out.headers)
+				b, err := prepared.AppendHeader(out.headers, v, &d)
+				must(err)
+				out.send(b, start, prepared.Payload())
 			}
 			sum += uint64(len(out.headers))
 		}
