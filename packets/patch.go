@@ -72,17 +72,20 @@ func PatchQoS(frame []byte, v mqttwire.Version, qos mqttwire.QoS) error {
 	if err != nil {
 		return err
 	}
+	if f.Header.Type != mqttwire.PUBLISH {
+		return ErrNoField
+	}
 	var p Publish
 	p.setFlags(f.Header.Flags)
-	switch t := f.Header.Type; {
-	case t != mqttwire.PUBLISH:
-		return ErrNoField
-	case !qos.Valid():
-		return refusePatch(mqttwire.RuleQoS, t, v, mqttwire.FieldQoS, int64(qos))
-	case (qos == 0) != (p.QoS == 0):
+	hadID := p.QoS > 0
+	p.QoS = qos
+	if rule, field, found := p.flagsFault(v); rule != 0 {
+		return refusePatch(rule, mqttwire.PUBLISH, v, field, found)
+	}
+	if hadID != (qos > 0) {
 		return ErrPatchLength
 	}
-	frame[0] = frame[0]&^flagQoS | byte(qos)<<qosShift
+	frame[0] = frame[0]&^flagQoS | p.flags()&flagQoS
 	return nil
 }
 

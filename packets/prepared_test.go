@@ -391,3 +391,29 @@ func TestWhatWasToleratedOfAMessageIsPreparedLegallyOrRefused(t *testing.T) {
 		assert.Equal(t, want, m.Properties().String(), "%x", list)
 	}
 }
+
+// FuzzPrepared sends any PUBLISH with any delivery.
+func FuzzPrepared(f *testing.F) {
+	for i, c := range loadCorpus(f) {
+		if len(c.Bytes) > 0 && c.Bytes[0]>>4 == byte(mqttwire.PUBLISH) && len(c.Bytes) <= maxSeed {
+			f.Add(c.Bytes, uint8(c.Version), uint8(5), int64(i-1)*int64(time.Second), uint16(i), uint16(i/2), uint8(i), uint32(i), uint8(i%3))
+		}
+	}
+	f.Fuzz(func(t *testing.T, frame []byte, version, to uint8, waited int64, id, alias uint16, flags uint8, subscription uint32, subscriptions uint8) {
+		cut, _, err := mqttwire.CutFrame(frame, 0)
+		var p packets.Publish
+		if err != nil || p.Decode(cut, mqttwire.Version(version)) != nil {
+			return
+		}
+		topic := p.Topic
+		if len(topic) == 0 {
+			topic = []byte("a")
+		}
+		m, err := packets.Prepare(&p, topic)
+		require.NoError(t, err)
+		requireFresh(t, &p, topic, m, mqttwire.Version(to), &packets.Delivery{
+			SubscriptionIDs: slices.Repeat([]uint32{subscription}, int(subscriptions)), Waited: time.Duration(waited), PacketID: id, TopicAlias: alias,
+			QoS: mqttwire.QoS(flags & 3), Dup: flags&4 != 0, Retain: flags&8 != 0, OmitTopic: flags&16 != 0,
+		})
+	})
+}
