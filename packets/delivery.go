@@ -93,8 +93,7 @@ func (p *Prepared) AppendHeader(dst []byte, v mqttwire.Version, d *Delivery) ([]
 	}
 	b[at] = d.first()
 	if d.QoS > 0 {
-		w := b[len(b)-2:]
-		w[0], w[1] = byte(d.PacketID>>8), byte(d.PacketID)
+		putPacketID(b, len(b)-2, d.PacketID)
 	}
 	return b, nil
 }
@@ -135,18 +134,12 @@ func (d *Delivery) first() byte {
 	return b
 }
 
-// appendHeader5 is AppendHeader for 5.0 and what is sendable. As a rule the list needs
-// one byte of length, and stays as it is up to its end: then topic name, packet
-// identifier and list are one copy.
+// appendHeader5 is AppendHeader for 5.0 and what is sendable.
 func (p *Prepared) appendHeader5(dst []byte, d *Delivery) ([]byte, error) {
-	added, ok := d.added()
-	if !ok {
-		return p.appendPacket(dst, mqttwire.V5, d)
-	}
-	list := len(p.header) - int(p.listAt)
-	n, size := len(p.header), len(p.header)-roomInFront+added+len(p.payload)
-	if d.OmitTopic || list+added >= 1<<7 || size > mqttwire.MaxVarint || p.expiryAt != 0 && d.Waited > 0 {
-		return p.appendParts5(dst, d, added)
+	ids, list := d.SubscriptionIDs, len(p.header)-int(p.listAt)
+	n, size := len(p.header), len(p.header)-roomInFront+2*len(ids)+len(p.payload)
+	if !d.isUsual() || list+2*len(ids) >= 1<<7 || size > mqttwire.MaxVarint || p.expiryAt != 0 && d.Waited > 0 {
+		return p.appendParts5(dst, d)
 	}
 	if d.QoS == 0 {
 		n, size = int(p.topicEnd), size-2
@@ -162,24 +155,31 @@ func (p *Prepared) appendHeader5(dst []byte, d *Delivery) ([]byte, error) {
 	if d.QoS == 0 {
 		b = append(b, p.header[n+2:]...)
 	} else {
-		w := b[len(b)-n+int(p.topicEnd):]
-		w[0], w[1] = byte(d.PacketID>>8), byte(d.PacketID)
+		putPacketID(b, len(b)-n+int(p.topicEnd), d.PacketID)
 	}
-	if added > 0 {
-		b[len(b)-list-1] = byte(list + added)
-		b = d.appendAdded(b)
+	if len(ids) > 0 {
+		b[len(b)-list-1] = byte(list + 2)
+		b = append(b, byte(mqttwire.SubscriptionIdentifier), byte(ids[0]))
 	}
 	return b, nil
 }
 
-// appendParts5 is appendHeader5 for any delivery, of which each part is written by
+// isUsual reports that the delivery adds no more to the property list than one short
+// Subscription Identifier, which takes two bytes.
+func (d *Delivery) isUsual() bool {
+	ids := d.SubscriptionIDs
+	return d.TopicAlias == 0 && (len(ids) == 0 || len(ids) == 1 && ids[0]-1 < 1<<7-1)
+}
+
+// appendParts5 is appendHeader5 for any delivery, of which it writes each part by
 // itself.
-func (p *Prepared) appendParts5(dst []byte, d *Delivery, added int) ([]byte, error) {
+func (p *Prepared) appendParts5(dst []byte, d *Delivery) ([]byte, error) {
+	added, ok := d.added()
 	size := p.headerSize(mqttwire.V5, d, added) + len(p.payload)
-	if size > mqttwire.MaxVarint {
+	if !ok || size > mqttwire.MaxVarint {
 		return p.appendPacket(dst, mqttwire.V5, d)
 	}
-	b := appendLength(append(dst, d.first()), uint64(size))
+	b := appendHeader(dst, d.first(), uint64(size), uint64(size-len(p.payload)))
 	if d.OmitTopic {
 		b = append(b, 0, 0)
 	} else {
@@ -192,10 +192,21 @@ func (p *Prepared) appendParts5(dst []byte, d *Delivery, added int) ([]byte, err
 	b = append(appendLength(b, uint64(len(list)+added)), list...)
 	if p.expiryAt != 0 && d.Waited > 0 {
 		left, _ := remaining(p.interval, d.Waited)
-		w := b[len(b)-len(p.header)+int(p.expiryAt):]
-		w[0], w[1], w[2], w[3] = byte(left>>24), byte(left>>16), byte(left>>8), byte(left)
+		putExpiry(b[len(b)-len(p.header)+int(p.expiryAt):], left)
 	}
 	return d.appendAdded(b), nil
+}
+
+// putPacketID writes a packet identifier to b[at:], the last byte first, which shows
+// that there is room for both.
+func putPacketID(b []byte, at int, id uint16) {
+	b[at+1] = byte(id)
+	b[at] = byte(id >> 8)
+}
+
+// putExpiry writes the value of a Message Expiry Interval to the start of b.
+func putExpiry(b []byte, seconds uint32) {
+	b[0], b[1], b[2], b[3] = byte(seconds>>24), byte(seconds>>16), byte(seconds>>8), byte(seconds)
 }
 
 // headerSize is the size of the variable header in version v, with so many bytes of
@@ -236,10 +247,7 @@ const identifierAndAlias = 3
 // appendAdded appends the properties that the delivery adds.
 func (d *Delivery) appendAdded(b []byte) []byte {
 	for _, id := range d.SubscriptionIDs {
-		b = append(b, byte(mqttwire.SubscriptionIdentifier), byte(id))
-		if id >= 1<<7 {
-			b = appendLength(b[:len(b)-1], uint64(id))
-		}
+		b = appendLength(append(b, byte(mqttwire.SubscriptionIdentifier)), uint64(id))
 	}
 	if d.TopicAlias != 0 {
 		b = append(b, byte(mqttwire.TopicAlias), byte(d.TopicAlias>>8), byte(d.TopicAlias))

@@ -105,7 +105,7 @@ func PatchPacketID(frame []byte, v mqttwire.Version, id uint16) error {
 	case id == 0:
 		return refusePatch(mqttwire.RulePacketIDZero, f.Header.Type, v, mqttwire.FieldPacketID, 0)
 	}
-	f.Body[at], f.Body[at+1] = byte(id>>8), byte(id)
+	putPacketID(f.Body, at, id)
 	return nil
 }
 
@@ -140,8 +140,7 @@ func PatchMessageExpiryInterval(frame []byte, v mqttwire.Version, seconds uint32
 	if !ok {
 		return ErrPatchLength
 	}
-	value := list.Bytes()[at+1:] // behind the identifier
-	value[0], value[1], value[2], value[3] = byte(seconds>>24), byte(seconds>>16), byte(seconds>>8), byte(seconds)
+	putExpiry(list.Bytes()[at+1:], seconds) // behind the identifier
 	return nil
 }
 
