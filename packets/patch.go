@@ -6,23 +6,13 @@ import (
 	"github.com/mqttwire/mqttwire"
 )
 
-// A patch changes a frame, all bytes of one packet, where it lies, and decodes no more
-// of it than shows where the bytes to be changed are: of a PUBLISH the fixed header,
-// the topic name's length and, where they are needed, packet identifier and property
-// list; of an acknowledgement all. The result is what decoding the frame, changing the
-// field and encoding it again gives, but for what was longer than it need be and stays
-// so.
-//
-// What is read of the frame is checked as Decode checks it: then the error is that of
-// Decode. If the new value is none that Append would write, it is that of Append.
-// ErrNoField and ErrPatchLength are the others. With an error the frame is as it was.
-
 // ErrNoField says that a frame cannot be patched because packets of its type, version
-// and QoS have no such field.
+// and QoS have no such field. Nothing is wrong with it.
 var ErrNoField = errors.New("packets: the packet has no such field")
 
 // ErrPatchLength says that a frame cannot be patched in place because with the new
-// value it would be longer or shorter: decode it and encode it again.
+// value it would be longer or shorter. Nothing is wrong with it: to make the change,
+// decode it and encode it again.
 var ErrPatchLength = errors.New("packets: the patched packet would be of another length")
 
 // PatchDup sets or clears DUP in frame, one whole packet of version v: a PUBLISH, or in
@@ -119,22 +109,9 @@ func PatchMessageExpiryInterval(frame []byte, v mqttwire.Version, seconds uint32
 	case f.Header.Type != mqttwire.PUBLISH || v != mqttwire.V5:
 		return ErrNoField
 	}
-	n, err := topicNameEnd(f, v)
+	list, err := propertiesOfPublish(f)
 	if err != nil {
 		return err
-	}
-	if f.Header.Flags&flagQoS != 0 {
-		if n, _, err = packetIDAt(f, v); err != nil {
-			return err
-		}
-		n += 2
-	}
-	var list mqttwire.Properties
-	rest := wire.Properties(nil, &list, f.Body[n:], mqttwire.PropertyOwner(mqttwire.PUBLISH))
-	if rest == nil {
-		j := wire.Judge(f, mqttwire.PUBLISH, v, nil)
-		wire.Properties(&j, &list, f.Body[n:], mqttwire.PropertyOwner(mqttwire.PUBLISH))
-		return wire.Err(&j)
 	}
 	at, ok := list.Offset(mqttwire.MessageExpiryInterval)
 	if !ok {
@@ -252,6 +229,28 @@ func topicNameEnd(f mqttwire.Frame, v mqttwire.Version) (int, error) {
 		return 0, wire.Err(&j)
 	}
 	return n, nil
+}
+
+// propertiesOfPublish returns the property list of f, a PUBLISH of 5.0.
+func propertiesOfPublish(f mqttwire.Frame) (list mqttwire.Properties, err error) {
+	at, hasID, err := packetIDAt(f, mqttwire.V5)
+	switch {
+	case err != nil:
+		return list, err
+	case hasID:
+		at += 2
+	default:
+		if at, err = topicNameEnd(f, mqttwire.V5); err != nil {
+			return list, err
+		}
+	}
+	const owner = mqttwire.PropertyOwner(mqttwire.PUBLISH)
+	if wire.Properties(nil, &list, f.Body[at:], owner) == nil {
+		j := wire.Judge(f, mqttwire.PUBLISH, mqttwire.V5, nil)
+		wire.Properties(&j, &list, f.Body[at:], owner)
+		return list, wire.Err(&j)
+	}
+	return list, nil
 }
 
 // refusePatch returns the *Error with which Append refuses the value.

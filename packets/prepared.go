@@ -64,17 +64,17 @@ func prepare(p *Publish, topic []byte, shared bool) (*Prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	size := len(list) + len(rest)
-	n := roomInFront + len(topic) + 4 + mqttwire.SizeVarint(uint32(size)) + size
+	n := len(list) + len(rest)
+	n += roomInFront + int(stringSize(topic)) + 2 + mqttwire.SizeVarint(uint32(n))
 	room := n
 	if !shared {
 		room += len(p.Payload)
 	}
 	q, m := newClone[Prepared](room)
 	q.legal, q.qos, q.retain = legal, p.QoS, p.Retain
-	b := appendPrefixed(append(m.buf, 0, 0), topic)
+	b := appendPrefixed(m.buf[:roomInFront], topic)
 	q.topicEnd = int32(len(b))
-	b = appendLength(append(b, 0, 0), uint64(size))
+	b = appendLength(append(b, 0, 0), uint64(len(list)+len(rest)))
 	q.listAt = int32(len(b))
 	b = append(append(b, list...), rest...)
 	q.header, q.payload = b[:n:n], p.Payload[:len(p.Payload):len(p.Payload)]
@@ -110,7 +110,7 @@ func (p *Publish) sayable(topic []byte) (legal mqttwire.Versions, err error) {
 }
 
 // keptProperties returns the encoded list without what holds for one connection, in
-// two parts: from a list as most publishers send it nothing has to be taken out, or a
+// two parts: of a list as most publishers send it nothing has to be taken out, or a
 // Topic Alias between the two.
 func keptProperties(p *mqttwire.Properties) (list, rest []byte, err error) {
 	if err := listFault(p); err != nil {
@@ -122,6 +122,9 @@ func keptProperties(p *mqttwire.Properties) (list, rest []byte, err error) {
 	case !plain || p.Has(mqttwire.SubscriptionIdentifier):
 		interval, _ := p.MessageExpiryInterval()
 		kept, err := new(Forwarding).properties(p, interval)
+		if err == nil && len(kept.Bytes()) > mqttwire.MaxVarint {
+			err = wire.CheckProperties(&kept, mqttwire.PropertyOwner(mqttwire.PUBLISH))
+		}
 		return kept.Bytes(), nil, err
 	case hasAlias:
 		return list[:at], list[at+identifierAndAlias:], nil

@@ -25,7 +25,7 @@ func deliveriesOf(v mqttwire.Version) (all []packets.Delivery) {
 	}
 	switch v {
 	case mqttwire.V31:
-		all = append(all, packets.Delivery{Dup: true})
+		all = append(all, packets.Delivery{Dup: true, SubscriptionIDs: []uint32{1}})
 	case mqttwire.V5:
 		all = append(all, packets.Delivery{TopicAlias: 1, OmitTopic: true}, packets.Delivery{QoS: 1, PacketID: 7, TopicAlias: 1, OmitTopic: true})
 	}

@@ -242,6 +242,7 @@ func grown() (all []packets.Delivery) {
 		{},
 		{TopicAlias: 2, OmitTopic: true},
 		{TopicAlias: 2, SubscriptionIDs: []uint32{1, 300}, Waited: time.Second},
+		{SubscriptionIDs: []uint32{127}},
 		{SubscriptionIDs: []uint32{mqttwire.MaxVarint}},
 	} {
 		acknowledged := d
