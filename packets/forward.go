@@ -146,18 +146,24 @@ func (p *Publish) checkForwarded(v mqttwire.Version) error {
 	return wire.CheckTopicName(p.Topic, mqttwire.PUBLISH, v, mqttwire.FieldTopicName)
 }
 
-// waited returns the whole seconds that the message has waited.
-func (o *Forwarding) waited() int64 { return int64(max(o.Waited, 0) / time.Second) }
-
 // remaining returns the seconds that are left to a message with the list p; ok is
 // false if it has expired. Without a Message Expiry Interval it never does.
 func (o *Forwarding) remaining(p *mqttwire.Properties) (seconds uint32, ok bool) {
 	given, ok := p.MessageExpiryInterval()
-	waited := o.waited()
-	if !ok || o.Waited <= 0 {
-		return given, true
+	if !ok {
+		return 0, true
 	}
-	return given - uint32(min(waited, int64(given))), waited < int64(given)
+	return remaining(given, o.Waited)
+}
+
+// remaining returns the seconds that are left of a Message Expiry Interval when the
+// message has waited so long; ok is false, and 0 are left, if it has expired.
+func remaining(interval uint32, waited time.Duration) (seconds uint32, ok bool) {
+	if waited <= 0 {
+		return interval, true
+	}
+	whole := int64(waited / time.Second)
+	return interval - uint32(min(whole, int64(interval))), whole < int64(interval)
 }
 
 // properties returns the list to be sent on of a message that has the list p, and so
@@ -197,5 +203,5 @@ func (o *Forwarding) keeps(p *mqttwire.Properties) bool {
 	_, plain := wire.PlainProperties(p, mqttwire.PropertyOwner(mqttwire.PUBLISH))
 	return plain && len(o.SubscriptionIDs) == 0 &&
 		!p.Has(mqttwire.TopicAlias) && !p.Has(mqttwire.SubscriptionIdentifier) &&
-		(o.waited() == 0 || !p.Has(mqttwire.MessageExpiryInterval))
+		(o.Waited < time.Second || !p.Has(mqttwire.MessageExpiryInterval))
 }

@@ -69,7 +69,7 @@ var sameFields = cmp.Options{
 }
 
 // requireSame fails unless two packets have the same fields.
-func requireSame(t *rapid.T, want, got mqttwire.Packet) {
+func requireSame(t require.TestingT, want, got mqttwire.Packet) {
 	require.Empty(t, cmp.Diff(want, got, sameFields))
 	a, ok := want.(*packets.Connect)
 	if !ok {

@@ -28,6 +28,20 @@
 // that it sends on, Acknowledge the packet that answers another one; CheckSuback and
 // CheckUnsuback look at a request and its answer.
 //
+// # One message for many receivers
+//
+// Prepare lays an application message out once. Each Delivery of the Prepared is then
+// a copy of its header, in any version, into which the few bytes are written that are
+// the receiver's own; the payload is shared by all.
+//
+// PatchDup, PatchRetain, PatchQoS, PatchPacketID, PatchMessageExpiryInterval and
+// PatchReasonCode change one field of a frame in its place, and decode no more of it
+// than shows where the field stands: so a proxy passes packets on. What they read they
+// check as Decode does, and return its error; of a value that Append would refuse they
+// return its error. Else the result is what decoding, changing and encoding gives, but
+// that what the standards leave free stays as it was. With an error, ErrNoField and
+// ErrPatchLength among them, the frame is not changed.
+//
 // # Ownership
 //
 // The packet's byte slices alias f.Body; use Clone to keep them.

@@ -36,6 +36,7 @@ type codec struct {
 // The codecs' columns, in order. The first ones allocate nothing.
 const (
 	nameMqttwire   = "mqttwire"
+	namePrepared   = "mqttwire prepared"
 	nameFeeder     = "mqttwire Feeder" // of streams; nameMqttwire is the Reader there
 	nameFloor      = "floor"
 	nameFloorText  = "floor with text checks"

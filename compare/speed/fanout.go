@@ -2,14 +2,18 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/packets"
 )
 
+// manySubscribers are the most that a row of a fan-out has.
+const manySubscribers = 10_000
+
 // fanOutRows write one PUBLISH to many subscribers: for each a header with its
-// own packet identifier, next to the payload, which all share. An operation is
-// one subscriber.
+// own packet identifier, next to the payload, which all share: of the packet, and of
+// the message that was prepared once. An operation is one subscriber.
 func fanOutRows() []row {
 	var rows []row
 	rich := publish(1, 64)
@@ -24,10 +28,11 @@ func fanOutRows() []row {
 		{"v5.0/qos1/props=0", v5, publish(1, 64)},
 		{"v5.0/qos1/props=8", v5, rich},
 	} {
-		for _, subscribers := range []int{1, 100, 10_000} {
+		for _, subscribers := range []int{1, 100, manySubscribers} {
 			r := row{kind: kindFanOut, name: fmt.Sprintf("%s/subscribers=%d", c.name, subscribers), v: c.v, packet: mqttwire.PUBLISH,
 				operations: subscribers, bytes: float64(c.p.Size(c.v) - len(c.p.Payload))}
 			r.add(nameMqttwire, fanOutHeaders(*c.p, c.v, subscribers))
+			r.add(namePrepared, fanOutPrepared(c.p, c.v, subscribers))
 			r.add(nameMemcpy, fanOutCopies(*c.p, c.v, subscribers))
 			rows = append(rows, r)
 		}
@@ -63,6 +68,29 @@ func fanOutHeaders(p packets.Publish, v mqttwire.Version, subscribers int) loop 
 				b, err := p.AppendHeader(out.headers, v)
 				must(err)
 				out.send(b, start, p.Payload)
+			}
+			sum += uint64(len(out.headers))
+		}
+		return sum
+	}
+}
+
+// fanOutPrepared sends a message that is prepared, with the subscription identifiers
+// that the packet has.
+func fanOutPrepared(p *packets.Publish, v mqttwire.Version, subscribers int) loop {
+	prepared, err := packets.Prepare(p, p.Topic)
+	must(err)
+	d := packets.Delivery{QoS: p.QoS, SubscriptionIDs: slices.Collect(p.Properties.SubscriptionIDs())}
+	out := newOutbox(p.Size(v), subscribers)
+	return func(n int) (sum uint64) {
+		for range n {
+			out.headers, out.parts = out.headers[:0], out.parts[:0]
+			for i := range subscribers {
+				d.PacketID = uint16(i + 1)
+				start := len(out.headers)
+				b, err := prepared.AppendHeader(out.headers, v, &d)
+				must(err)
+				out.send(b, start, prepared.Payload())
 			}
 			sum += uint64(len(out.headers))
 		}
