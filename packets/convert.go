@@ -1,0 +1,88 @@
+package packets
+
+import "github.com/mqttwire/mqttwire"
+
+// Conversion says for Convert from which version a packet comes and to which it
+// goes, and holds what was lost on the way. One Conversion is for one goroutine at a
+// time, and may be used for any number of packets.
+type Conversion struct {
+	// From is the version of the packet as it is, To that which it is to be said in.
+	// From may be 0 for a CONNECT, which tells its own. If both are the same, Convert
+	// copies the packet.
+	From, To mqttwire.Version
+
+	// Sender is the side that sent the packet; 0 if it is not known, and then of two
+	// effects the worse is assumed. It decides what a DISCONNECT and a Message Expiry
+	// Interval mean.
+	Sender mqttwire.Sender
+
+	// Topic is the topic name in full of a PUBLISH that has only a Topic Alias, as
+	// Decoder.Topic and TopicAliases.Resolve give it. Other packets, and other PUBLISH,
+	// do not look at it. Section 3.3.2.3.4.
+	Topic []byte
+
+	// Filters is how many topic filters the UNSUBSCRIBE has that an UNSUBACK of 3.1 or
+	// 3.1.1 answers: 5.0 has a reason code for each. Section 3.11.3.
+	Filters int
+
+	// Allow reports whether a loss is let go. It is asked for each but those of effect
+	// NoForm, which cannot be. nil lets go what is Harmless; AnyLoss lets go all.
+	Allow func(Loss) bool
+
+	// Losses are what was lost of the last packet, in the order of its fields: with
+	// them the packet could be made again. If Convert has refused the packet for a loss,
+	// they are all that would have been lost. The memory is used again by the next call,
+	// and the values alias the packet that was converted.
+	Losses []Loss
+
+	// Max is the largest number of Losses, so that a peer cannot make them grow without
+	// end; 0 stands for DefaultLosses, less for none. Allow is asked all the same.
+	Max int
+
+	// Dropped counts the losses of the last packet that are not in Losses, which were
+	// full.
+	Dropped int
+}
+
+// DefaultLosses is how many losses a Conversion keeps if it does not say.
+const DefaultLosses = 256
+
+// AnyLoss is an Allow that lets go every loss, also one that changes the meaning.
+func AnyLoss(Loss) bool { return true }
+
+// Convert makes dst what p, a packet of version c.From, is in version c.To: for
+// gateways and proxies, which read one version and write another. dst is a packet of
+// the same type, or p itself.
+//
+//   - Properties, which only 5.0 has, are lost, and of a PUBLISH the Topic Alias is
+//     replaced by the topic name that it stands for.
+//   - Reason codes are those by which c.To says the same: see mqttwire.MapReasonCode.
+//   - Clean Session 0 of 3.1 and 3.1.1 is Clean Start 0 with a Session Expiry Interval
+//     of 4294967295, and Clean Session 1 is Clean Start 1 without one. Sections 3.1.2.4
+//     and 3.1.2.11.2.
+//   - An UNSUBACK gets as many codes of success as c.Filters says.
+//   - The flags DUP that only 3.1 has are lost.
+//
+// What c.To has no place for is a Loss, and stands in c.Losses. One that changes the
+// meaning needs the caller's consent, c.Allow; without it, and for a packet that has no
+// form in c.To at all, as AUTH before 5.0, Convert returns a *LossError, which says what
+// to do instead. LossRules lists what is lost, and what that means.
+//
+// What no packet of c.To can hold gives the *mqttwire.Error that Append would return: a
+// client identifier of more than 23 characters in 3.1, or none, which the caller has to
+// replace; a topic of Java's modified UTF-8 that only 3.1 allows; an UNSUBACK without
+// c.Filters. So does a p that is not legal in c.From. On error dst is as it was.
+//
+// If Convert returns nil, dst.Append takes the version c.To, but for the packet
+// identifier that the caller may still have to give. A CONNACK of 3.1 does not say
+// whether a session is present, and what is made of it says no. To a client of 5.0
+// without a client identifier, the server assigns one, which older servers do not tell:
+// give the client one before its CONNECT is converted.
+//
+// dst's byte slices alias those of p, and its lists are written over as by Decode. p is
+// not changed, unless it is dst. Nothing is allocated where nothing is lost, but for the
+// property of a CONNECT that becomes one of 5.0 with Clean Start 0, and for lists that
+// need more room than dst has.
+func Convert(dst, p mqttwire.Packet, c *Conversion) error {
+	return errNotConvertible
+}
