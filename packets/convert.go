@@ -1,6 +1,10 @@
 package packets
 
-import "github.com/mqttwire/mqttwire"
+import (
+	"errors"
+
+	"github.com/mqttwire/mqttwire"
+)
 
 // Conversion says for Convert from which version a packet comes and to which it
 // goes, and holds what was lost on the way. One Conversion is for one goroutine at a
@@ -42,6 +46,12 @@ type Conversion struct {
 	// Dropped counts the losses of the last packet that are not in Losses, which were
 	// full.
 	Dropped int
+
+	// What Convert knows of the packet under way: its type, and the version that it is in;
+	// and the first loss for which it is refused.
+	typ     mqttwire.PacketType
+	from    mqttwire.Version
+	refused *LossError
 }
 
 // DefaultLosses is how many losses a Conversion keeps if it does not say.
@@ -84,5 +94,150 @@ func AnyLoss(Loss) bool { return true }
 // property of a CONNECT that becomes one of 5.0 with Clean Start 0, and for lists that
 // need more room than dst has.
 func Convert(dst, p mqttwire.Packet, c *Conversion) error {
-	return errNotConvertible
+	to, known := dst.(packet)
+	from, alike := p.(packet)
+	if !known || !alike || to.Type() != from.Type() {
+		return errOtherType
+	}
+	c.begin(p)
+	if err := c.checkVersions(); err != nil {
+		return err
+	}
+	return from.convert(to, c)
+}
+
+// errOtherType says that there is no converting a packet into another one.
+var errOtherType = errors.New("packets: a packet is converted into one of its own type, and of this package")
+
+// begin forgets what was of the packet before.
+func (c *Conversion) begin(p mqttwire.Packet) {
+	c.typ, c.from, c.refused = p.Type(), versionOf(p, c.From), nil
+	c.Losses, c.Dropped = c.Losses[:0], 0
+}
+
+// checkVersions checks that both versions are some, and that the first one has
+// packets of that type.
+func (c *Conversion) checkVersions() error {
+	if !c.from.Known() || !c.typ.Known(c.from) {
+		_, err := refuseFrame(nil, c.typ, c.from, 0)
+		return err
+	}
+	if !c.To.Known() {
+		_, err := refuseFrame(nil, c.typ, c.To, 0)
+		return err
+	}
+	return nil
+}
+
+// verdict returns the *LossError of a loss that is not let go, or nil.
+func (c *Conversion) verdict() error {
+	if c.refused == nil {
+		return nil // not a nil *LossError in an interface
+	}
+	return c.refused
+}
+
+// A packet is converted by one function, its method convert. It makes a copy, from
+// which the helpers below take what is lost, then asks for the verdict, has the copy
+// encoded as far as it fits, to hear of what no packet of the version can hold, and
+// only then writes to its destination.
+
+// checkRoom is how many bytes of an encoding need no memory but the stack.
+const checkRoom = 512
+
+// drop empties the property list of the owner if the version has none, and tells of
+// what was in it. kept is a property that the caller sees to by itself, or 0.
+func (c *Conversion) drop(list *mqttwire.Properties, owner mqttwire.PropertyOwner, kept mqttwire.PropertyID) error {
+	if c.from != mqttwire.V5 { // so that it would not be on the wire either
+		*list = mqttwire.Properties{}
+		return nil
+	}
+	if _, ok := wire.PlainProperties(list, owner); !ok {
+		if err := wire.CheckProperties(list, owner); err != nil {
+			return err
+		}
+	}
+	if c.To == mqttwire.V5 {
+		return nil
+	}
+	for q := range list.All() {
+		if q.ID != kept {
+			c.loseProperty(owner, q)
+		}
+	}
+	*list = mqttwire.Properties{}
+	return nil
+}
+
+// dup returns the flag DUP of a packet that has it in 3.1 only.
+func (c *Conversion) dup(dup bool) bool {
+	if c.from != mqttwire.V31 || !dup {
+		return false
+	}
+	if c.To != mqttwire.V31 {
+		c.loseField(mqttwire.FieldDup, 0, 1, nil)
+		return false
+	}
+	return true
+}
+
+// code returns the reason code that says what the given one said, which is the one
+// with the index of a list, or the only one; success if the version cannot say it. It
+// returns an error if the packet may not say the code where it comes from.
+func (c *Conversion) code(code mqttwire.ReasonCode, index int) (mqttwire.ReasonCode, error) {
+	said, ok := mqttwire.MapReasonCode(c.typ, code, c.from, c.To)
+	switch {
+	case !ok:
+		if _, legal := mqttwire.MapReasonCode(c.typ, code, c.from, c.from); !legal {
+			_, err := refuseCode(nil, c.typ, c.from, code)
+			return 0, err
+		}
+		c.loseCode(code, index, false)
+		return mqttwire.ReasonSuccess, nil
+	case said == code:
+		return said, nil
+	}
+	if back, _ := mqttwire.MapReasonCode(c.typ, said, c.To, c.from); back != code {
+		c.loseCode(code, index, true)
+	}
+	return said, nil
+}
+
+// codes is code for a list, which is not changed: what is returned may be the list.
+func (c *Conversion) codes(list []mqttwire.ReasonCode) ([]mqttwire.ReasonCode, error) {
+	own := false
+	for i, code := range list {
+		said, err := c.code(code, i)
+		if err != nil {
+			return nil, err
+		}
+		if said != code && !own {
+			list, own = append([]mqttwire.ReasonCode(nil), list...), true
+		}
+		if own {
+			list[i] = said
+		}
+	}
+	return list, nil
+}
+
+// ack converts what the packets have in common that have one code and a property list.
+func (c *Conversion) ack(code *mqttwire.ReasonCode, list *mqttwire.Properties) (err error) {
+	if c.from != mqttwire.V5 && c.typ != mqttwire.DISCONNECT && isSuccess(*code, c.typ) {
+		*code = 0 // as no code would be on the wire either
+	}
+	if *code, err = c.code(*code, 0); err != nil {
+		return err
+	}
+	if err = c.drop(list, mqttwire.PropertyOwner(c.typ), 0); err != nil {
+		return err
+	}
+	return c.verdict()
+}
+
+// filter tells of a topic filter that is a shared one in one of the versions only.
+func (c *Conversion) filter(filter []byte, index int) {
+	if (c.from == mqttwire.V5) != (c.To == mqttwire.V5) && mqttwire.IsSharedFilter(filter) {
+		c.loseField(mqttwire.FieldTopicFilter, index, mqttwire.NotANumber, filter)
+	}
 }

@@ -45,6 +45,11 @@ func (t *line) number(name string, n uint64) {
 // bytes adds quoted bytes, cut if there are many.
 func (t *line) bytes(name string, b []byte) {
 	t.name(name)
+	t.quoted(b)
+}
+
+// quoted adds bytes without a name.
+func (t *line) quoted(b []byte) {
 	if len(b) > maxLineBytes {
 		t.b = append(strconv.AppendQuote(t.b, string(b[:maxLineBytes])), "..."...)
 		return

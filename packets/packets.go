@@ -149,6 +149,10 @@ type packet interface {
 	// clone is Clone, which returns the packet's own type.
 	clone() mqttwire.Packet
 
+	// convert makes dst, a packet of the same type or the packet itself, what the packet
+	// is in another version: see Convert. On error dst is left as it was.
+	convert(dst packet, c *Conversion) error
+
 	// visit tells v of the packet's fields, for JSON and logs.
 	visit(v visitor)
 }

@@ -66,7 +66,9 @@ func AppendRecord(dst []byte, r *Record) ([]byte, error) { return dst, errors.Ne
 // returns mqttwire.ErrIncomplete; nothing is wrong with the bytes that are there, as
 // far as they can be checked. What is damaged, or was never a record, gives a
 // *RecordError with the byte at which. On error r is empty, and rest is b.
-func DecodeRecord(b []byte) (r Record, rest []byte, err error) { return Record{}, b, errors.New("not yet") }
+func DecodeRecord(b []byte) (r Record, rest []byte, err error) {
+	return Record{}, b, errors.New("not yet")
+}
 
 // RecordError says that a record is damaged, or that a value has no place in one.
 type RecordError struct {
