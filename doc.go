@@ -10,8 +10,9 @@
 // decode is to go from bytes to a struct, to encode is to go back. A sender is
 // the client or the server. Plain is what is legal at a glance in every version,
 // such as a topic name in ASCII: nearly all that is ever sent; what is not plain
-// may be legal all the same, and gets a closer look. All other names are the
-// standard's own.
+// may be legal all the same, and gets a closer look. A loss is what a packet says
+// and another version has no place for. A record is a message at rest, as a store
+// keeps it. All other names are the standard's own.
 //
 // # Versions
 //

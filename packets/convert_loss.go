@@ -25,6 +25,19 @@ const (
 	NoForm Effect = 3
 )
 
+// String returns the effect in words.
+func (e Effect) String() string {
+	switch e {
+	case Harmless:
+		return "harmless"
+	case ChangesMeaning:
+		return "changes the meaning"
+	case NoForm:
+		return "has no form"
+	}
+	return "Effect(" + strconv.Itoa(int(e)) + ")"
+}
+
 // Loss is a field or property of a packet that another version has no place for. Its
 // values alias the packet.
 type Loss struct {
@@ -63,30 +76,60 @@ func (l Loss) String() string { return string(l.append(nil)) }
 
 // append appends what String returns.
 func (l *Loss) append(b []byte) []byte {
-	b = append(b, l.Field...)
-	if l.Field == mqttwire.FieldTopicFilter || l.Field == mqttwire.FieldSubscriptionOptions || l.Index != 0 {
-		b = append(strconv.AppendInt(append(b, " ["...), int64(l.Index), 10), ']')
-	}
-	t := line{b: append(b, ' ')}
+	t := line{b: b}
 	t.loss(l)
 	return append(append(t.b, ": "...), l.Why...)
 }
 
-// loss adds the value of a loss.
+// loss adds the name and the value of a loss.
 func (t *line) loss(l *Loss) {
+	t.b = append(t.b, l.Field...)
+	if l.listed() {
+		t.b = append(strconv.AppendInt(append(t.b, " ["...), int64(l.Index), 10), ']')
+	}
+	q := l.Property
 	switch {
-	case l.Property.ID != 0:
-		var list mqttwire.Properties
-		list.Set(l.Property.ID, l.Property)
-		t.b = append(t.b, list.String()...)
-	case l.Field == mqttwire.FieldReasonCode:
-		t.b = append(t.b, mqttwire.ReasonCode(l.Number).String()...)
 	case l.Field == mqttwire.FieldPassword:
-		t.b = append(strconv.AppendInt(t.b, int64(len(l.Value)), 10), " bytes"...)
-	case l.Number == mqttwire.NotANumber:
-		t.quoted(l.Value)
+		t.secret(l.Value)
+	case q.ID == mqttwire.AuthenticationData:
+		t.secret(q.Value())
+	case q.ID == mqttwire.UserProperty:
+		t.b = append(t.b, ' ')
+		t.quoted(q.Name())
+		t.b = append(t.b, '=')
+		t.quoted(q.Value())
+	case l.Number != mqttwire.NotANumber:
+		t.b = append(t.b, ' ')
+		t.value(l.Field, l.Number)
 	default:
-		t.b = strconv.AppendInt(t.b, l.Number, 10)
+		t.b = append(t.b, ' ')
+		t.quoted(append(q.Value(), l.Value...)) // one of which is nil
+	}
+}
+
+// listed reports whether the field is one of several.
+func (l *Loss) listed() bool {
+	switch mqttwire.PacketType(l.Owner) {
+	case mqttwire.SUBACK, mqttwire.UNSUBACK, mqttwire.SUBSCRIBE, mqttwire.UNSUBSCRIBE:
+		return l.Property.ID == 0 && l.Field != mqttwire.FieldDup
+	}
+	return false
+}
+
+// secret adds the length of what is not for everybody.
+func (t *line) secret(b []byte) {
+	t.b = append(strconv.AppendInt(append(t.b, " of "...), int64(len(b)), 10), " bytes"...)
+}
+
+// value adds a number as the field is read most easily.
+func (t *line) value(field mqttwire.Field, n int64) {
+	switch field {
+	case mqttwire.FieldReasonCode:
+		t.b = append(t.b, mqttwire.ReasonCode(n).String()...)
+	case mqttwire.FieldSubscriptionOptions, mqttwire.FieldConnectFlags, mqttwire.FieldAcknowledgeFlags, mqttwire.FieldProtocolVersion:
+		t.hex(byte(n))
+	default:
+		t.b = strconv.AppendInt(t.b, n, 10)
 	}
 }
 
@@ -104,9 +147,16 @@ type LossError struct {
 // what to do instead.
 func (e *LossError) Error() string {
 	b := append(append([]byte(nil), "packets: "...), e.Type.String()...)
-	b = append(append(append(b, " of "...), e.From.String()...), " in "...)
-	b = append(append(b, e.To.String()...), " would lose "...)
-	return string(e.Loss.append(b))
+	b = append(append(b, " of "...), e.From.String()...)
+	if e.Loss.Effect != NoForm {
+		b = append(append(append(b, " in "...), e.To.String()...), " would lose "...)
+		return string(e.Loss.append(b))
+	}
+	b = append(append(append(b, " has no form in "...), e.To.String()...), ": "...)
+	if e.Loss.Field != mqttwire.FieldPacketType {
+		return string(e.Loss.append(b))
+	}
+	return string(append(b, e.Loss.Why...))
 }
 
 // loseProperty tells of a property of the owner's list.

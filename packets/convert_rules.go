@@ -40,7 +40,13 @@ type LossRule struct {
 }
 
 // LossRules returns the rows of the table, those of properties first.
-func LossRules() []LossRule { return slices.Clone(lossRules) }
+func LossRules() []LossRule {
+	rules := slices.Clone(lossRules)
+	for i := range rules {
+		rules[i].Owners = slices.Clone(rules[i].Owners)
+	}
+	return rules
+}
 
 // lossRules is the one home of what is lost between versions. Convert reads it, the
 // example of LossRules shows it, and the tests hold Convert to it.
@@ -179,11 +185,11 @@ var lostFields = []LossRule{
 	lostField(mqttwire.FieldDup, every, only311|only5, Harmless, "with QoS 0 nothing is sent again", mqttwire.PUBLISH), // of 3.1, or let pass by a Tolerance
 	lostField(mqttwire.FieldDup, only31, only311|only5, Harmless, "the packet identifier tells as much", mqttwire.PUBREL, mqttwire.SUBSCRIBE, mqttwire.UNSUBSCRIBE),
 	lostField(mqttwire.FieldSubscriptionOptions, only5, before5, ChangesMeaning,
-		"the client gets retained messages, its own messages, and RETAIN, as if they were 0", mqttwire.SUBSCRIBE),
+		"they count as 0: own messages come back, RETAIN is cleared, and retained messages are sent", mqttwire.SUBSCRIBE),
 	lostField(mqttwire.FieldTopicFilter, only5, before5, ChangesMeaning,
-		"a server takes the shared subscription for one of its own with a topic filter that begins with $share, unless it shares all the same",
+		"it is no shared subscription, but a topic filter like any other, unless the server has shared ones all the same",
 		mqttwire.SUBSCRIBE, mqttwire.UNSUBSCRIBE),
-	lostField(mqttwire.FieldTopicFilter, before5, only5, ChangesMeaning, "the subscription becomes a shared one",
+	lostField(mqttwire.FieldTopicFilter, before5, only5, ChangesMeaning, "a topic filter like any other becomes that of a shared subscription",
 		mqttwire.SUBSCRIBE, mqttwire.UNSUBSCRIBE),
 }
 

@@ -110,9 +110,12 @@ func AppendRecord(dst []byte, r *Record) ([]byte, error) {
 	}
 	p := r.body()
 	start, n := len(dst), p.recordBodySize()
+	if n > mqttwire.MaxVarint {
+		return p.Append(dst, mqttwire.V5) // which says so
+	}
 	header := packetSize(n) - int(n)        // of the PUBLISH, at whose end that of the record will end
 	const most = 1 + mqttwire.MaxVarintSize // for which Append makes room
-	b := slices.Grow(dst, RecordHeaderSize+most+int(min(n, mqttwire.MaxVarint)))
+	b := slices.Grow(dst, RecordHeaderSize+most+int(n))
 	b, err := p.Append(b[:start+RecordHeaderSize-header], mqttwire.V5)
 	if err != nil {
 		return dst, err
