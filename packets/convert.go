@@ -81,13 +81,12 @@ func AnyLoss(Loss) bool { return true }
 // What no packet of c.To can hold gives the *mqttwire.Error that Append would return: a
 // client identifier of more than 23 characters in 3.1, or none, which the caller has to
 // replace; a topic of Java's modified UTF-8 that only 3.1 allows; an UNSUBACK without
-// c.Filters. So does a p that is not legal in c.From. On error dst is as it was.
+// c.Filters. On error dst is as it was. If Convert returns nil, dst is legal in c.To,
+// also if p, let pass by a Tolerance, was not quite so in c.From.
 //
-// If Convert returns nil, dst.Append takes the version c.To, but for the packet
-// identifier that the caller may still have to give. A CONNACK of 3.1 does not say
-// whether a session is present, and what is made of it says no. To a client of 5.0
-// without a client identifier, the server assigns one, which older servers do not tell:
-// give the client one before its CONNECT is converted.
+// A CONNACK of 3.1 does not say whether a session is present, and what is made of it says
+// no. To a client of 5.0 without a client identifier, the server assigns one, which older
+// servers do not tell: give the client one before its CONNECT is converted.
 //
 // dst's byte slices alias those of p, and its lists are written over as by Decode. p is
 // not changed, unless it is dst. Nothing is allocated where nothing is lost, but for the

@@ -500,6 +500,9 @@ func TestABrokenListIsNoLoss(t *testing.T) {
 	q := new(packets.Puback)
 	require.NoError(t, packets.Convert(q, &packets.Puback{PacketID: 1, Properties: bad}, &c), "before 5.0 it is not on the wire")
 	assert.Equal(t, &packets.Puback{PacketID: 1}, q)
+	connect := new(packets.Connect)
+	require.NoError(t, packets.Convert(connect, &packets.Connect{ClientID: []byte("c"), Will: &packets.Will{Topic: []byte("w"), Properties: bad}}, &c))
+	assert.Equal(t, &packets.Will{Topic: []byte("w")}, connect.Will)
 }
 
 func TestAPacketIsConvertedIntoOneOfItsOwnType(t *testing.T) {
