@@ -1,6 +1,6 @@
 package mqttwire
 
-// To add a property, touch three places:
+// To add a property, touch four places:
 //
 //  1. its identifier, in the constants of properties.go, which end with how many
 //     there are;
@@ -8,7 +8,9 @@ package mqttwire
 //     where it may stand, with the statements; without the one that it stands
 //     there at most once, it may be repeated;
 //  3. its getter and setter here. One that repeats has an adder and an iterator
-//     instead, as AddUser and User.
+//     instead, as AddUser and User;
+//  4. its row in packets/convert_rules.go: what becomes of a packet without it, in
+//     a version that has no place for it.
 //
 // Decoding, encoding, printing and mqttdump need no more. If no property before
 // had this type together with this demand on its value, neither has

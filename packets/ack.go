@@ -210,6 +210,19 @@ func (p *Puback) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	return appendAck(dst, mqttwire.PUBACK, v, p.PacketID, p.ReasonCode, false, &p.Properties)
 }
 
+func (p *Puback) convert(dst packet, c *Conversion) error {
+	q := *p
+	if err := c.ack(&q.ReasonCode, &q.Properties); err != nil {
+		return err
+	}
+	var room [checkRoom]byte
+	if _, err := q.Append(room[:0], c.To); err != nil {
+		return err
+	}
+	*dst.(*Puback) = q
+	return nil
+}
+
 // Clone returns a copy that shares no memory with p.
 func (p *Puback) Clone() *Puback {
 	q, m := newClone[Puback](p.Pinned())
@@ -299,6 +312,19 @@ func (p *Pubrec) Size(v mqttwire.Version) int {
 // must be nothing that the packet aliases. On error it returns dst as it was.
 func (p *Pubrec) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	return appendAck(dst, mqttwire.PUBREC, v, p.PacketID, p.ReasonCode, false, &p.Properties)
+}
+
+func (p *Pubrec) convert(dst packet, c *Conversion) error {
+	q := *p
+	if err := c.ack(&q.ReasonCode, &q.Properties); err != nil {
+		return err
+	}
+	var room [checkRoom]byte
+	if _, err := q.Append(room[:0], c.To); err != nil {
+		return err
+	}
+	*dst.(*Pubrec) = q
+	return nil
 }
 
 // Clone returns a copy that shares no memory with p.
@@ -393,6 +419,20 @@ func (p *Pubrel) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	return appendAck(dst, mqttwire.PUBREL, v, p.PacketID, p.ReasonCode, p.Dup, &p.Properties)
 }
 
+func (p *Pubrel) convert(dst packet, c *Conversion) error {
+	q := *p
+	q.Dup = c.dup(q.Dup)
+	if err := c.ack(&q.ReasonCode, &q.Properties); err != nil {
+		return err
+	}
+	var room [checkRoom]byte
+	if _, err := q.Append(room[:0], c.To); err != nil {
+		return err
+	}
+	*dst.(*Pubrel) = q
+	return nil
+}
+
 // Clone returns a copy that shares no memory with p.
 func (p *Pubrel) Clone() *Pubrel {
 	q, m := newClone[Pubrel](p.Pinned())
@@ -483,6 +523,19 @@ func (p *Pubcomp) Size(v mqttwire.Version) int {
 // must be nothing that the packet aliases. On error it returns dst as it was.
 func (p *Pubcomp) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	return appendAck(dst, mqttwire.PUBCOMP, v, p.PacketID, p.ReasonCode, false, &p.Properties)
+}
+
+func (p *Pubcomp) convert(dst packet, c *Conversion) error {
+	q := *p
+	if err := c.ack(&q.ReasonCode, &q.Properties); err != nil {
+		return err
+	}
+	var room [checkRoom]byte
+	if _, err := q.Append(room[:0], c.To); err != nil {
+		return err
+	}
+	*dst.(*Pubcomp) = q
+	return nil
 }
 
 // Clone returns a copy that shares no memory with p.

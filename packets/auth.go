@@ -115,6 +115,23 @@ func (p *Auth) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	return appendPlainList(append(b, byte(p.ReasonCode)), list, v), nil
 }
 
+func (p *Auth) convert(dst packet, c *Conversion) error {
+	q := *p
+	if c.To != mqttwire.V5 {
+		c.loseField(mqttwire.FieldPacketType, 0, int64(mqttwire.AUTH), nil)
+		return c.verdict()
+	}
+	if err := c.drop(&q.Properties, mqttwire.PropertyOwner(mqttwire.AUTH), 0); err != nil {
+		return err
+	}
+	var room [checkRoom]byte
+	if _, err := q.Append(room[:0], c.To); err != nil {
+		return err
+	}
+	*dst.(*Auth) = q
+	return nil
+}
+
 // Clone returns a copy that shares no memory with p.
 func (p *Auth) Clone() *Auth {
 	q, m := newClone[Auth](p.Pinned())

@@ -143,6 +143,25 @@ func (p *Connack) flags() byte {
 	return 0
 }
 
+func (p *Connack) convert(dst packet, c *Conversion) error {
+	q := *p
+	if c.To == mqttwire.V31 || c.from == mqttwire.V31 { // which has no such flag
+		q.SessionPresent = false
+		if p.SessionPresent && c.from != mqttwire.V31 {
+			c.loseField(mqttwire.FieldAcknowledgeFlags, 0, int64(p.flags()), nil)
+		}
+	}
+	if err := c.ack(&q.ReasonCode, &q.Properties); err != nil {
+		return err
+	}
+	var room [checkRoom]byte
+	if _, err := q.Append(room[:0], c.To); err != nil {
+		return err
+	}
+	*dst.(*Connack) = q
+	return nil
+}
+
 // Clone returns a copy that shares no memory with p.
 func (p *Connack) Clone() *Connack {
 	q, m := newClone[Connack](p.Pinned())

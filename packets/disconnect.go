@@ -113,6 +113,22 @@ func (p *Disconnect) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	return appendCodeAndList(appendHeader(dst, byte(t)<<4, n, n), p.ReasonCode, list), nil
 }
 
+func (p *Disconnect) convert(dst packet, c *Conversion) error {
+	q := *p
+	if c.Sender == mqttwire.FromServer && c.from == mqttwire.V5 && c.To != mqttwire.V5 {
+		c.loseField(mqttwire.FieldPacketType, 0, int64(mqttwire.DISCONNECT), nil)
+	}
+	if err := c.ack(&q.ReasonCode, &q.Properties); err != nil {
+		return err
+	}
+	var room [checkRoom]byte
+	if _, err := q.Append(room[:0], c.To); err != nil {
+		return err
+	}
+	*dst.(*Disconnect) = q
+	return nil
+}
+
 // Clone returns a copy that shares no memory with p.
 func (p *Disconnect) Clone() *Disconnect {
 	q, m := newClone[Disconnect](p.Pinned())

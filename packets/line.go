@@ -45,6 +45,11 @@ func (t *line) number(name string, n uint64) {
 // bytes adds quoted bytes, cut if there are many.
 func (t *line) bytes(name string, b []byte) {
 	t.name(name)
+	t.quoted(b)
+}
+
+// quoted adds bytes without a name.
+func (t *line) quoted(b []byte) {
 	if len(b) > maxLineBytes {
 		t.b = append(strconv.AppendQuote(t.b, string(b[:maxLineBytes])), "..."...)
 		return
@@ -61,12 +66,17 @@ func (t *line) length(name string, b []byte) {
 // code adds a code in hexadecimal and its name. A packet does not know its
 // version, so a code that has another name in each has none here.
 func (t *line) code(c mqttwire.ReasonCode) {
-	const digits = "0123456789ABCDEF"
-	t.word("code", "0x")
-	t.b = append(t.b, digits[c>>4], digits[c&15])
+	t.name("code")
+	t.hex(byte(c))
 	if name := c.Name(t.typ, 0); name != "" {
 		t.b = append(append(append(t.b, " ("...), name...), ')')
 	}
+}
+
+// hex adds a byte in hexadecimal.
+func (t *line) hex(c byte) {
+	const digits = "0123456789ABCDEF"
+	t.b = append(t.b, '0', 'x', digits[c>>4], digits[c&15])
 }
 
 func (t *line) codes(codes []mqttwire.ReasonCode) {

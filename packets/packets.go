@@ -26,7 +26,8 @@
 // Clone, PacketID, SetPacketID, ReasonCode, SetReasonCode and PropertiesOf are for
 // packets whose type does not matter. Forward makes of a PUBLISH that a server has received the one
 // that it sends on, Acknowledge the packet that answers another one; CheckSuback and
-// CheckUnsuback look at a request and its answer.
+// CheckUnsuback look at a request and its answer. Convert says a packet in another
+// version, and tells what is lost; AppendRecord and DecodeRecord keep a message at rest.
 //
 // # One message for many receivers
 //
@@ -94,6 +95,7 @@ import "github.com/mqttwire/mqttwire"
 // check_optional.go for what a receiver may let pass, and connection.go for its
 // place among other packets: orderFault, binds, checkSaid and note. A type that
 // binds does not name is checked each time, and may stand where any other may.
+// What of it another version has no place for has its rows in convert_rules.go.
 // Command mqttdump prints its fields as text where textpacket.go says so.
 //
 // The tests run over all packet types that Known reports, and fail until the
@@ -162,6 +164,10 @@ type packet interface {
 
 	// clone is Clone, which returns the packet's own type.
 	clone() mqttwire.Packet
+
+	// convert makes dst, a packet of the same type or the packet itself, what the packet
+	// is in another version: see Convert. On error dst is left as it was.
+	convert(dst packet, c *Conversion) error
 
 	// visit tells v of the packet's fields, for JSON and logs.
 	visit(v visitor)

@@ -71,6 +71,8 @@ func (p *Pingreq) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	return appendPing(dst, mqttwire.PINGREQ, v)
 }
 
+func (p *Pingreq) convert(dst packet, _ *Conversion) error { return nil }
+
 // Clone returns a copy.
 func (p *Pingreq) Clone() *Pingreq { return &Pingreq{} }
 
@@ -134,6 +136,8 @@ func (p *Pingresp) Size(v mqttwire.Version) int { return packetSize(0) }
 func (p *Pingresp) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	return appendPing(dst, mqttwire.PINGRESP, v)
 }
+
+func (p *Pingresp) convert(dst packet, _ *Conversion) error { return nil }
 
 // Clone returns a copy.
 func (p *Pingresp) Clone() *Pingresp { return &Pingresp{} }

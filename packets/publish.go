@@ -258,6 +258,29 @@ func (p *Publish) flags() byte {
 	return b
 }
 
+func (p *Publish) convert(dst packet, c *Conversion) error {
+	q := *p
+	if p.Dup && p.QoS == mqttwire.AtMostOnce && c.To != mqttwire.V31 { // [MQTT-3.3.1-2]
+		c.loseField(mqttwire.FieldDup, 0, 1, nil)
+		q.Dup = false
+	}
+	if err := c.drop(&q.Properties, mqttwire.PropertyOwner(mqttwire.PUBLISH), 0); err != nil {
+		return err
+	}
+	if err := c.verdict(); err != nil {
+		return err
+	}
+	if len(p.Topic) == 0 && c.To != mqttwire.V5 { // a Topic Alias stood for it
+		q.Topic = c.Topic
+	}
+	var room [checkRoom]byte
+	if _, err := q.AppendHeader(room[:0], c.To); err != nil {
+		return err
+	}
+	*dst.(*Publish) = q
+	return nil
+}
+
 // Clone returns a copy that shares no memory with p.
 func (p *Publish) Clone() *Publish {
 	q, m := newClone[Publish](p.Pinned())

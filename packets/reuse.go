@@ -32,6 +32,17 @@ func filled[T any](list []T, n int) []T {
 	return list[:n]
 }
 
+// overwritten returns the list with other entries, which may be its own, in its room,
+// and drops what those behind them pointed to.
+func overwritten[T any](list, entries []T) []T {
+	n := len(list)
+	list = append(list[:0], entries...)
+	if len(list) < n {
+		clear(list[len(list):n])
+	}
+	return list
+}
+
 // room returns the list, all of which is filled, with room for n more entries, at
 // least one.
 func room[T any](list []T, n int) []T {

@@ -108,6 +108,27 @@ func (p *Suback) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	return appendCodes(dst, b, p.ReasonCodes, mqttwire.ReasonGrantedQoS2, t, v)
 }
 
+func (p *Suback) convert(dst packet, c *Conversion) (err error) {
+	q := *p
+	if err = c.drop(&q.Properties, mqttwire.PropertyOwner(mqttwire.SUBACK), 0); err != nil {
+		return err
+	}
+	if q.ReasonCodes, err = c.codes(p.ReasonCodes); err != nil {
+		return err
+	}
+	if err = c.verdict(); err != nil {
+		return err
+	}
+	var room [checkRoom]byte
+	if _, err = q.Append(room[:0], c.To); err != nil {
+		return err
+	}
+	to := dst.(*Suback)
+	q.ReasonCodes = overwritten(to.ReasonCodes, q.ReasonCodes)
+	*to = q
+	return nil
+}
+
 // Clone returns a copy that shares no memory with p.
 func (p *Suback) Clone() *Suback {
 	q, codes, m := newCloneWithList[Suback](p.ReasonCodes, p.Pinned())

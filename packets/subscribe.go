@@ -326,6 +326,51 @@ func (s *Subscription) faulty(rule mqttwire.Rule) int64 {
 	return int64(s.options())
 }
 
+func (p *Subscribe) convert(dst packet, c *Conversion) (err error) {
+	q := *p
+	q.Dup = c.dup(p.Dup)
+	if err = c.drop(&q.Properties, mqttwire.PropertyOwner(mqttwire.SUBSCRIBE), 0); err != nil {
+		return err
+	}
+	if q.Subscriptions, err = c.subscriptions(p.Subscriptions); err != nil {
+		return err
+	}
+	if err = c.verdict(); err != nil {
+		return err
+	}
+	var room [checkRoom]byte
+	if _, err = q.Append(room[:0], c.To); err != nil {
+		return err
+	}
+	to := dst.(*Subscribe)
+	q.Subscriptions = overwritten(to.Subscriptions, q.Subscriptions)
+	*to = q
+	return nil
+}
+
+// subscriptions returns the list without the options that came with 5.0 if the version
+// is an older one. The list is not changed: what is returned may be the list.
+func (c *Conversion) subscriptions(list []Subscription) ([]Subscription, error) {
+	own := false
+	for i := range list {
+		s := &list[i]
+		if rule := s.faultIn(c.from); rule != 0 {
+			_, err := wire.Refuse(nil, rule, mqttwire.SUBSCRIBE, c.from, mqttwire.FieldSubscriptionOptions, s.faulty(rule))
+			return nil, err
+		}
+		c.filter(s.Filter, i)
+		if c.To == mqttwire.V5 || s.newOptions() == 0 {
+			continue
+		}
+		c.loseField(mqttwire.FieldSubscriptionOptions, i, int64(s.options()), nil)
+		if !own {
+			list, own = append([]Subscription(nil), list...), true
+		}
+		list[i] = Subscription{Filter: s.Filter, QoS: s.QoS}
+	}
+	return list, nil
+}
+
 // Clone returns a copy that shares no memory with p.
 func (p *Subscribe) Clone() *Subscribe {
 	q, list, m := newCloneWithList[Subscribe](p.Subscriptions, p.Pinned())

@@ -138,6 +138,51 @@ func (p *Unsuback) append3(dst []byte, v mqttwire.Version) ([]byte, error) {
 	return append(dst, byte(t)<<4, 2, byte(p.PacketID>>8), byte(p.PacketID)), nil
 }
 
+func (p *Unsuback) convert(dst packet, c *Conversion) (err error) {
+	q := *p
+	if err = c.drop(&q.Properties, mqttwire.PropertyOwner(mqttwire.UNSUBACK), 0); err != nil {
+		return err
+	}
+	if q.ReasonCodes, err = c.unsubackCodes(p.ReasonCodes); err != nil {
+		return err
+	}
+	if err = c.verdict(); err != nil {
+		return err
+	}
+	var room [checkRoom]byte
+	if _, err = q.Append(room[:0], c.To); err != nil {
+		return err
+	}
+	to := dst.(*Unsuback)
+	q.ReasonCodes = overwritten(to.ReasonCodes, q.ReasonCodes)
+	*to = q
+	return nil
+}
+
+// successes are as many codes of success as most UNSUBACK need. They are only read.
+var successes [64]mqttwire.ReasonCode
+
+// unsubackCodes returns the codes of an UNSUBACK that has the given ones, which are not
+// looked at before 5.0: none for a version without, and a success for each filter of the
+// UNSUBSCRIBE for one that needs them.
+func (c *Conversion) unsubackCodes(list []mqttwire.ReasonCode) ([]mqttwire.ReasonCode, error) {
+	switch {
+	case c.from == mqttwire.V5:
+		list, err := c.codes(list)
+		if c.To != mqttwire.V5 {
+			list = nil
+		}
+		return list, err
+	case c.To != mqttwire.V5:
+		return nil, nil
+	}
+	n := min(max(c.Filters, 0), mqttwire.MaxVarint) // more are refused as too many
+	if n <= len(successes) {
+		return successes[:n], nil
+	}
+	return make([]mqttwire.ReasonCode, n), nil
+}
+
 // Clone returns a copy that shares no memory with p.
 func (p *Unsuback) Clone() *Unsuback {
 	q, codes, m := newCloneWithList[Unsuback](p.ReasonCodes, p.Pinned())

@@ -152,6 +152,28 @@ func (p *Unsubscribe) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	return b, nil
 }
 
+func (p *Unsubscribe) convert(dst packet, c *Conversion) error {
+	q := *p
+	q.Dup = c.dup(p.Dup)
+	if err := c.drop(&q.Properties, mqttwire.PropertyOwner(mqttwire.UNSUBSCRIBE), 0); err != nil {
+		return err
+	}
+	for i, filter := range p.Filters {
+		c.filter(filter, i)
+	}
+	if err := c.verdict(); err != nil {
+		return err
+	}
+	var room [checkRoom]byte
+	if _, err := q.Append(room[:0], c.To); err != nil {
+		return err
+	}
+	to := dst.(*Unsubscribe)
+	q.Filters = overwritten(to.Filters, p.Filters)
+	*to = q
+	return nil
+}
+
 // Clone returns a copy that shares no memory with p.
 func (p *Unsubscribe) Clone() *Unsubscribe {
 	q, list, m := newCloneWithList[Unsubscribe](p.Filters, p.Pinned())
