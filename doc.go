@@ -10,8 +10,9 @@
 // decode is to go from bytes to a struct, to encode is to go back. A sender is
 // the client or the server. Plain is what is legal at a glance in every version,
 // such as a topic name in ASCII: nearly all that is ever sent; what is not plain
-// may be legal all the same, and gets a closer look. All other names are the
-// standard's own.
+// may be legal all the same, and gets a closer look. To splice is to change a part of
+// a frame and copy the rest as it is; to peek is to look at the beginning of a packet
+// before the rest is there. All other names are the standard's own.
 //
 // # Versions
 //

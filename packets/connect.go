@@ -93,6 +93,20 @@ func (p *Connect) properties() *mqttwire.Properties { return &p.Properties }
 
 func (p *Connect) clone() mqttwire.Packet { return p.Clone() }
 
+func (*Connect) listIn(f mqttwire.Frame, v mqttwire.Version) listPlace {
+	var will Will
+	p := Connect{Will: &will} // for decode to use, or to drop
+	legal := p.decode(f, v, nil)
+	return listPlace{p.Properties, p.places().list, false, legal, p.Version}
+}
+
+func (*Connect) listFault(_ mqttwire.Frame, list mqttwire.Properties) (mqttwire.Rule, mqttwire.Field, int64) {
+	if authDataAlone(&list) {
+		return mqttwire.RuleAuthDataAlone, fieldAuthData, mqttwire.NotANumber
+	}
+	return 0, "", 0
+}
+
 func (*Connect) packetID() *uint16 { return nil }
 
 func (*Connect) reasonCode() *mqttwire.ReasonCode { return nil }
