@@ -10,12 +10,19 @@ func (export) NextProperty(list []byte, i int) (id PropertyID, end int) {
 	return q.ID, end
 }
 
-// Spliced returns a list for asking Has alone: it has what p has, without the
-// properties of out, and what put has.
-func (export) Spliced(p, put Properties, out []PropertyID) Properties {
+// Spliced returns what p will be without the properties of out, and with those of put:
+// for asking Has and Empty alone, before it is written.
+func (export) Spliced(p, put Properties, out []PropertyID) (list Properties) {
+	set := p.set
 	for _, id := range out {
-		p.set &^= 1 << id // nothing is left of a bit that no identifier has
+		set &^= 1 << id // nothing is left of a bit that no identifier has
 	}
-	p.set |= put.set
-	return p
+	set |= put.set
+	if list.set = set & (1<<numPropertyIDs - 1); list.set != 0 {
+		list.raw = p.raw
+		if put.raw != nil {
+			list.raw = put.raw
+		}
+	}
+	return list
 }

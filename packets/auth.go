@@ -33,8 +33,12 @@ func (*Auth) listIn(f mqttwire.Frame, v mqttwire.Version) listPlace {
 	return listPlace{p.Properties, 1, true, legal, v}
 }
 
-func (*Auth) listFault(_ mqttwire.Frame, list mqttwire.Properties) (mqttwire.Rule, mqttwire.Field, int64) {
-	if lacksMethod(&list) {
+func (*Auth) listFault(f mqttwire.Frame, list mqttwire.Properties) (mqttwire.Rule, mqttwire.Field, int64) {
+	p := Auth{Properties: list}
+	if len(f.Body) > 0 {
+		p.ReasonCode = mqttwire.ReasonCode(f.Body[0])
+	}
+	if p.long() && lacksMethod(&list) {
 		return mqttwire.RuleAuthMethodMissing, fieldAuthMethod, mqttwire.NotANumber
 	}
 	return 0, "", 0

@@ -96,8 +96,13 @@ func (p *Connect) clone() mqttwire.Packet { return p.Clone() }
 func (*Connect) listIn(f mqttwire.Frame, v mqttwire.Version) listPlace {
 	var will Will
 	p := Connect{Will: &will} // for decode to use, or to drop
-	legal := p.decode(f, v, nil)
-	return listPlace{p.Properties, p.places().list, false, legal, p.Version}
+	if !p.decode(f, v, nil) {
+		return listPlace{}
+	}
+	place := listPlace{at: p.places().list, legal: true, version: p.Version}
+	// Read once more, as what is part of p would take the will off the stack.
+	readProperties(&place.list, f.Body[place.at:], mqttwire.PropertyOwner(mqttwire.CONNECT), p.Version, nil)
+	return place
 }
 
 func (*Connect) listFault(_ mqttwire.Frame, list mqttwire.Properties) (mqttwire.Rule, mqttwire.Field, int64) {

@@ -100,7 +100,7 @@ import "github.com/mqttwire/mqttwire"
 //  2. a file here with the struct and its methods: those of mqttwire.Packet and
 //     of the interface packet, below, and Clone, Pinned, String, MarshalJSON,
 //     UnmarshalJSON and LogValue; and of the interface droppable if it may have a
-//     Reason String;
+//     Reason String, of listJudge if there is a property that it may need;
 //  3. its line in the table newPacket, below.
 //
 // read.go and write.go have what decode and Append are made of; auth.go is an

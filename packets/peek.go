@@ -74,8 +74,15 @@ func PeekPublishFrame(f mqttwire.Frame) (p PublishStart, err error) {
 // allocates nothing but an error. Section 2.2.1.
 func PeekPacketID(b []byte) (id uint16, ok bool, err error) {
 	f, err := peekFrame(b)
-	switch {
-	case f.Header.Type == 0 || hasPacketID(f.Header) && err != nil:
+	switch t := f.Header.Type; {
+	case t == 0:
+		return 0, false, err
+	case !hasPacketID(f.Header):
+		return 0, false, nil
+	case t == mqttwire.PUBLISH:
+		p, err := PeekPublish(b)
+		return p.PacketID, p.PacketID != 0, err
+	case err != nil:
 		return 0, false, err
 	}
 	return PeekPacketIDFrame(f)
@@ -86,7 +93,7 @@ func PeekPacketID(b []byte) (id uint16, ok bool, err error) {
 func PeekPacketIDFrame(f mqttwire.Frame) (id uint16, ok bool, err error) {
 	switch t := f.Header.Type; {
 	case int(t) >= len(prototypes) || prototypes[t] == nil:
-		return 0, false, unknownType(f, 0)
+		return 0, false, unknownType(f, mqttwire.V5)
 	case !hasPacketID(f.Header):
 		return 0, false, nil
 	case t == mqttwire.PUBLISH:

@@ -31,21 +31,22 @@ func SpliceTopicForAlias(dst, frame []byte, v mqttwire.Version, topic []byte) ([
 // splicePublish puts topic in the place of the topic name, and takes properties out.
 func splicePublish(dst, frame []byte, v mqttwire.Version, topic []byte, out ...mqttwire.PropertyID) ([]byte, error) {
 	const t = mqttwire.PUBLISH
-	s, err := newSplice(frame, v)
+	f, err := wholeFrame(frame, v)
 	if err != nil {
 		return dst, err
 	}
 	var p Publish
-	if !p.decode(s.Frame, v, nil) {
-		return dst, p.judged(s.Frame, v, nil)
+	if !p.decode(f, v, nil) {
+		return dst, p.judged(f, v, nil)
 	}
+	s := newSplice(f, frame, v)
 	s.field = fieldSplice{end: 2 + len(p.Topic), text: topic, there: true}
-	if err := s.spliceList(p.listPlace(s.Frame, v), mqttwire.PropertyOwner(t), mqttwire.Properties{}, out); err != nil {
+	if s.list, err = changeList(f, p.listPlace(f, v), mqttwire.PropertyOwner(t), mqttwire.Properties{}, out); err != nil {
 		return dst, err
 	}
-	p.Topic, p.Properties = topic, wire.Spliced(p.Properties, mqttwire.Properties{}, out)
+	q := Publish{Topic: topic, Properties: wire.Spliced(p.Properties, mqttwire.Properties{}, out)}
 	switch {
-	case p.lacksTopic(v): // U-3.3.2.1-1
+	case q.lacksTopic(v):
 		return wire.Refuse(dst, mqttwire.RuleTopicOrAlias, t, v, mqttwire.FieldTopicName, 0)
 	case len(topic) > 0 || v != mqttwire.V5: // an alias stands for one that is empty
 		if err := wire.CheckTopicName(topic, t, v, mqttwire.FieldTopicName); err != nil {
@@ -76,18 +77,23 @@ type fieldSplice struct {
 	there   bool // whether there is to be a field
 }
 
-// newSplice returns a splice that changes nothing. Of the frame it looks at the fixed
-// header alone; that it is legal is for a decoder to say.
-func newSplice(frame []byte, v mqttwire.Version) (splice, error) {
-	h, body, err := mqttwire.ConsumeFixedHeader(frame)
-	switch {
-	case err == mqttwire.ErrIncomplete:
-		return splice{}, mqttwire.NewError(mqttwire.RuleFrameLength, h.Type, v, mqttwire.FieldRemainingLength, len(frame), mqttwire.NotANumber)
-	case err != nil:
-		return splice{}, err
+// wholeFrame returns the frame that b is. It looks at the fixed header alone: whether
+// the body has as many bytes as that says is for a decoder to say.
+func wholeFrame(b []byte, v mqttwire.Version) (mqttwire.Frame, error) {
+	f, err := peekFrame(b)
+	switch err {
+	case nil:
+		f.Body = b[f.Header.Size:len(b):len(b)]
+	case mqttwire.ErrIncomplete:
+		err = mqttwire.NewError(mqttwire.RuleFrameLength, f.Header.Type, v, mqttwire.FieldRemainingLength, len(b), mqttwire.NotANumber)
 	}
-	f := mqttwire.Frame{Header: h, Body: body[:len(body):len(body)]}
-	return splice{Frame: f, frame: frame, version: v, list: listSplice{at: len(body), end: len(body)}}, nil
+	return f, err
+}
+
+// newSplice returns a splice of f, the bytes of which are frame, that changes nothing.
+func newSplice(f mqttwire.Frame, frame []byte, v mqttwire.Version) splice {
+	n := len(f.Body)
+	return splice{Frame: f, frame: frame, version: v, list: listSplice{at: n, end: n}}
 }
 
 // size returns what the field is going to take.
@@ -102,12 +108,12 @@ func (f *fieldSplice) size() uint64 {
 // written over the frame where nothing of it gets longer.
 func (s *splice) append(dst []byte) ([]byte, error) {
 	body, field, list := s.Body, &s.field, &s.list
-	field0, list0 := uint64(field.end-field.at), uint64(list.end-list.at)
-	n := uint64(len(body)) - field0 - list0 + field.size() + list.size
+	fieldNow, listNow := uint64(field.end-field.at), uint64(list.end-list.at)
+	n := uint64(len(body)) - fieldNow - listNow + field.size() + list.size
 	if n > mqttwire.MaxVarint { // U-2.1.4-1
 		return wire.Refuse(dst, mqttwire.RuleRemainingLength, s.Header.Type, s.version, mqttwire.FieldRemainingLength, int64(n))
 	}
-	fits := field.size() <= field0 && list.size <= list0
+	fits := field.size() <= fieldNow && list.size <= listNow
 	b := s.appendHeader(dst, n, fits)
 	at := len(b)
 	b = append(b, body[:field.at]...)
@@ -125,16 +131,17 @@ func (s *splice) append(dst []byte) ([]byte, error) {
 // appendHeader makes room for the packet, of whose body there are going to be n bytes,
 // and appends the fixed header. fits says whether all may be written over the frame.
 func (s *splice) appendHeader(dst []byte, n uint64, fits bool) []byte {
-	header := s.frame[:s.Header.Size]
-	size := packetSize(n)
-	if n == uint64(s.Header.RemainingLength) {
+	header, size := s.frame[:s.Header.Size], packetSize(n)
+	same := n == uint64(s.Header.RemainingLength)
+	if same {
 		size = len(s.frame)
 	}
-	if over := cap(dst) > 0 && &dst[:1][0] == &s.frame[0]; over && !fits {
-		dst = make([]byte, 0, size)
+	over := len(dst) == 0 && cap(dst) > 0 && &dst[:1][0] == &s.frame[0]
+	if over && !fits {
+		dst = nil
 	}
 	dst = slices.Grow(dst, size)
-	if n == uint64(s.Header.RemainingLength) {
+	if same {
 		return append(dst, header...)
 	}
 	return appendLength(append(dst, header[0]), n)

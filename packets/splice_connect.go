@@ -32,29 +32,32 @@ func SplicePassword(dst, frame, password []byte) ([]byte, error) {
 
 // spliceConnect puts text in the place of a field of a CONNECT.
 func spliceConnect(dst, frame []byte, field mqttwire.Field, text []byte) ([]byte, error) {
-	s, err := newSplice(frame, 0)
+	f, err := wholeFrame(frame, 0)
 	if err != nil {
 		return dst, err
 	}
 	var will Will
 	p := Connect{Will: &will} // for decode to use, or to drop
-	if !p.decode(s.Frame, 0, nil) {
-		return dst, p.judged(s.Frame, 0, nil)
+	if !p.decode(f, 0, nil) {
+		return dst, p.judged(f, 0, nil)
 	}
-	s.version = p.Version
+	s := newSplice(f, frame, p.Version)
 	at := p.places()
 	switch field {
 	case mqttwire.FieldClientID:
-		s.setField(at.clientID, &p.ClientID, text, true)
+		s.field, p.ClientID = changeField(at.clientID, p.ClientID, text), text
+		s.field.there = true
 	case mqttwire.FieldWillTopic:
 		if p.Will == nil {
 			return wire.Refuse(dst, mqttwire.RuleWillMissing, mqttwire.CONNECT, p.Version, field, 0)
 		}
-		s.setField(at.willTopic, &p.Will.Topic, text, true)
+		s.field, p.Will.Topic = changeField(at.willTopic, p.Will.Topic, text), text
 	case mqttwire.FieldUserName:
-		s.setCredential(&at, at.userName, &p, &p.UserName, text)
+		s.field, p.UserName = changeField(at.userName, p.UserName, text), text
+		s.changeFlags(at.flags, p.flags())
 	case mqttwire.FieldPassword:
-		s.setCredential(&at, at.password, &p, &p.Password, text)
+		s.field, p.Password = changeField(at.password, p.Password, text), text
+		s.changeFlags(at.flags, p.flags())
 	}
 	if rule, field, found := p.fault(p.flags(), p.Version); rule != 0 {
 		return wire.Refuse(dst, rule, mqttwire.CONNECT, p.Version, field, found)
@@ -67,27 +70,24 @@ func spliceConnect(dst, frame []byte, field mqttwire.Field, text []byte) ([]byte
 	return s.append(dst)
 }
 
-// setField makes text the field of the packet that stands at at of the body, and
-// splices it in. there says whether it is there now.
-func (s *splice) setField(at int, field *[]byte, text []byte, there bool) {
-	s.field = fieldSplice{at: at, end: at, text: text, there: text != nil || there}
-	if there {
-		s.field.end += int(stringSize(*field))
+// changeField makes text what old is, a field that stands at at of the body. nil is one
+// that is absent.
+func changeField(at int, old, text []byte) fieldSplice {
+	f := fieldSplice{at: at, end: at, text: text, there: text != nil}
+	if old != nil {
+		f.end += int(stringSize(old))
 	}
-	*field = text
+	return f
 }
 
-// setCredential is setField for user name or password, which may be absent. The flags
-// of both are then those of what is there: 3.1 alone lets a flag be set without it.
-func (s *splice) setCredential(at *connectPlaces, place int, p *Connect, field *[]byte, text []byte) {
-	if *field == nil && text == nil {
-		return
-	}
-	there := *field != nil
-	s.setField(place, field, text, there)
-	s.field.there = text != nil
+// changeFlags makes the flags of user name and password, which stand with others at at
+// of the body, those of what is going to be there, if either of the two changes. In 3.1
+// there may be a flag without the field behind it.
+func (s *splice) changeFlags(at int, flags byte) {
 	const both = connectUserName | connectPassword
-	s.flagsAt, s.flags = at.flags, s.Body[at.flags]&^both|p.flags()&both
+	if s.field.there || s.field.at < s.field.end {
+		s.flagsAt, s.flags = at, s.Body[at]&^both|flags&both
+	}
 }
 
 // connectPlaces are where in the body of a CONNECT its fields stand or, if they are

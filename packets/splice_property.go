@@ -25,21 +25,21 @@ import (
 // What holds of frame, dst and errors, the package comment says under Splicing.
 // Section 2.2.2.
 func SpliceProperties(dst, frame []byte, v mqttwire.Version, put mqttwire.Properties, out ...mqttwire.PropertyID) ([]byte, error) {
-	s, err := newSplice(frame, v)
+	f, err := wholeFrame(frame, v)
 	if err != nil {
 		return dst, err
 	}
-	t := s.Header.Type
-	place := prototypes[t].listIn(s.Frame, v)
+	t := f.Header.Type
+	place := prototypes[t].listIn(f, v)
 	if !place.legal {
-		return dst, newOf(t).judged(s.Frame, v, nil)
+		return dst, newOf(t).judged(f, v, nil)
 	}
-	s.version = place.version
-	if err := s.spliceList(place, mqttwire.PropertyOwner(t), put, out); err != nil {
+	s := newSplice(f, frame, place.version)
+	if s.list, err = changeList(f, place, mqttwire.PropertyOwner(t), put, out); err != nil {
 		return dst, err
 	}
 	if p, ok := prototypes[t].(listJudge); ok && s.list.changes() {
-		if rule, field, found := p.listFault(s.Frame, wire.Spliced(place.list, put, out)); rule != 0 {
+		if rule, field, found := p.listFault(f, wire.Spliced(place.list, put, out)); rule != 0 {
 			return wire.Refuse(dst, rule, t, s.version, field, found)
 		}
 	}
@@ -49,21 +49,21 @@ func SpliceProperties(dst, frame []byte, v mqttwire.Version, put mqttwire.Proper
 // SpliceWillProperties is SpliceProperties for the list of the will of a CONNECT. A
 // CONNECT that has no will is refused. Section 3.1.3.2.
 func SpliceWillProperties(dst, frame []byte, put mqttwire.Properties, out ...mqttwire.PropertyID) ([]byte, error) {
-	s, err := newSplice(frame, 0)
+	f, err := wholeFrame(frame, 0)
 	if err != nil {
 		return dst, err
 	}
 	var will Will
 	p := Connect{Will: &will} // for decode to use, or to drop
 	switch {
-	case !p.decode(s.Frame, 0, nil):
-		return dst, p.judged(s.Frame, 0, nil)
+	case !p.decode(f, 0, nil):
+		return dst, p.judged(f, 0, nil)
 	case p.Will == nil:
 		return wire.Refuse(dst, mqttwire.RuleWillMissing, mqttwire.CONNECT, p.Version, mqttwire.FieldWillPropertyLength, 0)
 	}
-	s.version = p.Version
-	place := listPlace{list: will.Properties, at: p.places().willList}
-	if err := s.spliceList(place, mqttwire.WillProperties, put, out); err != nil {
+	s := newSplice(f, frame, p.Version)
+	place := listPlace{list: will.Properties, at: p.places().willList, version: p.Version}
+	if s.list, err = changeList(f, place, mqttwire.WillProperties, put, out); err != nil {
 		return dst, err
 	}
 	return s.append(dst)
@@ -90,7 +90,8 @@ type listPlace struct {
 // listJudge is a packet that may need a property.
 type listJudge interface {
 	// listFault returns the rule that the packet of f, which is legal, breaks if it has
-	// the list, of which only Has is asked; with the field and what is found there. Or 0.
+	// the list, of which only Has and Empty are asked; with the field and what is found
+	// there. Or 0.
 	listFault(f mqttwire.Frame, list mqttwire.Properties) (mqttwire.Rule, mqttwire.Field, int64)
 }
 
@@ -107,39 +108,44 @@ type listSplice struct {
 	code  bool // whether a reason code of 0 was left out and has to be there now
 }
 
-// spliceList puts properties into the list, and takes others out.
-func (s *splice) spliceList(place listPlace, owner mqttwire.PropertyOwner, put mqttwire.Properties, out []mqttwire.PropertyID) error {
-	if s.version != mqttwire.V5 {
-		if put.Empty() && put.Err() == nil {
-			return nil
-		}
-		_, err := wire.Refuse(nil, mqttwire.RuleNotInVersion, s.Header.Type, s.version, mqttwire.FieldProperties, mqttwire.NotANumber)
-		return err
+// changeList puts properties into the list of f that stands at the place, and takes
+// others out.
+func changeList(f mqttwire.Frame, place listPlace, owner mqttwire.PropertyOwner, put mqttwire.Properties, out []mqttwire.PropertyID) (listSplice, error) {
+	body := f.Body
+	same := listSplice{at: len(body), end: len(body)}
+	if put.Empty() && put.Err() == nil && (len(out) == 0 || place.version != mqttwire.V5) {
+		return same, nil
+	}
+	if place.version != mqttwire.V5 {
+		_, err := wire.Refuse(nil, mqttwire.RuleNotInVersion, f.Header.Type, place.version, mqttwire.FieldProperties, mqttwire.NotANumber)
+		return same, err
 	}
 	if err := wire.CheckProperties(&put, owner); err != nil {
-		return err
+		return same, err
 	}
-	l := listSplice{owner: owner, list: place.list.Bytes(), put: put, out: out}
-	l.kept = l.keptSize()
+	l := listSplice{at: place.at, end: len(body), owner: owner, list: place.list.Bytes(), put: put, out: out}
+	for property, i := l.next(0); i > 0; property, i = l.next(i) {
+		l.kept += len(property)
+	}
 	if l.kept == len(l.list) && put.Empty() {
-		return nil
+		return same, nil
 	}
-	body := s.Body
-	l.at, l.end, l.code = min(place.at, len(body)), len(body), place.at > len(body)
-	if len(body) > place.at {
+	switch {
+	case len(body) < place.at:
+		l.at, l.code = len(body), true
+	case len(body) > place.at:
 		l.end = place.at + place.list.Size()
 	}
 	switch n := uint64(l.kept + len(put.Bytes())); {
 	case n > 0 || !place.short:
 		l.size = uint64(mqttwire.SizeVarint(uint32(n))) + n
-	case l.at > 0 && body[l.at-1] == 0: // U-3.4.2.1-1 U-3.14.2.1-1
+	case body[l.at-1] == 0: // U-3.4.2.1-1 U-3.14.2.1-1
 		l.at--
 	}
 	if l.code {
 		l.size++
 	}
-	s.list = l
-	return nil
+	return l, nil
 }
 
 // changes reports whether the list is to be another one.
@@ -150,15 +156,16 @@ func (l *listSplice) drops(id mqttwire.PropertyID) bool {
 	return slices.Contains(l.out, id) || l.put.Has(id) && !id.MayRepeat(l.owner)
 }
 
-// keptSize returns how many bytes of the list stay.
-func (l *listSplice) keptSize() (n int) {
-	for i := 0; ; {
+// next returns the first property that stays of those from i on in the list, and where
+// it ends: 0 if there is none.
+func (l *listSplice) next(i int) (property []byte, end int) {
+	for {
 		id, end := wire.NextProperty(l.list, i)
-		if end == 0 {
-			return n
-		}
-		if !l.drops(id) {
-			n += end - i
+		switch {
+		case end == 0:
+			return nil, 0
+		case !l.drops(id):
+			return l.list[i:end], end
 		}
 		i = end
 	}
@@ -173,22 +180,14 @@ func (l *listSplice) append(b []byte) []byte {
 		b = append(b, 0)
 	}
 	b = appendLength(b, uint64(l.kept+len(l.put.Bytes())))
-	for i := 0; ; {
-		id, end := wire.NextProperty(l.list, i)
-		if end == 0 {
-			break
-		}
-		if !l.drops(id) {
-			b = append(b, l.list[i:end]...)
-		}
-		i = end
+	for property, i := l.next(0); i > 0; property, i = l.next(i) {
+		b = append(b, property...)
 	}
 	return append(b, l.put.Bytes()...)
 }
 
 // The four packets that have entries behind their property list may have any number of
-// them. To find the list they are decoded one by one, or some at a time, into an array:
-// so that nothing is allocated for them.
+// them. To find the list each is looked at by itself, so that no memory is needed.
 
 // listBeforeEntries finds the list of such a packet of type t, and returns the entries,
 // which are not looked at.
@@ -212,15 +211,12 @@ func entryEnd(b []byte, more int) int {
 	return end
 }
 
-// legalCodes reports whether the codes in b are legal, as decodeCodes does.
-func legalCodes(b []byte, most mqttwire.ReasonCode, t mqttwire.PacketType, v mqttwire.Version) bool {
-	var some [64]mqttwire.ReasonCode
-	for len(b) > 0 {
-		list, n := some[:0], min(len(b), len(some))
-		if !decodeCodes(&list, b[:n], most, t, v, nil) {
+// legalCodes reports whether packets of type t may say the codes in b.
+func legalCodes(b []byte, t mqttwire.PacketType, v mqttwire.Version) bool {
+	for _, code := range b {
+		if !plainCode(mqttwire.ReasonCode(code), t, v) {
 			return false
 		}
-		b = b[n:]
 	}
 	return true
 }

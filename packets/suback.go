@@ -33,7 +33,7 @@ func (p *Suback) clone() mqttwire.Packet { return p.Clone() }
 func (*Suback) listIn(f mqttwire.Frame, v mqttwire.Version) listPlace {
 	place, b := listBeforeEntries(f, mqttwire.SUBACK, v)
 	place.legal = place.legal && (len(b) > 0 || v == mqttwire.V31) &&
-		legalCodes(b, mqttwire.ReasonGrantedQoS2, mqttwire.SUBACK, v)
+		legalCodes(b, mqttwire.SUBACK, v)
 	return place
 }
 

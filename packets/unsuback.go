@@ -33,7 +33,7 @@ func (p *Unsuback) clone() mqttwire.Packet { return p.Clone() }
 func (*Unsuback) listIn(f mqttwire.Frame, v mqttwire.Version) listPlace {
 	place, b := listBeforeEntries(f, mqttwire.UNSUBACK, v)
 	place.legal = place.legal && (len(b) > 0) == (v == mqttwire.V5) && // no payload before 5.0
-		legalCodes(b, mqttwire.ReasonSuccess, mqttwire.UNSUBACK, v)
+		legalCodes(b, mqttwire.UNSUBACK, v)
 	return place
 }
 
