@@ -99,6 +99,10 @@ func requirePeeks(t require.TestingT, b []byte, p mqttwire.Packet, where string)
 				idEnd = n
 			}
 		}
+		if f, headerErr := frameStart(part); headerErr == nil {
+			frameID, frameOK, frameErr := packets.PeekPacketIDFrame(f)
+			require.Equal(t, []any{gotID, ok, err}, []any{frameID, frameOK, frameErr}, where)
+		}
 		if !isPublish || n == 0 {
 			continue
 		}
@@ -113,6 +117,11 @@ func requirePeeks(t require.TestingT, b []byte, p mqttwire.Packet, where string)
 				topicEnd = n
 			}
 		}
+		if f, headerErr := frameStart(part); headerErr == nil {
+			inFrame, frameErr := packets.PeekPublishFrame(f)
+			require.Equal(t, start, inFrame, where)
+			require.Equal(t, err, frameErr, where)
+		}
 		if err != mqttwire.ErrIncomplete {
 			require.NoError(t, err, where)
 			require.NotNil(t, start.Topic, where)
@@ -126,6 +135,12 @@ func requirePeeks(t require.TestingT, b []byte, p mqttwire.Packet, where string)
 	if isPublish {
 		require.Equal(t, int(h.Size)+2+len(publish.Topic), topicEnd, "%s: as soon as it is there", where)
 	}
+}
+
+// frameStart returns the frame that b begins with, with what has come of its body.
+func frameStart(b []byte) (mqttwire.Frame, error) {
+	h, body, err := mqttwire.ConsumeFixedHeader(b)
+	return mqttwire.Frame{Header: h, Body: body}, err
 }
 
 // endOfPacketID returns after how many bytes it is known which packet identifier a

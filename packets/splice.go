@@ -41,9 +41,7 @@ func splicePublish(dst, frame []byte, v mqttwire.Version, topic []byte, out ...m
 	}
 	s := newSplice(f, frame, v)
 	s.field = fieldSplice{end: 2 + len(p.Topic), text: topic, there: true}
-	if s.list, err = changeList(f, p.listPlace(f, v), mqttwire.PropertyOwner(t), mqttwire.Properties{}, out); err != nil {
-		return dst, err
-	}
+	s.list, _ = changeList(f, p.listPlace(f, v), mqttwire.PropertyOwner(t), mqttwire.Properties{}, out) // nothing is put in
 	q := Publish{Topic: topic, Properties: wire.Spliced(p.Properties, mqttwire.Properties{}, out)}
 	switch {
 	case q.lacksTopic(v):
