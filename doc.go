@@ -12,9 +12,11 @@
 // such as a topic name in ASCII: nearly all that is ever sent; what is not plain
 // may be legal all the same, and gets a closer look. A message is prepared when it
 // is laid out once to be sent many times; each time is a delivery. To patch is to
-// change a field of a frame in its place. A loss is what a packet says and another
-// version has no place for. A record is a message at rest, as a store keeps it. All
-// other names are the standard's own.
+// change a field of a frame in its place; to splice is to change a part of it and copy
+// the rest as it is; to peek is to look at the beginning of a packet before the rest
+// is there. A loss is what a packet says and another version has no place for. A
+// record is a message at rest, as a store keeps it. All other names are the
+// standard's own.
 //
 // # Versions
 //

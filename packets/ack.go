@@ -166,6 +166,12 @@ func (p *Puback) withProperties(list mqttwire.Properties) mqttwire.Packet {
 
 func (p *Puback) clone() mqttwire.Packet { return p.Clone() }
 
+func (*Puback) listIn(f mqttwire.Frame, v mqttwire.Version) listPlace {
+	var p Puback
+	legal := p.decode(f, v, nil)
+	return listPlace{p.Properties, 3, true, legal, v}
+}
+
 func (p *Puback) packetID() *uint16 { return &p.PacketID }
 
 func (p *Puback) reasonCode() *mqttwire.ReasonCode { return &p.ReasonCode }
@@ -270,6 +276,12 @@ func (p *Pubrec) withProperties(list mqttwire.Properties) mqttwire.Packet {
 
 func (p *Pubrec) clone() mqttwire.Packet { return p.Clone() }
 
+func (*Pubrec) listIn(f mqttwire.Frame, v mqttwire.Version) listPlace {
+	var p Pubrec
+	legal := p.decode(f, v, nil)
+	return listPlace{p.Properties, 3, true, legal, v}
+}
+
 func (p *Pubrec) packetID() *uint16 { return &p.PacketID }
 
 func (p *Pubrec) reasonCode() *mqttwire.ReasonCode { return &p.ReasonCode }
@@ -373,6 +385,12 @@ func (p *Pubrel) withProperties(list mqttwire.Properties) mqttwire.Packet {
 }
 
 func (p *Pubrel) clone() mqttwire.Packet { return p.Clone() }
+
+func (*Pubrel) listIn(f mqttwire.Frame, v mqttwire.Version) listPlace {
+	var p Pubrel
+	legal := p.decode(f, v, nil)
+	return listPlace{p.Properties, 3, true, legal, v}
+}
 
 func (p *Pubrel) packetID() *uint16 { return &p.PacketID }
 
@@ -480,6 +498,12 @@ func (p *Pubcomp) withProperties(list mqttwire.Properties) mqttwire.Packet {
 }
 
 func (p *Pubcomp) clone() mqttwire.Packet { return p.Clone() }
+
+func (*Pubcomp) listIn(f mqttwire.Frame, v mqttwire.Version) listPlace {
+	var p Pubcomp
+	legal := p.decode(f, v, nil)
+	return listPlace{p.Properties, 3, true, legal, v}
+}
 
 func (p *Pubcomp) packetID() *uint16 { return &p.PacketID }
 

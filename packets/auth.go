@@ -27,6 +27,23 @@ func (p *Auth) withProperties(list mqttwire.Properties) mqttwire.Packet {
 
 func (p *Auth) clone() mqttwire.Packet { return p.Clone() }
 
+func (*Auth) listIn(f mqttwire.Frame, v mqttwire.Version) listPlace {
+	var p Auth
+	legal := p.decode(f, v, nil)
+	return listPlace{p.Properties, 1, true, legal, v}
+}
+
+func (*Auth) listFault(f mqttwire.Frame, list mqttwire.Properties) (mqttwire.Rule, mqttwire.Field, int64) {
+	p := Auth{Properties: list}
+	if len(f.Body) > 0 {
+		p.ReasonCode = mqttwire.ReasonCode(f.Body[0])
+	}
+	if p.long() && lacksMethod(&list) {
+		return mqttwire.RuleAuthMethodMissing, fieldAuthMethod, mqttwire.NotANumber
+	}
+	return 0, "", 0
+}
+
 func (*Auth) packetID() *uint16 { return nil }
 
 func (p *Auth) reasonCode() *mqttwire.ReasonCode { return &p.ReasonCode }
@@ -68,12 +85,14 @@ func (p *Auth) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge) b
 	if b = wire.Properties(j, &p.Properties, list, mqttwire.PropertyOwner(mqttwire.AUTH)); b == nil {
 		return false
 	}
-	if !p.Properties.Has(mqttwire.AuthenticationMethod) && // U-3.15.2.2.2-1
-		!wire.Pass(j, mqttwire.RuleAuthMethodMissing, fieldAuthMethod, list, mqttwire.NotANumber) {
+	if lacksMethod(&p.Properties) && !wire.Pass(j, mqttwire.RuleAuthMethodMissing, fieldAuthMethod, list, mqttwire.NotANumber) {
 		return false
 	}
 	return len(b) == 0 || wire.End(j, b)
 }
+
+// lacksMethod reports whether there is no authentication method. U-3.15.2.2.2-1
+func lacksMethod(p *mqttwire.Properties) bool { return !p.Has(mqttwire.AuthenticationMethod) }
 
 // long reports whether the packet needs its code and properties written.
 func (p *Auth) long() bool {
@@ -108,7 +127,7 @@ func (p *Auth) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 			return dst, err
 		}
 	}
-	if !p.Properties.Has(mqttwire.AuthenticationMethod) { // U-3.15.2.2.2-1
+	if lacksMethod(&p.Properties) {
 		return wire.Refuse(dst, mqttwire.RuleAuthMethodMissing, t, v, fieldAuthMethod, mqttwire.NotANumber)
 	}
 	b := appendHeader(dst, byte(t)<<4, n, n)

@@ -36,6 +36,12 @@ func (p *Connack) withProperties(list mqttwire.Properties) mqttwire.Packet {
 
 func (p *Connack) clone() mqttwire.Packet { return p.Clone() }
 
+func (*Connack) listIn(f mqttwire.Frame, v mqttwire.Version) listPlace {
+	var p Connack
+	legal := p.decode(f, v, nil)
+	return listPlace{p.Properties, 2, false, legal, v}
+}
+
 func (*Connack) packetID() *uint16 { return nil }
 
 func (p *Connack) reasonCode() *mqttwire.ReasonCode { return &p.ReasonCode }

@@ -93,6 +93,25 @@ func (p *Connect) properties() *mqttwire.Properties { return &p.Properties }
 
 func (p *Connect) clone() mqttwire.Packet { return p.Clone() }
 
+func (*Connect) listIn(f mqttwire.Frame, v mqttwire.Version) listPlace {
+	var will Will
+	p := Connect{Will: &will} // for decode to use, or to drop
+	if !p.decode(f, v, nil) {
+		return listPlace{}
+	}
+	place := listPlace{at: p.places().list, legal: true, version: p.Version}
+	// Read once more, as what is part of p would take the will off the stack.
+	readProperties(&place.list, f.Body[place.at:], mqttwire.PropertyOwner(mqttwire.CONNECT), p.Version, nil)
+	return place
+}
+
+func (*Connect) listFault(_ mqttwire.Frame, list mqttwire.Properties) (mqttwire.Rule, mqttwire.Field, int64) {
+	if authDataAlone(&list) {
+		return mqttwire.RuleAuthDataAlone, fieldAuthData, mqttwire.NotANumber
+	}
+	return 0, "", 0
+}
+
 func (*Connect) packetID() *uint16 { return nil }
 
 func (*Connect) reasonCode() *mqttwire.ReasonCode { return nil }

@@ -94,22 +94,21 @@ func peekConnect(b []byte) (c ConnectStart, need int, err error) {
 	case more:
 		return c, len(b) + 1, nil
 	}
-	h, body, err := mqttwire.ConsumeFixedHeader(b)
+	f, err := peekFrame(b)
 	switch {
-	case b[0]>>4 != byte(mqttwire.CONNECT):
-		return c, 0, noConnect(mqttwire.PacketType(b[0] >> 4))
+	case f.Header.Type != mqttwire.CONNECT:
+		return c, 0, noConnect(f.Header.Type)
 	case err == mqttwire.ErrIncomplete:
 		return c, len(b) + 1, nil
 	case err != nil:
 		return c, 0, err
 	}
-	n := min(len(body), int(h.RemainingLength))
-	need, err = c.read(mqttwire.Frame{Header: h, Body: body[:n]})
+	need, err = c.read(f)
 	if need > 0 {
-		need += int(h.Size)
+		need += int(f.Header.Size)
 	}
 	if need > maxConnectStart {
-		e := mqttwire.NewError(mqttwire.RulePacketSize, mqttwire.CONNECT, c.Version, mqttwire.FieldRemainingLength, 1, int64(h.PacketSize()))
+		e := mqttwire.NewError(mqttwire.RulePacketSize, mqttwire.CONNECT, c.Version, mqttwire.FieldRemainingLength, 1, int64(f.Header.PacketSize()))
 		e.Max = maxConnectStart
 		return c, 0, e
 	}

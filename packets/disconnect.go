@@ -32,6 +32,12 @@ func (p *Disconnect) withProperties(list mqttwire.Properties) mqttwire.Packet {
 
 func (p *Disconnect) clone() mqttwire.Packet { return p.Clone() }
 
+func (*Disconnect) listIn(f mqttwire.Frame, v mqttwire.Version) listPlace {
+	var p Disconnect
+	legal := p.decode(f, v, nil)
+	return listPlace{p.Properties, 1, true, legal, v}
+}
+
 func (*Disconnect) packetID() *uint16 { return nil }
 
 func (p *Disconnect) reasonCode() *mqttwire.ReasonCode { return &p.ReasonCode }

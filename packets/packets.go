@@ -65,6 +65,38 @@
 // that 3.1 calls unused, and flags for a user name or password that is not there,
 // are cleared.
 //
+// # Splicing
+//
+// The functions whose names begin with Splice change one part of an encoded packet, for
+// proxies: they copy what stands before and behind it byte for byte, and only those
+// lengths and flags follow that have to. frame is the bytes of one whole packet, from
+// its first byte to its last one, and has to be one that Decode accepts. The packet as
+// it is to be is appended to dst:
+//
+//   - Its remaining length is the same bytes if the size has not changed; else it is in
+//     the fewest bytes, which 3.x does not ask for.
+//   - A property list that gets empty is left out where Append leaves it out, and with
+//     it a reason code of 0; what was left out before is written where it has to be.
+//   - A part that is as it is to be is left as it is, also if Append would write it in
+//     another form, and so is all the rest.
+//
+// If frame is as Append writes it, the result is too: it is what comes of decoding,
+// changing the field, and encoding.
+//
+// What is put in is checked as Append checks it, by itself and together with what else
+// the packet has: what is returned is always legal. On error dst is returned as it was,
+// nothing has been written, and the *mqttwire.Error has an Offset if it is about frame,
+// and is Own if it is about what was to be put in.
+//
+// The memory behind dst must not be that of frame, with one exception: dst may be
+// frame[:0]. Then the packet is written over frame if nothing in it gets longer, and
+// into new memory else; and what is put in must not be of the memory of frame. Nothing
+// else is allocated if dst has room.
+//
+// The functions whose names begin with Peek look at the beginning of a packet, of which
+// more may be to come. They need no more bytes than those that they report on and those
+// before; while these are not there they return mqttwire.ErrIncomplete.
+//
 // # JSON and logs
 //
 // Package encoding/json writes and reads every packet, in the form that JSON
@@ -83,7 +115,7 @@ import "github.com/mqttwire/mqttwire"
 //  2. a file here with the struct and its methods: those of mqttwire.Packet and
 //     of the interface packet, below, and Clone, Pinned, String, MarshalJSON,
 //     UnmarshalJSON and LogValue; and of the interface droppable if it may have a
-//     Reason String;
+//     Reason String, of listJudge if there is a property that it may need;
 //  3. its line in the table newPacket, below.
 //
 // read.go and write.go have what decode and Append are made of; auth.go is an
@@ -161,6 +193,10 @@ type packet interface {
 
 	// reasonCode returns the reason code, or nil if the type has none, or a list.
 	reasonCode() *mqttwire.ReasonCode
+
+	// listIn returns where the property list of f stands, a packet of the type. It
+	// looks at no field of the receiver, and keeps nothing.
+	listIn(f mqttwire.Frame, v mqttwire.Version) listPlace
 
 	// clone is Clone, which returns the packet's own type.
 	clone() mqttwire.Packet

@@ -36,6 +36,10 @@ func (p *Pingreq) properties() *mqttwire.Properties { return nil }
 
 func (p *Pingreq) clone() mqttwire.Packet { return p.Clone() }
 
+func (*Pingreq) listIn(f mqttwire.Frame, v mqttwire.Version) listPlace {
+	return listPlace{short: true, legal: decodePing(f, mqttwire.PINGREQ, v, nil), version: v}
+}
+
 func (*Pingreq) packetID() *uint16 { return nil }
 
 func (*Pingreq) reasonCode() *mqttwire.ReasonCode { return nil }
@@ -101,6 +105,10 @@ func (p *Pingresp) Type() mqttwire.PacketType { return mqttwire.PINGRESP }
 func (p *Pingresp) properties() *mqttwire.Properties { return nil }
 
 func (p *Pingresp) clone() mqttwire.Packet { return p.Clone() }
+
+func (*Pingresp) listIn(f mqttwire.Frame, v mqttwire.Version) listPlace {
+	return listPlace{short: true, legal: decodePing(f, mqttwire.PINGRESP, v, nil), version: v}
+}
 
 func (*Pingresp) packetID() *uint16 { return nil }
 

@@ -51,6 +51,27 @@ func (p *Publish) properties() *mqttwire.Properties { return &p.Properties }
 
 func (p *Publish) clone() mqttwire.Packet { return p.Clone() }
 
+func (*Publish) listIn(f mqttwire.Frame, v mqttwire.Version) listPlace {
+	var p Publish
+	if !p.decode(f, v, nil) {
+		return listPlace{}
+	}
+	return p.listPlace(f, v)
+}
+
+// listPlace is listIn for the packet that was decoded from f.
+func (p *Publish) listPlace(f mqttwire.Frame, v mqttwire.Version) listPlace {
+	return listPlace{p.Properties, len(f.Body) - len(p.Payload) - p.Properties.Size(), false, true, v}
+}
+
+func (*Publish) listFault(f mqttwire.Frame, list mqttwire.Properties) (mqttwire.Rule, mqttwire.Field, int64) {
+	p := Publish{Topic: f.Body[2:fieldEnd(f.Body)], Properties: list}
+	if p.lacksTopic(mqttwire.V5) {
+		return mqttwire.RuleTopicOrAlias, mqttwire.FieldTopicName, 0
+	}
+	return 0, "", 0
+}
+
 func (p *Publish) packetID() *uint16 {
 	if p.QoS == mqttwire.AtMostOnce {
 		return nil // not on the wire [MQTT-2.2.1-2]
@@ -199,7 +220,7 @@ func (p *Publish) append(dst []byte, v mqttwire.Version, payloadSize uint64, pay
 	if rule, field, found := p.flagsFault(v); rule != 0 {
 		return wire.Refuse(dst, rule, t, v, field, found)
 	}
-	if len(p.Topic) == 0 && v == mqttwire.V5 && !p.Properties.Has(mqttwire.TopicAlias) { // U-3.3.2.1-1
+	if p.lacksTopic(v) {
 		return wire.Refuse(dst, mqttwire.RuleTopicOrAlias, t, v, mqttwire.FieldTopicName, 0)
 	}
 	n := p.headerSize(propertiesSize(&p.Properties, v))
@@ -245,6 +266,12 @@ func (p *Publish) append(dst []byte, v mqttwire.Version, payloadSize uint64, pay
 	}
 	copy(b[next:], payload)
 	return b, nil
+}
+
+// lacksTopic reports whether there is neither a topic name nor, in 5.0, an alias for
+// one. Before 5.0 the topic name is checked by itself. U-3.3.2.1-1
+func (p *Publish) lacksTopic(v mqttwire.Version) bool {
+	return len(p.Topic) == 0 && v == mqttwire.V5 && !p.Properties.Has(mqttwire.TopicAlias)
 }
 
 func (p *Publish) flags() byte {

@@ -30,6 +30,13 @@ func (p *Suback) withProperties(list mqttwire.Properties) mqttwire.Packet {
 
 func (p *Suback) clone() mqttwire.Packet { return p.Clone() }
 
+func (*Suback) listIn(f mqttwire.Frame, v mqttwire.Version) listPlace {
+	place, b := listBeforeEntries(f, mqttwire.SUBACK, v)
+	place.legal = place.legal && (len(b) > 0 || v == mqttwire.V31) &&
+		legalCodes(b, mqttwire.SUBACK, v)
+	return place
+}
+
 func (p *Suback) packetID() *uint16 { return &p.PacketID }
 
 func (*Suback) reasonCode() *mqttwire.ReasonCode { return nil }

@@ -65,6 +65,18 @@ func (p *Subscribe) properties() *mqttwire.Properties { return &p.Properties }
 
 func (p *Subscribe) clone() mqttwire.Packet { return p.Clone() }
 
+func (*Subscribe) listIn(f mqttwire.Frame, v mqttwire.Version) listPlace {
+	place, b := listBeforeEntries(f, mqttwire.SUBSCRIBE, v)
+	place.legal = place.legal && (len(b) > 0 || v == mqttwire.V31)
+	for place.legal && len(b) > 0 {
+		var one [1]Subscription
+		n := entryEnd(b, 1)
+		_, _, place.legal = decodeSubscriptions(one[:], b[:n:n], v, nil)
+		b = b[n:]
+	}
+	return place
+}
+
 func (p *Subscribe) packetID() *uint16 { return &p.PacketID }
 
 func (*Subscribe) reasonCode() *mqttwire.ReasonCode { return nil }

@@ -30,6 +30,13 @@ func (p *Unsuback) withProperties(list mqttwire.Properties) mqttwire.Packet {
 
 func (p *Unsuback) clone() mqttwire.Packet { return p.Clone() }
 
+func (*Unsuback) listIn(f mqttwire.Frame, v mqttwire.Version) listPlace {
+	place, b := listBeforeEntries(f, mqttwire.UNSUBACK, v)
+	place.legal = place.legal && (len(b) > 0) == (v == mqttwire.V5) && // no payload before 5.0
+		legalCodes(b, mqttwire.UNSUBACK, v)
+	return place
+}
+
 func (p *Unsuback) packetID() *uint16 { return &p.PacketID }
 
 func (*Unsuback) reasonCode() *mqttwire.ReasonCode { return nil }

@@ -31,6 +31,18 @@ func (p *Unsubscribe) properties() *mqttwire.Properties { return &p.Properties }
 
 func (p *Unsubscribe) clone() mqttwire.Packet { return p.Clone() }
 
+func (*Unsubscribe) listIn(f mqttwire.Frame, v mqttwire.Version) listPlace {
+	place, b := listBeforeEntries(f, mqttwire.UNSUBSCRIBE, v)
+	place.legal = place.legal && (len(b) > 0 || v == mqttwire.V31)
+	for place.legal && len(b) > 0 {
+		var one [1][]byte
+		n := entryEnd(b, 0)
+		_, _, place.legal = decodeFilters(one[:], b[:n:n], v, nil)
+		b = b[n:]
+	}
+	return place
+}
+
 func (p *Unsubscribe) packetID() *uint16 { return &p.PacketID }
 
 func (*Unsubscribe) reasonCode() *mqttwire.ReasonCode { return nil }
