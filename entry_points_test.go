@@ -68,6 +68,8 @@ func namesInExamples(t *testing.T, folder string) map[string]bool {
 		require.NoError(t, err)
 		for _, example := range doc.Examples(file) {
 			if example.Output != "" { // else it is not run
+				of, _, _ := strings.Cut(example.Name, "_")
+				names[of] = true
 				addNamesOf(names, strings.TrimSuffix(file.Name.Name, "_test"), example.Code)
 			}
 		}

@@ -1,6 +1,7 @@
 package packets_test
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -54,9 +55,10 @@ func ExampleAppendRecord() {
 	fmt.Println(len(b), "bytes")
 	b[len(b)-1] = 'f'
 	_, _, err = packets.DecodeRecord(b)
-	fmt.Println(err)
+	var damaged *packets.RecordError
+	fmt.Println(errors.As(err, &damaged), damaged)
 
 	// Output:
 	// 30 bytes
-	// packets: damaged record: at byte 20: the checksum is not that of the record
+	// true packets: damaged record: at byte 20: the checksum is not that of the record
 }
