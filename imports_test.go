@@ -53,6 +53,7 @@ var importRules = map[string]importRule{
 	"mqttwiretest":                  {notStd: pure, rooms: []string{".", "packets", "internal/corpus"}, others: []string{"pgregory.net/rapid"}},
 	"fuzz":                          {notStd: wire},
 	"examples/exchange":             {notStd: all, rooms: []string{".", "packets"}},
+	"examples/proxy":                {notStd: all, rooms: []string{".", "packets"}},
 	"examples/server":               {notStd: all, rooms: []string{".", "packets"}},
 	"internal/api":                  {notStd: all},
 	"internal/api/generate":         {notStd: all, rooms: []string{"internal/api"}},

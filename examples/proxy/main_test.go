@@ -1,0 +1,168 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/packets"
+)
+
+// start runs a proxy on a port of the system's, until the test ends.
+func start(t *testing.T, p proxy) *net.TCPAddr {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ended := make(chan error, 1)
+	go func() { ended <- p.serve(listener) }()
+	t.Cleanup(func() {
+		assert.NoError(t, listener.Close())
+		assert.ErrorIs(t, <-ended, net.ErrClosed)
+	})
+	return listener.Addr().(*net.TCPAddr)
+}
+
+// mosquitto runs a server of another project on the loopback, and returns its address.
+func mosquitto(t *testing.T) string {
+	t.Helper()
+	path, err := exec.LookPath("mosquitto")
+	if err != nil {
+		path = "/usr/sbin/mosquitto" // not in everybody's PATH
+	}
+	for _, program := range []string{path, "mosquitto_pub", "mosquitto_sub"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skipf("%s is not installed (apt-get install mosquitto mosquitto-clients)", program)
+		}
+	}
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	addr := free.Addr().(*net.TCPAddr)
+	require.NoError(t, free.Close())
+	config := filepath.Join(t.TempDir(), "mosquitto.conf")
+	require.NoError(t, os.WriteFile(config, fmt.Appendf(nil, "listener %d 127.0.0.1\nallow_anonymous true\n", addr.Port), 0o600))
+	server := exec.CommandContext(t.Context(), path, "-c", config)
+	require.NoError(t, server.Start())
+	t.Cleanup(func() {
+		assert.NoError(t, server.Process.Kill())
+		assert.Error(t, server.Wait())
+	})
+	for { // until it listens, or the test is out of time
+		conn, err := net.Dial("tcp", addr.String())
+		if err == nil {
+			require.NoError(t, conn.Close())
+			return addr.String()
+		}
+		require.NoError(t, t.Context().Err())
+	}
+}
+
+// TestMosquittoTalksToClientsOfOtherVersions has the server and the clients of another
+// project talk through the proxy: each version of a client to each of the server.
+func TestMosquittoTalksToClientsOfOtherVersions(t *testing.T) {
+	server := mosquitto(t)
+	for _, version := range []mqttwire.Version{mqttwire.V311, mqttwire.V5} {
+		addr := start(t, proxy{server: server, version: version})
+		for _, client := range []string{"mqttv31", "mqttv311", "mqttv5"} {
+			for qos := range 3 {
+				t.Run(fmt.Sprintf("%s to %v, QoS %d", client, version, qos), func(t *testing.T) {
+					common := []string{"-h", addr.IP.String(), "-p", strconv.Itoa(addr.Port), "-V", client, "-q", strconv.Itoa(qos)}
+					topic := fmt.Sprintf("%s/%v/%d", client, version, qos)
+					pub := append([]string{"-r", "-t", topic, "-m", "smash"}, common...)
+					out, err := exec.CommandContext(t.Context(), "mosquitto_pub", pub...).CombinedOutput()
+					require.NoError(t, err, "%s", out)
+					sub := append([]string{"-t", client + "/+/" + strconv.Itoa(qos), "-C", "1", "-W", "30", "-F", "%p %q"}, common...)
+					out, err = exec.CommandContext(t.Context(), "mosquitto_sub", sub...).CombinedOutput()
+					require.NoError(t, err, "%s", out)
+					assert.Equal(t, fmt.Sprintf("smash %d\n", qos), string(out))
+				})
+			}
+		}
+	}
+}
+
+// peers returns a client of one version at a proxy, and the server of another behind it,
+// after CONNECT and CONNACK.
+func peers(t *testing.T, from, to mqttwire.Version, strict bool) (client, server *packets.Stream) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	addr := start(t, proxy{server: listener.Addr().String(), version: to, strict: strict})
+	near, err := net.Dial("tcp", addr.String())
+	require.NoError(t, err)
+	client = packets.NewStream(near, packets.ConnectionOptions{Side: mqttwire.FromClient})
+	require.NoError(t, client.Send(&packets.Connect{Version: from, ClientID: []byte("c"), CleanStart: true}))
+	far, err := listener.Accept()
+	require.NoError(t, err)
+	server = packets.NewStream(far, packets.ConnectionOptions{Side: mqttwire.FromServer})
+	t.Cleanup(func() {
+		assert.NoError(t, near.Close())
+		assert.NoError(t, far.Close())
+		assert.NoError(t, listener.Close())
+	})
+	connect, err := server.Receive()
+	require.NoError(t, err)
+	assert.Equal(t, to, connect.(*packets.Connect).Version)
+	require.NoError(t, server.Send(&packets.Connack{}))
+	_, err = client.Receive()
+	require.NoError(t, err)
+	return client, server
+}
+
+func TestAnUnsubackOf311BecomesOneWithACodeForEachFilter(t *testing.T) {
+	client, server := peers(t, mqttwire.V5, mqttwire.V311, false)
+	require.NoError(t, client.Send(&packets.Unsubscribe{PacketID: 7, Filters: [][]byte{[]byte("a"), []byte("b")}}))
+	p, err := server.Receive()
+	require.NoError(t, err)
+	require.NoError(t, server.Send(&packets.Unsuback{PacketID: p.(*packets.Unsubscribe).PacketID}))
+	p, err = client.Receive()
+	require.NoError(t, err)
+	assert.Equal(t, &packets.Unsuback{PacketID: 7, ReasonCodes: []mqttwire.ReasonCode{0, 0}}, packets.Clone(p))
+}
+
+func TestAClientWithoutAnIdentifierIsToldTheOneThatTheProxyAssigns(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	near, err := net.Dial("tcp", start(t, proxy{server: listener.Addr().String(), version: mqttwire.V311}).String())
+	require.NoError(t, err)
+	client := packets.NewStream(near, packets.ConnectionOptions{Side: mqttwire.FromClient})
+	require.NoError(t, client.Send(&packets.Connect{Version: mqttwire.V5, CleanStart: true}))
+	far, err := listener.Accept()
+	require.NoError(t, err)
+	server := packets.NewStream(far, packets.ConnectionOptions{Side: mqttwire.FromServer})
+	p, err := server.Receive()
+	require.NoError(t, err)
+	assigned := string(p.(*packets.Connect).ClientID)
+	assert.NotEmpty(t, assigned)
+	require.NoError(t, server.Send(&packets.Connack{}))
+	p, err = client.Receive()
+	require.NoError(t, err)
+	told, _ := p.(*packets.Connack).Properties.AssignedClientIdentifier()
+	assert.Equal(t, assigned, string(told))
+	require.NoError(t, near.Close())
+	require.NoError(t, far.Close())
+	require.NoError(t, listener.Close())
+}
+
+func TestALossThatChangesTheMeaningEndsTheConnectionIfAsked(t *testing.T) {
+	for _, strict := range []bool{false, true} {
+		client, server := peers(t, mqttwire.V5, mqttwire.V311, strict)
+		m := packets.Publish{Topic: []byte("a"), Payload: []byte("1")}
+		m.Properties.SetResponseTopic([]byte("b"))
+		require.NoError(t, client.Send(&m))
+		p, err := server.Receive()
+		if strict {
+			assert.Error(t, err)
+			continue
+		}
+		require.NoError(t, err)
+		assert.Equal(t, &packets.Publish{Topic: []byte("a"), Payload: []byte("1")}, packets.Clone(p))
+	}
+}
