@@ -35,15 +35,18 @@ type conversation struct {
 	guess   versionGuess
 	waiting []*queuedEvent // packets that wait for the version
 	connect bool           // a CONNECT came
-	count   int            // packets, in raw bytes
+	openers []StageOpener
+	stages  []Stage
+	via     string // what Event.Via is
+	count   int    // packets, in raw bytes
 }
 
 // newConversation begins a conversation whose first direction goes from src to
 // dst.
-func newConversation(stream int, src, dst netip.AddrPort, q *eventQueue, version mqttwire.Version) *conversation {
-	c := &conversation{stream: stream, queue: q, version: version}
+func newConversation(stream int, src, dst netip.AddrPort, q *eventQueue, o Options) *conversation {
+	c := &conversation{stream: stream, queue: q, version: o.Version, openers: o.Stages}
 	c.sides[0] = &direction{conv: c, src: src, dst: dst}
-	c.sides[1] = &direction{conv: c, src: dst, dst: src}
+	c.sides[1] = &direction{conv: c, index: 1, src: dst, dst: src}
 	return c
 }
 
@@ -170,6 +173,11 @@ func (c *conversation) carriesOther(foreign mqttwire.Foreign, note string, m mar
 		return
 	}
 	c.other = true
+	c.end(foreign, note, m)
+}
+
+// end reports what the conversation is, and reads no more of it.
+func (c *conversation) end(foreign mqttwire.Foreign, note string, m mark) {
 	e := c.sides[0].event(NotMQTT, m)
 	e.Foreign, e.Note, e.Stopped, e.Sender = foreign, note, true, 0
 	c.sides[0].stop()

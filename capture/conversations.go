@@ -15,6 +15,11 @@ type Options struct {
 	// Version is the version of conversations whose CONNECT is not in the
 	// capture. If it is 0 their packets tell it, as far as they can.
 	Version mqttwire.Version
+
+	// Stages are asked in turn, for each conversation that begins with another
+	// protocol, for a Stage that reads it; the first that has one is taken. If none
+	// has, the conversation is NotMQTT.
+	Stages []StageOpener
 }
 
 // Conversations are the TCP conversations of one capture. Segments go in, and
@@ -109,7 +114,7 @@ func (c *Conversations) of(s Segment) *conversation {
 
 // begin begins the next stream.
 func (c *Conversations) begin(src, dst netip.AddrPort) *conversation {
-	conv := newConversation(c.streams, src, dst, &c.queue, c.options.Version)
+	conv := newConversation(c.streams, src, dst, &c.queue, c.options)
 	c.streams++
 	return conv
 }

@@ -22,6 +22,7 @@ const (
 // direction is what one side of a conversation sends.
 type direction struct {
 	conv     *conversation
+	index    Direction
 	src, dst netip.AddrPort
 	bytes    assembler
 	state    directionState
@@ -46,7 +47,7 @@ type partialPacket struct {
 // add takes a segment of this direction.
 func (d *direction) add(s Segment) {
 	if d.state != done {
-		d.bytes.add(s, d)
+		d.bytes.add(s, inlet{d})
 	}
 }
 
@@ -54,7 +55,7 @@ func (d *direction) add(s Segment) {
 func (d *direction) take(data []byte, m mark) {
 	switch d.state {
 	case seeking:
-		d.search.add(data)
+		d.search.add(data, m)
 		d.seek(m)
 	case framing:
 		d.cut(data, m)
@@ -183,8 +184,9 @@ func (d *direction) endPartial(m mark) {
 
 // finish reports what is left when no more segments come.
 func (d *direction) finish() {
-	missing := d.bytes.finish(d)
+	missing := d.bytes.finish(inlet{d})
 	m := d.bytes.last
+	d.endStages(m)
 	if d.state == seeking {
 		d.endSearch(m)
 	}
@@ -204,7 +206,7 @@ func (d *direction) finish() {
 // stop ends the direction and lets its memory go.
 func (d *direction) stop() {
 	d.state = done
-	d.buf, d.search, d.bytes.held = nil, boundarySearch{}, nil
+	d.buf, d.search, d.bytes.held, d.bytes.heldBytes = nil, boundarySearch{}, nil, 0
 }
 
 // event begins an event of this direction.
@@ -215,6 +217,6 @@ func (d *direction) event(k Kind, m mark) Event {
 	return Event{
 		Kind: k, Record: m.record, Time: m.time,
 		Stream: d.conv.stream, Src: d.src, Dst: d.dst,
-		Sender: d.conv.sender(d), Client: d.conv.proxied,
+		Sender: d.conv.sender(d), Client: d.conv.proxied, Via: d.conv.via,
 	}
 }

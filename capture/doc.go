@@ -34,7 +34,8 @@
 // segment: one TCP segment. record: what it was recorded as; its number is that
 // of the segment. conversation: the two directions of one TCP connection. stream:
 // the number of a conversation, counted from 0 in the order in which the
-// conversations appear in the capture, MQTT or not.
+// conversations appear in the capture, MQTT or not. stage: what stands between TCP
+// and MQTT, such as WebSocket; bytes in, bytes out, for each direction. See Stage.
 //
 // # What is never done
 //

@@ -39,6 +39,9 @@ const (
 	// ProxyHeader: the direction begins with a PROXY protocol header, Proxy.
 	// What stands behind it is decoded.
 	ProxyHeader
+
+	// StageNote: what a Stage says of the connection.
+	StageNote
 )
 
 // String returns the kind in words.
@@ -58,6 +61,8 @@ func (k Kind) String() string {
 		return "not MQTT"
 	case ProxyHeader:
 		return "PROXY protocol header"
+	case StageNote:
+		return "note"
 	}
 	return "unknown kind"
 }
@@ -87,6 +92,10 @@ type Event struct {
 	// it: in the event of the header, and in those of the conversation that
 	// follow it. Src or Dst is the proxy's then. Else it is not valid.
 	Client netip.AddrPort
+
+	// Via names the stages that the bytes came through, the outermost first and with
+	// ", " between them, such as "TLS, WebSocket"; "" if there are none.
+	Via string
 
 	// Sender is the side that Src is, or 0 if nothing tells.
 	Sender mqttwire.Sender

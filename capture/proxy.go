@@ -81,12 +81,12 @@ func (s *boundarySearch) cutProxyHeader() bool {
 // pass takes the first n bytes off.
 func (s *boundarySearch) pass(n int) {
 	s.buf = s.buf[n:]
-	for len(s.pieces) > 0 && n >= s.pieces[0] {
-		n -= s.pieces[0]
+	for len(s.pieces) > 0 && n >= s.pieces[0].size {
+		n -= s.pieces[0].size
 		s.pieces = slices.Delete(s.pieces, 0, 1)
 	}
 	if n > 0 {
-		s.pieces[0] -= n
+		s.pieces[0].size -= n
 	}
 	s.refused = false
 }

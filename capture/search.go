@@ -15,17 +15,23 @@ const (
 // conversation a packet boundary is looked for where segments begin.
 type boundarySearch struct {
 	buf     []byte // what was searched for nothing is cut off
-	pieces  []int  // the sizes of the segments in buf
-	refused bool   // no packet begins at buf, whatever follows it
-	effort  int    // how many bytes may still be decoded on trial
-	tries   int    // how many segments were passed over
-	skipped int64  // how many bytes those had
-	lost    int64  // how many bytes are missing from the capture before buf
+	pieces  []searchPiece
+	refused bool  // no packet begins at buf, whatever follows it
+	effort  int   // how many bytes may still be decoded on trial
+	tries   int   // how many segments were passed over
+	skipped int64 // how many bytes those had
+	lost    int64 // how many bytes are missing from the capture before buf
 }
 
-func (s *boundarySearch) add(data []byte) {
+// searchPiece is what came at once of what is searched.
+type searchPiece struct {
+	mark
+	size int
+}
+
+func (s *boundarySearch) add(data []byte, m mark) {
 	s.buf = append(s.buf, data...)
-	s.pieces = append(s.pieces, len(data))
+	s.pieces = append(s.pieces, searchPiece{m, len(data)})
 	s.effort += searchEffort * len(data)
 }
 
@@ -44,7 +50,7 @@ func (s *boundarySearch) judge(known bool) verdict {
 
 // next passes over the first segment.
 func (s *boundarySearch) next() {
-	n := s.pieces[0]
+	n := s.pieces[0].size
 	s.buf, s.pieces = s.buf[n:], s.pieces[1:]
 	s.skipped += int64(n)
 	s.tries++
@@ -68,7 +74,7 @@ func (d *direction) seek(m mark) {
 	if !d.passProxyHeaders(m) {
 		return
 	}
-	fromStart := d.bytes.fromStart && d.search.atStart()
+	fromStart := d.fromStart() && d.search.atStart()
 	if fromStart && d.conv.mqtt {
 		d.found(m)
 		return
@@ -79,7 +85,9 @@ func (d *direction) seek(m mark) {
 			d.found(m)
 			return
 		case isOther:
-			d.conv.carries(foreign, m)
+			if !d.conv.openStage(foreign, d) {
+				d.conv.carries(foreign, m)
+			}
 			return
 		case undecided:
 			return
@@ -132,10 +140,24 @@ func (d *direction) seekBoundary(m mark) {
 func (d *direction) found(m mark) {
 	s := d.search
 	d.search, d.state = boundarySearch{}, framing
-	d.wholeStart = d.bytes.fromStart && s.atStart()
-	d.reportSearch(s, m, false)
+	d.wholeStart = d.fromStart() && s.atStart()
+	d.reportSearch(s, s.firstMark(m), false)
 	d.conv.isMQTT()
-	d.cut(s.buf, m)
+	for _, p := range s.pieces {
+		if d.state != framing {
+			return
+		}
+		d.cut(s.buf[:p.size], p.mark)
+		s.buf = s.buf[p.size:]
+	}
+}
+
+// firstMark is the mark of the first piece or, if there is none, m.
+func (s *boundarySearch) firstMark(m mark) mark {
+	if len(s.pieces) > 0 {
+		return s.pieces[0].mark
+	}
+	return m
 }
 
 // reportSearch tells what the search passed over.
@@ -168,7 +190,7 @@ func (d *direction) endSearch(m mark) {
 		d.conv.carries(cut, m)
 	case !d.conv.mqtt && !d.conv.onMQTTPort():
 		d.conv.carries(0, m)
-	case d.bytes.fromStart && d.search.atStart():
+	case d.fromStart() && d.search.atStart():
 		d.found(m)
 	default:
 		s := d.search

@@ -133,11 +133,16 @@ func tell(events []Event) []string {
 			line += e.Note
 		case PartialPacket:
 			line += fmt.Sprintf("%v %v %d of %d", e.Kind, e.Frame.Header.Type, e.Bytes, e.Frame.Header.PacketSize())
+		case StageNote:
+			line += fmt.Sprintf("%v: %s", e.Kind, e.Note)
 		default:
 			line += fmt.Sprintf("%v %d", e.Kind, e.Bytes)
 		}
 		if e.Stopped {
 			line += ", stopped"
+		}
+		if e.Via != "" {
+			line += " through " + e.Via
 		}
 		lines = append(lines, line)
 	}
