@@ -19,6 +19,14 @@ const (
 	enoughLegalPackets = 16
 )
 
+// Where MQTT is known to be spoken, packets are enough that end where a segment does,
+// as senders write them whole; or so many in a row; or one behind which more bytes
+// came than are written at once.
+const (
+	enoughInARow = 3
+	longestWrite = 64 << 10
+)
+
 // What is looked at of a packet that is not wholly there: how long one other
 // than PUBLISH may be declared, where it is not sure that it is one; and how
 // many bytes of a topic name.
@@ -27,38 +35,105 @@ const (
 	longestLook   = 256
 )
 
-// judgeStart tells whether a packet begins at the start of b, for a direction
-// whose first bytes are not in the capture: isMQTT if the first packet is there
-// and legal in some version, and what follows it may begin another; unknown if
-// no packet can begin here; undecided if it may, but there is too little to
-// tell. If it is not known that the conversation is MQTT, all packets in b have
-// to be legal. decoded is how many bytes it took.
-func judgeStart(b []byte, known bool) (v verdict, decoded int) {
-	needed := enoughLegalPackets
-	if known {
-		needed = 1
+// context is what is known where a packet boundary is looked for.
+type context struct {
+	known     bool             // that the conversation is MQTT
+	version   mqttwire.Version // or 0
+	sender    mqttwire.Sender  // or 0
+	connected bool             // a CONNECT came before
+	pieces    []searchPiece    // what is judged, as it came; nil for at once
+}
+
+// endsPiece reports whether n bytes end where one of the pieces does, of all bytes.
+func (c context) endsPiece(n, all int) bool {
+	for _, p := range c.pieces {
+		if n -= p.size; n <= 0 {
+			return n == 0
+		}
 	}
+	return n == all
+}
+
+// enough reports whether the packets of a trial are enough where MQTT is known to be
+// spoken.
+func (c context) enough(t trial, all int) bool {
+	return t.packets >= enoughInARow ||
+		t.packets > 0 && (all-t.decoded > longestWrite || c.endsPiece(t.decoded, all))
+}
+
+// trial is what came of a judgement.
+type trial struct {
+	verdict
+	decoded  int             // how many bytes of packets it took
+	packets  int             // how many packets those are
+	whole    bool            // they are all the bytes there are
+	sender   mqttwire.Sender // who alone sends one of them, or 0
+	opposing bool            // one is legal, but not from this sender, or not from that of another
+}
+
+// judgeStart tells whether a packet begins at the start of b, for a direction
+// whose first bytes are not in the capture: isMQTT if packets are there and legal,
+// and what follows them may begin another; unknown if no packet can begin here;
+// undecided if it may, but there is too little to tell. If it is not known that the
+// conversation is MQTT, all packets in b have to be legal.
+func judgeStart(b []byte, c context) (t trial) {
+	t.sender = c.sender
 	telling := false
-	for n := 0; ; n++ {
-		if !mayBegin(b[decoded:]) {
-			return unknown, decoded
+	for {
+		if !mayBegin(b[t.decoded:]) {
+			t.verdict = unknown
+			return t
 		}
-		if n == needed {
-			return isMQTT, decoded
+		if c.known && c.enough(t, len(b)) || t.packets == enoughLegalPackets {
+			t.verdict = isMQTT
+			return t
 		}
-		f, _, err := mqttwire.CutFrame(b[decoded:], 0)
+		f, _, err := mqttwire.CutFrame(b[t.decoded:], 0)
 		switch {
-		case err != nil && (telling || decoded >= enoughLegalBytes):
-			return isMQTT, decoded
+		case err != nil && !c.known && (telling || t.decoded >= enoughLegalBytes):
+			t.verdict = isMQTT
+			return t
 		case err != nil:
-			return undecided, decoded
+			t.whole = t.packets > 0 && t.decoded == len(b)
+			return t
 		}
-		decoded += f.Header.PacketSize()
-		if !legalInAny(f) {
-			return unknown, decoded
+		t.decoded += f.Header.PacketSize()
+		t.packets++
+		if !c.plausible(f) {
+			t.verdict = unknown
+			return t
+		}
+		if t.opposes(f.Header.Type) {
+			t.verdict, t.opposing = unknown, true
+			return t
 		}
 		telling = telling || isTelling(f.Header.Type)
 	}
+}
+
+// opposes takes note of who sends a packet of a type, and reports whether the
+// packets before are of the other side.
+func (t *trial) opposes(typ mqttwire.PacketType) bool {
+	s := onlySender(typ)
+	if s != 0 && t.sender != 0 && s != t.sender {
+		return true
+	}
+	if s != 0 {
+		t.sender = s
+	}
+	return false
+}
+
+// plausible reports whether a packet is legal where it was found.
+func (c context) plausible(f mqttwire.Frame) bool {
+	switch {
+	case f.Header.Type == mqttwire.CONNECT && c.connected:
+		return false // one connection has one [MQTT-3.1.0-2]
+	case c.version == 0 || f.Header.Type == mqttwire.CONNECT:
+		return legalInAny(f)
+	}
+	_, err := packets.Decode(f, c.version)
+	return err == nil
 }
 
 // isTelling reports whether a legal packet of a type is enough by itself to be

@@ -2,6 +2,8 @@ package capture
 
 import (
 	"net/netip"
+	"slices"
+	"time"
 
 	"github.com/mqttwire/mqttwire"
 )
@@ -22,31 +24,47 @@ func flowOf(a, b netip.AddrPort) flow {
 
 // conversation is one TCP connection, or one file of raw bytes.
 type conversation struct {
+	all     *Conversations
 	stream  int
-	queue   *eventQueue
-	sides   [2]*direction
-	raw     bool // the bytes of both senders may stand in one direction
-	mqtt    bool // it is known to be MQTT
-	other   bool // it is known not to be
+	both    [2]direction
+	sides   [2]*direction // of both
 	client  *direction
-	proxied netip.AddrPort   // of the client, by a PROXY protocol header
-	version mqttwire.Version // 0 until it is known
-	guessed bool
-	guess   versionGuess
-	waiting []*queuedEvent // packets that wait for the version
-	connect bool           // a CONNECT came
-	openers []StageOpener
+	proxied netip.AddrPort // of the client, by a PROXY protocol header
+
+	raw      bool // the bytes of both senders may stand in one direction
+	mqtt     bool // it is known to be MQTT
+	other    bool // it is known not to be
+	inferred bool // packets alone told who the client is
+	over     bool // it has ended
+	refused  bool // its SYN was answered by RST
+	connect  bool // a CONNECT came
+	bridge   bool // see Event.Bridge
+
+	version   mqttwire.Version // 0 until it is known
+	guessed   bool
+	malformed bool // the last packet was
+	guess     versionGuess
+	waiting   []*queuedEvent // packets that wait for the version
+	clientID  string
+	alive     keepAlive
+	count     int // packets, in raw bytes
+
+	foreign mqttwire.Foreign // what it carries, if it is other
 	stages  []Stage
 	via     string // what Event.Via is
-	count   int    // packets, in raw bytes
+
+	opened, latest    mark // of its first and its last segment
+	place, heavyPlace link // see holding
+	counted           int  // how many bytes it was counted with
 }
 
 // newConversation begins a conversation whose first direction goes from src to
 // dst.
-func newConversation(stream int, src, dst netip.AddrPort, q *eventQueue, o Options) *conversation {
-	c := &conversation{stream: stream, queue: q, version: o.Version, openers: o.Stages}
-	c.sides[0] = &direction{conv: c, src: src, dst: dst}
-	c.sides[1] = &direction{conv: c, index: 1, src: dst, dst: src}
+func newConversation(stream int, src, dst netip.AddrPort, all *Conversations) *conversation {
+	c := &conversation{all: all, stream: stream, version: all.options.versionOf(stream)}
+	c.both[0] = direction{conv: c, src: src, dst: dst}
+	c.both[1] = direction{conv: c, index: 1, src: dst, dst: src}
+	c.sides = [2]*direction{&c.both[0], &c.both[1]}
 	return c
 }
 
@@ -65,53 +83,51 @@ func (c *conversation) opposite(d *direction) *direction {
 	return c.sides[0]
 }
 
-// add takes a segment. The side that opens the connection is the client: "The
-// Client always establishes the Network Connection", section 1.2.
-func (c *conversation) add(s Segment) {
-	d := c.from(s.Src)
-	if s.SYN && c.client == nil {
-		c.client = d
-		if s.ACK {
-			c.client = c.opposite(d)
-		}
-	}
-	d.add(s)
-}
-
-// isReplacedBy reports whether a segment opens another connection between the
-// same addresses. A SYN or SYN+ACK of this one, sent again or recorded late, has
-// the sequence number before the first byte. A SYN whose direction has nothing
-// yet opens another if the opposite one began in the middle of a connection: in
-// this one it would have come first.
+// isReplacedBy reports whether a segment is of another connection between the same
+// addresses. A SYN or SYN+ACK of this one, sent again or recorded late, has the
+// sequence number before the first byte. A SYN whose direction has nothing yet opens
+// another if the opposite one began in the middle of a connection: in this one it
+// would have come first. Where no SYN tells, a sequence number does that is far from
+// all before.
 func (c *conversation) isReplacedBy(s Segment) bool {
 	d := c.from(s.Src)
 	own, other := &d.bytes, &c.opposite(d).bytes
 	switch {
-	case !s.SYN:
-		return false
-	case own.started:
+	case s.SYN && own.started:
 		return own.first != s.Seq+1
+	case s.SYN:
+		return !s.ACK && other.started && !other.fromStart
+	case !own.started || s.RST:
+		return false
+	case c.over:
+		return own.farOff(s, maxHeldBytes)
 	}
-	return !s.ACK && other.started && !other.fromStart
+	return own.farOff(s, maxJump)
 }
 
-// onMQTTPort reports whether one side has the port of MQTT.
+// onMQTTPort reports whether one side has a port of MQTT.
 func (c *conversation) onMQTTPort() bool {
-	return c.sides[0].src.Port() == mqttPort || c.sides[0].dst.Port() == mqttPort
+	return c.all.options.isMQTT(c.sides[0].src.Port()) || c.all.options.isMQTT(c.sides[0].dst.Port())
+}
+
+// clientSide returns the direction of the client, or nil if nothing tells.
+func (c *conversation) clientSide() *direction {
+	if c.client != nil || c.raw {
+		return c.client
+	}
+	d := c.sides[0]
+	switch from, to := c.all.options.isMQTT(d.src.Port()), c.all.options.isMQTT(d.dst.Port()); {
+	case to && !from:
+		return d
+	case from && !to:
+		return c.sides[1]
+	}
+	return nil
 }
 
 // sender returns which side sends a direction, or 0 if nothing tells.
 func (c *conversation) sender(d *direction) mqttwire.Sender {
-	client := c.client
-	if client == nil && !c.raw && d.src.Port() != d.dst.Port() {
-		switch mqttPort {
-		case d.dst.Port():
-			client = d
-		case d.src.Port():
-			client = c.opposite(d)
-		}
-	}
-	switch client {
+	switch c.clientSide() {
 	case nil:
 		return 0
 	case d:
@@ -121,17 +137,34 @@ func (c *conversation) sender(d *direction) mqttwire.Sender {
 }
 
 // learnSender learns from a packet type that only one side sends which side is
-// which.
-func (c *conversation) learnSender(d *direction, t mqttwire.PacketType) {
-	if c.client != nil || c.raw {
-		return
+// which. It reports whether that is contradicted by what was learned before, in a
+// conversation of which nothing else tells.
+func (c *conversation) learnSender(d *direction, t mqttwire.PacketType) (contradiction bool) {
+	s := onlySender(t)
+	if c.raw || s == 0 {
+		return false
 	}
-	switch onlySender(t) {
-	case mqttwire.FromClient:
-		c.client = d
-	case mqttwire.FromServer:
-		c.client = c.opposite(d)
+	if c.client == nil {
+		c.client, c.inferred = d, true
+		if s == mqttwire.FromServer {
+			c.client = c.opposite(d)
+		}
+		return false
 	}
+	return c.inferred && !c.connect && c.sender(d) != s
+}
+
+// contradicted takes back that the conversation is MQTT, if only its packets told,
+// and reports whether it did: a direction had packets of both sides, or both had
+// those of one.
+func (c *conversation) contradicted(m mark) bool {
+	if !c.mqtt || !c.inferred || c.connect || c.onMQTTPort() {
+		return false
+	}
+	c.mqtt, c.other = false, true
+	c.waiting = nil
+	c.end(0, "not MQTT after all: packets of client and server in one direction", m)
+	return true
 }
 
 // onlySender returns the side that alone sends packets of a type; or 0. 5.0 lets
@@ -178,6 +211,9 @@ func (c *conversation) carriesOther(foreign mqttwire.Foreign, note string, m mar
 
 // end reports what the conversation is, and reads no more of it.
 func (c *conversation) end(foreign mqttwire.Foreign, note string, m mark) {
+	if foreign != 0 {
+		c.foreign = foreign
+	}
 	e := c.sides[0].event(NotMQTT, m)
 	e.Foreign, e.Note, e.Stopped, e.Sender = foreign, note, true, 0
 	c.sides[0].stop()
@@ -185,12 +221,60 @@ func (c *conversation) end(foreign mqttwire.Foreign, note string, m mark) {
 	c.emit(e)
 }
 
-// finish ends the conversation: no more segments come.
-func (c *conversation) finish() {
-	c.sides[0].finish()
-	c.sides[1].finish()
+// finish ends the conversation: no more segments of it come, for a cause, which the
+// record at end told.
+func (c *conversation) finish(cause Cause, end mark) {
+	c.sides[0].finish(cause, end)
+	c.sides[1].finish(cause, end)
 	c.settle(c.guess.best(), true)
+	c.stages = nil
 }
 
 // emit puts an event that needs no decoding into the queue.
-func (c *conversation) emit(e Event) { c.queue.push(&queuedEvent{Event: e, conv: c, ready: true}) }
+func (c *conversation) emit(e Event) { c.all.queue.push(&queuedEvent{Event: e, conv: c, ready: true}) }
+
+// Options say how conversations are read. The zero value is good.
+type Options struct {
+	// Version is the version of conversations whose CONNECT is not in the
+	// capture. If it is 0 their packets tell it, as far as they can.
+	Version mqttwire.Version
+
+	// StreamVersions is Version for single conversations, by Event.Stream.
+	StreamVersions map[int]mqttwire.Version
+
+	// Ports are ports on which MQTT is spoken, besides 1883: there a packet needs
+	// less evidence to be taken for one, and the side with the port is the server.
+	Ports []uint16
+
+	// Stages are asked in turn, for each conversation that begins with another
+	// protocol, for a Stage that reads it; the first that has one is taken. If none
+	// has, the conversation is NotMQTT.
+	Stages []StageOpener
+
+	// Pieces asks for the bytes of packets over 16 MiB, as events of the kind
+	// PacketPiece.
+	Pieces bool
+
+	// Handler takes the events as they come about, in place of Next and Events,
+	// which have none then. With it no more than the bytes that wait for something
+	// is held; without, events wait to be taken.
+	Handler func(Event)
+}
+
+// isMQTT reports whether MQTT is spoken on a port.
+func (o *Options) isMQTT(port uint16) bool { return port == mqttPort || slices.Contains(o.Ports, port) }
+
+// versionOf returns the version of a conversation whose CONNECT is not in the
+// capture, or 0.
+func (o *Options) versionOf(stream int) mqttwire.Version {
+	if v, ok := o.StreamVersions[stream]; ok {
+		return v
+	}
+	return o.Version
+}
+
+// keepAlive watches how long a client says nothing. Section 3.1.2.10.
+type keepAlive struct {
+	limit time.Duration // one and a half times the Keep Alive; 0 if there is none
+	last  mark          // of its last packet
+}

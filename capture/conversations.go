@@ -1,26 +1,12 @@
 package capture
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
-	"maps"
 	"net/netip"
 	"slices"
-
-	"github.com/mqttwire/mqttwire"
 )
-
-// Options say how conversations are read. The zero value is good.
-type Options struct {
-	// Version is the version of conversations whose CONNECT is not in the
-	// capture. If it is 0 their packets tell it, as far as they can.
-	Version mqttwire.Version
-
-	// Stages are asked in turn, for each conversation that begins with another
-	// protocol, for a Stage that reads it; the first that has one is taken. If none
-	// has, the conversation is NotMQTT.
-	Stages []StageOpener
-}
 
 // Conversations are the TCP conversations of one capture. Segments go in, and
 // the events of those conversations that are MQTT come out. It is for one
@@ -32,15 +18,25 @@ type Conversations struct {
 	streams int
 	last    int // record of the last segment
 	queue   eventQueue
+	holding *holding
+	summary Summary
 }
 
 // NewConversations begins a capture. The error is for options that cannot be
 // met.
 func NewConversations(o Options) (*Conversations, error) {
+	for _, v := range o.StreamVersions {
+		if !v.Known() {
+			return nil, fmt.Errorf("there is no MQTT version %v", v)
+		}
+	}
 	if o.Version != 0 && !o.Version.Known() {
 		return nil, fmt.Errorf("there is no MQTT version %v", o.Version)
 	}
-	return &Conversations{options: o, open: make(map[flow]*conversation)}, nil
+	o.Stages = append(slices.Clip(o.Stages), openProxyStage)
+	c := &Conversations{options: o, open: make(map[flow]*conversation), holding: newHolding()}
+	c.queue.handler, c.queue.summary = o.Handler, &c.summary
+	return c, nil
 }
 
 // Add takes the next segment, in the order in which the segments were recorded.
@@ -49,7 +45,11 @@ func (c *Conversations) Add(s Segment) {
 		s.Record = c.last + 1
 	}
 	c.last = s.Record
-	c.of(s).add(s)
+	c.summary.Segments++
+	c.queue.expire(s.Time)
+	conv := c.of(s)
+	conv.add(s)
+	c.touch(conv)
 }
 
 // AddBytes takes the next bytes of MQTT that came without TCP, of one side or of
@@ -60,14 +60,15 @@ func (c *Conversations) AddBytes(b []byte) {
 	if c.raw == nil {
 		c.raw = c.begin(netip.AddrPort{}, netip.AddrPort{})
 		c.raw.raw, c.raw.mqtt = true, true
-		c.raw.sides[0].state = framing
+		c.raw.sides[0].state, c.raw.sides[0].wholeStart = framing, true
 	}
 	c.raw.sides[0].take(b, mark{record: c.raw.count + 1})
 }
 
 // Next returns the next event, in the order of the segments that completed them;
-// what stands behind a hole in a direction comes when the hole is given up. ok is
-// false if there is none until more is added.
+// what stands behind a hole in a direction comes when the hole is given up, and what
+// comes before the first packet boundary is sure, when that is. ok is false if there
+// is none until more is added.
 func (c *Conversations) Next() (e Event, ok bool) { return c.queue.pop() }
 
 // Events iterates over what Next returns.
@@ -85,16 +86,20 @@ func (c *Conversations) Events() iter.Seq[Event] {
 // Finish ends all conversations: what is added later belongs to others. Next
 // returns what is left of them.
 func (c *Conversations) Finish() {
-	open := slices.Collect(maps.Values(c.open))
+	open := make([]*conversation, 0, len(c.open)+1)
+	for _, conv := range c.open {
+		open = append(open, conv)
+	}
 	if c.raw != nil {
 		open = append(open, c.raw)
 	}
-	slices.SortFunc(open, func(a, b *conversation) int { return a.stream - b.stream })
+	slices.SortFunc(open, func(a, b *conversation) int { return cmp.Compare(a.stream, b.stream) })
 	for _, conv := range open {
-		conv.finish()
+		conv.finishes(CaptureEnds)
 	}
 	clear(c.open)
-	c.raw = nil
+	c.raw, c.holding = nil, newHolding()
+	c.queue.flush()
 }
 
 // of returns the conversation that a segment belongs to.
@@ -102,11 +107,13 @@ func (c *Conversations) of(s Segment) *conversation {
 	key := flowOf(s.Src, s.Dst)
 	conv := c.open[key]
 	if conv != nil && conv.isReplacedBy(s) {
-		conv.finish()
+		conv.finishes(LostInside)
+		c.forget(conv)
 		conv = nil
 	}
 	if conv == nil {
 		conv = c.begin(s.Src, s.Dst)
+		conv.opened = s.mark()
 		c.open[key] = conv
 	}
 	return conv
@@ -114,7 +121,33 @@ func (c *Conversations) of(s Segment) *conversation {
 
 // begin begins the next stream.
 func (c *Conversations) begin(src, dst netip.AddrPort) *conversation {
-	conv := newConversation(c.streams, src, dst, &c.queue, c.options)
+	conv := newConversation(c.streams, src, dst, c)
 	c.streams++
+	c.summary.Streams++
 	return conv
+}
+
+// Iterate returns the events of a capture whose segments are given, as they come
+// about: it is a Conversations for who needs no more. The error, which comes alone
+// and first, is for options that cannot be met; o.Handler is not looked at.
+func Iterate(segments iter.Seq[Segment], o Options) iter.Seq2[Event, error] {
+	return func(yield func(Event, error) bool) {
+		stopped := false
+		o.Handler = func(e Event) {
+			if !stopped {
+				stopped = !yield(e, nil)
+			}
+		}
+		c, err := NewConversations(o)
+		if err != nil {
+			yield(Event{}, err)
+			return
+		}
+		for s := range segments {
+			if c.Add(s); stopped {
+				return
+			}
+		}
+		c.Finish()
+	}
 }

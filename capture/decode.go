@@ -12,35 +12,81 @@ import (
 // wire is what package mqttwire has for the packages of this module alone.
 var wire = mqttwire.Internal.Export(&internal.AllowInternalUse)
 
+// maxNamed is how many bytes of topic names the aliases of a direction may stand
+// for, about; beyond, all are forgotten.
+const maxNamed = 1 << 20
+
 // packet takes the next frame of a direction. It is decoded at once if the
 // version is known; else it waits.
 func (c *conversation) packet(d *direction, f mqttwire.Frame, m mark) {
-	c.learnSender(d, f.Header.Type)
+	c.malformed = false
+	if c.learnSender(d, f.Header.Type) && c.contradicted(m) {
+		return
+	}
+	if d == c.clientSide() {
+		c.heard(m)
+	}
 	q := &queuedEvent{Event: d.event(WholePacket, m), conv: c, from: d}
 	q.Frame, q.misplaced = f, c.orderFault(d, f.Header.Type)
+	q.Resumed, d.resumed = d.resumed && f.Header.Type != mqttwire.CONNECT, false
 	if c.raw {
 		c.count++
 		q.Record = c.count
 		q.Sender = onlySender(f.Header.Type)
 	}
-	c.queue.push(q)
 	if f.Header.Type == mqttwire.CONNECT && q.Sender != mqttwire.FromServer {
-		c.connect = true
-		d.aliases, c.opposite(d).aliases = packets.TopicAliases{}, packets.TopicAliases{}
-		if start, _ := packets.PeekConnectFrame(f); start.Version != 0 { // whatever else is wrong with it
-			c.settle(start.Version, false)
-			c.version, c.guessed = start.Version, false
-		}
+		c.connects(d, f)
 	}
-	if c.version != 0 || f.Header.Type == mqttwire.CONNECT {
+	c.submit(d, q)
+}
+
+// submit decodes a packet if its version is known; else it waits.
+func (c *conversation) submit(d *direction, q *queuedEvent) {
+	if c.version != 0 || q.Frame.Header.Type == mqttwire.CONNECT || q.Frame.Header.Type == 0 {
 		q.decode()
+		c.malformed = q.Err != nil && q.Packet == nil
+		c.all.queue.push(q)
 		return
 	}
-	c.guess.see(f)
+	c.all.queue.push(q)
 	c.waiting = append(c.waiting, q)
+	if q.Kind == WholePacket {
+		c.guess.see(q.Frame)
+	}
 	if v := c.guess.certain(); v != 0 && !c.awaitsConnect() {
 		c.settle(v, true)
 	}
+}
+
+// connects takes note of a CONNECT, of which there may be only the first part: a new
+// connection begins, and its version is known, whatever else is wrong with it.
+func (c *conversation) connects(d *direction, f mqttwire.Frame) {
+	c.connect, c.inferred = true, false
+	for _, side := range c.sides {
+		side.forgetAliases()
+	}
+	c.clientID, c.bridge, c.alive = "", false, keepAlive{last: c.alive.last}
+	if n := len(f.Body); n > int(f.Header.RemainingLength) {
+		f.Header.RemainingLength = uint32(n) // see unencoded
+	}
+	start, _ := packets.PeekConnectFrame(f)
+	c.clientID, c.bridge = string(start.ClientID), start.Bridge
+	if start.Version == 0 {
+		return
+	}
+	c.settle(start.Version, false)
+	c.version, c.guessed = start.Version, false
+}
+
+// begins takes note of a packet of which only the first part is there.
+func (c *conversation) begins(d *direction, p partialPacket) {
+	if p.header.Type != mqttwire.CONNECT || c.sender(d) == mqttwire.FromServer {
+		return
+	}
+	if c.client == nil {
+		c.client = d
+	}
+	c.connects(d, mqttwire.Frame{Header: p.header, Body: p.body})
 }
 
 // orderFault returns the rule that a packet of type t breaks by its place, in a
@@ -73,35 +119,77 @@ func (c *conversation) settle(v mqttwire.Version, guessed bool) {
 	for _, q := range waiting {
 		q.decode()
 	}
+	if len(waiting) > 0 {
+		c.all.queue.flush()
+	}
 }
 
 // decode decodes a packet in the version of its conversation.
 func (q *queuedEvent) decode() {
-	v := q.conv.version
+	c := q.conv
+	v := c.version
 	if q.Frame.Header.Type == mqttwire.CONNECT {
 		v = 0 // it tells its own
+	}
+	if !c.raw {
+		q.Sender = c.sender(q.from)
+	}
+	q.ready = true
+	if q.Kind == PartialPacket {
+		q.Version, q.VersionGuessed = v, c.guessed && v != 0
+		q.Partial = readable(q.Frame, v, false)
+		q.identify(q.Partial)
+		return
 	}
 	p, err := packets.Decode(q.Frame, v)
 	if refused(err) {
 		v = mqttwire.V311
 		p, err = packets.Decode(q.Frame, v)
 	}
-	if !q.conv.raw {
-		q.Sender = q.conv.sender(q.from)
-	}
-	q.ready, q.Version, q.VersionGuessed = true, v, q.conv.guessed && v != 0
+	q.Version, q.VersionGuessed = v, c.guessed && v != 0
 	if err != nil {
 		q.Err = err // graver than to be out of order
+		q.Partial = readable(q.Frame, v, true)
+		q.identify(q.Partial)
 		return
 	}
+	q.Packet = p
+	q.identify(p)
+	q.Err = q.placeFault()
+}
+
+// identify fills in what packets tell of the connection, and what the connection
+// tells of a packet.
+func (q *queuedEvent) identify(p mqttwire.Packet) {
+	c := q.conv
 	switch p := p.(type) {
 	case *packets.Connect:
 		q.Version = p.Version
+		c.clientID, c.bridge = string(p.ClientID), p.Bridge
+		c.keepAliveOf(p)
+	case *packets.Connack:
+		if id, ok := p.Properties.AssignedClientIdentifier(); ok { // [MQTT-3.2.2-16]
+			c.clientID = string(id)
+		}
+		c.keepAliveOf(p)
 	case *packets.Publish:
 		q.AliasTopic = q.from.resolveAlias(p)
+	case *packets.Subscribe:
+		c.bridge = c.bridge || subscribesAsBridge(p)
 	}
-	q.Packet = p
-	q.Err = q.placeFault()
+	q.ClientID, q.Bridge = c.clientID, c.bridge
+}
+
+// subscribesAsBridge reports whether all subscriptions ask for what bridges need,
+// and clients hardly ever do together: not to get back what they sent, and to get the
+// RETAIN flag as it was. In 5.0 no bit of the CONNECT says it.
+func subscribesAsBridge(p *packets.Subscribe) bool {
+	for _, s := range p.Subscriptions {
+		if !s.NoLocal || !s.RetainAsPublished {
+			return false
+		}
+	}
+	return len(p.Subscriptions) > 0
 }
 
 // placeFault returns what is wrong with a packet that is legal by itself, where
@@ -125,6 +213,13 @@ func refused(err error) bool {
 
 // resolveAlias returns the topic name of a PUBLISH that has only an alias.
 func (d *direction) resolveAlias(p *packets.Publish) []byte {
+	if _, ok := p.Properties.TopicAlias(); !ok {
+		return nil
+	}
+	if d.named += len(p.Topic); d.named > maxNamed {
+		d.forgetAliases()
+		d.named = len(p.Topic)
+	}
 	topic := d.aliases.Resolve(p)
 	if len(p.Topic) > 0 {
 		return nil

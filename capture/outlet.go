@@ -91,8 +91,9 @@ func (c *conversation) openStage(foreign mqttwire.Foreign, d *direction) bool {
 		return false
 	}
 	start := c.stageStart(foreign, d)
-	for _, open := range c.openers {
+	for _, open := range c.all.options.Stages {
 		if s := open(start); s != nil {
+			c.foreign = foreign
 			c.push(s, d)
 			return true
 		}
@@ -149,6 +150,10 @@ func (d *direction) replay(waited boundarySearch, s Stage, level int) {
 
 // endStages tells the stages that no more bytes of the direction come.
 func (d *direction) endStages(m mark) {
+	if d.ended {
+		return
+	}
+	d.ended = true
 	for i, s := range d.conv.stages {
 		if d.state == done {
 			return

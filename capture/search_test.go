@@ -19,13 +19,15 @@ type searching struct {
 	next uint32
 }
 
-func newSearching(fromServer, opened bool, port uint16) *searching {
+func newSearching(t *testing.T, fromServer, opened bool, port uint16) *searching {
 	client, server := client4, server4
 	server = netip.AddrPortFrom(server.Addr(), port)
 	if fromServer {
 		client, server = server, client
 	}
-	c := newConversation(0, client, server, new(eventQueue), Options{})
+	all, err := NewConversations(Options{})
+	require.NoError(t, err)
+	c := newConversation(0, client, server, all)
 	s := &searching{d: c.sides[0], next: 1000}
 	if opened {
 		c.add(Segment{Src: client, Dst: server, Seq: s.next - 1, SYN: true, ACK: fromServer})
@@ -50,7 +52,7 @@ func large(t *testing.T) string {
 }
 
 func TestStartThatBeginsNoPacketIsJudgedOnce(t *testing.T) {
-	s := newSearching(true, true, 9999)
+	s := newSearching(t, true, true, 9999)
 	first := strings.Repeat(large(t), 3) + "\x00"
 	s.feed(first)
 	require.NotZero(t, s.decoded())
@@ -77,7 +79,7 @@ func TestStartThatBeginsNoPacketIsReadAfterAllIfAConnectComes(t *testing.T) {
 }
 
 func TestStartThatIsUndecidedIsNotDecodedAgain(t *testing.T) {
-	s := newSearching(true, true, 9999)
+	s := newSearching(t, true, true, 9999)
 	s.feed(publish3)
 	s.feed("\x30\x80\x80\x80\x01\x00\x01t") // a PUBLISH of 2 MiB, if it is one
 	for range 1000 {
@@ -92,11 +94,11 @@ func TestStartThatIsUndecidedIsNotDecodedAgain(t *testing.T) {
 // follows it.
 func TestSearchDecodesInProportionToWhatCame(t *testing.T) {
 	const nested = "\x30\xC2\x80\x01\x30\x30"
-	v, decoded := judgeStart([]byte(strings.Repeat(nested, 3000)), true)
-	require.Equal(t, unknown, v)
-	require.Greater(t, decoded, 16<<10)
+	first := judgeStart([]byte(strings.Repeat(nested, 3000)), context{known: true})
+	require.Equal(t, unknown, first.verdict)
+	require.Greater(t, first.decoded, 16<<10)
 
-	s := newSearching(true, false, 1883)
+	s := newSearching(t, true, false, 1883)
 	s.feed("\x30\xA5\x8D\x06\x00\x01t")
 	for range 99999 / len(nested) {
 		s.feed(nested)
@@ -125,7 +127,7 @@ func TestSearchGivesUpWhatIsTooLong(t *testing.T) {
 
 func TestSearchTriesAsManySegmentsThatWaitAsOthers(t *testing.T) {
 	for zeros, want := range map[int]directionState{maxSearchTries - 2: framing, maxSearchTries - 1: done} {
-		s := newSearching(false, false, 4000)
+		s := newSearching(t, false, false, 4000)
 		s.feed("\x30\x80\x80\x80\x01\x00\x01t")
 		for range zeros {
 			s.feed("\x00")

@@ -138,6 +138,9 @@ func tell(events []Event) []string {
 		default:
 			line += fmt.Sprintf("%v %d", e.Kind, e.Bytes)
 		}
+		if e.Resumed {
+			line += " resumed"
+		}
 		if e.Stopped {
 			line += ", stopped"
 		}

@@ -1,0 +1,189 @@
+package capture
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/packets"
+)
+
+// add takes a segment. The side that opens the connection is the client: "The
+// Client always establishes the Network Connection", section 1.2.
+func (c *conversation) add(s Segment) {
+	d := c.from(s.Src)
+	o := c.opposite(d)
+	d.seen, c.latest = true, s.mark()
+	if s.SYN {
+		d.syn = true
+		if c.client == nil {
+			c.client = d
+			if s.ACK {
+				c.client = o
+			}
+		}
+	}
+	if c.over {
+		return // what comes late, or again
+	}
+	if s.ACK && o.bytes.started {
+		o.bytes.acked(s.Ack, inlet{o})
+		o.close()
+	}
+	d.add(s)
+	switch {
+	case s.RST:
+		c.reset(d, s.mark())
+	default:
+		d.close()
+	}
+}
+
+// close ends a direction whose sender has closed it, once all before that was
+// delivered.
+func (d *direction) close() {
+	c := d.conv
+	if d.closed || c.over || !d.bytes.ended() {
+		return
+	}
+	d.closed = true
+	m := d.bytes.fin
+	if d.state == framing {
+		d.beginPartial(ClosedInside)
+		d.partial.hole(ClosedInside)
+		d.endPartial(m)
+	}
+	d.endStages(m)
+	if c.mqtt {
+		c.heard(m)
+		e := d.event(Closed, m)
+		e.Note = d.who() + " closed the connection"
+		c.emit(e)
+	}
+	if c.opposite(d).closed {
+		c.ended(ClosedInside, m)
+	}
+}
+
+// reset ends the conversation, by a RST in a direction.
+func (c *conversation) reset(d *direction, m mark) {
+	o := c.opposite(d)
+	if o.syn && !o.bytes.hasMore() && !d.syn && !d.bytes.hasMore() {
+		c.refused = true
+		c.note(d, Refused, m, "the connection was refused")
+		c.ended(ResetInside, m)
+		return
+	}
+	c.sides[0].finish(ResetInside, m)
+	c.sides[1].finish(ResetInside, m)
+	if c.mqtt {
+		c.heard(m)
+		e := d.event(Reset, m)
+		e.Note = d.who() + " reset the connection"
+		c.emit(e)
+	}
+	c.ended(ResetInside, m)
+}
+
+// hasMore reports whether there is more of a direction than its SYN.
+func (a *assembler) hasMore() bool { return a.next > 0 || len(a.held) > 0 || a.end >= 0 }
+
+// ended ends the conversation, of which only repeated segments are to come.
+func (c *conversation) ended(cause Cause, m mark) {
+	if c.over {
+		return
+	}
+	c.over = true
+	c.finish(cause, m)
+	c.all.summary.count(c)
+}
+
+// finishes ends the conversation where the capture ends, or another one begins.
+func (c *conversation) finishes(cause Cause) {
+	if c.over {
+		return
+	}
+	c.tellUnanswered()
+	c.ended(cause, c.latest)
+}
+
+// note reports something about a connection to a port of MQTT that has none yet.
+func (c *conversation) note(d *direction, k Kind, m mark, note string) {
+	if !c.onMQTTPort() {
+		return
+	}
+	e := d.event(k, m)
+	e.Note = note
+	c.emit(e)
+}
+
+// drop ends a conversation that is held no longer, though it may go on: a SYN that
+// nobody answered, or the one that was idle for the longest time of too many.
+func (c *conversation) drop() {
+	if c.over {
+		return
+	}
+	told := c.mqtt
+	c.finishes(CaptureEnds)
+	if !told {
+		return
+	}
+	e := c.sides[0].event(Dropped, c.latest)
+	e.Sender, e.Note = 0, "more connections than can be held: what is still to come of this one is another stream"
+	c.emit(e)
+}
+
+// unanswered reports whether the conversation is a SYN without an answer.
+func (c *conversation) unanswered() bool {
+	for i, d := range c.sides {
+		if d.syn && !c.sides[1-i].seen {
+			return !d.bytes.hasMore()
+		}
+	}
+	return false
+}
+
+// tellUnanswered reports a SYN without an answer.
+func (c *conversation) tellUnanswered() {
+	if c.unanswered() {
+		c.note(c.clientSide(), Unanswered, c.opened, "nobody answered")
+	}
+}
+
+// who names the sender of a direction.
+func (d *direction) who() string {
+	if s := d.conv.sender(d); s != 0 {
+		return "the " + s.String()
+	}
+	return d.src.String()
+}
+
+// keepAliveOf takes note of the Keep Alive that a CONNECT asks for, or that the
+// server asks for in its place. [MQTT-3.2.2-21] A server waits for one and a half
+// times as long. [MQTT-3.1.2-22], in 3.1.1 [MQTT-3.1.2-24]
+func (c *conversation) keepAliveOf(p mqttwire.Packet) {
+	seconds, told := uint16(0), false
+	switch p := p.(type) {
+	case *packets.Connect:
+		seconds, told = p.KeepAlive, true
+	case *packets.Connack:
+		seconds, told = p.Properties.ServerKeepAlive()
+	}
+	if told {
+		c.alive.limit = time.Duration(seconds) * time.Second * 3 / 2
+	}
+}
+
+// heard takes note that the client has said something, or that the connection ended,
+// and reports if that took longer than its Keep Alive allows.
+func (c *conversation) heard(m mark) {
+	last, limit := c.alive.last, c.alive.limit
+	c.alive.last = m
+	if limit == 0 || last.time.IsZero() || m.time.Sub(last.time) <= limit {
+		return
+	}
+	e := c.clientSide().event(Silence, m)
+	e.Gap = m.time.Sub(last.time)
+	e.Note = fmt.Sprintf("the client sent no packet for %v; its keep alive allows %v", e.Gap, limit)
+	c.emit(e)
+}
