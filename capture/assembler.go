@@ -44,6 +44,7 @@ type assembler struct {
 	first     uint32 // sequence number of offset 0
 	next      int64  // offset of the next byte to deliver; held[i].offset > next
 	end       int64  // offset behind the last byte, told by FIN; -1 until then
+	peer      int64  // the receiver has all bytes before this offset, or more
 	held      []piece
 	heldBytes int
 	last      mark // of what was delivered last
@@ -92,6 +93,7 @@ func (a *assembler) add(s Segment, to stream) {
 	}
 	a.insert(piece{mark: s.mark(), offset: offset, size: int64(len(s.Payload)), data: s.Payload}, to)
 	a.insert(piece{mark: s.mark(), offset: offset + int64(len(s.Payload)), size: int64(s.Missing)}, to)
+	a.giveUpAcked(to)
 	for a.heldBytes > maxHeldBytes || len(a.held) > maxHeldPieces {
 		a.giveUp(to)
 	}
@@ -179,21 +181,22 @@ func (a *assembler) giveUp(to stream) {
 }
 
 // acked hears from the receiver that all bytes before a sequence number have come:
-// those of them that are not there now are not in the capture. A hole before which
-// nothing is held may still be filled: the acknowledgement may have been recorded
-// before what it is for.
+// those of them that are not there now are not in the capture. A hole behind which
+// nothing is may still be filled: the acknowledgement may have been recorded before
+// what it is for.
 func (a *assembler) acked(ack uint32, to stream) {
-	if len(a.held) == 0 && a.end < 0 {
-		return
+	if at := a.offset(ack); at <= a.next+maxJump { // else it is of no segment that was seen
+		a.peer = max(a.peer, at)
 	}
-	offset := a.offset(ack)
-	if offset > a.next+maxJump {
-		return // of no segment that was seen
-	}
-	for len(a.held) > 0 && offset >= a.held[0].offset {
+	a.giveUpAcked(to)
+}
+
+// giveUpAcked gives up the holes that the receiver has acknowledged past.
+func (a *assembler) giveUpAcked(to stream) {
+	for len(a.held) > 0 && a.peer >= a.held[0].offset {
 		a.giveUp(to)
 	}
-	if len(a.held) == 0 && a.end > a.next && offset >= a.end {
+	if len(a.held) == 0 && a.end > a.next && a.peer >= a.end {
 		a.deliver(piece{mark: a.fin, offset: a.next, size: a.end - a.next}, to)
 	}
 }

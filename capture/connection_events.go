@@ -2,6 +2,7 @@ package capture
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/mqttwire/mqttwire"
@@ -23,8 +24,22 @@ func (c *conversation) add(s Segment) {
 			}
 		}
 	}
+	switch {
+	case c.over: // what comes late, or again
+	case len(c.early) > 0 && c.release(s):
+	case c.isEarly(d, o, s):
+		c.wait(s)
+	default:
+		c.read(s)
+	}
+}
+
+// read reads a segment whose turn it is.
+func (c *conversation) read(s Segment) {
+	d := c.from(s.Src)
+	o := c.opposite(d)
 	if c.over {
-		return // what comes late, or again
+		return
 	}
 	if s.ACK && o.bytes.started {
 		o.bytes.acked(s.Ack, inlet{o})
@@ -57,7 +72,7 @@ func (d *direction) close() {
 	if c.mqtt {
 		c.heard(m)
 		e := d.event(Closed, m)
-		e.Note = d.who() + " closed the connection"
+		e.Note = d.did(ended{"the client closed the connection", "the server closed the connection"})
 		c.emit(e)
 	}
 	if c.opposite(d).closed {
@@ -79,14 +94,16 @@ func (c *conversation) reset(d *direction, m mark) {
 	if c.mqtt {
 		c.heard(m)
 		e := d.event(Reset, m)
-		e.Note = d.who() + " reset the connection"
+		e.Note = d.did(ended{"the client reset the connection", "the server reset the connection"})
 		c.emit(e)
 	}
 	c.ended(ResetInside, m)
 }
 
 // hasMore reports whether there is more of a direction than its SYN.
-func (a *assembler) hasMore() bool { return a.next > 0 || len(a.held) > 0 || a.end >= 0 }
+func (a *assembler) hasMore() bool {
+	return a.started && (a.next > 0 || len(a.held) > 0 || a.end >= 0)
+}
 
 // ended ends the conversation, of which only repeated segments are to come.
 func (c *conversation) ended(cause Cause, m mark) {
@@ -103,7 +120,12 @@ func (c *conversation) finishes(cause Cause) {
 	if c.over {
 		return
 	}
-	c.tellUnanswered()
+	if c.unanswered() {
+		c.over = true
+		c.all.summary.count(c)
+		c.note(c.clientSide(), Unanswered, c.opened, "nobody answered")
+		return
+	}
 	c.ended(cause, c.latest)
 }
 
@@ -143,19 +165,18 @@ func (c *conversation) unanswered() bool {
 	return false
 }
 
-// tellUnanswered reports a SYN without an answer.
-func (c *conversation) tellUnanswered() {
-	if c.unanswered() {
-		c.note(c.clientSide(), Unanswered, c.opened, "nobody answered")
-	}
-}
+// ended says who has ended a connection.
+type ended struct{ client, server string }
 
-// who names the sender of a direction.
-func (d *direction) who() string {
-	if s := d.conv.sender(d); s != 0 {
-		return "the " + s.String()
+// did returns what of the two the sender of a direction did.
+func (d *direction) did(what ended) string {
+	switch d.conv.sender(d) {
+	case mqttwire.FromClient:
+		return what.client
+	case mqttwire.FromServer:
+		return what.server
 	}
-	return d.src.String()
+	return d.src.String() + strings.TrimPrefix(what.client, "the client")
 }
 
 // keepAliveOf takes note of the Keep Alive that a CONNECT asks for, or that the

@@ -1,6 +1,8 @@
 package capture
 
 import (
+	"bytes"
+	"encoding/binary"
 	"net/netip"
 	"slices"
 	"time"
@@ -11,15 +13,21 @@ import (
 // mqttPort is the port that is registered for MQTT over TCP.
 const mqttPort uint16 = 1883
 
-// flow is the pair of addresses of a conversation, the same for both
-// directions.
-type flow struct{ low, high netip.AddrPort }
+// flow is the pair of addresses of a conversation, the same for both directions, in
+// bytes that are found again at little cost: address and port of each.
+type flow [2 * (16 + 2)]byte
 
-func flowOf(a, b netip.AddrPort) flow {
-	if a.Compare(b) > 0 {
-		a, b = b, a
+func flowOf(a, b netip.AddrPort) (f flow) {
+	low, high := a.Addr().As16(), b.Addr().As16()
+	lowPort, highPort := a.Port(), b.Port()
+	if c := bytes.Compare(low[:], high[:]); c > 0 || c == 0 && lowPort > highPort {
+		low, high, lowPort, highPort = high, low, highPort, lowPort
 	}
-	return flow{a, b}
+	n := copy(f[:], low[:])
+	n += copy(f[n:], high[:])
+	binary.BigEndian.PutUint16(f[n:], lowPort)
+	binary.BigEndian.PutUint16(f[n+2:], highPort)
+	return f
 }
 
 // conversation is one TCP connection, or one file of raw bytes.
@@ -47,7 +55,8 @@ type conversation struct {
 	waiting   []*queuedEvent // packets that wait for the version
 	clientID  string
 	alive     keepAlive
-	count     int // packets, in raw bytes
+	count     int       // packets, in raw bytes
+	early     []Segment // that wait for what they acknowledge
 
 	foreign mqttwire.Foreign // what it carries, if it is other
 	stages  []Stage
@@ -61,11 +70,18 @@ type conversation struct {
 // newConversation begins a conversation whose first direction goes from src to
 // dst.
 func newConversation(stream int, src, dst netip.AddrPort, all *Conversations) *conversation {
-	c := &conversation{all: all, stream: stream, version: all.options.versionOf(stream)}
-	c.both[0] = direction{conv: c, src: src, dst: dst}
-	c.both[1] = direction{conv: c, index: 1, src: dst, dst: src}
-	c.sides = [2]*direction{&c.both[0], &c.both[1]}
+	c := new(conversation)
+	c.begin(stream, src, dst, all)
 	return c
+}
+
+// begin makes c a new conversation, whatever it was.
+func (c *conversation) begin(stream int, src, dst netip.AddrPort, all *Conversations) {
+	*c = conversation{all: all, stream: stream, version: all.options.versionOf(stream)}
+	for i, d := range [...]*direction{&c.both[0], &c.both[1]} {
+		d.conv, d.index, c.sides[i] = c, Direction(i), d
+	}
+	c.both[0].src, c.both[0].dst, c.both[1].src, c.both[1].dst = src, dst, dst, src
 }
 
 // from returns the direction that starts at an address.
@@ -162,6 +178,9 @@ func (c *conversation) contradicted(m mark) bool {
 		return false
 	}
 	c.mqtt, c.other = false, true
+	for _, q := range c.waiting {
+		q.void = true
+	}
 	c.waiting = nil
 	c.end(0, "not MQTT after all: packets of client and server in one direction", m)
 	return true
@@ -224,6 +243,7 @@ func (c *conversation) end(foreign mqttwire.Foreign, note string, m mark) {
 // finish ends the conversation: no more segments of it come, for a cause, which the
 // record at end told.
 func (c *conversation) finish(cause Cause, end mark) {
+	c.releaseAll()
 	c.sides[0].finish(cause, end)
 	c.sides[1].finish(cause, end)
 	c.settle(c.guess.best(), true)
@@ -231,7 +251,7 @@ func (c *conversation) finish(cause Cause, end mark) {
 }
 
 // emit puts an event that needs no decoding into the queue.
-func (c *conversation) emit(e Event) { c.all.queue.push(&queuedEvent{Event: e, conv: c, ready: true}) }
+func (c *conversation) emit(e Event) { c.all.queue.emit(&e, c) }
 
 // Options say how conversations are read. The zero value is good.
 type Options struct {

@@ -16,7 +16,9 @@ type Conversations struct {
 	open    map[flow]*conversation
 	raw     *conversation // what AddBytes takes
 	streams int
-	last    int // record of the last segment
+	last    int           // record of the last segment
+	recent  *conversation // that of the last segment, or nil
+	spare   *conversation // those that are forgotten, by place.next
 	queue   eventQueue
 	holding *holding
 	summary Summary
@@ -98,14 +100,16 @@ func (c *Conversations) Finish() {
 		conv.finishes(CaptureEnds)
 	}
 	clear(c.open)
-	c.raw, c.holding = nil, newHolding()
+	c.raw, c.recent, c.spare, c.holding = nil, nil, nil, newHolding()
 	c.queue.flush()
 }
 
 // of returns the conversation that a segment belongs to.
 func (c *Conversations) of(s Segment) *conversation {
-	key := flowOf(s.Src, s.Dst)
-	conv := c.open[key]
+	conv := c.recent
+	if conv == nil || !(conv.both[0].src == s.Src && conv.both[0].dst == s.Dst || conv.both[0].src == s.Dst && conv.both[0].dst == s.Src) {
+		conv = c.open[flowOf(s.Src, s.Dst)]
+	}
 	if conv != nil && conv.isReplacedBy(s) {
 		conv.finishes(LostInside)
 		c.forget(conv)
@@ -114,14 +118,21 @@ func (c *Conversations) of(s Segment) *conversation {
 	if conv == nil {
 		conv = c.begin(s.Src, s.Dst)
 		conv.opened = s.mark()
-		c.open[key] = conv
+		c.open[flowOf(s.Src, s.Dst)] = conv
 	}
+	c.recent = conv
 	return conv
 }
 
 // begin begins the next stream.
 func (c *Conversations) begin(src, dst netip.AddrPort) *conversation {
-	conv := newConversation(c.streams, src, dst, c)
+	conv := c.spare
+	if conv != nil {
+		c.spare = conv.place.next
+	} else {
+		conv = new(conversation)
+	}
+	conv.begin(c.streams, src, dst, c)
 	c.streams++
 	c.summary.Streams++
 	return conv

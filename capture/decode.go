@@ -16,8 +16,7 @@ var wire = mqttwire.Internal.Export(&internal.AllowInternalUse)
 // for, about; beyond, all are forgotten.
 const maxNamed = 1 << 20
 
-// packet takes the next frame of a direction. It is decoded at once if the
-// version is known; else it waits.
+// packet takes the next frame of a direction.
 func (c *conversation) packet(d *direction, f mqttwire.Frame, m mark) {
 	c.malformed = false
 	if c.learnSender(d, f.Header.Type) && c.contradicted(m) {
@@ -26,28 +25,32 @@ func (c *conversation) packet(d *direction, f mqttwire.Frame, m mark) {
 	if d == c.clientSide() {
 		c.heard(m)
 	}
-	q := &queuedEvent{Event: d.event(WholePacket, m), conv: c, from: d}
-	q.Frame, q.misplaced = f, c.orderFault(d, f.Header.Type)
-	q.Resumed, d.resumed = d.resumed && f.Header.Type != mqttwire.CONNECT, false
+	e := d.event(WholePacket, m)
+	e.Frame = f
+	if d.resumed {
+		e.Resumed, d.resumed = f.Header.Type != mqttwire.CONNECT, false
+	}
+	misplaced := c.orderFault(d, f.Header.Type)
 	if c.raw {
 		c.count++
-		q.Record = c.count
-		q.Sender = onlySender(f.Header.Type)
+		e.Record = c.count
+		e.Sender = onlySender(f.Header.Type)
 	}
-	if f.Header.Type == mqttwire.CONNECT && q.Sender != mqttwire.FromServer {
-		c.connects(d, f)
+	if f.Header.Type == mqttwire.CONNECT && e.Sender != mqttwire.FromServer {
+		c.connects(f)
 	}
-	c.submit(d, q)
+	c.submit(d, &e, misplaced)
 }
 
 // submit decodes a packet if its version is known; else it waits.
-func (c *conversation) submit(d *direction, q *queuedEvent) {
-	if c.version != 0 || q.Frame.Header.Type == mqttwire.CONNECT || q.Frame.Header.Type == 0 {
-		q.decode()
-		c.malformed = q.Err != nil && q.Packet == nil
-		c.all.queue.push(q)
+func (c *conversation) submit(d *direction, e *Event, misplaced mqttwire.Rule) {
+	if c.version != 0 || e.Frame.Header.Type == mqttwire.CONNECT || e.Frame.Header.Type == 0 {
+		c.decode(d, e, misplaced)
+		c.malformed = e.Err != nil && e.Packet == nil
+		c.all.queue.emit(e, c)
 		return
 	}
+	q := &queuedEvent{Event: *e, conv: c, from: d, misplaced: misplaced}
 	c.all.queue.push(q)
 	c.waiting = append(c.waiting, q)
 	if q.Kind == WholePacket {
@@ -60,7 +63,7 @@ func (c *conversation) submit(d *direction, q *queuedEvent) {
 
 // connects takes note of a CONNECT, of which there may be only the first part: a new
 // connection begins, and its version is known, whatever else is wrong with it.
-func (c *conversation) connects(d *direction, f mqttwire.Frame) {
+func (c *conversation) connects(f mqttwire.Frame) {
 	c.connect, c.inferred = true, false
 	for _, side := range c.sides {
 		side.forgetAliases()
@@ -86,7 +89,7 @@ func (c *conversation) begins(d *direction, p partialPacket) {
 	if c.client == nil {
 		c.client = d
 	}
-	c.connects(d, mqttwire.Frame{Header: p.header, Body: p.body})
+	c.connects(mqttwire.Frame{Header: p.header, Body: p.body})
 }
 
 // orderFault returns the rule that a packet of type t breaks by its place, in a
@@ -117,55 +120,56 @@ func (c *conversation) settle(v mqttwire.Version, guessed bool) {
 	waiting := c.waiting
 	c.waiting = nil
 	for _, q := range waiting {
-		q.decode()
+		c.decode(q.from, &q.Event, q.misplaced)
+		q.ready = true
 	}
 	if len(waiting) > 0 {
 		c.all.queue.flush()
 	}
 }
 
-// decode decodes a packet in the version of its conversation.
-func (q *queuedEvent) decode() {
-	c := q.conv
+// decode decodes a packet of a direction in the version of its conversation.
+func (c *conversation) decode(d *direction, e *Event, misplaced mqttwire.Rule) {
 	v := c.version
-	if q.Frame.Header.Type == mqttwire.CONNECT {
+	if e.Frame.Header.Type == mqttwire.CONNECT {
 		v = 0 // it tells its own
 	}
 	if !c.raw {
-		q.Sender = c.sender(q.from)
+		e.Sender = c.sender(d)
 	}
-	q.ready = true
-	if q.Kind == PartialPacket {
-		q.Version, q.VersionGuessed = v, c.guessed && v != 0
-		q.Partial = readable(q.Frame, v, false)
-		q.identify(q.Partial)
+	if e.Kind == PartialPacket {
+		e.Version, e.VersionGuessed = v, c.guessed && v != 0
+		e.Partial = readable(e.Frame, v, false)
+		c.identify(d, e, e.Partial)
 		return
 	}
-	p, err := packets.Decode(q.Frame, v)
+	p, err := packets.Decode(e.Frame, v)
 	if refused(err) {
 		v = mqttwire.V311
-		p, err = packets.Decode(q.Frame, v)
+		p, err = packets.Decode(e.Frame, v)
 	}
-	q.Version, q.VersionGuessed = v, c.guessed && v != 0
+	e.Version, e.VersionGuessed = v, c.guessed && v != 0
 	if err != nil {
-		q.Err = err // graver than to be out of order
-		q.Partial = readable(q.Frame, v, true)
-		q.identify(q.Partial)
+		e.Err = err // graver than to be out of order
+		e.Partial = readable(e.Frame, v, true)
+		c.identify(d, e, e.Partial)
 		return
 	}
-	q.Packet = p
-	q.identify(p)
-	q.Err = q.placeFault()
+	e.Packet = p
+	c.identify(d, e, p)
+	e.Err = placeFault(e, misplaced)
 }
 
-// identify fills in what packets tell of the connection, and what the connection
+// identify fills in what a packet tells of the connection, and what the connection
 // tells of a packet.
-func (q *queuedEvent) identify(p mqttwire.Packet) {
-	c := q.conv
+func (c *conversation) identify(d *direction, e *Event, p mqttwire.Packet) {
 	switch p := p.(type) {
 	case *packets.Connect:
-		q.Version = p.Version
-		c.clientID, c.bridge = string(p.ClientID), p.Bridge
+		e.Version = p.Version
+		if c.clientID != string(p.ClientID) {
+			c.clientID = string(p.ClientID)
+		}
+		c.bridge = p.Bridge
 		c.keepAliveOf(p)
 	case *packets.Connack:
 		if id, ok := p.Properties.AssignedClientIdentifier(); ok { // [MQTT-3.2.2-16]
@@ -173,11 +177,11 @@ func (q *queuedEvent) identify(p mqttwire.Packet) {
 		}
 		c.keepAliveOf(p)
 	case *packets.Publish:
-		q.AliasTopic = q.from.resolveAlias(p)
+		e.AliasTopic = d.resolveAlias(p)
 	case *packets.Subscribe:
 		c.bridge = c.bridge || subscribesAsBridge(p)
 	}
-	q.ClientID, q.Bridge = c.clientID, c.bridge
+	e.ClientID, e.Bridge = c.clientID, c.bridge
 }
 
 // subscribesAsBridge reports whether all subscriptions ask for what bridges need,
@@ -194,12 +198,12 @@ func subscribesAsBridge(p *packets.Subscribe) bool {
 
 // placeFault returns what is wrong with a packet that is legal by itself, where
 // it stands and from this sender; or nil.
-func (q *queuedEvent) placeFault() error {
-	switch t := q.Frame.Header.Type; {
-	case q.misplaced != 0:
-		return wire.SentBy(mqttwire.NewError(q.misplaced, t, q.Version, mqttwire.FieldPacketType, 0, int64(t)), q.Sender)
-	case q.Sender != 0:
-		return packets.CheckSender(q.Packet, q.Version, q.Sender)
+func placeFault(e *Event, misplaced mqttwire.Rule) error {
+	switch t := e.Frame.Header.Type; {
+	case misplaced != 0:
+		return wire.SentBy(mqttwire.NewError(misplaced, t, e.Version, mqttwire.FieldPacketType, 0, int64(t)), e.Sender)
+	case e.Sender != 0:
+		return packets.CheckSender(e.Packet, e.Version, e.Sender)
 	}
 	return nil
 }

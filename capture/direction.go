@@ -58,11 +58,23 @@ func (d *direction) add(s Segment) {
 func (d *direction) take(data []byte, m mark) {
 	switch d.state {
 	case seeking:
+		if d.beginsWithConnect(data) {
+			d.state, d.wholeStart = framing, true
+			d.conv.isMQTT()
+			d.cut(data, m)
+			return
+		}
 		d.search.add(data, m)
 		d.seek(m)
 	case framing:
 		d.cut(data, m)
 	}
+}
+
+// beginsWithConnect reports whether these are the first bytes of the direction and
+// begin with a CONNECT: nearly always, so that there is nothing to look for.
+func (d *direction) beginsWithConnect(data []byte) bool {
+	return d.fromStart() && len(d.search.pieces) == 0 && d.search.atStart() && recogniseConnect(data) == isMQTT
 }
 
 // cut cuts frames from the bytes at hand, and keeps the rest.
@@ -77,7 +89,7 @@ func (d *direction) cut(data []byte, m mark) {
 	for len(data) > 0 && len(data) >= d.need {
 		f, rest, err := d.next(data)
 		if err == mqttwire.ErrIncomplete {
-			if data = d.await(data); d.partial.present > 0 {
+			if data = d.await(data, m); d.partial.present > 0 {
 				return
 			}
 			break
@@ -117,13 +129,13 @@ func (d *direction) next(data []byte) (f mqttwire.Frame, rest []byte, err error)
 
 // await sets how many bytes the next frame takes. Of a frame over maxPacket only the
 // first part is kept.
-func (d *direction) await(data []byte) (rest []byte) {
+func (d *direction) await(data []byte, m mark) (rest []byte) {
 	d.need, _ = frameSize(data, d.frames == 0 && d.wholeStart)
 	if d.need <= maxPacket {
 		return data
 	}
 	d.keep(data)
-	d.beginPartial(OverLimit)
+	d.cutShort(m)
 	return nil
 }
 
@@ -230,7 +242,7 @@ func (d *direction) passPartial(data []byte, m mark) []byte {
 		return data
 	}
 	n := min(d.partial.left, int64(len(data)))
-	d.pieceOf(data[:n], m)
+	d.pieceOf(data[:n], int64(d.partial.header.RemainingLength)-d.partial.left, m)
 	d.partial.take(data[:n])
 	if d.partial.left == 0 {
 		d.endPartial(m)

@@ -1,11 +1,13 @@
 package capture
 
+import "bytes"
+
 // How many conversations are held at most: those under way; those of which only
 // segments without payload came, as of a flood of SYNs; and those that have ended,
 // of which segments may still be repeated.
 const (
 	maxOpen    = 1 << 14
-	maxUnbegun = 1 << 12
+	maxUnbegun = 1 << 11
 	maxOver    = 1 << 10
 )
 
@@ -148,9 +150,12 @@ func (c *Conversations) forget(conv *conversation) {
 	h.heavy.remove(conv)
 	h.bytes -= conv.counted
 	conv.counted = 0
-	if key := flowOf(conv.sides[0].src, conv.sides[0].dst); c.open[key] == conv {
-		delete(c.open, key)
+	delete(c.open, flowOf(conv.both[0].src, conv.both[0].dst))
+	if c.recent == conv {
+		c.recent = nil
 	}
+	*conv = conversation{place: link{next: c.spare}}
+	c.spare = conv
 }
 
 // begun reports whether a segment with payload came.
@@ -159,6 +164,9 @@ func (c *conversation) begun() bool { return c.sides[0].bytes.hasMore() || c.sid
 // held is how many bytes the conversation holds besides its fixed size, about.
 func (c *conversation) held() int {
 	n := len(c.clientID)
+	for _, s := range c.early {
+		n += len(s.Payload)
+	}
 	for _, d := range c.sides {
 		n += d.held()
 	}
@@ -181,8 +189,10 @@ func (d *direction) relieve() {
 		d.bytes.giveUp(inlet{d})
 	}
 	switch {
-	case d.state == framing && cap(d.buf) > heavy/4:
-		d.beginPartial(OverLimit)
+	case d.state == framing && len(d.buf) > heavy/4:
+		d.cutShort(d.bytes.last)
+	case d.state == framing:
+		d.buf = bytes.Clone(d.buf)
 	case d.state == seeking && cap(d.search.buf) > heavy/4:
 		d.search.skipAll()
 	}

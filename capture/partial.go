@@ -138,19 +138,27 @@ func (d *direction) endPartial(m mark) {
 	e.Frame.Header, e.Frame.Body, e.Bytes, e.Cause = p.header, p.body, p.present, p.cause
 	e.Note = p.cause.String()
 	e.Resumed, d.resumed = d.resumed, false
-	d.conv.submit(d, &queuedEvent{Event: e, conv: d.conv, from: d})
+	d.conv.submit(d, &e, 0)
 }
 
-// pieceOf gives out the next bytes of a packet that is over the limit, if they are
-// asked for.
-func (d *direction) pieceOf(data []byte, m mark) {
+// cutShort makes the packet that the kept bytes begin one that is shown in part.
+func (d *direction) cutShort(m mark) {
+	_, body := headerOf(d.buf, d.frames == 0 && d.wholeStart)
+	data := d.buf[body:]
+	d.beginPartial(OverLimit)
+	d.pieceOf(data, 0, m)
+}
+
+// pieceOf gives out bytes of a packet that is over the limit, which begin at an
+// offset of its body, if they are asked for.
+func (d *direction) pieceOf(data []byte, offset int64, m mark) {
 	p := &d.partial
 	if p.cause != OverLimit || !d.conv.all.options.Pieces || len(data) == 0 {
 		return
 	}
 	e := d.event(PacketPiece, m)
 	e.Frame = mqttwire.Frame{Header: p.header, Body: bytes.Clone(data)}
-	e.Bytes = int64(p.header.RemainingLength) - p.left // where in the body
+	e.Bytes = offset
 	d.conv.emit(e)
 }
 

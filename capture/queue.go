@@ -21,6 +21,7 @@ type queuedEvent struct {
 	conv  *conversation
 	from  *direction // of a packet
 	ready bool
+	void  bool // it is taken back
 
 	misplaced mqttwire.Rule // that the packet breaks by its place, or 0
 }
@@ -36,12 +37,17 @@ type eventQueue struct {
 	busy    bool // the handler is being called
 }
 
-// push takes the next event.
-func (q *eventQueue) push(e *queuedEvent) {
-	if q.handler != nil && len(q.events) == 0 && e.ready && !q.busy {
+// emit takes the next event, which waits for nothing.
+func (q *eventQueue) emit(e *Event, c *conversation) {
+	if q.handler != nil && len(q.events) == 0 && !q.busy {
 		q.hand(e)
 		return
 	}
+	q.push(&queuedEvent{Event: *e, conv: c, ready: true})
+}
+
+// push takes the next event, which may have to wait.
+func (q *eventQueue) push(e *queuedEvent) {
 	q.events = append(q.events, e)
 	q.bytes += len(e.Frame.Body)
 	q.flush()
@@ -57,15 +63,15 @@ func (q *eventQueue) flush() {
 		if !ok {
 			return
 		}
-		q.hand(e)
+		q.hand(&e.Event)
 	}
 }
 
 // hand gives the handler an event.
-func (q *eventQueue) hand(e *queuedEvent) {
-	q.summary.note(&e.Event)
+func (q *eventQueue) hand(e *Event) {
+	q.summary.note(e)
 	q.busy = true
-	q.handler(e.Event)
+	q.handler(*e)
 	q.busy = false
 }
 
@@ -88,7 +94,11 @@ func (q *eventQueue) pop() (Event, bool) {
 	return e.Event, true
 }
 
+// next takes the first event off, under the same condition.
 func (q *eventQueue) next() (*queuedEvent, bool) {
+	for len(q.events) > 0 && q.events[0].void {
+		q.shift()
+	}
 	if len(q.events) == 0 {
 		return nil, false
 	}
@@ -102,10 +112,15 @@ func (q *eventQueue) next() (*queuedEvent, bool) {
 	if !first.ready {
 		return nil, false
 	}
+	q.shift()
+	return first, true
+}
+
+// shift takes the first event off.
+func (q *eventQueue) shift() {
+	q.bytes -= len(q.events[0].Frame.Body)
 	q.events[0] = nil
 	if q.events = q.events[1:]; len(q.events) == 0 {
 		q.events = nil
 	}
-	q.bytes -= len(first.Frame.Body)
-	return first, true
 }

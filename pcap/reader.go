@@ -72,6 +72,10 @@ func NewReader(r io.Reader, o capture.Options) (*Reader, error) {
 	return c, nil
 }
 
+// Summary returns what the capture had in it, in numbers; it is complete when Next
+// has returned io.EOF or another error.
+func (r *Reader) Summary() capture.Summary { return r.conversations.Summary() }
+
 // Close closes the file that Open opened.
 func (r *Reader) Close() error {
 	if r.file == nil {
