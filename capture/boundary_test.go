@@ -47,7 +47,7 @@ func TestJudgeStart(t *testing.T) {
 		"a WebSocket frame that holds CONNACK": {"\x82\x04" + connack3, unknown, unknown},
 	} {
 		t.Run(name, func(t *testing.T) {
-			known := judgeStart([]byte(test.bytes), context{known: true})
+			known := judgeStart([]byte(test.bytes), context{known: true, atStart: true})
 			open := judgeStart([]byte(test.bytes), context{})
 			assert.Equal(t, test.known, known.verdict, "known to be MQTT")
 			assert.Equal(t, test.open, open.verdict, "not known")

@@ -63,6 +63,9 @@ func (d *direction) close() {
 	}
 	d.closed = true
 	m := d.bytes.fin
+	if d.state == seeking && c.mqtt && d.search.last.whole {
+		d.found(m) // a DISCONNECT, say: a small packet, but nothing follows it
+	}
 	if d.state == framing {
 		d.beginPartial(ClosedInside)
 		d.partial.hole(ClosedInside)

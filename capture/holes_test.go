@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/mqttwire/mqttwire"
 )
 
 // upTo returns the events of the first segments of a trace, before the others come.
@@ -220,7 +222,7 @@ func TestNoPacketIsFoundInsideAPayload(t *testing.T) {
 		rest = rest[n:]
 	}
 	c.hears("")
-	c.says(pingreq)
+	c.says(publish3)
 	var packets []string
 	for _, line := range tr.lines(Options{}) {
 		if !strings.Contains(line, "bytes") {
@@ -228,5 +230,35 @@ func TestNoPacketIsFoundInsideAPayload(t *testing.T) {
 		}
 	}
 	require.Len(t, packets, 3, packets)
-	assert.Contains(t, packets[2], "client PINGREQ 3.1.1 resumed")
+	assert.Contains(t, packets[2], "client PUBLISH 3.1.1 resumed")
+}
+
+func TestASmallPacketBehindAHoleIsShownWithTheNextOneOrAtTheEnd(t *testing.T) {
+	for name, test := range map[string]struct {
+		after func(*talk)
+		shown bool
+	}{
+		"nothing follows":          {func(*talk) {}, false},
+		"another one":              {func(c *talk) { c.says(puback) }, true},
+		"the end of the client":    {func(c *talk) { c.ends(true, "FA") }, true},
+		"what can be no packet":    {func(c *talk) { c.says("\x00\x00") }, false},
+		"the start of a large one": {func(c *talk) { c.says("\x30\x7F\x00\x01t") }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tr := newAcking(t)
+			c := tr.open(1883)
+			c.says(connect311)
+			c.hears(connack3)
+			c.says(publish3)
+			tr.loses()
+			c.says(puback)
+			c.hears("")
+			test.after(c)
+			var shown bool
+			for _, e := range tr.events(Options{}) {
+				shown = shown || e.Frame.Header.Type == mqttwire.PUBACK
+			}
+			assert.Equal(t, test.shown, shown)
+		})
+	}
 }

@@ -51,7 +51,7 @@ func (s *boundarySearch) judge(c context) trial {
 	if s.refused || s.effort <= 0 {
 		return trial{verdict: unknown}
 	}
-	c.pieces = s.pieces
+	c.pieces, c.atStart = s.pieces, s.atStart()
 	s.last = judgeStart(s.buf, c)
 	s.effort -= s.last.decoded
 	s.refused = s.last.verdict == unknown
@@ -206,10 +206,10 @@ func (d *direction) seekBoundary(m mark) {
 			return
 		case t.opposing && d.conv.contradicted(m):
 			return
-		case t.verdict == undecided && !d.search.full():
-			return
-		case t.verdict == unknown && d.midWebSocket():
+		case d.midWebSocket():
 			d.otherProtocol(mqttwire.ForeignWebSocket, m)
+			return
+		case t.verdict == undecided && !d.search.full():
 			return
 		}
 		d.search.next()
@@ -284,9 +284,7 @@ func (d *direction) reportSearch(s boundarySearch, m mark, stopped bool) {
 	d.conv.emit(e)
 }
 
-// endSearch ends a search that found nothing. Where MQTT is known to be spoken,
-// packets that are too small to tell by themselves are taken for some if they are
-// all there is.
+// endSearch ends a search that found nothing.
 func (d *direction) endSearch(m mark) {
 	if d.search.atStart() && len(d.search.buf) == 0 {
 		return
@@ -309,7 +307,7 @@ func (d *direction) endSearch(m mark) {
 // endBoundarySearch tries the start of each segment once more.
 func (d *direction) endBoundarySearch(m mark) {
 	for len(d.search.buf) > 0 {
-		if t := d.search.judge(d.context()); t.verdict == isMQTT || t.whole && t.verdict == undecided {
+		if d.search.judge(d.context()).verdict == isMQTT {
 			d.found(m)
 			return
 		}

@@ -6,8 +6,8 @@ import "github.com/mqttwire/mqttwire"
 // there is no packet. It is complete after Finish.
 type Summary struct {
 	// Segments is how many TCP segments were added, Streams how many conversations
-	// they are of. Each stream is counted in one of the fields from MQTT to Dropped's
-	// predecessor.
+	// they are of. Each stream is counted in one of MQTT, TLS, WebSocket, Other,
+	// Refused, Unanswered, Silent and NotUnderstood.
 	Segments, Streams int
 
 	// MQTT counts the streams that MQTT was decoded from.
@@ -30,9 +30,8 @@ type Summary struct {
 	// NotUnderstood counts the streams with bytes of which nothing is known.
 	NotUnderstood int
 
-	// Unread counts the streams of the counts before that go to or from a port of
-	// MQTT, and were not decoded though there are bytes in them: they most likely are
-	// MQTT.
+	// Unread counts those of TLS, WebSocket and NotUnderstood that go to or from a port
+	// of MQTT, 8883 for TLS included: they most likely are MQTT.
 	Unread int
 
 	// Dropped counts the streams that were forgotten before they ended, since there
@@ -50,6 +49,9 @@ type Summary struct {
 
 // Summary returns the numbers so far; streams are counted when they end.
 func (c *Conversations) Summary() Summary { return c.summary }
+
+// securePort is the port that is registered for MQTT over TLS.
+const securePort uint16 = 8883
 
 // note counts an event.
 func (s *Summary) note(e *Event) {
@@ -75,7 +77,7 @@ func (s *Summary) note(e *Event) {
 // count counts a conversation that has ended.
 func (s *Summary) count(c *conversation) {
 	unread := &s.Unread
-	if !c.onMQTTPort() {
+	if !c.onMQTTPort() && c.sides[0].src.Port() != securePort && c.sides[0].dst.Port() != securePort {
 		unread = new(int)
 	}
 	switch {
