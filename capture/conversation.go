@@ -274,11 +274,6 @@ type Options struct {
 	// Pieces asks for the bytes of packets over 16 MiB, as events of the kind
 	// PacketPiece.
 	Pieces bool
-
-	// Handler takes the events as they come about, in place of Next and Events,
-	// which have none then. With it no more than the bytes that wait for something
-	// is held; without, events wait to be taken.
-	Handler func(Event)
 }
 
 // isMQTT reports whether MQTT is spoken on a port.

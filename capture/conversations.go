@@ -37,7 +37,7 @@ func NewConversations(o Options) (*Conversations, error) {
 	}
 	o.Stages = append(slices.Clip(o.Stages), openProxyStage)
 	c := &Conversations{options: o, open: make(map[flow]*conversation), holding: newHolding()}
-	c.queue.handler, c.queue.summary = o.Handler, &c.summary
+	c.queue.summary = &c.summary
 	return c, nil
 }
 
@@ -72,6 +72,16 @@ func (c *Conversations) AddBytes(b []byte) {
 // comes before the first packet boundary is sure, when that is. ok is false if there
 // is none until more is added.
 func (c *Conversations) Next() (e Event, ok bool) { return c.queue.pop() }
+
+// Handle has take called with each event as it comes about, in place of Next and
+// Events: what waits at once, the others in the course of Add, AddBytes and Finish,
+// which take must not call. So no events wait, however many packets a segment
+// completes: that bounds memory. When take returns false it is not called any more,
+// and what comes about waits for Next again.
+func (c *Conversations) Handle(take func(Event) bool) {
+	c.queue.handler = take
+	c.queue.flush()
+}
 
 // Events iterates over what Next returns.
 func (c *Conversations) Events() iter.Seq[Event] {
@@ -140,20 +150,19 @@ func (c *Conversations) begin(src, dst netip.AddrPort) *conversation {
 
 // Iterate returns the events of a capture whose segments are given, as they come
 // about: it is a Conversations for who needs no more. The error, which comes alone
-// and first, is for options that cannot be met; o.Handler is not looked at.
+// and first, is for options that cannot be met.
 func Iterate(segments iter.Seq[Segment], o Options) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
-		stopped := false
-		o.Handler = func(e Event) {
-			if !stopped {
-				stopped = !yield(e, nil)
-			}
-		}
 		c, err := NewConversations(o)
 		if err != nil {
 			yield(Event{}, err)
 			return
 		}
+		stopped := false
+		c.Handle(func(e Event) bool {
+			stopped = !yield(e, nil)
+			return !stopped
+		})
 		for s := range segments {
 			if c.Add(s); stopped {
 				return

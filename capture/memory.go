@@ -14,7 +14,7 @@ const (
 // How many bytes all conversations together hold that wait for something, at most;
 // and with how many a conversation is asked first to hold less.
 const (
-	maxWaiting = 24 << 20
+	maxWaiting = 20 << 20
 	heavy      = 64 << 10
 )
 
@@ -103,17 +103,29 @@ func (c *Conversations) touch(conv *conversation) {
 		max   int
 	}{{&h.open, maxOpen}, {&h.unbegun, maxUnbegun}} {
 		if l.chain.size > l.max {
-			idle := l.chain.first
-			idle.drop()
-			c.forget(idle)
+			c.dropIdle(l.chain)
 		}
 	}
 	if conv.place.chain != nil {
 		c.weigh(conv)
 	}
-	for h.bytes > maxWaiting && h.heavy.first != nil {
-		c.relieve(h.heavy.first)
+	for h.bytes > maxWaiting {
+		switch {
+		case h.heavy.first != nil:
+			c.relieve(h.heavy.first)
+		case h.open.first != nil: // each holds little, but there are many
+			c.dropIdle(&h.open)
+		default:
+			return
+		}
 	}
+}
+
+// dropIdle drops the conversation of a chain that was idle for the longest time.
+func (c *Conversations) dropIdle(l *chain) {
+	idle := l.first
+	idle.drop()
+	c.forget(idle)
 }
 
 // weigh counts how much a conversation holds.

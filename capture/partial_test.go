@@ -183,8 +183,8 @@ func TestAPacketTakesLittleMoreMemoryThanItHas(t *testing.T) {
 	c := tr.open(1883)
 	c.says(connect311)
 	segments := tr.segments
-	all, err := NewConversations(Options{Handler: func(Event) {}})
-	require.NoError(t, err)
+	all := newConversations(t, Options{})
+	all.Handle(func(Event) bool { return true })
 	for _, s := range segments {
 		all.Add(s)
 	}

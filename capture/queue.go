@@ -33,7 +33,7 @@ type eventQueue struct {
 	events  []*queuedEvent
 	bytes   int
 	summary *Summary
-	handler func(Event)
+	handler func(Event) bool
 	busy    bool // the handler is being called
 }
 
@@ -58,7 +58,7 @@ func (q *eventQueue) flush() {
 	if q.handler == nil || q.busy {
 		return
 	}
-	for {
+	for q.handler != nil {
 		e, ok := q.next()
 		if !ok {
 			return
@@ -71,7 +71,9 @@ func (q *eventQueue) flush() {
 func (q *eventQueue) hand(e *Event) {
 	q.summary.note(e)
 	q.busy = true
-	q.handler(*e)
+	if !q.handler(*e) {
+		q.handler = nil
+	}
 	q.busy = false
 }
 

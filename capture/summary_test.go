@@ -55,7 +55,11 @@ func TestEventsOfAHandlerAreThoseThatNextReturns(t *testing.T) {
 	for _, tr := range []*trace{mixed(t), newTrace(t)} {
 		want := tr.events(Options{})
 		var got []Event
-		c := newConversations(t, Options{Handler: func(e Event) { got = append(got, e) }})
+		c := newConversations(t, Options{})
+		c.Handle(func(e Event) bool {
+			got = append(got, e)
+			return true
+		})
 		for _, s := range tr.segments {
 			c.Add(s)
 		}
@@ -87,6 +91,41 @@ func mixed(t *testing.T) *trace {
 	told.ends(true, "FA")
 	told.ends(false, "FA")
 	return tr
+}
+
+func TestEventsWaitAgainWhenAHandlerTakesNoMore(t *testing.T) {
+	tr := mixed(t)
+	want := tr.events(Options{})
+	for n := range want {
+		var got []Event
+		c := newConversations(t, Options{})
+		c.Handle(func(e Event) bool {
+			got = append(got, e)
+			return len(got) <= n
+		})
+		for _, s := range tr.segments {
+			c.Add(s)
+		}
+		c.Finish()
+		assert.Len(t, got, n+1)
+		assert.Equal(t, want, slices.AppendSeq(got, c.Events()))
+	}
+}
+
+func TestWhatWaitsIsHandedOutAtOnce(t *testing.T) {
+	tr := mixed(t)
+	c := newConversations(t, Options{})
+	for _, s := range tr.segments {
+		c.Add(s)
+	}
+	n := 0
+	c.Handle(func(Event) bool {
+		n++
+		return true
+	})
+	assert.NotZero(t, n)
+	_, ok := c.Next()
+	assert.False(t, ok)
 }
 
 func TestIterationCanBeEnded(t *testing.T) {
