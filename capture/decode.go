@@ -51,8 +51,8 @@ func (c *conversation) submit(d *direction, e *Event, misplaced mqttwire.Rule) {
 		return
 	}
 	q := &queuedEvent{Event: *e, conv: c, from: d, misplaced: misplaced}
+	c.waiting = append(c.waiting, q) // before the queue may find that too many wait
 	c.all.queue.push(q)
-	c.waiting = append(c.waiting, q)
 	if q.Kind == WholePacket {
 		c.guess.see(q.Frame)
 	}
