@@ -166,3 +166,12 @@ func TestAClientThatIsSilentForTooLongIsTold(t *testing.T) {
 		})
 	}
 }
+
+func TestAConnectionOnWhichTheClientHasSpokenWasNotRefused(t *testing.T) {
+	tr := newTrace(t)
+	c := tr.begin(1883)
+	tr.record(c.client, c.server, "S", c.up-1, "")
+	c.says(connect311)
+	c.ends(false, "R")
+	assert.Equal(t, []string{"2/0 client CONNECT 3.1.1", "3/0 server reset: the server reset the connection"}, tr.lines(Options{}))
+}

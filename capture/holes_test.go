@@ -189,6 +189,9 @@ func TestBytesBeforeTheEndOfADirectionThatWereAcknowledgedAreTold(t *testing.T) 
 		"5/0 client closed: the client closed the connection",
 		"6/0 server closed: the server closed the connection",
 	}, tr.upTo(6))
+	for _, e := range tr.events(Options{}) {
+		assert.False(t, e.PacketsLost, "nothing is known to have been there")
+	}
 }
 
 func TestASegmentFarFromAllBeforeIsOfAnotherConnection(t *testing.T) {

@@ -242,3 +242,22 @@ func TestPacketsBehindAHoleAreHandedOutOneByOne(t *testing.T) {
 	assert.Equal(t, 1+60*30000, w.kinds[WholePacket])
 	assert.Less(t, most, 1<<20, "events of %d packets do not wait", w.kinds[WholePacket])
 }
+
+func TestAliasesAreForgottenBeforeConnectionsAre(t *testing.T) {
+	topic := strings.Repeat("t", 60000)
+	w := newCrowd(t, Options{})
+	for i := range 40 {
+		w.opens(i)
+		w.says(i, 1, connect5)
+		seq := uint32(1 + len(connect5))
+		for alias := range byte(15) {
+			p, err := mqttwire.AppendFrame(nil, mqttwire.PUBLISH, 0, append([]byte("\xEA\x60"+topic), 3, 0x23, 0, alias+1))
+			require.NoError(t, err)
+			w.says(i, seq, string(p))
+			seq += uint32(len(p))
+		}
+	}
+	assert.Zero(t, w.kinds[Dropped])
+	assert.Equal(t, 40*16, w.kinds[WholePacket])
+	assert.LessOrEqual(t, w.c.holding.bytes, maxWaiting)
+}

@@ -205,3 +205,30 @@ func TestAPacketTakesLittleMoreMemoryThanItHas(t *testing.T) {
 	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(len(large))*3)
 	runtime.KeepAlive(all)
 }
+
+func TestOnlyAFirstConnectMayHaveALengthOfOneByte(t *testing.T) {
+	connect := []byte("\x10\x8C\x00\x04MQTT\x04\x02\x00\x3C")
+	first, err := frameSize(connect, true)
+	require.NoError(t, err)
+	assert.Equal(t, 2+0x8C, first)
+	later, err := frameSize(connect, false)
+	require.NoError(t, err)
+	assert.Equal(t, 3+0x0C, later)
+}
+
+func TestBehindAPacketOfAWrongLengthTheNextOneIsLookedFor(t *testing.T) {
+	tr := newTrace(t)
+	c := tr.open(1883)
+	c.says(connect311)
+	c.says("\x40\x03\x00\x01\x00\x41zz", pingreq)
+	c.says(publish3)
+	events := tr.events(Options{})
+	assert.Equal(t, []string{
+		"3/0 client CONNECT 3.1.1",
+		"4/0 client PUBACK 3.1.1 [3.1.1 section 2.2.3]",
+		"5/0 client skipped bytes 5",
+		"5/0 client PUBLISH 3.1.1 resumed",
+	}, tell(events))
+	require.Greater(t, len(events), 2)
+	assert.Equal(t, WrongLength, events[2].Cause)
+}

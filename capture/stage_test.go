@@ -197,3 +197,16 @@ func TestAStageIsToldWhatIsKnown(t *testing.T) {
 		{Stream: 1, Foreign: mqttwire.ForeignSSH, First: []byte("SSH-2\n"), Src: address(9001), Sender: [2]mqttwire.Sender{mqttwire.FromClient, mqttwire.FromServer}},
 	}, starts)
 }
+
+func TestAStreamInWhichAStageFoundNoMQTTIsCountedByItsProtocol(t *testing.T) {
+	tr := newTrace(t)
+	c := tr.open(9001)
+	c.says("SSH-2\n", veiled("text, and no packet"))
+	all := newConversations(t, throughVeil)
+	for _, s := range tr.segments {
+		all.Add(s)
+	}
+	all.Finish()
+	assert.Equal(t, 1, all.Summary().Other)
+	assert.Zero(t, all.Summary().NotUnderstood)
+}
