@@ -175,3 +175,15 @@ func TestAConnectionOnWhichTheClientHasSpokenWasNotRefused(t *testing.T) {
 	c.ends(false, "R")
 	assert.Equal(t, []string{"2/0 client CONNECT 3.1.1", "3/0 server reset: the server reset the connection"}, tr.lines(Options{}))
 }
+
+func TestBytesFarBehindTheEndOfAConnectionAreOfAnother(t *testing.T) {
+	tr := newAcking(t)
+	c := tr.open(1883)
+	c.says(connect311)
+	c.ends(true, "FA")
+	c.ends(false, "FA")
+	c.up += 2 * maxHeldBytes
+	c.says(connect5)
+	lines := tr.lines(Options{})
+	assert.Equal(t, "6/1 client CONNECT 5.0", lines[len(lines)-1])
+}

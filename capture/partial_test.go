@@ -232,3 +232,48 @@ func TestBehindAPacketOfAWrongLengthTheNextOneIsLookedFor(t *testing.T) {
 	require.Greater(t, len(events), 2)
 	assert.Equal(t, WrongLength, events[2].Cause)
 }
+
+func TestADeclaredLengthTakesNoMemory(t *testing.T) {
+	tr := newTrace(t)
+	c := tr.open(1883)
+	c.says(connect311)
+	for range 3 {
+		c.says("\x30\xF0\xFF\xFF\x07\x00\x01t" + strings.Repeat("x", 100))
+	}
+	all := newConversations(t, Options{})
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for _, s := range tr.segments {
+		all.Add(s)
+	}
+	runtime.ReadMemStats(&after)
+	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(1<<20))
+	assert.Less(t, all.holding.bytes, 1<<16)
+}
+
+func TestAHoleInAPacketOverTheLimitLosesNoPieceBehindIt(t *testing.T) {
+	large := largePublish(t)
+	tr := newAcking(t)
+	c := tr.open(1883)
+	c.says(connect311)
+	for i, rest := 0, large; rest != ""; i++ {
+		n := min(len(rest), 60000)
+		c.says(rest[:n])
+		if i == 2 {
+			tr.loses()
+		}
+		rest = rest[n:]
+	}
+	c.hears("")
+	pieces := 0
+	for _, e := range tr.events(Options{Pieces: true}) {
+		switch e.Kind {
+		case PacketPiece:
+			require.Equal(t, large[5+e.Bytes:5+int(e.Bytes)+len(e.Frame.Body)], string(e.Frame.Body))
+			pieces += len(e.Frame.Body)
+		case PartialPacket:
+			assert.Equal(t, OverLimit, e.Cause)
+		}
+	}
+	assert.Equal(t, len(large)-5-60000, pieces)
+}
