@@ -3,6 +3,7 @@ package capture
 import (
 	"bytes"
 	"slices"
+	"time"
 )
 
 // What an assembler holds behind a hole before it gives the hole up, in bytes
@@ -13,6 +14,17 @@ const (
 	maxHeldBytes  = 4 << 20
 	maxHeldPieces = 1 << 12
 )
+
+// What is held, and for how long, if the capture has nothing of the receiver,
+// whose acknowledgements would tell what came.
+const (
+	maxHeldAlone = 256 << 10
+	maxWaitAlone = 5 * time.Second
+)
+
+// maxJump is how far from the bytes before a segment may be that is of the same
+// connection: further than that no window reaches in practice.
+const maxJump = 64 << 20
 
 // stream takes what an assembler puts in order.
 type stream interface {
@@ -32,9 +44,11 @@ type assembler struct {
 	first     uint32 // sequence number of offset 0
 	next      int64  // offset of the next byte to deliver; held[i].offset > next
 	end       int64  // offset behind the last byte, told by FIN; -1 until then
+	peer      int64  // the receiver has all bytes before this offset, or more
 	held      []piece
 	heldBytes int
 	last      mark // of what was delivered last
+	fin       mark // of the segment that told the end
 }
 
 // piece is a run of bytes that waits for what comes before it.
@@ -66,9 +80,8 @@ func (a *assembler) add(s Segment, to stream) {
 		// Bytes in a RST explain it to people; they belong to no stream.
 		s.Payload, s.Missing = nil, 0
 	}
-	size := int64(len(s.Payload)) + int64(s.Missing)
 	if !a.started {
-		if !s.SYN && size == 0 {
+		if !s.SYN && s.size() == 0 && !s.FIN {
 			// A keepalive probe without payload names a byte before the next.
 			return
 		}
@@ -76,10 +89,11 @@ func (a *assembler) add(s Segment, to stream) {
 	}
 	offset := a.offset(seq)
 	if s.FIN && a.end < 0 {
-		a.end = offset + size
+		a.end, a.fin = offset+s.size(), s.mark()
 	}
 	a.insert(piece{mark: s.mark(), offset: offset, size: int64(len(s.Payload)), data: s.Payload}, to)
 	a.insert(piece{mark: s.mark(), offset: offset + int64(len(s.Payload)), size: int64(s.Missing)}, to)
+	a.giveUpAcked(to)
 	for a.heldBytes > maxHeldBytes || len(a.held) > maxHeldPieces {
 		a.giveUp(to)
 	}
@@ -110,9 +124,7 @@ func (a *assembler) insert(p piece, to stream) {
 		}
 		p = p.from(a.held[i].offset + a.held[i].size)
 	}
-	for len(a.held) > 0 && a.held[0].offset == a.next {
-		a.deliverHeld(to)
-	}
+	a.deliverHeld(to)
 }
 
 // from returns what p has at and behind an offset.
@@ -148,21 +160,73 @@ func (a *assembler) deliver(p piece, to stream) {
 	to.take(p.data, a.last)
 }
 
+// deliverHeld delivers what is held up to the next hole.
 func (a *assembler) deliverHeld(to stream) {
-	p := a.held[0]
-	a.held[0].data = nil
-	a.held = a.held[1:]
-	a.heldBytes -= len(p.data)
-	a.deliver(p, to)
+	for len(a.held) > 0 && a.held[0].offset == a.next {
+		p := a.held[0]
+		a.held[0].data = nil
+		if a.held = a.held[1:]; len(a.held) == 0 {
+			a.held = nil
+		}
+		a.heldBytes -= len(p.data)
+		a.deliver(p, to)
+	}
 }
 
 // giveUp reports the first hole as lost and delivers what stands behind it.
 func (a *assembler) giveUp(to stream) {
 	first := a.held[0]
 	a.deliver(piece{mark: first.mark, offset: a.next, size: first.offset - a.next}, to)
-	for len(a.held) > 0 && a.held[0].offset == a.next {
-		a.deliverHeld(to)
+	a.deliverHeld(to)
+}
+
+// acked hears from the receiver that all bytes before a sequence number have come:
+// those of them that are not there now are not in the capture. A hole behind which
+// nothing is may still be filled: the acknowledgement may have been recorded before
+// what it is for.
+func (a *assembler) acked(ack uint32, to stream) {
+	if at := a.offset(ack); at <= a.next+maxJump { // else it is of no segment that was seen
+		a.peer = max(a.peer, at)
 	}
+	a.giveUpAcked(to)
+}
+
+// giveUpAcked gives up the holes that the receiver has acknowledged past.
+func (a *assembler) giveUpAcked(to stream) {
+	for len(a.held) > 0 && a.peer >= a.held[0].offset {
+		a.giveUp(to)
+	}
+	if len(a.held) == 0 && a.end > a.next && a.peer >= a.end {
+		a.deliver(piece{mark: a.fin, offset: a.next, size: a.end - a.next}, to)
+	}
+}
+
+// alone gives holes up where no acknowledgements tell, at the time of a segment.
+func (a *assembler) alone(now mark, to stream) {
+	for len(a.held) > 0 && (a.heldBytes > maxHeldAlone || now.time.Sub(a.held[0].time) > maxWaitAlone) {
+		a.giveUp(to)
+	}
+}
+
+// skip takes a segment of a direction that is not read any more.
+func (a *assembler) skip(s Segment) {
+	if !a.started {
+		a.begin(s.Seq, s.SYN)
+	}
+	a.next = max(a.next, a.offset(s.Seq)+s.size())
+	if s.FIN {
+		a.end, a.fin = a.next, s.mark()
+	}
+}
+
+// ended reports whether all bytes up to the end that FIN told were delivered.
+func (a *assembler) ended() bool { return a.started && a.end >= 0 && a.next >= a.end }
+
+// farOff reports whether a segment with payload is of another connection, by its
+// sequence number.
+func (a *assembler) farOff(s Segment, reach int64) bool {
+	at := a.offset(s.Seq)
+	return s.size() > 0 && (at+s.size() < a.next-reach || at > a.next+reach)
 }
 
 // finish gives up all holes, since no more segments come, and returns how many

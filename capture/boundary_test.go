@@ -15,10 +15,10 @@ func TestJudgeStart(t *testing.T) {
 		"a packet":                             {publish3, isMQTT, undecided},
 		"two packets":                          {publish3 + pingreq, isMQTT, undecided},
 		"enough bytes":                         {publish3 + pingreq + puback, isMQTT, isMQTT},
-		"enough bytes and the start of one":    {publish3 + publish3 + publish3[:3], isMQTT, isMQTT},
-		"a packet and the start of one":        {publish3 + publish3[:3], isMQTT, undecided},
+		"enough bytes and the start of one":    {publish3 + publish3 + publish3[:3], undecided, isMQTT},
+		"a packet and the start of one":        {publish3 + publish3[:3], undecided, undecided},
 		"a packet and what is none":            {publish3 + "\x00\x00", unknown, unknown},
-		"a packet and a malformed one":         {publish3 + "\x40\x02\x00\x00", isMQTT, unknown},
+		"a packet and a malformed one":         {publish3 + "\x40\x02\x00\x00", unknown, unknown},
 		"the start of a packet":                {publish3[:6], undecided, undecided},
 		"a first byte":                         {"\x30", undecided, undecided},
 		"the start of a remaining length":      {"\x30\x80", undecided, undecided},
@@ -47,20 +47,20 @@ func TestJudgeStart(t *testing.T) {
 		"a WebSocket frame that holds CONNACK": {"\x82\x04" + connack3, unknown, unknown},
 	} {
 		t.Run(name, func(t *testing.T) {
-			known, _ := judgeStart([]byte(test.bytes), true)
-			open, _ := judgeStart([]byte(test.bytes), false)
-			assert.Equal(t, test.known, known, "known to be MQTT")
-			assert.Equal(t, test.open, open, "not known")
+			known := judgeStart([]byte(test.bytes), context{known: true, atStart: true})
+			open := judgeStart([]byte(test.bytes), context{})
+			assert.Equal(t, test.known, known.verdict, "known to be MQTT")
+			assert.Equal(t, test.open, open.verdict, "not known")
 		})
 	}
 }
 
 func TestJudgeStartDecodesNoMoreThanItNeeds(t *testing.T) {
 	many := []byte(strings.Repeat(puback, 10000))
-	for known, want := range map[bool]int{true: 1, false: enoughLegalPackets} {
-		v, decoded := judgeStart(many, known)
-		assert.Equal(t, isMQTT, v)
-		assert.Equal(t, want*len(puback), decoded)
+	for known, want := range map[bool]int{true: enoughInARow, false: enoughLegalPackets} {
+		got := judgeStart(many, context{known: known})
+		assert.Equal(t, isMQTT, got.verdict)
+		assert.Equal(t, want*len(puback), got.decoded)
 	}
 }
 
@@ -75,7 +75,7 @@ func TestLongTopicIsJudgedByItsStart(t *testing.T) {
 		"a wildcard in the look":      {strings.Repeat("x", longestLook-1) + "#", unknown},
 		"a wildcard behind the look":  {strings.Repeat("x", longestLook) + "#", undecided},
 	} {
-		v, _ := judgeStart([]byte(start+test.topic), true)
-		assert.Equal(t, test.want, v, name)
+		got := judgeStart([]byte(start+test.topic), context{known: true})
+		assert.Equal(t, test.want, got.verdict, name)
 	}
 }

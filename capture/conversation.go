@@ -1,6 +1,8 @@
 package capture
 
 import (
+	"bytes"
+	"encoding/binary"
 	"net/netip"
 
 	"github.com/mqttwire/mqttwire"
@@ -9,42 +11,75 @@ import (
 // mqttPort is the port that is registered for MQTT over TCP.
 const mqttPort uint16 = 1883
 
-// flow is the pair of addresses of a conversation, the same for both
-// directions.
-type flow struct{ low, high netip.AddrPort }
+// flow is the pair of addresses of a conversation, the same for both directions, in
+// bytes that are found again at little cost: address and port of each.
+type flow [2 * (16 + 2)]byte
 
-func flowOf(a, b netip.AddrPort) flow {
-	if a.Compare(b) > 0 {
-		a, b = b, a
+func flowOf(a, b netip.AddrPort) (f flow) {
+	low, high := a.Addr().As16(), b.Addr().As16()
+	lowPort, highPort := a.Port(), b.Port()
+	if c := bytes.Compare(low[:], high[:]); c > 0 || c == 0 && lowPort > highPort {
+		low, high, lowPort, highPort = high, low, highPort, lowPort
 	}
-	return flow{a, b}
+	n := copy(f[:], low[:])
+	n += copy(f[n:], high[:])
+	binary.BigEndian.PutUint16(f[n:], lowPort)
+	binary.BigEndian.PutUint16(f[n+2:], highPort)
+	return f
 }
 
 // conversation is one TCP connection, or one file of raw bytes.
 type conversation struct {
+	all     *Conversations
 	stream  int
-	queue   *eventQueue
-	sides   [2]*direction
-	raw     bool // the bytes of both senders may stand in one direction
-	mqtt    bool // it is known to be MQTT
-	other   bool // it is known not to be
+	both    [2]direction
+	sides   [2]*direction // of both
 	client  *direction
-	proxied netip.AddrPort   // of the client, by a PROXY protocol header
-	version mqttwire.Version // 0 until it is known
-	guessed bool
-	guess   versionGuess
-	waiting []*queuedEvent // packets that wait for the version
-	connect bool           // a CONNECT came
-	count   int            // packets, in raw bytes
+	proxied netip.AddrPort // of the client, by a PROXY protocol header
+
+	raw      bool // the bytes of both senders may stand in one direction
+	mqtt     bool // it is known to be MQTT
+	other    bool // it is known not to be
+	inferred bool // packets alone told who the client is
+	over     bool // it has ended
+	refused  bool // its SYN was answered by RST
+	connect  bool // a CONNECT came
+	bridge   bool // see Event.Bridge
+
+	version   mqttwire.Version // 0 until it is known
+	guessed   bool
+	malformed bool // the last packet was
+	guess     versionGuess
+	waiting   []*queuedEvent // packets that wait for the version
+	clientID  string
+	alive     keepAlive
+	count     int       // packets, in raw bytes
+	early     []Segment // that wait for what they acknowledge
+
+	foreign mqttwire.Foreign // what it carries, if it is other
+	stages  []Stage
+	via     string // what Event.Via is
+
+	opened, latest    mark // of its first and its last segment
+	place, heavyPlace link // see holding
+	counted           int  // how many bytes it was counted with
 }
 
 // newConversation begins a conversation whose first direction goes from src to
 // dst.
-func newConversation(stream int, src, dst netip.AddrPort, q *eventQueue, version mqttwire.Version) *conversation {
-	c := &conversation{stream: stream, queue: q, version: version}
-	c.sides[0] = &direction{conv: c, src: src, dst: dst}
-	c.sides[1] = &direction{conv: c, src: dst, dst: src}
+func newConversation(stream int, src, dst netip.AddrPort, all *Conversations) *conversation {
+	c := new(conversation)
+	c.begin(stream, src, dst, all)
 	return c
+}
+
+// begin makes c a new conversation, whatever it was.
+func (c *conversation) begin(stream int, src, dst netip.AddrPort, all *Conversations) {
+	*c = conversation{all: all, stream: stream, version: all.options.versionOf(stream)}
+	for i, d := range [...]*direction{&c.both[0], &c.both[1]} {
+		d.conv, d.index, c.sides[i] = c, Direction(i), d
+	}
+	c.both[0].src, c.both[0].dst, c.both[1].src, c.both[1].dst = src, dst, dst, src
 }
 
 // from returns the direction that starts at an address.
@@ -62,53 +97,51 @@ func (c *conversation) opposite(d *direction) *direction {
 	return c.sides[0]
 }
 
-// add takes a segment. The side that opens the connection is the client: "The
-// Client always establishes the Network Connection", section 1.2.
-func (c *conversation) add(s Segment) {
-	d := c.from(s.Src)
-	if s.SYN && c.client == nil {
-		c.client = d
-		if s.ACK {
-			c.client = c.opposite(d)
-		}
-	}
-	d.add(s)
-}
-
-// isReplacedBy reports whether a segment opens another connection between the
-// same addresses. A SYN or SYN+ACK of this one, sent again or recorded late, has
-// the sequence number before the first byte. A SYN whose direction has nothing
-// yet opens another if the opposite one began in the middle of a connection: in
-// this one it would have come first.
+// isReplacedBy reports whether a segment is of another connection between the same
+// addresses. A SYN or SYN+ACK of this one, sent again or recorded late, has the
+// sequence number before the first byte. A SYN whose direction has nothing yet opens
+// another if the opposite one began in the middle of a connection: in this one it
+// would have come first. Where no SYN tells, a sequence number does that is far from
+// all before.
 func (c *conversation) isReplacedBy(s Segment) bool {
 	d := c.from(s.Src)
 	own, other := &d.bytes, &c.opposite(d).bytes
 	switch {
-	case !s.SYN:
-		return false
-	case own.started:
+	case s.SYN && own.started:
 		return own.first != s.Seq+1
+	case s.SYN:
+		return !s.ACK && other.started && !other.fromStart
+	case !own.started || s.RST:
+		return false
+	case c.over:
+		return own.farOff(s, maxHeldBytes)
 	}
-	return !s.ACK && other.started && !other.fromStart
+	return own.farOff(s, maxJump)
 }
 
-// onMQTTPort reports whether one side has the port of MQTT.
+// onMQTTPort reports whether one side has a port of MQTT.
 func (c *conversation) onMQTTPort() bool {
-	return c.sides[0].src.Port() == mqttPort || c.sides[0].dst.Port() == mqttPort
+	return c.all.options.isMQTT(c.sides[0].src.Port()) || c.all.options.isMQTT(c.sides[0].dst.Port())
+}
+
+// clientSide returns the direction of the client, or nil if nothing tells.
+func (c *conversation) clientSide() *direction {
+	if c.client != nil || c.raw {
+		return c.client
+	}
+	d := c.sides[0]
+	switch from, to := c.all.options.isMQTT(d.src.Port()), c.all.options.isMQTT(d.dst.Port()); {
+	case to && !from:
+		return d
+	case from && !to:
+		return c.sides[1]
+	}
+	return nil
 }
 
 // sender returns which side sends a direction, or 0 if nothing tells.
 func (c *conversation) sender(d *direction) mqttwire.Sender {
-	client := c.client
-	if client == nil && !c.raw && d.src.Port() != d.dst.Port() {
-		switch mqttPort {
-		case d.dst.Port():
-			client = d
-		case d.src.Port():
-			client = c.opposite(d)
-		}
-	}
-	switch client {
+	switch c.clientSide() {
 	case nil:
 		return 0
 	case d:
@@ -118,17 +151,37 @@ func (c *conversation) sender(d *direction) mqttwire.Sender {
 }
 
 // learnSender learns from a packet type that only one side sends which side is
-// which.
-func (c *conversation) learnSender(d *direction, t mqttwire.PacketType) {
-	if c.client != nil || c.raw {
-		return
+// which. It reports whether that is contradicted by what was learned before, in a
+// conversation of which nothing else tells.
+func (c *conversation) learnSender(d *direction, t mqttwire.PacketType) (contradiction bool) {
+	s := onlySender(t)
+	if c.raw || s == 0 {
+		return false
 	}
-	switch onlySender(t) {
-	case mqttwire.FromClient:
-		c.client = d
-	case mqttwire.FromServer:
-		c.client = c.opposite(d)
+	if c.client == nil {
+		c.client, c.inferred = d, true
+		if s == mqttwire.FromServer {
+			c.client = c.opposite(d)
+		}
+		return false
 	}
+	return c.inferred && !c.connect && c.sender(d) != s
+}
+
+// contradicted takes back that the conversation is MQTT, if only its packets told,
+// and reports whether it did: a direction had packets of both sides, or both had
+// those of one.
+func (c *conversation) contradicted(m mark) bool {
+	if !c.mqtt || !c.inferred || c.connect || c.onMQTTPort() {
+		return false
+	}
+	c.mqtt, c.other = false, true
+	for _, q := range c.waiting {
+		q.void = true
+	}
+	c.waiting = nil
+	c.end(0, "not MQTT after all: packets of client and server in one direction", m)
+	return true
 }
 
 // onlySender returns the side that alone sends packets of a type; or 0. 5.0 lets
@@ -170,6 +223,14 @@ func (c *conversation) carriesOther(foreign mqttwire.Foreign, note string, m mar
 		return
 	}
 	c.other = true
+	c.end(foreign, note, m)
+}
+
+// end reports what the conversation is, and reads no more of it.
+func (c *conversation) end(foreign mqttwire.Foreign, note string, m mark) {
+	if foreign != 0 {
+		c.foreign = foreign
+	}
 	e := c.sides[0].event(NotMQTT, m)
 	e.Foreign, e.Note, e.Stopped, e.Sender = foreign, note, true, 0
 	c.sides[0].stop()
@@ -177,12 +238,15 @@ func (c *conversation) carriesOther(foreign mqttwire.Foreign, note string, m mar
 	c.emit(e)
 }
 
-// finish ends the conversation: no more segments come.
-func (c *conversation) finish() {
-	c.sides[0].finish()
-	c.sides[1].finish()
+// finish ends the conversation: no more segments of it come, for a cause, which the
+// record at end told.
+func (c *conversation) finish(cause Cause, end mark) {
+	c.releaseAll()
+	c.sides[0].finish(cause, end)
+	c.sides[1].finish(cause, end)
 	c.settle(c.guess.best(), true)
+	c.stages = nil
 }
 
 // emit puts an event that needs no decoding into the queue.
-func (c *conversation) emit(e Event) { c.queue.push(&queuedEvent{Event: e, conv: c, ready: true}) }
+func (c *conversation) emit(e Event) { c.all.queue.emit(&e, c) }

@@ -56,7 +56,7 @@ func TestConversationGuessesTheVersion(t *testing.T) {
 		"a filter where 5.0 has none":    {[]string{subscribe3, suback3}, 0, "3.1.1?"},
 		"DUP in SUBSCRIBE":               {[]string{"\x8A" + subscribe3[1:]}, 0, "3.1?"},
 		"empty property lists only":      {[]string{publish5, publish5}, 0, "5.0?"},
-		"nothing that tells":             {[]string{pingreq, pingresp, puback}, 0, "3.1.1?"},
+		"nothing that tells":             {[]string{pingreq, puback}, 0, "3.1.1?"},
 		"the caller tells":               {[]string{pingreq, puback}, mqttwire.V5, "5.0"},
 		"the caller tells, and is wrong": {[]string{connect311}, mqttwire.V5, "3.1.1"},
 	} {
@@ -81,7 +81,7 @@ func TestConversationThatWaitsForItsVersionIsNotOvertaken(t *testing.T) {
 	told.says(connect5)
 	waits.says(publish5p)
 	assert.Equal(t, []string{
-		"1/0 client PUBACK 5.0?",
+		"1/0 client PUBACK 5.0? resumed",
 		"4/1 client CONNECT 5.0",
 		"5/0 client PUBLISH 5.0?",
 	}, tr.lines(Options{}))
@@ -174,23 +174,44 @@ func TestConversationGoesOnBehindMalformedPackets(t *testing.T) {
 	}, tr.lines(Options{}))
 }
 
-func TestConversationStopsWhereNoFixedHeaderIs(t *testing.T) {
-	for name, header := range map[string]string{
-		"remaining length of 5 bytes": "\x30\xFF\xFF\xFF\xFF\x01",
-		"packet type 0":               "\x00\x00",
-	} {
-		t.Run(name, func(t *testing.T) {
-			tr := newTrace(t)
-			c := tr.open(1883)
-			c.says(connect311, header, pingreq)
-			c.says(pingreq)
-			c.hears(connack3)
-			lines := tr.lines(Options{})
-			require.Len(t, lines, 3)
-			assert.Regexp(t, `^3/0 client broken fixed header .*, stopped$`, lines[1])
-			assert.Equal(t, "5/0 server CONNACK 3.1.1", lines[2], "the other direction goes on")
-		})
-	}
+func TestConversationGoesOnAtTheNextPacketBehindABrokenFixedHeader(t *testing.T) {
+	tr := newTrace(t)
+	c := tr.open(1883)
+	c.says(connect311, "\x30\xFF\xFF\xFF\xFF\x01", pingreq)
+	c.says(publish3)
+	c.hears(connack3)
+	assert.Equal(t, []string{
+		"3/0 client CONNECT 3.1.1",
+		"3/0 client broken fixed header [U-1.5.5-1]",
+		"4/0 client skipped bytes 8",
+		"4/0 client PUBLISH 3.1.1 resumed",
+		"5/0 server CONNACK 3.1.1",
+	}, tr.lines(Options{}))
+}
+
+func TestBrokenFixedHeaderEndsRawBytes(t *testing.T) {
+	c := newConversations(t, Options{})
+	c.AddBytes([]byte(connect311 + "\x30\xFF\xFF\xFF\xFF\x01" + pingreq))
+	assert.Equal(t, []string{"1/0 client CONNECT 3.1.1", "2/0 ? broken fixed header [U-1.5.5-1], stopped"}, next(c))
+}
+
+func TestPacketsOfType0AreToldWithTheirLength(t *testing.T) {
+	tr := newTrace(t)
+	c := tr.open(1883)
+	c.says(connect311, "\x05\x02ab", pingreq, "\x00")
+	c.says("\x80\x01", strings.Repeat("x", 100))
+	c.says(strings.Repeat("x", 28), disconnect)
+	events := tr.events(Options{})
+	require.Equal(t, []string{
+		"3/0 client CONNECT 3.1.1",
+		"3/0 client PacketType(0) 3.1.1 [3.1.1 section 2.2.1]",
+		"3/0 client PINGREQ 3.1.1",
+		"5/0 client PacketType(0) 3.1.1 [3.1.1 section 2.2.1]",
+		"5/0 client DISCONNECT 3.1.1",
+	}, tell(events))
+	assert.Equal(t, mqttwire.FixedHeader{Flags: 5, Size: 2, RemainingLength: 2}, events[1].Frame.Header)
+	assert.Equal(t, "ab", string(events[1].Frame.Body))
+	assert.Equal(t, mqttwire.FixedHeader{Size: 3, RemainingLength: 128}, events[3].Frame.Header)
 }
 
 func TestConversationWithAServerThatKnowsNo5(t *testing.T) {
@@ -261,7 +282,7 @@ func TestSYNBehindAnUnfinishedConversationIsAnotherStream(t *testing.T) {
 			c.hears(connack5)
 			lines := strings.Join(tr.lines(Options{}), "\n")
 			assert.Regexp(t, `\d/0 (client|server) PING`, lines)
-			assert.Regexp(t, `\d/1 client CONNECT 5.0\n\d/1 server CONNACK 5.0$`, lines)
+			assert.Regexp(t, `\d/1 client CONNECT 5.0\n\d/1 server CONNACK 5.0( resumed)?$`, lines)
 		})
 	}
 }
@@ -306,7 +327,7 @@ func TestStreamsAreNumberedWhateverTheyCarry(t *testing.T) {
 	tr.begin(2).says("SSH-2.0-x\r\n")
 	tr.begin(1883).says(pingreq)
 	lines := tr.lines(Options{})
-	assert.Contains(t, lines, "3/2 client PINGREQ 3.1.1?")
+	assert.Contains(t, lines, "3/2 client PINGREQ 3.1.1? resumed")
 }
 
 func TestEventsHaveTheTimeOfTheirRecord(t *testing.T) {

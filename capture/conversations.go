@@ -1,21 +1,12 @@
 package capture
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
-	"maps"
 	"net/netip"
 	"slices"
-
-	"github.com/mqttwire/mqttwire"
 )
-
-// Options say how conversations are read. The zero value is good.
-type Options struct {
-	// Version is the version of conversations whose CONNECT is not in the
-	// capture. If it is 0 their packets tell it, as far as they can.
-	Version mqttwire.Version
-}
 
 // Conversations are the TCP conversations of one capture. Segments go in, and
 // the events of those conversations that are MQTT come out. It is for one
@@ -25,17 +16,29 @@ type Conversations struct {
 	open    map[flow]*conversation
 	raw     *conversation // what AddBytes takes
 	streams int
-	last    int // record of the last segment
+	last    int           // record of the last segment
+	recent  *conversation // that of the last segment, or nil
+	spare   *conversation // those that are forgotten, by place.next
 	queue   eventQueue
+	holding *holding
+	summary Summary
 }
 
 // NewConversations begins a capture. The error is for options that cannot be
 // met.
 func NewConversations(o Options) (*Conversations, error) {
+	for _, v := range o.StreamVersions {
+		if !v.Known() {
+			return nil, fmt.Errorf("there is no MQTT version %v", v)
+		}
+	}
 	if o.Version != 0 && !o.Version.Known() {
 		return nil, fmt.Errorf("there is no MQTT version %v", o.Version)
 	}
-	return &Conversations{options: o, open: make(map[flow]*conversation)}, nil
+	o.Stages = append(slices.Clip(o.Stages), openProxyStage)
+	c := &Conversations{options: o, open: make(map[flow]*conversation), holding: newHolding()}
+	c.queue.summary = &c.summary
+	return c, nil
 }
 
 // Add takes the next segment, in the order in which the segments were recorded.
@@ -44,7 +47,11 @@ func (c *Conversations) Add(s Segment) {
 		s.Record = c.last + 1
 	}
 	c.last = s.Record
-	c.of(s).add(s)
+	c.summary.Segments++
+	c.queue.expire(s.Time)
+	conv := c.of(s)
+	conv.add(s)
+	c.touch(conv)
 }
 
 // AddBytes takes the next bytes of MQTT that came without TCP, of one side or of
@@ -55,15 +62,26 @@ func (c *Conversations) AddBytes(b []byte) {
 	if c.raw == nil {
 		c.raw = c.begin(netip.AddrPort{}, netip.AddrPort{})
 		c.raw.raw, c.raw.mqtt = true, true
-		c.raw.sides[0].state = framing
+		c.raw.sides[0].state, c.raw.sides[0].wholeStart = framing, true
 	}
 	c.raw.sides[0].take(b, mark{record: c.raw.count + 1})
 }
 
 // Next returns the next event, in the order of the segments that completed them;
-// what stands behind a hole in a direction comes when the hole is given up. ok is
-// false if there is none until more is added.
+// what stands behind a hole in a direction comes when the hole is given up, and what
+// comes before the first packet boundary is sure, when that is. ok is false if there
+// is none until more is added.
 func (c *Conversations) Next() (e Event, ok bool) { return c.queue.pop() }
+
+// Handle has take called with each event as it comes about, in place of Next and
+// Events: what waits at once, the others in the course of Add, AddBytes and Finish,
+// which take must not call. So no events wait, however many packets a segment
+// completes: that bounds memory. When take returns false it is not called any more,
+// and what comes about waits for Next again.
+func (c *Conversations) Handle(take func(Event) bool) {
+	c.queue.handler = take
+	c.queue.flush()
+}
 
 // Events iterates over what Next returns.
 func (c *Conversations) Events() iter.Seq[Event] {
@@ -80,36 +98,76 @@ func (c *Conversations) Events() iter.Seq[Event] {
 // Finish ends all conversations: what is added later belongs to others. Next
 // returns what is left of them.
 func (c *Conversations) Finish() {
-	open := slices.Collect(maps.Values(c.open))
+	open := make([]*conversation, 0, len(c.open)+1)
+	for _, conv := range c.open {
+		open = append(open, conv)
+	}
 	if c.raw != nil {
 		open = append(open, c.raw)
 	}
-	slices.SortFunc(open, func(a, b *conversation) int { return a.stream - b.stream })
+	slices.SortFunc(open, func(a, b *conversation) int { return cmp.Compare(a.stream, b.stream) })
 	for _, conv := range open {
-		conv.finish()
+		conv.finishes(CaptureEnds)
 	}
 	clear(c.open)
-	c.raw = nil
+	c.raw, c.recent, c.spare, c.holding = nil, nil, nil, newHolding()
+	c.queue.flush()
 }
 
 // of returns the conversation that a segment belongs to.
 func (c *Conversations) of(s Segment) *conversation {
-	key := flowOf(s.Src, s.Dst)
-	conv := c.open[key]
+	conv := c.recent
+	if conv == nil || !(conv.both[0].src == s.Src && conv.both[0].dst == s.Dst || conv.both[0].src == s.Dst && conv.both[0].dst == s.Src) {
+		conv = c.open[flowOf(s.Src, s.Dst)]
+	}
 	if conv != nil && conv.isReplacedBy(s) {
-		conv.finish()
+		conv.finishes(LostInside)
+		c.forget(conv)
 		conv = nil
 	}
 	if conv == nil {
 		conv = c.begin(s.Src, s.Dst)
-		c.open[key] = conv
+		conv.opened = s.mark()
+		c.open[flowOf(s.Src, s.Dst)] = conv
 	}
+	c.recent = conv
 	return conv
 }
 
 // begin begins the next stream.
 func (c *Conversations) begin(src, dst netip.AddrPort) *conversation {
-	conv := newConversation(c.streams, src, dst, &c.queue, c.options.Version)
+	conv := c.spare
+	if conv != nil {
+		c.spare = conv.place.next
+	} else {
+		conv = new(conversation)
+	}
+	conv.begin(c.streams, src, dst, c)
 	c.streams++
+	c.summary.Streams++
 	return conv
+}
+
+// Iterate returns the events of a capture whose segments are given, as they come
+// about: it is a Conversations for who needs no more. The error, which comes alone
+// and first, is for options that cannot be met.
+func Iterate(segments iter.Seq[Segment], o Options) iter.Seq2[Event, error] {
+	return func(yield func(Event, error) bool) {
+		c, err := NewConversations(o)
+		if err != nil {
+			yield(Event{}, err)
+			return
+		}
+		stopped := false
+		c.Handle(func(e Event) bool {
+			stopped = !yield(e, nil)
+			return !stopped
+		})
+		for s := range segments {
+			if c.Add(s); stopped {
+				return
+			}
+		}
+		c.Finish()
+	}
 }

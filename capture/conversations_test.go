@@ -25,7 +25,7 @@ func TestSegmentsWithoutANumberAreCounted(t *testing.T) {
 	assert.Equal(t, []string{"2/0 client CONNECT 3.1.1"}, next(c))
 	c.Add(Segment{Record: 40, Src: server4, Dst: client4, Seq: 9, Payload: []byte(connack3)})
 	c.Add(Segment{Src: client4, Dst: server4, Seq: 16, Payload: []byte(pingreq)})
-	assert.Equal(t, []string{"40/0 server CONNACK 3.1.1", "41/0 client PINGREQ 3.1.1"}, next(c))
+	assert.Equal(t, []string{"40/0 server CONNACK 3.1.1 resumed", "41/0 client PINGREQ 3.1.1"}, next(c))
 }
 
 func TestEventsComeWithTheSegmentThatCompletesThem(t *testing.T) {

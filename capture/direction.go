@@ -14,7 +14,7 @@ const maxKept = 4 << 10
 type directionState uint8
 
 const (
-	seeking directionState = iota // for the first packet boundary
+	seeking directionState = iota // for a packet boundary
 	framing                       // for packets
 	done                          // not any more
 )
@@ -22,6 +22,7 @@ const (
 // direction is what one side of a conversation sends.
 type direction struct {
 	conv     *conversation
+	index    Direction
 	src, dst netip.AddrPort
 	bytes    assembler
 	state    directionState
@@ -29,24 +30,27 @@ type direction struct {
 	buf      []byte // bytes not yet cut into frames; a packet begins at the first
 	need     int    // how many of them the next frame takes, or 0
 	partial  partialPacket
-	frames   int // how many frames were cut
+	frames   int // how many packets began
 	aliases  packets.TopicAliases
+	named    int // bytes of the topic names that aliases stand for, about
 
 	wholeStart bool // the first frame is the first of the direction, not of the capture
-}
-
-// partialPacket is a packet of which bytes were lost. Its size is known, so the
-// next packet boundary is too.
-type partialPacket struct {
-	header  mqttwire.FixedHeader
-	present int64 // bytes of it that are in the capture
-	left    int64 // bytes of it that are still to come
+	resumed    bool // where the next packet begins was looked for
+	seen       bool // a segment of it is in the capture
+	syn        bool // one of them a SYN
+	closed     bool // its sender has closed it, and all before is delivered
+	ended      bool // the stages know that no more comes
 }
 
 // add takes a segment of this direction.
 func (d *direction) add(s Segment) {
-	if d.state != done {
-		d.bytes.add(s, d)
+	if d.state == done {
+		d.bytes.skip(s)
+		return
+	}
+	d.bytes.add(s, inlet{d})
+	if !d.conv.opposite(d).seen {
+		d.bytes.alone(s.mark(), inlet{d})
 	}
 }
 
@@ -54,24 +58,40 @@ func (d *direction) add(s Segment) {
 func (d *direction) take(data []byte, m mark) {
 	switch d.state {
 	case seeking:
-		d.search.add(data)
+		if d.beginsWithConnect(data) {
+			d.state, d.wholeStart = framing, true
+			d.conv.isMQTT()
+			d.cut(data, m)
+			return
+		}
+		d.search.add(data, m)
 		d.seek(m)
 	case framing:
 		d.cut(data, m)
 	}
 }
 
+// beginsWithConnect reports whether these are the first bytes of the direction and
+// begin with a CONNECT: nearly always, so that there is nothing to look for.
+func (d *direction) beginsWithConnect(data []byte) bool {
+	return d.fromStart() && len(d.search.pieces) == 0 && d.search.atStart() && recogniseConnect(data) == isMQTT
+}
+
 // cut cuts frames from the bytes at hand, and keeps the rest.
 func (d *direction) cut(data []byte, m mark) {
 	data = d.passPartial(data, m)
-	if len(d.buf) > 0 {
+	whole := len(d.buf) > 0
+	if whole {
+		d.buf = d.grow(len(data))
 		d.buf = append(d.buf, data...)
 		data = d.buf
 	}
 	for len(data) > 0 && len(data) >= d.need {
-		f, rest, err := mqttwire.CutFrame(data, 0)
+		f, rest, err := d.next(data)
 		if err == mqttwire.ErrIncomplete {
-			d.need, _ = mqttwire.FrameSize(data)
+			if data = d.await(data, m); d.partial.present > 0 {
+				return
+			}
 			break
 		}
 		if err != nil {
@@ -80,11 +100,54 @@ func (d *direction) cut(data []byte, m mark) {
 		}
 		d.need = 0
 		d.frames++
-		f.Body = append(make([]byte, 0, len(f.Body)), f.Body...)
+		if whole && len(rest) == 0 && len(f.Body) > maxKept {
+			d.buf = nil // the frame has it
+		} else {
+			f.Body = append(make([]byte, 0, len(f.Body)), f.Body...)
+		}
 		d.conv.packet(d, f, m)
+		if d.state != framing || d.lostTrack(rest, m) {
+			return
+		}
 		data = rest
 	}
 	d.keep(data)
+}
+
+// next cuts the next frame.
+func (d *direction) next(data []byte) (f mqttwire.Frame, rest []byte, err error) {
+	switch {
+	case data[0]>>4 == 0:
+		return cutUntyped(data)
+	case d.frames == 0 && d.wholeStart:
+		if f, rest, err, ok := cutUnencoded(data); ok {
+			return f, rest, err
+		}
+	}
+	return mqttwire.CutFrame(data, 0)
+}
+
+// await sets how many bytes the next frame takes. Of a frame over maxPacket only the
+// first part is kept.
+func (d *direction) await(data []byte, m mark) (rest []byte) {
+	d.need, _ = frameSize(data, d.frames == 0 && d.wholeStart)
+	if d.need <= maxPacket {
+		return data
+	}
+	d.keep(data)
+	d.cutShort(m)
+	return nil
+}
+
+// grow returns the buffer with room for n bytes more: by as much again as it has,
+// but not beyond the frame that it is for, which may declare more than ever comes.
+func (d *direction) grow(n int) []byte {
+	have := len(d.buf)
+	if have+n <= cap(d.buf) {
+		return d.buf
+	}
+	size := max(have+n, min(2*have, d.need))
+	return append(make([]byte, 0, size), d.buf...)
 }
 
 // keep keeps the rest of the bytes at hand. If they are the whole buffer they
@@ -104,13 +167,37 @@ func (d *direction) keep(rest []byte) {
 func (d *direction) breakOff(data []byte, err error, m mark) {
 	e := d.event(BrokenHeader, m)
 	e.Frame.Header = mqttwire.FixedHeader{Type: mqttwire.PacketType(data[0] >> 4), Flags: data[0] & 0x0F}
-	e.Err, e.Stopped = err, true
-	e.Note = "where the next packet begins is not known; the rest of this direction is not decoded"
-	d.stop()
+	e.Err, e.Stopped = err, d.conv.raw
+	e.Note = "where the next packet begins is not known; it is looked for"
+	if d.conv.raw {
+		e.Note = "where the next packet begins is not known; the rest is not decoded"
+	}
 	d.conv.emit(e)
+	if d.conv.raw {
+		d.stop()
+		return
+	}
+	d.seekAgain(data, WrongLength)
 }
 
-// lose gets to know that the next n bytes are not in the capture.
+// lostTrack reports whether what stands behind a malformed packet can be no packet,
+// so that its sender has written a wrong length; then the next one is looked for.
+func (d *direction) lostTrack(rest []byte, m mark) bool {
+	if !d.conv.malformed || len(rest) == 0 || d.conv.raw || mayBegin(rest) {
+		return false
+	}
+	d.seekAgain(rest, WrongLength)
+	return true
+}
+
+// seekAgain looks for the next packet boundary, behind the bytes at hand.
+func (d *direction) seekAgain(passed []byte, cause Cause) {
+	d.state, d.buf, d.need = seeking, nil, 0
+	d.search = boundarySearch{cause: cause, skipped: int64(len(passed))}
+}
+
+// lose gets to know that the next n bytes are not in the capture; 0 is a number that
+// nobody knows.
 func (d *direction) lose(n int64, m mark) {
 	switch d.state {
 	case seeking:
@@ -120,41 +207,34 @@ func (d *direction) lose(n int64, m mark) {
 	}
 }
 
-// loseFramed goes on behind the hole only if the hole lies inside a packet whose
-// size is known.
+// loseFramed goes on behind the hole where the next packet begins. That is known if
+// the hole lies inside a packet whose size is known; else it is looked for.
 func (d *direction) loseFramed(n int64, m mark) {
-	d.beginPartial()
+	d.beginPartial(LostInside)
+	inside := n > 0 && n <= d.partial.left
 	e := d.event(LostBytes, m)
 	e.Bytes = n
-	if n > d.partial.left {
-		e.Stopped = true
-		e.Note = "bytes are missing from the capture, and with them a packet boundary; the rest of this direction is not decoded"
+	if inside {
+		e.Note = "bytes inside a packet are missing from the capture"
 		d.conv.emit(e)
-		d.endPartial(m)
-		d.stop()
+		d.partial.hole(LostInside)
+		if d.partial.left -= n; d.partial.left == 0 {
+			d.endPartial(m)
+		}
 		return
 	}
-	e.Note = "bytes inside a packet are missing from the capture"
-	d.conv.emit(e)
-	if d.partial.left -= n; d.partial.left == 0 {
-		d.endPartial(m)
+	e.Note = "bytes are missing from the capture, and with them a packet boundary; the next one is looked for"
+	if e.PacketsLost = !d.bytes.ended(); !e.PacketsLost {
+		e.Note = lostAtEnd
 	}
+	d.conv.emit(e)
+	d.partial.hole(LostInside)
+	d.endPartial(m)
+	d.seekAgain(nil, LostInside)
 }
 
-// beginPartial makes the packet that the kept bytes begin a partial one.
-func (d *direction) beginPartial() {
-	if len(d.buf) == 0 {
-		return
-	}
-	present := int64(len(d.buf))
-	h, _, err := mqttwire.ConsumeFixedHeader(d.buf)
-	d.partial = partialPacket{header: h, present: present, left: int64(h.PacketSize()) - present}
-	if err != nil { // not even the header is there: so is no size
-		h = mqttwire.FixedHeader{Type: mqttwire.PacketType(d.buf[0] >> 4), Flags: d.buf[0] & 0x0F}
-		d.partial = partialPacket{header: h, present: present}
-	}
-	d.buf, d.need = nil, 0
-}
+// lostAtEnd is what an event says of bytes behind which nothing more comes.
+const lostAtEnd = "bytes before the end of the direction are missing from the capture"
 
 // passPartial takes what belongs to a partial packet off data.
 func (d *direction) passPartial(data []byte, m mark) []byte {
@@ -162,40 +242,37 @@ func (d *direction) passPartial(data []byte, m mark) []byte {
 		return data
 	}
 	n := min(d.partial.left, int64(len(data)))
-	d.partial.present += n
-	if d.partial.left -= n; d.partial.left == 0 {
+	d.pieceOf(data[:n], int64(d.partial.header.RemainingLength)-d.partial.left, m)
+	d.partial.take(data[:n])
+	if d.partial.left == 0 {
 		d.endPartial(m)
 	}
 	return data[n:]
 }
 
-// endPartial reports the partial packet, if there is one.
-func (d *direction) endPartial(m mark) {
-	if d.partial.present == 0 {
+// finish reports what is left when no more segments come, for a cause.
+func (d *direction) finish(cause Cause, end mark) {
+	if d.state == done {
 		return
 	}
-	e := d.event(PartialPacket, m)
-	e.Frame.Header, e.Bytes = d.partial.header, d.partial.present
-	e.Note = "the packet is not wholly in the capture"
-	d.partial = partialPacket{}
-	d.conv.emit(e)
-}
-
-// finish reports what is left when no more segments come.
-func (d *direction) finish() {
-	missing := d.bytes.finish(d)
+	missing := d.bytes.finish(inlet{d})
 	m := d.bytes.last
+	d.endStages(m)
 	if d.state == seeking {
 		d.endSearch(m)
 	}
 	if d.state != framing {
 		return
 	}
-	d.beginPartial()
+	if cause != CaptureEnds {
+		m = m.later(end)
+	}
+	d.beginPartial(cause)
+	d.partial.hole(cause)
 	d.endPartial(m)
 	if missing > 0 {
 		e := d.event(LostBytes, m)
-		e.Bytes, e.Note = missing, "bytes before the end of the direction are missing from the capture"
+		e.Bytes, e.Note = missing, lostAtEnd
 		d.conv.emit(e)
 	}
 	d.stop()
@@ -204,17 +281,24 @@ func (d *direction) finish() {
 // stop ends the direction and lets its memory go.
 func (d *direction) stop() {
 	d.state = done
-	d.buf, d.search, d.bytes.held = nil, boundarySearch{}, nil
+	d.buf, d.search, d.partial = nil, boundarySearch{}, partialPacket{}
+	d.bytes.held, d.bytes.heldBytes = nil, 0
+	d.forgetAliases()
 }
+
+// forgetAliases forgets the topic aliases.
+func (d *direction) forgetAliases() { d.aliases, d.named = packets.TopicAliases{}, 0 }
 
 // event begins an event of this direction.
 func (d *direction) event(k Kind, m mark) Event {
-	if d.conv.raw {
-		m.record = d.conv.count + 1
+	c := d.conv
+	if c.raw {
+		m.record = c.count + 1
 	}
 	return Event{
 		Kind: k, Record: m.record, Time: m.time,
-		Stream: d.conv.stream, Src: d.src, Dst: d.dst,
-		Sender: d.conv.sender(d), Client: d.conv.proxied,
+		Stream: c.stream, Src: d.src, Dst: d.dst,
+		Sender: c.sender(d), Client: c.proxied, Via: c.via,
+		ClientID: c.clientID, Bridge: c.bridge,
 	}
 }

@@ -7,7 +7,7 @@ import (
 )
 
 func TestKindsAreNamed(t *testing.T) {
-	for k := WholePacket; k <= NotMQTT; k++ {
+	for k := WholePacket; k <= StageNote; k++ {
 		assert.NotEqual(t, "unknown kind", k.String())
 	}
 	assert.Equal(t, "unknown kind", Kind(0).String())

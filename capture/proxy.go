@@ -2,7 +2,6 @@ package capture
 
 import (
 	"bytes"
-	"slices"
 	"strings"
 
 	"github.com/mqttwire/mqttwire"
@@ -76,17 +75,4 @@ func (d *direction) endsInProxyHeader(note string, m mark) {
 func (s *boundarySearch) cutProxyHeader() bool {
 	foreign, _ := mqttwire.Identify(s.buf)
 	return s.atStart() && (foreign == mqttwire.ForeignPROXY1 || foreign == mqttwire.ForeignPROXY2)
-}
-
-// pass takes the first n bytes off.
-func (s *boundarySearch) pass(n int) {
-	s.buf = s.buf[n:]
-	for len(s.pieces) > 0 && n >= s.pieces[0] {
-		n -= s.pieces[0]
-		s.pieces = slices.Delete(s.pieces, 0, 1)
-	}
-	if n > 0 {
-		s.pieces[0] -= n
-	}
-	s.refused = false
 }

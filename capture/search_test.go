@@ -19,13 +19,15 @@ type searching struct {
 	next uint32
 }
 
-func newSearching(fromServer, opened bool, port uint16) *searching {
+func newSearching(t *testing.T, fromServer, opened bool, port uint16) *searching {
 	client, server := client4, server4
 	server = netip.AddrPortFrom(server.Addr(), port)
 	if fromServer {
 		client, server = server, client
 	}
-	c := newConversation(0, client, server, new(eventQueue), 0)
+	all, err := NewConversations(Options{})
+	require.NoError(t, err)
+	c := newConversation(0, client, server, all)
 	s := &searching{d: c.sides[0], next: 1000}
 	if opened {
 		c.add(Segment{Src: client, Dst: server, Seq: s.next - 1, SYN: true, ACK: fromServer})
@@ -50,7 +52,7 @@ func large(t *testing.T) string {
 }
 
 func TestStartThatBeginsNoPacketIsJudgedOnce(t *testing.T) {
-	s := newSearching(true, true, 9999)
+	s := newSearching(t, true, true, 9999)
 	first := strings.Repeat(large(t), 3) + "\x00"
 	s.feed(first)
 	require.NotZero(t, s.decoded())
@@ -69,15 +71,15 @@ func TestStartThatBeginsNoPacketIsReadAfterAllIfAConnectComes(t *testing.T) {
 	c.hears(pingresp)
 	c.says(connect311)
 	assert.Equal(t, []string{
-		"4/0 server CONNACK 3.1.1",
-		"4/0 server PUBLISH 3.1.1 [MQTT-3.3.1-4]",
+		"3/0 server CONNACK 3.1.1",
+		"3/0 server PUBLISH 3.1.1 [MQTT-3.3.1-4]",
 		"4/0 server PINGRESP 3.1.1",
 		"5/0 client CONNECT 3.1.1",
 	}, tr.lines(Options{}))
 }
 
 func TestStartThatIsUndecidedIsNotDecodedAgain(t *testing.T) {
-	s := newSearching(true, true, 9999)
+	s := newSearching(t, true, true, 9999)
 	s.feed(publish3)
 	s.feed("\x30\x80\x80\x80\x01\x00\x01t") // a PUBLISH of 2 MiB, if it is one
 	for range 1000 {
@@ -91,18 +93,18 @@ func TestStartThatIsUndecidedIsNotDecodedAgain(t *testing.T) {
 // what may be a packet of 16 KiB, inside one that is no packet either, since none
 // follows it.
 func TestSearchDecodesInProportionToWhatCame(t *testing.T) {
-	const nested = "\x30\xC2\x80\x01\x30\x30"
-	v, decoded := judgeStart([]byte(strings.Repeat(nested, 3000)), true)
-	require.Equal(t, unknown, v)
-	require.Greater(t, decoded, 16<<10)
+	const nested = "\x30\xC2\x80\x01\x00\x01t"
+	first := judgeStart([]byte(strings.Repeat(nested, 3000)), context{known: true})
+	require.Equal(t, unknown, first.verdict)
+	require.Greater(t, first.decoded, 16<<10)
 
-	s := newSearching(true, false, 1883)
+	s := newSearching(t, true, false, 1883)
 	s.feed("\x30\xA5\x8D\x06\x00\x01t")
 	for range 99999 / len(nested) {
 		s.feed(nested)
 	}
 	require.Zero(t, s.decoded())
-	s.feed("xxxxxx\x00")
+	s.feed("xxxxxxx\x00")
 	assert.Greater(t, s.decoded(), 2*s.fed, "it tried")
 	assert.Less(t, s.decoded(), searchEffort*s.fed+32<<10)
 	assert.Empty(t, s.d.search.buf)
@@ -125,7 +127,7 @@ func TestSearchGivesUpWhatIsTooLong(t *testing.T) {
 
 func TestSearchTriesAsManySegmentsThatWaitAsOthers(t *testing.T) {
 	for zeros, want := range map[int]directionState{maxSearchTries - 2: framing, maxSearchTries - 1: done} {
-		s := newSearching(false, false, 4000)
+		s := newSearching(t, false, false, 4000)
 		s.feed("\x30\x80\x80\x80\x01\x00\x01t")
 		for range zeros {
 			s.feed("\x00")

@@ -22,6 +22,12 @@ type Segment struct {
 	// number itself, else of the first byte of Payload.
 	Seq uint32
 
+	// Ack is the acknowledgement number, if ACK is set: the sequence number of the
+	// next byte that the sender waits for. It tells which bytes of the other
+	// direction have come although they are not in the capture. Who does not know
+	// it leaves it 0.
+	Ack uint32
+
 	SYN, ACK, FIN, RST bool
 
 	// Payload is what the segment carries. It is not kept.
@@ -34,3 +40,6 @@ type Segment struct {
 
 // mark returns where the segment stands in the capture.
 func (s Segment) mark() mark { return mark{s.Record, s.Time} }
+
+// size is how many bytes the segment carried.
+func (s Segment) size() int64 { return int64(len(s.Payload)) + int64(s.Missing) }

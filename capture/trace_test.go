@@ -16,6 +16,7 @@ import (
 var (
 	client4 = netip.MustParseAddrPort("192.0.2.1:40000")
 	server4 = netip.MustParseAddrPort("192.0.2.2:1883")
+	client6 = netip.MustParseAddrPort("[2001:db8::1]:40000")
 )
 
 // trace is a capture that a test writes segment by segment.
@@ -23,7 +24,8 @@ type trace struct {
 	t        testing.TB
 	segments []Segment
 	time     time.Time
-	cut      int // how many bytes the snap length takes from each segment
+	cut      int  // how many bytes the snap length takes from each segment
+	acks     bool // segments of a talk have acknowledgement numbers
 }
 
 func newTrace(t testing.TB) *trace { return &trace{t: t, time: time.Unix(1700000000, 0).UTC()} }
@@ -63,6 +65,7 @@ func (tr *trace) open(port uint16) *talk {
 func (c *talk) says(parts ...string) {
 	payload := strings.Join(parts, "")
 	c.tr.record(c.client, c.server, "A", c.up, payload)
+	c.tr.acknowledges(c.down)
 	c.up += uint32(len(payload))
 }
 
@@ -70,7 +73,39 @@ func (c *talk) says(parts ...string) {
 func (c *talk) hears(parts ...string) {
 	payload := strings.Join(parts, "")
 	c.tr.record(c.server, c.client, "A", c.down, payload)
+	c.tr.acknowledges(c.up)
 	c.down += uint32(len(payload))
+}
+
+// acknowledges gives the last segment an acknowledgement number, if it is to have one.
+func (tr *trace) acknowledges(ack uint32) {
+	if tr.acks {
+		tr.segments[len(tr.segments)-1].Ack = ack
+	}
+}
+
+// loses takes the last segment out of the trace: the capture does not have it.
+func (tr *trace) loses() { tr.segments = tr.segments[:len(tr.segments)-1] }
+
+// newAcking begins a trace whose segments have acknowledgement numbers.
+func newAcking(t testing.TB) *trace {
+	tr := newTrace(t)
+	tr.acks = true
+	return tr
+}
+
+// ends adds a segment that closes or resets the connection, of the client or of the
+// server.
+func (c *talk) ends(client bool, flags string) {
+	if client {
+		c.tr.record(c.client, c.server, flags, c.up, "")
+		c.tr.acknowledges(c.down)
+		c.up++
+		return
+	}
+	c.tr.record(c.server, c.client, flags, c.down, "")
+	c.tr.acknowledges(c.up)
+	c.down++
 }
 
 // Packets in bytes. The PUBLISH packets are of topic t, QoS 0, payload "hello".
@@ -133,11 +168,19 @@ func tell(events []Event) []string {
 			line += e.Note
 		case PartialPacket:
 			line += fmt.Sprintf("%v %v %d of %d", e.Kind, e.Frame.Header.Type, e.Bytes, e.Frame.Header.PacketSize())
+		case StageNote, Closed, Reset, Refused, Unanswered, Silence, Dropped:
+			line += fmt.Sprintf("%v: %s", e.Kind, e.Note)
 		default:
 			line += fmt.Sprintf("%v %d", e.Kind, e.Bytes)
 		}
+		if e.Resumed {
+			line += " resumed"
+		}
 		if e.Stopped {
 			line += ", stopped"
+		}
+		if e.Via != "" {
+			line += " through " + e.Via
 		}
 		lines = append(lines, line)
 	}

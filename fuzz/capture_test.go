@@ -10,22 +10,26 @@ import (
 
 // FuzzConversations reads any bytes as TCP segments of one connection. No packet
 // is invented: those found take no more bytes than the segments have, and what
-// decodes has all its bytes.
+// decodes has all its bytes. The events are the same if they are handed out.
 func FuzzConversations(f *testing.F) {
 	const connect, publish = "\x10\x0C\x00\x04MQTT\x04\x02\x00\x3C\x00\x00", "\x30\x08\x00\x01thello"
 	f.Add(true, []byte("\x02\x00\x00\x00\x0E"+connect+"\x00\x00\x0A"+publish+"\x01\x00\x04\x20\x02\x00\x00"))
 	f.Add(true, []byte("\x02\x00\x00\x00\x0E"+connect+"\x00\x05\x05hello\x00\xF6\x05\x30\x08\x00\x01t")) // swapped
 	f.Add(false, []byte("\x00\x00\x0A"+publish+"\x10\x00\x04\x30\x08\x00\x01\x00\x06\x02\xC0\x00"))      // begun in the middle; cut
 	f.Add(false, []byte("\x02\x00\x00\x08\x09\x02\xC0\x00\x04\x00\x03abc\x02\x80\x00"))                  // FIN, RST, opened anew
+	f.Add(false, []byte("\x02\x00\x00\x03\x00\x00\x00\x00\x03\x05\x01\x00\x01\x00\x02\x05\x00\x00\x00\x0A\x05\x01\x00\x01\x7F\x00\x00\x01\x07\x5B"+
+		"\x01\x00\x0A\x05\x00\x00\x01\x7F\x00\x00\x01\x07\x5B\x00\x00\x0E"+connect+"\x01\x00\x04\x20\x02\x00\x00")) // SOCKS
+	f.Add(true, []byte("\x02\x00\x00\x03\x00\x00\x00\x00\x0E"+connect+"\x40\x00\x00\x01\x00\x04\x20\x02\x00\x00\x00\x00\x0A"+publish)) // lost, and acknowledged
 	f.Fuzz(func(t *testing.T, mqttPort bool, b []byte) {
 		conversations, err := capture.NewConversations(capture.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		sent, found := 0, 0
+		sent, found, events := 0, 0, 0
 		drain := func() {
 			for e := range conversations.Events() {
 				found += checkEvent(t, e)
+				events++
 			}
 		}
 		for s := range segmentsIn(b, mqttPort) {
@@ -35,6 +39,9 @@ func FuzzConversations(f *testing.F) {
 		}
 		conversations.Finish()
 		drain()
+		if n := handedOut(t, segmentsIn(b, mqttPort)); n != events {
+			t.Fatalf("%d events are handed out, not %d", n, events)
+		}
 		if found > sent {
 			t.Fatalf("packets of %d bytes in segments of %d", found, sent)
 		}
@@ -42,6 +49,17 @@ func FuzzConversations(f *testing.F) {
 			t.Fatal("an event behind the last one")
 		}
 	})
+}
+
+// handedOut returns how many events segments have when they are iterated over.
+func handedOut(t *testing.T, segments iter.Seq[capture.Segment]) (n int) {
+	for _, err := range capture.Iterate(segments, capture.Options{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		n++
+	}
+	return n
 }
 
 // checkEvent checks what every event keeps to, and returns the size of its packet
@@ -71,7 +89,7 @@ func segmentsIn(b []byte, mqttPort bool) iter.Seq[capture.Segment] {
 		for len(b) >= 3 {
 			flags, from := b[0], b[0]&1
 			s := capture.Segment{
-				Src: ends[from], Dst: ends[1-from], Seq: next[from] + uint32(int8(b[1])),
+				Src: ends[from], Dst: ends[1-from], Seq: next[from] + uint32(int8(b[1])), Ack: next[1-from],
 				SYN: flags&2 != 0, ACK: flags&1 != 0, FIN: flags&4 != 0, RST: flags&8 != 0, Missing: int(flags >> 4),
 			}
 			n := min(int(b[2]), len(b)-3)

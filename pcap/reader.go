@@ -72,6 +72,10 @@ func NewReader(r io.Reader, o capture.Options) (*Reader, error) {
 	return c, nil
 }
 
+// Summary returns what the capture had in it, in numbers; it is complete when Next
+// has returned io.EOF or another error.
+func (r *Reader) Summary() capture.Summary { return r.conversations.Summary() }
+
 // Close closes the file that Open opened.
 func (r *Reader) Close() error {
 	if r.file == nil {
@@ -92,26 +96,39 @@ func (r *Reader) Next() (capture.Event, error) {
 		if r.err != nil {
 			return capture.Event{}, r.err
 		}
-		if err := r.step(); err != nil {
-			r.conversations.Finish()
-			if err == io.EOF && r.unknownLink != nil {
-				err = r.unknownLink
-			}
-			r.err = err
+		r.read()
+	}
+}
+
+// Events iterates over what Next returns, without letting events wait: so memory is
+// bounded, whatever the file. An error other than io.EOF comes last.
+func (r *Reader) Events() iter.Seq2[capture.Event, error] {
+	return func(yield func(capture.Event, error) bool) {
+		stopped := false
+		r.conversations.Handle(func(e capture.Event) bool {
+			stopped = !yield(e, nil)
+			return !stopped
+		})
+		for !stopped && r.err == nil {
+			r.read()
+		}
+		if !stopped && r.err != io.EOF {
+			yield(capture.Event{}, r.err)
 		}
 	}
 }
 
-// Events iterates over what Next returns. An error other than io.EOF comes last.
-func (r *Reader) Events() iter.Seq2[capture.Event, error] {
-	return func(yield func(capture.Event, error) bool) {
-		for {
-			e, err := r.Next()
-			if err == io.EOF || !yield(e, err) || err != nil {
-				return
-			}
-		}
+// read reads on, and remembers why there is no more.
+func (r *Reader) read() {
+	err := r.step()
+	if err == nil {
+		return
 	}
+	r.conversations.Finish()
+	if err == io.EOF && r.unknownLink != nil {
+		err = r.unknownLink
+	}
+	r.err = err
 }
 
 // step reads one more record, or some more raw bytes.

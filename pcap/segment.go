@@ -101,7 +101,8 @@ func (d *headerDecoder) ofTCP(s capture.Segment, src, dst netip.Addr, data []byt
 	}
 	s.Src = netip.AddrPortFrom(src, uint16(d.tcp.SrcPort))
 	s.Dst = netip.AddrPortFrom(dst, uint16(d.tcp.DstPort))
-	s.Seq, s.SYN, s.ACK, s.FIN, s.RST = d.tcp.Seq, d.tcp.SYN, d.tcp.ACK, d.tcp.FIN, d.tcp.RST
+	s.Seq, s.Ack = d.tcp.Seq, d.tcp.Ack
+	s.SYN, s.ACK, s.FIN, s.RST = d.tcp.SYN, d.tcp.ACK, d.tcp.FIN, d.tcp.RST
 	s.Payload = data[min(header, len(data)):]
 	s.Missing = max(size-header-len(s.Payload), 0)
 	return s, true

@@ -91,6 +91,8 @@ func (d *dumper) print(name string, e capture.Event) error {
 	d.raise(statusOf(e))
 	switch e.Kind {
 	case capture.WholePacket, capture.BrokenHeader, capture.PartialPacket:
+	case capture.Closed, capture.Dropped, capture.PacketPiece:
+		return nil
 	default:
 		return d.tell(fileName(name) + ": " + note(e))
 	}
@@ -105,11 +107,14 @@ func (d *dumper) print(name string, e capture.Event) error {
 	return err
 }
 
-// statusOf is what an event means for the exit status. Lost bytes count if they
-// end a direction or, by the event of that packet, if they are of a packet.
+// statusOf is what an event means for the exit status. Lost bytes count if packets
+// may be among them or, by the event of that packet, if they are of a packet. What
+// its sender has not finished, or given a wrong length, is malformed.
 func statusOf(e capture.Event) int {
 	switch {
-	case e.Kind == capture.PartialPacket, e.Kind == capture.SkippedBytes, e.Kind == capture.LostBytes && e.Stopped:
+	case e.Cause == capture.ClosedInside, e.Cause == capture.ResetInside, e.Cause == capture.WrongLength:
+		return statusMalformed
+	case e.Kind == capture.PartialPacket, e.Kind == capture.SkippedBytes, e.Kind == capture.LostBytes && (e.Stopped || e.PacketsLost):
 		return statusUnread
 	case e.Err != nil:
 		return statusMalformed

@@ -12,7 +12,7 @@ import (
 // The exit statuses. A higher one wins over a lower one. Unread is a file or the
 // rest of it, and a packet or the start or the rest of a direction that cannot
 // be decoded since bytes are missing; bytes missing where no packet is known to
-// have been, before the first or behind the last, raise no status.
+// have been, before the first or right before the end, raise no status.
 const (
 	statusDecoded   = 0
 	statusMalformed = 1
@@ -59,8 +59,8 @@ Exit status:
      rest of one direction of a stream, cannot be decoded because bytes are
      missing from the capture; or the output cannot be written; or the command
      line cannot be understood
-Bytes missing before the first packet of a direction, or behind the last, are
-told on standard error and do not change the status.
+Bytes missing before the first packet of a direction, or right before its end,
+are told on standard error and do not change the status.
 `
 
 // options are the command line.

@@ -38,7 +38,7 @@ func TestTextSaysWhatPacketsSay(t *testing.T) {
 		"raw-invalid-connects.pcap": {
 			`  AUTH        (5.0?) 0x00 (Success)  NOT ALLOWED HERE: AUTH (5.0) protocol error: `,
 			`  PUBLISH     flags=6 length=5  MALFORMED: PUBLISH (3.1.1) malformed packet: `,
-			`the rest of this direction is not decoded`,
+			`where the next packet begins is not known; it is looked for`,
 		},
 		"tcp-lost-segments-small.pcap": {`  CONNECT`},
 	} {
