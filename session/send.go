@@ -1,0 +1,311 @@
+package session
+
+import (
+	"errors"
+
+	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/packets"
+)
+
+// window returns how many messages may be in flight on this connection.
+func (l *Link) window() int {
+	n := int(l.peer.receiveMaximum)
+	if own := int(l.session.o.InFlight); own > 0 {
+		n = min(n, own)
+	}
+	return min(n, maxPublishes)
+}
+
+// slots returns how many more may be begun: each that waits for an acknowledgement of
+// the peer takes a slot, PUBCOMP included. [MQTT-3.3.4-7] [MQTT-3.3.4-9]
+// [MQTT-4.9.0-1] [MQTT-4.9.0-2]
+func (l *Link) slots() int {
+	return l.window() - int(l.session.taken) - l.session.released.len()
+}
+
+// begin moves the message that waits longest into flight, if it may be, and reports
+// whether it has.
+func (l *Link) beginNext() bool {
+	s := l.session
+	for {
+		pos, ok := s.waiting.next(s.waiting.first)
+		if !ok || l.drain != nil {
+			return false
+		}
+		e := s.waiting.at(pos)
+		if e.qos == mqttwire.AtMostOnce || l.slots() <= int(s.flight.n-s.flight.dead-s.taken) {
+			return false
+		}
+		if e.message.expired(l.now) {
+			s.drop(&s.waiting, pos, DropExpired)
+			continue
+		}
+		return l.fly(pos)
+	}
+}
+
+// fly moves a message that waits into flight.
+func (l *Link) fly(pos uint32) bool {
+	s := l.session
+	s.room(&s.flight)
+	id := s.ids.next(idPublish, s.flight.end())
+	if id == 0 {
+		return false
+	}
+	e := *s.waiting.at(pos)
+	s.waiting.remove(pos)
+	e.packet = id
+	s.flight.push(e)
+	s.recordSent(&e)
+	return true
+}
+
+// nextPublish returns the next PUBLISH to be written, and its entry; nil if there is
+// none. First comes what is in flight, in order, as far as the peer has slots for it.
+// [MQTT-4.4.0-1] [MQTT-4.6.0-1]
+func (l *Link) nextPublish() (*packets.Publish, *entry) {
+	s := l.session
+	for {
+		pos, ok := s.flight.next(s.unsent)
+		if s.unsent = pos; ok {
+			if e := s.flight.at(pos); !e.is(handed) && e.message.expired(l.now) {
+				s.drop(&s.flight, pos, DropExpired)
+				continue
+			}
+			if l.slots() <= 0 {
+				return nil, nil
+			}
+			return l.prepare(s.flight.at(pos))
+		}
+		if l.beginNext() {
+			if s.changesWait() {
+				return nil, nil // they have to be durable first
+			}
+			continue
+		}
+		pos, ok = s.waiting.next(s.waiting.first)
+		if !ok || l.drain != nil || s.waiting.at(pos).qos != mqttwire.AtMostOnce {
+			return nil, nil
+		}
+		if s.waiting.at(pos).message.expired(l.now) {
+			s.drop(&s.waiting, pos, DropExpired)
+			continue
+		}
+		return l.prepare(s.waiting.at(pos))
+	}
+}
+
+// next returns the ring and the position of what nextPublish has returned.
+func (l *Link) nextAt() (*ring, uint32) {
+	s := l.session
+	if pos, ok := s.flight.next(s.unsent); ok {
+		return &s.flight, pos
+	}
+	pos, _ := s.waiting.next(s.waiting.first)
+	return &s.waiting, pos
+}
+
+// prepare makes the PUBLISH of an entry, but for its topic alias.
+func (l *Link) prepare(e *entry) (*packets.Publish, *entry) {
+	m := e.message
+	if m.hollow {
+		if !e.is(fetched) {
+			e.flags |= fetched
+			l.session.tell(Event{Kind: Fetch, Token: e.token, Message: m})
+		}
+		return nil, nil
+	}
+	p := &l.tool().publish
+	p.Topic, p.Payload, p.Properties = m.publish.Topic, m.publish.Payload, m.publish.Properties
+	p.PacketID, p.QoS = e.packet, e.qos
+	p.Dup, p.Retain = e.is(repeat), e.is(retain)
+	if !m.plain || e.id != 0 || e.ids != nil {
+		l.own5(p, e)
+	}
+	return p, e
+}
+
+// own5 makes the properties that a PUBLISH of this connection has: those of the
+// message, what is left of its interval, and the Subscription Identifiers.
+// [MQTT-3.3.2-4] [MQTT-3.3.2-6] [MQTT-3.3.4-3] [MQTT-3.3.4-4]
+func (l *Link) own5(p *packets.Publish, e *entry) {
+	if l.Version() != mqttwire.V5 || !e.message.expires && e.id == 0 && e.ids == nil {
+		return
+	}
+	b := l.copyProperties(&e.message.publish.Properties)
+	if e.message.expires {
+		b.SetMessageExpiryInterval(e.message.secondsLeft(l.now))
+	}
+	if e.id != 0 {
+		b.AddSubscriptionID(e.id)
+	}
+	if e.ids != nil {
+		for _, id := range *e.ids {
+			b.AddSubscriptionID(id)
+		}
+	}
+	p.Properties = b.Properties()
+}
+
+// copyProperties returns a list in the Link's own memory that may be changed.
+func (l *Link) copyProperties(from *mqttwire.Properties) *mqttwire.PropertyBuilder {
+	b := &l.tool().properties
+	b.Reset()
+	for q := range from.All() {
+		b.Set(q.ID, q)
+	}
+	return b
+}
+
+// appendMessage appends a PUBLISH, with a topic alias if one helps; with header alone
+// its payload has to follow. [MQTT-3.1.2-24] [MQTT-3.2.2-15]
+func (l *Link) appendMessage(dst []byte, p *packets.Publish, e *entry, header bool) ([]byte, error) {
+	if l.peer.aliases > 0 && l.o.TopicAliases > 0 {
+		if out, ok := l.appendWithAlias(dst, p, e, header); ok {
+			return out, nil
+		}
+	}
+	return l.appendPublish(dst, p, header)
+}
+
+func (l *Link) appendPublish(dst []byte, p *packets.Publish, header bool) ([]byte, error) {
+	if header {
+		return l.conn.AppendHeader(dst, p)
+	}
+	return l.conn.Append(dst, p)
+}
+
+// sentNext says that what nextPublish has returned was handed out, up to a byte of
+// what is.
+func (l *Link) sentNext(end uint64) {
+	s := l.session
+	r, pos := l.nextAt()
+	e := r.at(pos)
+	if r == &s.flight {
+		e.flags |= handed | repeat | onLink
+		s.unsent = pos + 1
+		s.taken++
+		return
+	}
+	token, tell := e.token, !e.is(quiet)
+	s.remove(r, pos)
+	if tell {
+		l.unwritten.push(token, end)
+	}
+}
+
+// dropNext drops what nextPublish has returned, as it cannot be sent.
+func (l *Link) dropNext(err error) {
+	why := DropNotSupported
+	if errors.Is(err, mqttwire.ErrTooLarge) { // [MQTT-3.1.2-25]
+		why = DropTooLarge
+	}
+	r, pos := l.nextAt()
+	l.session.dropFor(r, pos, why, err)
+}
+
+// appendPublishes appends messages, up to the limit. Only the first may be handed out
+// in parts.
+func (l *Link) appendPublishes(dst []byte, limit int, first bool) []byte {
+	start := len(dst)
+	for len(dst) < limit {
+		p, e := l.nextPublish()
+		if p == nil {
+			break
+		}
+		if room := limit - len(dst); e.message.size+mostAdded(e) > room && p.Size(l.Version())+aliasSize > room {
+			if !first {
+				break
+			}
+			return l.appendPart(dst, limit, p, e)
+		}
+		out, err := l.appendMessage(dst, p, e, false)
+		if err != nil {
+			l.dropNext(err)
+			continue
+		}
+		dst, first = out, false
+		l.sentNext(l.handed + uint64(len(dst)-start))
+	}
+	return dst
+}
+
+// aliasSize is what a topic alias adds to a PUBLISH at most: the property, and one
+// byte of each of two lengths.
+const aliasSize = 3 + 2
+
+// mostAdded is what a PUBLISH has beside the bytes of its message at most.
+func mostAdded(e *entry) int {
+	n := 32
+	if e.ids != nil {
+		n += 5 * len(*e.ids)
+	}
+	return n
+}
+
+// appendPart hands out the first part of a PUBLISH that is larger than there is room.
+func (l *Link) appendPart(dst []byte, limit int, p *packets.Publish, e *entry) []byte {
+	head, err := l.appendMessage(l.head[:0], p, e, true)
+	if err != nil {
+		l.dropNext(err)
+		return dst
+	}
+	l.head, l.tail = head, p.Payload
+	l.sentNext(l.handed + uint64(len(head)+len(p.Payload)))
+	return l.appendRest(dst, limit)
+}
+
+// resendReleased sends PUBREL again for the messages that wait for PUBCOMP, in the
+// order in which their PUBREC came. [MQTT-4.4.0-1] [MQTT-4.6.0-4]
+func (s *Session) resendReleased() {
+	l := s.link
+	s.released.all(func(_ uint32, e *entry) {
+		p := &l.tool().pubrel
+		*p = packets.Pubrel{PacketID: e.packet, Dup: true} // DUP is written in 3.1 only
+		_ = l.put(p)
+	})
+}
+
+// ask sends SUBSCRIBE and UNSUBSCRIBE that were not sent on this connection.
+func (l *Link) ask() {
+	if !l.asking || l.state != stateOpen || l.drain != nil {
+		return
+	}
+	s := l.session
+	r := s.requests
+	for pos, ok := r.next(r.first); ok; pos, ok = r.next(pos + 1) {
+		e := r.at(pos)
+		if e.is(onLink) {
+			continue
+		}
+		if e.packet == 0 {
+			if e.packet = s.ids.next(idRequest, pos); e.packet == 0 {
+				return // when one is free
+			}
+		}
+		packets.SetPacketID(e.request, e.packet)
+		if sub, ok := e.request.(*packets.Subscribe); ok {
+			sub.Dup = e.is(repeat)
+		} else if unsub, ok := e.request.(*packets.Unsubscribe); ok {
+			unsub.Dup = e.is(repeat)
+		}
+		if err := l.put(e.request); err != nil {
+			s.dropRequest(pos, err)
+			if r.n == 0 {
+				break
+			}
+			continue
+		}
+		e.flags |= handed | repeat | onLink
+	}
+	l.asking = false
+}
+
+// dropRequest drops a SUBSCRIBE or UNSUBSCRIBE that cannot be sent.
+func (s *Session) dropRequest(pos uint32, err error) {
+	why := DropNotSupported
+	if errors.Is(err, mqttwire.ErrTooLarge) {
+		why = DropTooLarge
+	}
+	s.dropFor(s.requests, pos, why, err)
+}
