@@ -15,14 +15,17 @@ func (s *Session) Ack(a AckToken, code mqttwire.ReasonCode) error {
 	if l == nil || uint32(a>>32) != l.number || l.number == 0 {
 		return ErrStale
 	}
-	if !code.AllowedIn(mqttwire.PUBACK, mqttwire.V5, l.o.Side) {
+	if !code.AllowedIn(mqttwire.PUBACK, mqttwire.V5, l.o.side) {
 		return ErrAnswer
 	}
-	q, held := mqttwire.AtLeastOnce, &l.puback
+	q := mqttwire.AtLeastOnce
 	if a&ackPubrec != 0 {
-		q, held = mqttwire.ExactlyOnce, &l.pubrec
+		q = mqttwire.ExactlyOnce
 	}
-	h := held.find(a)
+	if l.held == nil {
+		return ErrStale
+	}
+	h := l.heldOf(q).find(a)
 	if h == nil {
 		return ErrStale
 	}
@@ -41,31 +44,29 @@ func (l *Link) takeOn(id uint16, code mqttwire.ReasonCode, p *packets.Publish) {
 		return
 	}
 	s := l.session
-	flags := s.receipts.get(id) | recorded
-	if p != nil && s.journal != nil {
-		flags |= untaken
-	}
-	s.receipts.set(id, flags)
+	s.receipts.set(id, s.receipts.get(id)|recorded)
 	s.recordReceived(l.now, id, p)
 }
 
 // acknowledge answers a message of QoS 1 or 2: with the packet, or with the code.
 // Behind one that is held it waits.
 func (l *Link) acknowledge(q mqttwire.QoS, id uint16, code mqttwire.ReasonCode, packet mqttwire.Packet) {
-	held := l.heldOf(q)
-	if held.n == 0 {
+	if l.held == nil || l.heldOf(q).n == 0 {
 		l.sendAck(q, id, code, packet)
 		return
 	}
 	if packet != nil {
 		packet = packets.Clone(packet)
 	}
-	held.push(heldAck{packet: packet, id: id, code: code, ready: true})
+	l.heldOf(q).push(heldAck{packet: packet, id: id, code: code, ready: true})
 	l.markHeld(q, id)
 }
 
 // hold lets the acknowledgement of a message wait for Ack.
 func (l *Link) hold(q mqttwire.QoS, id uint16) AckToken {
+	if l.held == nil {
+		l.held = new(held)
+	}
 	i := l.heldOf(q).push(heldAck{id: id})
 	l.markHeld(q, id)
 	return ackToken(l.number, q, i)
@@ -73,9 +74,9 @@ func (l *Link) hold(q mqttwire.QoS, id uint16) AckToken {
 
 func (l *Link) heldOf(q mqttwire.QoS) *heldAcks {
 	if q == mqttwire.ExactlyOnce {
-		return &l.pubrec
+		return &l.held.pubrec
 	}
-	return &l.puback
+	return &l.held.puback
 }
 
 // markHeld notes that the identifier is in use, as its acknowledgement is held.
@@ -157,7 +158,7 @@ func (l *Link) send(p mqttwire.Packet) {
 		l.disconnectWith(mqttwire.ReasonUnspecifiedError, Cause{Kind: WeDisconnected, Err: err})
 		return
 	}
-	if l.pending() > l.o.Output {
+	if l.pending() > l.o.output {
 		l.disconnectWith(mqttwire.ReasonQuotaExceeded, Cause{Kind: OutputFull})
 	}
 }
@@ -201,7 +202,7 @@ func (l *Link) acked(id uint16, code mqttwire.ReasonCode) {
 // complete ends a message that the peer has acknowledged.
 func (s *Session) complete(r *ring, pos uint32, code mqttwire.ReasonCode) {
 	e := r.at(pos)
-	token, tell := e.token, !e.is(quiet)
+	token, tell := e.token, !e.is(quiet|canceled)
 	if s.journal != nil {
 		s.recordEnded(e)
 	}
@@ -289,7 +290,7 @@ func (l *Link) answered(p mqttwire.Packet, id uint16, codes []mqttwire.ReasonCod
 		return
 	}
 	e := *s.requests.at(pos)
-	if err := checkAnswer(e.request, p, l.Version()); err != nil {
+	if err := checkAnswer(e.request.packet, p, l.Version()); err != nil {
 		l.disconnectWith(mqttwire.ReasonProtocolError, Cause{Kind: UnexpectedAnswer, Err: err})
 		return
 	}
@@ -297,11 +298,11 @@ func (l *Link) answered(p mqttwire.Packet, id uint16, codes []mqttwire.ReasonCod
 	code := mqttwire.ReasonCode(0)
 	for i, c := range codes {
 		code = max(code, c)
-		if sub, ok := e.request.(*packets.Subscribe); ok && c.IsError() {
+		if sub, ok := e.request.packet.(*packets.Subscribe); ok && c.IsError() {
 			s.unwishFilter(sub.Subscriptions[i].Filter, e.token)
 		}
 	}
-	if e.is(quiet) {
+	if e.is(canceled) {
 		return
 	}
 	outcome := Acked

@@ -81,7 +81,7 @@ func (l *Link) appendWithAlias(dst []byte, p *packets.Publish, e *entry, header 
 		if len(p.Topic) < 3 || !a.twice(m.hash) {
 			return dst, false
 		}
-		i = a.take(min(l.o.TopicAliases, int(l.peer.aliases)))
+		i = a.take(int(min(l.o.aliases, l.peer.aliases)))
 		a.list[i].hash, a.list[i].topic = m.hash, nil // it is another's no longer
 		a.alone(i)
 	}

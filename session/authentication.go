@@ -23,9 +23,9 @@ func (l *Link) admitAuth(p *packets.Auth) bool {
 	switch {
 	case l.state != stateOpen:
 		// The Decoder keeps the order before the CONNACK.
-	case l.o.Side == mqttwire.FromServer && p.ReasonCode == mqttwire.ReasonReauthenticate:
+	case l.o.side == mqttwire.FromServer && p.ReasonCode == mqttwire.ReasonReauthenticate:
 		ok = l.reauth == noReauth
-	case l.o.Side == mqttwire.FromServer:
+	case l.o.side == mqttwire.FromServer:
 		ok = l.reauth == serverSpoke
 	default:
 		ok = l.reauth == askedFor
@@ -44,7 +44,7 @@ func (l *Link) auth(p *packets.Auth) {
 		return
 	}
 	switch {
-	case l.o.Side == mqttwire.FromServer:
+	case l.o.side == mqttwire.FromServer:
 		l.reauth = askedFor
 	case p.ReasonCode == mqttwire.ReasonSuccess:
 		l.reauth = noReauth
@@ -59,7 +59,7 @@ func (l *Link) auth(p *packets.Auth) {
 // returns ErrState where no AUTH may stand, and the *mqttwire.Error of one that cannot
 // be sent, as with another method than that of the CONNECT.
 func (l *Link) Auth(now time.Time, a *packets.Auth) error {
-	server := l.o.Side == mqttwire.FromServer
+	server := l.o.side == mqttwire.FromServer
 	switch l.state {
 	case stateAsked, stateConnect:
 		if !l.asked.method {
@@ -80,14 +80,14 @@ func (l *Link) Auth(now time.Time, a *packets.Auth) error {
 	case l.state == stateAsked: // the client goes on
 		l.done()
 		l.state = stateNew
-		l.timers.connect = now.Add(l.o.ConnectTimeout)
+		l.timers.connect = now.Add(l.o.connectTimeout)
 	case l.state == stateConnect:
 	case server && a.ReasonCode == mqttwire.ReasonSuccess:
 		l.reauth = noReauth
 	case server:
-		l.reauth, l.timers.auth = serverSpoke, now.Add(l.o.ConnectTimeout)
+		l.reauth, l.timers.auth = serverSpoke, now.Add(l.o.connectTimeout)
 	default:
-		l.reauth, l.timers.auth = askedFor, now.Add(l.o.ConnectTimeout)
+		l.reauth, l.timers.auth = askedFor, now.Add(l.o.connectTimeout)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package session
 import (
 	"encoding/binary"
 	"hash/crc32"
+	"slices"
 	"time"
 
 	"github.com/mqttwire/mqttwire"
@@ -44,7 +45,8 @@ const (
 	changeDiscard                            // the session is empty
 	changeEnd                                // the session has ended
 	changeWaits                              // a message that was in flight waits again
-	changeTokens                             // the last Token that was given out
+	changeInFlight                           // of a snapshot: a message is in flight
+	changeInRelease                          // of a snapshot: one waits for PUBCOMP
 )
 
 // String returns a word for the kind.
@@ -60,16 +62,15 @@ var changeNames = [...]string{
 	changeReceived: "received", changeHandedOn: "handed on", changeForgotten: "forgotten", changeForgotAll: "forgot all",
 	changeSubscribed: "subscribed", changeUnsubscribed: "unsubscribed", changeBegun: "begun", changeLeft: "left",
 	changeWill: "will", changeWillGone: "will gone", changeDiscard: "discarded", changeEnd: "end", changeWaits: "waits",
-	changeTokens: "tokens",
+	changeInFlight: "in flight", changeInRelease: "in release",
 }
 
 // journal is what a session has that produces changes.
 type journal struct {
 	seq     uint64
+	token   Token  // the last one of a change
 	pending []byte // changes that were not taken, each behind its length
 	at      int
-	untaken []*Message // messages of QoS 2 that were recorded and not handed on
-	again   int        // so many of them come from Restore
 }
 
 // Change returns the next change; ok is false if there is none. Before, it begins the
@@ -144,14 +145,17 @@ func (s *Session) recordWith(k ChangeKind, f func([]byte) []byte) {
 // recordQueued records a message of QoS 1 or 2 that waits.
 func (s *Session) recordQueued(e *entry) {
 	if s.journal != nil && e.qos > 0 {
-		s.recordWith(changeQueued, func(b []byte) []byte { return appendEntry(b, e) })
+		s.journal.token = e.token
+		s.recordWith(changeQueued, func(b []byte) []byte { return appendEntry(b, e, keptFlags) })
 	}
 }
 
 // recordWaits records that a message that was in flight waits again.
 func (s *Session) recordWaits(e *entry) {
 	if s.journal != nil {
-		s.recordWith(changeWaits, func(b []byte) []byte { return binary.BigEndian.AppendUint64(b, uint64(e.token)) })
+		s.recordWith(changeWaits, func(b []byte) []byte {
+			return append(binary.BigEndian.AppendUint64(b, uint64(e.token)), byte(e.flags&handed))
+		})
 	}
 }
 
@@ -189,35 +193,38 @@ func (s *Session) recordReceived(now time.Time, id uint16, p *packets.Publish) {
 	var m *Message
 	if p != nil {
 		m = NewMessage(now, p)
-		j.untaken = append(j.untaken, m)
+		s.more().untaken = append(s.apart.untaken, m)
 	}
 	s.recordWith(changeReceived, func(b []byte) []byte { return appendReceived(b, id, m) })
 }
 
 // handedOn records that the message which came last was handed on.
-func (l *Link) handedOn() {
-	s := l.session
-	if s == nil || s.journal == nil || len(s.journal.untaken) == s.journal.again || l.event.Ack != 0 {
-		return
-	}
-	s.handedOnAt(len(s.journal.untaken) - 1)
-}
+func (s *Session) handedOn() { s.handedOnAt(len(s.apart.untaken) - 1) }
 
 // handedOnAt records that a message was handed on.
 func (s *Session) handedOnAt(i int) {
-	j := s.journal
-	j.untaken = append(j.untaken[:i], j.untaken[i+1:]...)
+	a := s.apart
+	a.handedOn(i)
 	s.recordWith(changeHandedOn, func(b []byte) []byte { return binary.BigEndian.AppendUint32(b, uint32(i)) })
+}
+
+// handedOn takes out a message that was handed on.
+func (a *apart) handedOn(i int) {
+	if i == 0 { // as a rule
+		a.untaken[0], a.untaken = nil, a.untaken[1:]
+		return
+	}
+	a.untaken = slices.Delete(a.untaken, i, i+1)
 }
 
 // again returns the event of the next message that Restore gives again.
 func (s *Session) again() (e Event, ok bool) {
-	j := s.journal
-	if j == nil || j.again == 0 {
+	a := s.apart
+	if a == nil || a.again == 0 {
 		return e, false
 	}
-	m := j.untaken[0]
-	j.again--
+	m := a.untaken[0]
+	a.again--
 	s.handedOnAt(0)
 	p := m.publish
 	return Event{Kind: Arrived, Packet: &p}, true
@@ -255,10 +262,14 @@ func (s *Session) recordWill(m *Message, delay uint32) {
 	}
 }
 
-// appendEntry appends a message that waits: its token, how it goes out, and itself.
-func appendEntry(b []byte, e *entry) []byte {
+// keptFlags are the flags of a message that waits which are kept.
+const keptFlags = retain | quiet | handed
+
+// appendEntry appends a message that waits or is in flight: its token, how it goes out,
+// and itself.
+func appendEntry(b []byte, e *entry, flags entryFlags) []byte {
 	b = binary.BigEndian.AppendUint64(b, uint64(e.token))
-	b = append(b, byte(e.qos), byte(e.flags&(retain|quiet|handed|drops)))
+	b = append(b, byte(e.qos), byte(e.flags&flags))
 	switch {
 	case e.ids != nil:
 		b = binary.AppendUvarint(b, uint64(len(*e.ids)))

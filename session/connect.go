@@ -15,7 +15,7 @@ import (
 // The event Connected, or Disconnected, says how it went on.
 func (l *Link) Open(now time.Time, s *Session, c *packets.Connect) error {
 	switch {
-	case l.state != stateNew || l.o.Side != mqttwire.FromClient || s.o.Side != mqttwire.FromClient || s.link != nil:
+	case l.state != stateNew || l.o.side != mqttwire.FromClient || s.o.Side != mqttwire.FromClient || s.link != nil:
 		return ErrState
 	case s.ended:
 		return ErrEnded
@@ -24,7 +24,7 @@ func (l *Link) Open(now time.Time, s *Session, c *packets.Connect) error {
 		return err
 	}
 	l.at(now)
-	l.timers.connect = now.Add(l.o.ConnectTimeout)
+	l.timers.connect = now.Add(l.o.connectTimeout)
 	l.noteConnect(c)
 	l.own = saidIn(&c.Properties, l.Version())
 	l.attach(s)

@@ -20,13 +20,13 @@ func (l *Link) Disconnect(now time.Time, d *packets.Disconnect) error {
 	if d == nil {
 		d = &packets.Disconnect{}
 	}
-	if l.o.Side == mqttwire.FromClient || l.Version() == mqttwire.V5 {
+	if l.o.side == mqttwire.FromClient || l.Version() == mqttwire.V5 {
 		if err := l.put(d); err != nil {
 			return err
 		}
 	}
 	l.at(now)
-	if expiry, ok := d.Properties.SessionExpiryInterval(); ok && l.o.Side == mqttwire.FromClient && l.Version() == mqttwire.V5 {
+	if expiry, ok := d.Properties.SessionExpiryInterval(); ok && l.o.side == mqttwire.FromClient && l.Version() == mqttwire.V5 {
 		l.session.setExpiry(expiry)
 	}
 	l.finish(now, Cause{Kind: WeDisconnected, Code: d.ReasonCode})
@@ -57,7 +57,7 @@ func (s *Session) setExpiry(expiry uint32) {
 // disconnected handles DISCONNECT. [MQTT-3.14.4-3]
 func (l *Link) disconnected(p *packets.Disconnect) {
 	s := l.session
-	if l.o.Side == mqttwire.FromServer && s != nil {
+	if l.o.side == mqttwire.FromServer && s != nil {
 		if p.ReasonCode == mqttwire.ReasonNormalDisconnection {
 			s.deleteWill()
 		}
@@ -78,7 +78,7 @@ func (l *Link) disconnectWith(code mqttwire.ReasonCode, c Cause) {
 	}
 	c.Code = code
 	if l.Version() == mqttwire.V5 && l.state == stateOpen || l.state == stateConnect {
-		if !code.AllowedIn(mqttwire.DISCONNECT, mqttwire.V5, l.o.Side) {
+		if !code.AllowedIn(mqttwire.DISCONNECT, mqttwire.V5, l.o.side) {
 			code = mqttwire.ReasonProtocolError
 		}
 		_ = l.put(&packets.Disconnect{ReasonCode: code})
@@ -94,7 +94,10 @@ func (l *Link) Lost(now time.Time, err error) {
 	if l.state != stateClosing {
 		l.finish(now, Cause{Kind: TransportLost, Err: err})
 	}
-	l.control, l.out, l.head, l.tail = nil, 0, nil, nil
+	l.control, l.out = nil, 0
+	if t := l.tools; t != nil {
+		t.head, t.tail = nil, nil
+	}
 }
 
 // finish ends the connection: nothing more is read, what is to be written still may
@@ -108,7 +111,7 @@ func (l *Link) finish(now time.Time, c Cause) {
 	if l.event.Kind == Arrived || l.event.Kind == Connect {
 		l.settleEvent()
 	}
-	l.timers = timers{close: now.Add(l.o.CloseTimeout), wrote: l.timers.wrote}
+	l.timers = timers{close: now.Add(l.o.closeTimeout), wrote: l.timers.wrote}
 	l.drain, l.will = nil, nil
 	if l.attached {
 		l.part(now)
@@ -118,16 +121,16 @@ func (l *Link) finish(now time.Time, c Cause) {
 // part parts from the session.
 func (l *Link) part(now time.Time) {
 	s := l.session
-	for t, ok := l.unwritten.pop(1<<64 - 1); ok; t, ok = l.unwritten.pop(1<<64 - 1) {
-		s.tell(Event{Kind: Dropped, Token: t, Drop: DropConnectionLost, Outcome: Unknown})
+	if l.tools != nil {
+		u := &l.tools.unwritten
+		for t, ok := u.pop(1<<64 - 1); ok; t, ok = u.pop(1<<64 - 1) {
+			s.tell(Event{Kind: Dropped, Token: t, Drop: DropConnectionLost, Outcome: Unknown})
+		}
 	}
 	s.link, l.attached = nil, false
-	l.puback, l.pubrec = heldAcks{}, heldAcks{}
+	l.held = nil
 	s.receipts.change(func(_ uint16, flags receipt) receipt {
-		if flags&recorded == 0 {
-			return 0
-		}
-		return flags & (recorded | untaken)
+		return flags & recorded
 	})
 	s.parted()
 	if s.o.Side == mqttwire.FromServer {

@@ -21,8 +21,11 @@ type Event struct {
 	// Message is that of Will, and of Fetch the hollow one; it may be kept.
 	Message *Message
 
-	// Cause is that of Disconnected.
+	// Cause is that of Disconnected; of Dropped it has the Err of a packet that cannot be
+	// sent.
 	Cause Cause
+
+	stored bool // the message is in the journal until it is handed on
 }
 
 // Kind is the kind of an Event.

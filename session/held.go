@@ -4,6 +4,15 @@ import (
 	"github.com/mqttwire/mqttwire"
 )
 
+// held are the acknowledgements of a connection that may not be sent yet.
+type held struct {
+	puback heldAcks
+	pubrec heldAcks
+}
+
+// holds reports whether an acknowledgement is held.
+func (l *Link) holds() bool { return l.held != nil && l.held.puback.n+l.held.pubrec.n > 0 }
+
 // heldAcks are the acknowledgements of one kind, PUBACK or PUBREC, that may not be
 // sent yet: as the application has still to say so, or one before has. They leave in
 // the order in which the messages came. [MQTT-4.6.0-2] [MQTT-4.6.0-3]

@@ -25,7 +25,7 @@ func (l *Link) keepAliveBegins(seconds uint16) {
 	t := &l.timers
 	t.keepAlive = time.Duration(seconds) * time.Second
 	t.pingEvery = t.keepAlive / 4 * 3
-	if every := l.o.PingEvery; every > 0 && (every <= t.keepAlive || t.keepAlive == 0) {
+	if every := l.o.pingEvery; every > 0 && (every <= t.keepAlive || t.keepAlive == 0) {
 		t.pingEvery = every
 	}
 	t.heard, t.wrote = l.now, l.now
@@ -61,7 +61,7 @@ func (l *Link) Deadline() (at time.Time, ok bool) {
 // silence returns until when a server waits for the next packet. [MQTT-3.1.2-22]
 func (l *Link) silence() time.Time {
 	t := &l.timers
-	if l.o.Side != mqttwire.FromServer || t.keepAlive == 0 {
+	if l.o.side != mqttwire.FromServer || t.keepAlive == 0 {
 		return time.Time{}
 	}
 	return t.heard.Add(t.keepAlive / 2 * 3)
@@ -71,7 +71,7 @@ func (l *Link) silence() time.Time {
 // nothing that comes. [MQTT-3.1.2-20]
 func (l *Link) pingDue() time.Time {
 	t := &l.timers
-	if l.o.Side != mqttwire.FromClient || t.pingEvery == 0 || l.pinging {
+	if l.o.side != mqttwire.FromClient || t.pingEvery == 0 || l.pinging {
 		return time.Time{}
 	}
 	return t.wrote.Add(t.pingEvery)
@@ -114,7 +114,7 @@ func (l *Link) ping() {
 
 func (l *Link) pingFrom() {
 	t := &l.timers
-	wait := l.o.PingTimeout
+	wait := l.o.pingTimeout
 	if t.keepAlive > 0 {
 		wait = min(wait, t.keepAlive)
 	}

@@ -20,17 +20,16 @@ type Link struct {
 	cause    Cause           // why the connection has ended; Kind is 0 if it has not
 	now      time.Time       // of the last call that has told it
 	timers   timers
-	o        LinkOptions
+	o        settings
 	asked    asked
 	peer     said
 	own      said
 	drain    *packets.Disconnect // to be sent when nothing is in flight; nil if not asked for
 	will     *packets.Will       // of the CONNECT, up to Accept
-	puback   heldAcks
-	pubrec   heldAcks
-	counted  uint32 // messages of the peer that count against our Receive Maximum
-	finals   uint32 // of them, those whose last acknowledgement is in control
-	number   uint32 // of the connection, in AckToken
+	held     *held               // nil as long as no acknowledgement was held
+	counted  uint32              // messages of the peer that count against our Receive Maximum
+	finals   uint32              // of them, those whose last acknowledgement is in control
+	number   uint32              // of the connection, in AckToken
 	state    state
 	asking   bool // there may be a SUBSCRIBE or UNSUBSCRIBE to be sent
 	told     bool // Disconnected was told
@@ -93,13 +92,23 @@ func saidIn(p *mqttwire.Properties, v mqttwire.Version) said {
 // tools are what messages are sent and acknowledged with.
 type tools struct {
 	publish    packets.Publish
-	arrived    packets.Publish // that of a message which is given again
 	puback     packets.Puback
 	pubrec     packets.Pubrec
 	pubrel     packets.Pubrel
 	pubcomp    packets.Pubcomp
 	properties mqttwire.PropertyBuilder
 	aliases    topicAliases
+
+	head      []byte // what is left of a PUBLISH that did not fit, without its payload
+	tail      []byte // and of its payload
+	headers   []byte // memory of what Buffers has handed out
+	spare     []byte // memory of a control that Buffers has handed out
+	unwritten unwritten
+}
+
+// idle reports whether nothing is lost with the tools.
+func (t *tools) idle() bool {
+	return t.aliases.n == 0 && len(t.head)+len(t.tail) == 0 && t.unwritten.n == 0
 }
 
 // tool returns the tools, made if they are not there.
@@ -125,23 +134,46 @@ func (l *Link) Reset(o LinkOptions) {
 	l.conn.Reset(packets.ConnectionOptions{
 		Side: o.Side, Versions: o.Versions, Limits: o.Limits, Tolerance: o.Tolerance, Optional: o.Optional,
 	})
-	o.ConnectTimeout = orDefault(o.ConnectTimeout, defaultConnectTimeout)
-	o.PingTimeout = orDefault(o.PingTimeout, defaultPingTimeout)
-	o.CloseTimeout = orDefault(o.CloseTimeout, defaultCloseTimeout)
-	if o.Output <= 0 {
-		o.Output = defaultOutput
-	}
-	if o.TopicAliases == 0 {
-		o.TopicAliases = defaultTopicAliases
-	}
-	l.o, l.session, l.tools = o, nil, nil
+	l.o, l.session, l.tools = o.settings(), nil, nil
 	l.packet, l.event, l.cause, l.now = nil, Event{}, Cause{}, time.Time{}
 	l.timers, l.asked, l.peer, l.own = timers{}, asked{}, nothingSaid, nothingSaid
-	l.drain, l.will, l.puback, l.pubrec = nil, nil, heldAcks{}, heldAcks{}
+	l.drain, l.will, l.held = nil, nil, nil
 	l.counted, l.finals, l.number, l.state = 0, 0, 0, stateNew
 	l.asking, l.told, l.lost, l.pinging, l.attached = false, false, false, false, false
 	l.reauth = noReauth
 	l.output = output{}
+}
+
+// settings are what a Link keeps of its LinkOptions.
+type settings struct {
+	connectTimeout time.Duration
+	pingEvery      time.Duration
+	pingTimeout    time.Duration
+	closeTimeout   time.Duration
+	output         int
+	aliases        uint16
+	side           mqttwire.Sender
+	hold           bool
+}
+
+func (o LinkOptions) settings() settings {
+	s := settings{
+		connectTimeout: orDefault(o.ConnectTimeout, defaultConnectTimeout),
+		pingEvery:      o.PingEvery,
+		pingTimeout:    orDefault(o.PingTimeout, defaultPingTimeout),
+		closeTimeout:   orDefault(o.CloseTimeout, defaultCloseTimeout),
+		output:         o.Output,
+		aliases:        uint16(min(max(o.TopicAliases, 0), 1<<16-1)),
+		side:           o.Side,
+		hold:           o.Hold,
+	}
+	if s.output <= 0 {
+		s.output = defaultOutput
+	}
+	if o.TopicAliases == 0 {
+		s.aliases = defaultTopicAliases
+	}
+	return s
 }
 
 func orDefault(d, otherwise time.Duration) time.Duration {
@@ -165,7 +197,7 @@ func (l *Link) Session() *Session {
 // at takes note of the time.
 func (l *Link) at(now time.Time) {
 	if l.now.IsZero() {
-		l.timers.connect = now.Add(l.o.ConnectTimeout)
+		l.timers.connect = now.Add(l.o.connectTimeout)
 	}
 	l.now = now
 }
@@ -190,8 +222,8 @@ func (l *Link) Event() (e Event, ok bool) {
 	}
 	if l.event.Kind != 0 {
 		e, l.event = l.event, Event{}
-		if e.Kind == Arrived {
-			l.handedOn()
+		if e.stored {
+			l.session.handedOn()
 		}
 		return e, true
 	}
@@ -216,8 +248,9 @@ func (l *Link) settleEvent() {
 	e := l.event
 	l.event = Event{}
 	switch {
+	case e.stored:
+		l.session.handedOn()
 	case e.Kind == Arrived:
-		l.handedOn()
 	case l.session != nil && (l.attached || l.session.link == nil):
 		e.Packet = nil
 		l.session.tell(e)
@@ -241,14 +274,11 @@ func (l *Link) Release() {
 	l.settleEvent()
 	l.conn.Release()
 	l.output.release()
-	if l.tools != nil && l.tools.aliases.n == 0 {
+	if l.tools != nil && l.tools.idle() && l.wrote == l.handed {
 		l.tools = nil
 	}
-	if l.puback.n == 0 {
-		l.puback.list = nil
-	}
-	if l.pubrec.n == 0 {
-		l.pubrec.list = nil
+	if l.held != nil && l.held.puback.n+l.held.pubrec.n == 0 {
+		l.held = nil
 	}
 	if s := l.Session(); s != nil {
 		s.Release()

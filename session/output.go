@@ -11,38 +11,30 @@ import (
 type output struct {
 	control []byte // packets that are not PUBLISH
 	out     int    // how much of control was handed out
-	head    []byte // what is left of a PUBLISH that did not fit, without its payload
-	tail    []byte // and of its payload
-	headers []byte // memory of what Buffers has handed out
-	spare   []byte // memory of a control that Buffers has handed out
 
-	handed    uint64 // bytes that were handed out
-	wrote     uint64 // bytes that are on the network
-	unwritten unwritten
+	handed uint64 // bytes that were handed out
+	wrote  uint64 // bytes that are on the network
 }
 
 // keepOutput is how many bytes of memory are kept for what comes next.
 const keepOutput = 4 << 10
 
 // pending returns how many encoded bytes were not handed out.
-func (o *output) pending() int { return len(o.control) - o.out + len(o.head) + len(o.tail) }
+func (l *Link) pending() int {
+	n := len(l.control) - l.out
+	if t := l.tools; t != nil {
+		n += len(t.head) + len(t.tail)
+	}
+	return n
+}
 
 // written reports whether all is on the network.
-func (o *output) written() bool { return o.pending() == 0 && o.wrote == o.handed }
+func (l *Link) written() bool { return l.pending() == 0 && l.wrote == l.handed }
 
 // release gives back memory that is not in use.
 func (o *output) release() {
 	if len(o.control) == o.out {
 		o.control, o.out = nil, 0
-	}
-	if len(o.head) == 0 {
-		o.head = nil
-	}
-	if o.wrote == o.handed {
-		o.headers, o.spare = nil, nil
-	}
-	if o.unwritten.n == 0 {
-		o.unwritten = unwritten{}
 	}
 }
 
@@ -88,19 +80,23 @@ func (l *Link) ready() bool {
 
 // appendRest appends what is left of a PUBLISH that did not fit.
 func (l *Link) appendRest(dst []byte, limit int) []byte {
-	n := min(len(l.head), limit-len(dst))
-	dst, l.head = append(dst, l.head[:n]...), l.head[n:]
-	n = min(len(l.tail), limit-len(dst))
-	dst, l.tail = append(dst, l.tail[:n]...), l.tail[n:]
-	if len(l.tail) == 0 {
-		l.tail = nil
+	t := l.tools
+	if t == nil || len(t.head)+len(t.tail) == 0 {
+		return dst
+	}
+	n := min(len(t.head), limit-len(dst))
+	dst, t.head = append(dst, t.head[:n]...), t.head[n:]
+	n = min(len(t.tail), limit-len(dst))
+	dst, t.tail = append(dst, t.tail[:n]...), t.tail[n:]
+	if len(t.head)+len(t.tail) == 0 {
+		t.head, t.tail = nil, nil
 	}
 	return dst
 }
 
 // appendControl appends packets that are not PUBLISH.
 func (l *Link) appendControl(dst []byte, limit int) []byte {
-	if len(l.head)+len(l.tail) > 0 || len(l.control) == l.out {
+	if n := len(l.control) - l.out; n == 0 || l.pending() > n {
 		return dst
 	}
 	n := min(len(l.control)-l.out, limit-len(dst))
@@ -117,9 +113,6 @@ func (l *Link) releaseOutput() {
 	if len(l.control) == 0 && cap(l.control) > keepOutput {
 		l.control = nil
 	}
-	if len(l.head) == 0 && cap(l.head) > keepOutput {
-		l.head = nil
-	}
 }
 
 // Buffers appends to bufs what is to be written now, as Append does, but for the
@@ -129,13 +122,13 @@ func (l *Link) Buffers(bufs [][]byte) [][]byte {
 	if l.wrote != l.handed || !l.ready() {
 		return bufs
 	}
-	start := len(bufs)
-	bufs = part(part(bufs, l.head), l.tail)
+	start, t := len(bufs), l.tool()
+	bufs = part(part(bufs, t.head), t.tail)
 	if bufs = part(bufs, l.control[l.out:]); len(l.control) > 0 {
-		l.control, l.spare, l.out = l.spare[:0], l.control, 0
+		l.control, t.spare, l.out = t.spare[:0], l.control, 0
 		l.counted, l.finals = l.counted-l.finals, 0
 	}
-	l.head, l.tail = nil, nil
+	t.head, t.tail = nil, nil
 	for _, b := range bufs[start:] {
 		l.handed += uint64(len(b))
 	}
@@ -159,22 +152,23 @@ const buffersAtOnce = 256 << 10
 
 // publishBuffers appends messages.
 func (l *Link) publishBuffers(bufs [][]byte) [][]byte {
-	if cap(l.headers) > keepOutput {
-		l.headers = nil
+	t := l.tool()
+	if cap(t.headers) > keepOutput {
+		t.headers = nil
 	}
-	l.headers = l.headers[:0]
+	t.headers = t.headers[:0]
 	for total := 0; total < buffersAtOnce; {
 		p, e := l.nextPublish()
 		if p == nil {
 			break
 		}
-		from := len(l.headers)
-		headers, err := l.appendMessage(l.headers, p, e, true)
+		from := len(t.headers)
+		headers, err := l.appendMessage(t.headers, p, e, true)
 		if err != nil {
 			l.dropNext(err)
 			continue
 		}
-		l.headers = headers
+		t.headers = headers
 		n := len(headers) - from + len(p.Payload)
 		bufs = part(part(bufs, headers[from:]), p.Payload)
 		l.handed += uint64(n)
@@ -193,11 +187,10 @@ func (l *Link) Wrote(now time.Time, n int) {
 	l.wrote = min(l.wrote+uint64(n), l.handed)
 	l.timers.wrote = now
 	l.pingWritten()
-	for {
-		t, ok := l.unwritten.pop(l.wrote)
-		if !ok {
-			return
-		}
+	if l.tools == nil {
+		return
+	}
+	for t, ok := l.tools.unwritten.pop(l.wrote); ok; t, ok = l.tools.unwritten.pop(l.wrote) {
 		l.session.tell(Event{Kind: Done, Token: t, Outcome: Acked})
 	}
 }
@@ -263,7 +256,7 @@ func (u *unwritten) cancel(t Token) bool {
 // drained sends the DISCONNECT that was to wait until nothing is in flight.
 func (l *Link) drained() {
 	s := l.session
-	if l.drain == nil || l.state != stateOpen || s.flight.len()+s.released.len()+int(l.puback.n)+int(l.pubrec.n) > 0 {
+	if l.drain == nil || l.state != stateOpen || s.flight.len()+s.released.len() > 0 || l.holds() {
 		return
 	}
 	d := l.drain

@@ -258,7 +258,7 @@ func (s *Session) dropAll(r *ring, why Drop) {
 
 // tellDropped queues the event Dropped.
 func (s *Session) tellDropped(e *entry, why Drop, outcome Outcome, err error) {
-	if !e.is(drops) {
+	if !e.is(canceled) {
 		s.tell(Event{Kind: Dropped, Token: e.token, Drop: why, Outcome: outcome, Cause: Cause{Err: err}})
 	}
 }
@@ -292,11 +292,15 @@ func (s *Session) Cancel(t Token) Canceled {
 		if r == nil {
 			continue
 		}
-		if pos, ok := r.find(t); ok {
+		pos, ok := r.find(t)
+		if r == &s.released {
+			pos, ok = r.search(t)
+		}
+		if ok {
 			return s.cancel(r, pos)
 		}
 	}
-	if l := s.link; l != nil && l.unwritten.cancel(t) {
+	if l := s.link; l != nil && l.tools != nil && l.tools.unwritten.cancel(t) {
 		return CanceledSent
 	}
 	return CanceledUnknown
@@ -306,10 +310,10 @@ func (s *Session) Cancel(t Token) Canceled {
 func (s *Session) cancel(r *ring, pos uint32) Canceled {
 	e := r.at(pos)
 	switch {
-	case e.is(quiet) && e.is(drops):
+	case e.is(canceled):
 		return CanceledUnknown
 	case e.is(handed) || r == &s.released:
-		e.flags |= quiet | drops
+		e.flags |= canceled
 		return CanceledSent
 	}
 	c := *e

@@ -17,7 +17,6 @@ const (
 	heldQoS1                            // its PUBACK is held
 	heldQoS2                            // its PUBREC is held
 	counted                             // counts against our Receive Maximum on this connection
-	untaken                             // its message is in the journal, and not yet handed on
 )
 
 const receiptFlags = ^receipt(0xFFFF)

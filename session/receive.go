@@ -157,7 +157,7 @@ func (l *Link) inUse(p *packets.Publish) {
 func (l *Link) Handle(now time.Time) {
 	l.at(now)
 	if l.packet != nil {
-		_ = l.handle(nil, l.o.Hold)
+		_ = l.handle(nil, l.o.hold)
 	}
 }
 
@@ -274,6 +274,7 @@ func (l *Link) arrived(p *packets.Publish, a mqttwire.Packet, hold bool) {
 			code = 0 // which cannot be said, so that the message is taken on
 		}
 		if l.takeOn(p.PacketID, code, p); !code.IsError() {
+			l.event.stored = l.session.journal != nil
 			r := &l.session.receipts
 			r.set(p.PacketID, r.get(p.PacketID)|counted)
 		}

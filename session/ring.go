@@ -4,11 +4,14 @@ import (
 	"github.com/mqttwire/mqttwire"
 )
 
+// request is a SUBSCRIBE or UNSUBSCRIBE.
+type request struct{ packet mqttwire.Packet }
+
 // entry is a request that has not ended: a message, a SUBSCRIBE or an UNSUBSCRIBE.
 type entry struct {
 	message *Message
-	ids     *[]uint32       // of its subscriptions, if there are several
-	request mqttwire.Packet // SUBSCRIBE or UNSUBSCRIBE
+	ids     *[]uint32 // of its subscriptions, if there are several
+	request *request  // SUBSCRIBE or UNSUBSCRIBE; else nil
 	token   Token
 	id      uint32 // of its one subscription, or 0
 	packet  uint16 // the packet identifier, or 0
@@ -17,17 +20,17 @@ type entry struct {
 }
 
 // entryFlags are what an entry is, or has gone through.
-type entryFlags uint8
+type entryFlags uint16
 
 const (
-	dead    entryFlags = 1 << iota // has ended, and only takes its place
-	retain                         // goes out with RETAIN
-	quiet                          // nobody wants to hear of it
-	handed                         // was handed out before, so that the peer may know of it
-	repeat                         // was handed out with its packet identifier, so that it goes out with DUP
-	onLink                         // was handed out on the present connection
-	fetched                        // was asked for, as it is hollow
-	drops                          // also its Dropped is not wanted, as it was canceled
+	dead     entryFlags = 1 << iota // has ended, and only takes its place
+	retain                          // goes out with RETAIN
+	quiet                           // nobody wants to hear of it
+	handed                          // was handed out before, so that the peer may know of it
+	repeat                          // was handed out with its packet identifier, so that it goes out with DUP
+	onLink                          // was handed out on the present connection
+	fetched                         // was asked for, as it is hollow
+	canceled                        // nobody hears of it, whatever comes
 )
 
 func (e *entry) is(f entryFlags) bool { return e.flags&f != 0 }
@@ -40,7 +43,8 @@ func (e *entry) size() int {
 	return e.message.size
 }
 
-// ring is a queue of entries in the order of their tokens, of which any may end. An
+// ring is a queue of entries, as a rule in the order of their tokens, of which any may
+// end. An
 // entry keeps its position while it is there, unless the ring is compacted. The memory
 // follows the number of entries that have not ended.
 type ring struct {
@@ -132,6 +136,16 @@ func (r *ring) find(t Token) (pos uint32, ok bool) {
 	}
 	pos = r.first + low
 	return pos, low < r.n && r.at(pos).token == t && !r.at(pos).is(dead)
+}
+
+// search is find in a ring that is not in the order of the tokens.
+func (r *ring) search(t Token) (pos uint32, ok bool) {
+	for pos, ok = r.next(r.first); ok; pos, ok = r.next(pos + 1) {
+		if r.at(pos).token == t {
+			return pos, true
+		}
+	}
+	return pos, false
 }
 
 // compact moves the entries together, and tells moved of each.

@@ -160,7 +160,7 @@ func (l *Link) copyProperties(from *mqttwire.Properties) *mqttwire.PropertyBuild
 // appendMessage appends a PUBLISH, with a topic alias if one helps; with header alone
 // its payload has to follow. [MQTT-3.1.2-24] [MQTT-3.2.2-15]
 func (l *Link) appendMessage(dst []byte, p *packets.Publish, e *entry, header bool) ([]byte, error) {
-	if l.peer.aliases > 0 && l.o.TopicAliases > 0 {
+	if l.peer.aliases > 0 && l.o.aliases > 0 {
 		if out, ok := l.appendWithAlias(dst, p, e, header); ok {
 			return out, nil
 		}
@@ -187,10 +187,10 @@ func (l *Link) sentNext(end uint64) {
 		s.taken++
 		return
 	}
-	token, tell := e.token, !e.is(quiet)
+	token, tell := e.token, !e.is(quiet|canceled)
 	s.remove(r, pos)
 	if tell {
-		l.unwritten.push(token, end)
+		l.tools.unwritten.push(token, end)
 	}
 }
 
@@ -245,12 +245,13 @@ func mostAdded(e *entry) int {
 
 // appendPart hands out the first part of a PUBLISH that is larger than there is room.
 func (l *Link) appendPart(dst []byte, limit int, p *packets.Publish, e *entry) []byte {
-	head, err := l.appendMessage(l.head[:0], p, e, true)
+	t := l.tool()
+	head, err := l.appendMessage(t.head[:0], p, e, true)
 	if err != nil {
 		l.dropNext(err)
 		return dst
 	}
-	l.head, l.tail = head, p.Payload
+	t.head, t.tail = head, p.Payload
 	l.sentNext(l.handed + uint64(len(head)+len(p.Payload)))
 	return l.appendRest(dst, limit)
 }
@@ -283,13 +284,7 @@ func (l *Link) ask() {
 				return // when one is free
 			}
 		}
-		packets.SetPacketID(e.request, e.packet)
-		if sub, ok := e.request.(*packets.Subscribe); ok {
-			sub.Dup = e.is(repeat)
-		} else if unsub, ok := e.request.(*packets.Unsubscribe); ok {
-			unsub.Dup = e.is(repeat)
-		}
-		if err := l.put(e.request); err != nil {
+		if err := l.put(e.request.numbered(e.packet, e.is(repeat))); err != nil {
 			s.dropRequest(pos, err)
 			if r.n == 0 {
 				break
@@ -299,6 +294,17 @@ func (l *Link) ask() {
 		e.flags |= handed | repeat | onLink
 	}
 	l.asking = false
+}
+
+// numbered returns the packet with its identifier. DUP is written in 3.1 only.
+func (r *request) numbered(id uint16, dup bool) mqttwire.Packet {
+	switch p := r.packet.(type) {
+	case *packets.Subscribe:
+		p.PacketID, p.Dup = id, dup
+	case *packets.Unsubscribe:
+		p.PacketID, p.Dup = id, dup
+	}
+	return r.packet
 }
 
 // dropRequest drops a SUBSCRIBE or UNSUBSCRIBE that cannot be sent.

@@ -194,7 +194,7 @@ func (s *Session) ask(now time.Time, p mqttwire.Packet) (Token, error) {
 		return 0, ErrQueueFull
 	}
 	s.newToken()
-	s.request(entry{token: t, request: packets.Clone(p)})
+	s.request(entry{token: t, request: &request{packets.Clone(p)}})
 	return t, nil
 }
 
@@ -253,7 +253,10 @@ func (s *Session) wishRoom(p *packets.Subscribe) bool {
 // unwish takes back what a SUBSCRIBE has asked for that has ended without an answer
 // for good, and of which nobody has asked since.
 func (s *Session) unwish(e *entry) {
-	if p, ok := e.request.(*packets.Subscribe); ok {
+	if e.request == nil {
+		return
+	}
+	if p, ok := e.request.packet.(*packets.Subscribe); ok {
 		for i := range p.Subscriptions {
 			s.unwishFilter(p.Subscriptions[i].Filter, e.token)
 		}
@@ -291,7 +294,7 @@ func (s *Session) resubscribe() {
 			if last = f.id; last != 0 {
 				p.Properties.AddSubscriptionID(last)
 			}
-			s.request(entry{token: s.newToken(), request: p, flags: quiet | drops})
+			s.request(entry{token: s.newToken(), request: &request{p}, flags: canceled})
 		}
 		p.Subscriptions = append(p.Subscriptions, f.subscription)
 	}

@@ -6,16 +6,20 @@ import (
 	"github.com/mqttwire/mqttwire/packets"
 )
 
-// apart is what a session has besides, at a server: its will, and what is to happen
-// when after the connection.
+// apart is what few sessions have: at a server a will, and what is to happen when after
+// the connection; and messages that a journal keeps until they are handed on.
 type apart struct {
-	will     *Message // or nil
-	delay    uint32   // Will Delay Interval in seconds
-	due      bool     // the will is to be published at willAt
-	expires  bool     // the session is to end at endAt
-	willAt   time.Time
-	endAt    time.Time
-	detached time.Time
+	untaken []*Message // messages of QoS 2 that were recorded and not handed on
+	again   int        // so many of them, the first ones, come from Restore
+	will    *Message   // or nil
+	delay   uint32     // Will Delay Interval in seconds
+	due     bool       // the will is to be published at willAt
+	expires bool       // the session is to end at endAt
+	left    bool       // the connection has ended, at leftAt
+	unknown bool       // it had not in what was restored at leftAt, so that it has now
+	leftAt  time.Time
+	willAt  time.Time
+	endAt   time.Time
 }
 
 // more returns apart, made if it is not there.
@@ -78,8 +82,17 @@ func (s *Session) leave(now time.Time) {
 		s.end(now)
 		return
 	}
+	s.left(now)
+	s.recordLeft(now)
+	if a := s.apart; a.due && !a.willAt.After(now) {
+		s.willEnds(now)
+	}
+}
+
+// left sets what is to happen when, after a connection that has ended at now.
+func (s *Session) left(now time.Time) {
 	a := s.more()
-	a.detached = now
+	a.left, a.unknown, a.leftAt = true, false, now
 	if a.expires = s.expiry != neverExpires; a.expires {
 		a.endAt = now.Add(time.Duration(s.expiry) * time.Second)
 	}
@@ -87,16 +100,12 @@ func (s *Session) leave(now time.Time) {
 		a.due = true
 		a.willAt = now.Add(time.Duration(min(a.delay, s.expiry)) * time.Second)
 	}
-	s.recordLeft(now)
-	if a.due && !a.willAt.After(now) {
-		s.willEnds(now)
-	}
 }
 
 // stay ends what leave has begun, as the client is back.
 func (s *Session) stay() {
 	if a := s.apart; a != nil {
-		a.due, a.expires = false, false
+		a.due, a.expires, a.left, a.unknown = false, false, false, false
 	}
 }
 
@@ -108,6 +117,8 @@ func (s *Session) Deadline() (at time.Time, ok bool) {
 		return at, false
 	}
 	switch {
+	case a.unknown:
+		return a.leftAt, true
 	case a.due && (!a.expires || !a.endAt.Before(a.willAt)):
 		return a.willAt, true
 	case a.expires:
@@ -122,6 +133,9 @@ func (s *Session) Tick(now time.Time) {
 	a := s.apart
 	if a == nil || s.link != nil || s.ended {
 		return
+	}
+	if a.unknown {
+		s.leave(a.leftAt)
 	}
 	if a.due && !now.Before(a.willAt) {
 		s.willEnds(now)
