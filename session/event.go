@@ -163,8 +163,8 @@ const (
 	// TransportLost: Lost was called. Err is what it was given.
 	TransportLost
 
-	// PacketRefused: a packet of the peer broke a rule. Err says which; Code is what it
-	// was answered with.
+	// PacketRefused: a packet of the peer broke a rule. Err says which; Code is that of
+	// the rule.
 	PacketRefused
 
 	// ReceiveMaximumExceeded: the peer has sent more messages than our Receive Maximum

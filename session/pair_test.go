@@ -1,6 +1,8 @@
 package session_test
 
 import (
+	"bytes"
+	"slices"
 	"testing"
 	"time"
 
@@ -36,7 +38,9 @@ type end struct {
 	got     []string // of messages: topic and payload
 	acks    []session.AckToken
 	out     []byte // written, and not yet moved to the other side
-	wire    []mqttwire.Packet
+	wire    []mqttwire.Packet // that have come
+	options session.Options
+	changes [][]byte // that are durable
 }
 
 // newPair returns a pair that is not connected.
@@ -44,8 +48,8 @@ func newPair(t testing.TB, v mqttwire.Version, client, server session.Options) *
 	client.Side, server.Side = mqttwire.FromClient, mqttwire.FromServer
 	return &pair{
 		t: t, now: began,
-		client:  end{session: session.New(client)},
-		server:  end{session: session.New(server)},
+		client:  end{session: session.New(client), options: client},
+		server:  end{session: session.New(server), options: server},
 		connect: packets.Connect{Version: v, ClientID: []byte("c"), CleanStart: false, KeepAlive: 60},
 	}
 }
@@ -111,28 +115,43 @@ func (p *pair) write(e *end) {
 		e.out = e.link.Append(e.out, 1<<20)
 		e.link.Wrote(p.now, len(e.out)-n)
 		p.take(e)
-		if len(e.out) == n {
-			if _, ok := e.session.Change(); !ok {
-				return
-			}
+		if len(e.out) == n && !p.take(e) {
+			return
 		}
 	}
 }
 
-// take takes changes and events.
-func (p *pair) take(e *end) {
-	for {
-		if _, ok := e.session.Change(); !ok {
-			break
-		}
+// take takes changes and events, and reports whether there were any. What is durable
+// is always the session as it is.
+func (p *pair) take(e *end) (any bool) {
+	for c, ok := e.session.Change(); ok; c, ok = e.session.Change() {
+		e.changes = append(e.changes, bytes.Clone(c.Data))
+		any = true
+	}
+	if any {
+		s, _, err := session.Restore(e.options, p.now, nil, slices.Values(e.changes))
+		require.NoError(p.t, err)
+		require.Equal(p.t, e.session.AppendSnapshot(nil), s.AppendSnapshot(nil))
 	}
 	for {
 		ev, ok := e.link.Event()
 		if !ok {
-			return
+			return any
 		}
+		any = true
 		e.event(ev)
 	}
+}
+
+// crash ends the connection and both processes of a side, and starts one from what is
+// durable.
+func (p *pair) crash(e *end) {
+	s, _, err := session.Restore(e.options, p.now, nil, slices.Values(e.changes))
+	require.NoError(p.t, err)
+	p.client.link.Lost(p.now, nil)
+	p.server.link.Lost(p.now, nil)
+	p.client.out, p.server.out = nil, nil
+	e.session = s
 }
 
 // events takes the events of both sides.
