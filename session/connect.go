@@ -180,8 +180,11 @@ func (l *Link) connack(c *packets.Connack) {
 // lose does what is to be done as the server has lost the session. [MQTT-3.2.2-5]
 func (s *Session) lose() {
 	s.dropAll(&s.released, DropSessionLost)
-	for pos := s.flight.end(); pos != s.flight.first; {
-		pos--
+	for first, n := s.flight.first, s.flight.n; n > 0; n-- {
+		pos := first + n - 1
+		if int32(pos-s.flight.first) < 0 {
+			break // the others have left it
+		}
 		e := *s.flight.at(pos)
 		again := !e.is(handed) || e.qos == mqttwire.AtLeastOnce && s.o.OnLost != FailAll || s.o.OnLost == ResendAll
 		if e.is(dead) || !again {

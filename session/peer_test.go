@@ -20,6 +20,7 @@ type peer struct {
 	link    *session.Link
 	session *session.Session
 	events  []session.Event
+	opened  []mqttwire.Packet // written by a server with its CONNACK, or by a client behind it
 }
 
 // against describes the Link that a peer is against.
@@ -52,13 +53,14 @@ func newPeer(t testing.TB, v mqttwire.Version, a against) *peer {
 		require.NoError(t, p.link.Open(p.now, p.session, &a.connect))
 		p.got()
 		p.say(&a.connack)
+		p.opened = p.got()
 		return p
 	}
 	p.feed(&a.connect)
 	_, ok := p.link.Packet()
 	require.True(t, ok)
 	require.NoError(t, p.link.Accept(p.now, p.session, &a.connack))
-	p.got()
+	p.opened = p.got()[1:]
 	return p
 }
 
