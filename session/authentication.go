@@ -21,8 +21,9 @@ const (
 func (l *Link) admitAuth(p *packets.Auth) bool {
 	ok := true
 	switch {
-	case l.state != stateOpen:
-		// The Decoder keeps the order before the CONNACK.
+	case l.state == stateExchange: // the Decoder keeps the order before the CONNACK
+		l.state = stateAsked
+	case l.state == stateConnect:
 	case l.o.side == mqttwire.FromServer && p.ReasonCode == mqttwire.ReasonReauthenticate:
 		ok = l.reauth == noReauth
 	case l.o.side == mqttwire.FromServer:
@@ -79,7 +80,7 @@ func (l *Link) Auth(now time.Time, a *packets.Auth) error {
 	switch {
 	case l.state == stateAsked: // the client goes on
 		l.done()
-		l.state = stateNew
+		l.state = stateExchange
 		l.timers.connect = now.Add(l.o.connectTimeout)
 	case l.state == stateConnect:
 	case server && a.ReasonCode == mqttwire.ReasonSuccess:

@@ -71,6 +71,7 @@ type journal struct {
 	token   Token  // the last one of a change
 	pending []byte // changes that were not taken, each behind its length
 	at      int
+	barrier int // nothing is written before what is pending up to here was taken
 }
 
 // Change returns the next change; ok is false if there is none. Before, it begins the
@@ -81,7 +82,7 @@ func (s *Session) Change() (c Change, ok bool) {
 		return c, false
 	}
 	if j.at == len(j.pending) {
-		j.pending, j.at = j.pending[:0], 0
+		j.pending, j.at, j.barrier = j.pending[:0], 0, 0
 		if l := s.connected(); l != nil {
 			for l.beginNext() {
 			}
@@ -96,10 +97,9 @@ func (s *Session) Change() (c Change, ok bool) {
 	return Change{Kind: ChangeKind(data[0]), Seq: binary.BigEndian.Uint64(data[1:]), Data: data}, true
 }
 
-// changesWait reports whether there are changes that were not taken.
-func (s *Session) changesWait() bool {
-	return s.journal != nil && s.journal.at < len(s.journal.pending)
-}
+// changesWait reports whether there are changes that were not taken, and on which
+// what is written depends.
+func (s *Session) changesWait() bool { return s.journal != nil && s.journal.at < s.journal.barrier }
 
 // A change in bytes: kind, sequence number of 8 bytes, what it is about, and 4 bytes of
 // CRC-32C of all that.
@@ -120,11 +120,15 @@ func (s *Session) record(k ChangeKind, body []byte) {
 	j.add(k, j.seq, func(b []byte) []byte { return append(b, body...) })
 }
 
-// add adds a change whose body is appended by f.
+// add adds a change whose body is appended by f. Nothing that is written depends on
+// its being known that a message was handed on, or acknowledged: it would be so again.
 func (j *journal) add(k ChangeKind, seq uint64, f func([]byte) []byte) {
 	start := len(j.pending)
 	j.pending = appendChange(append(j.pending, 0, 0, 0, 0), k, seq, f)
 	binary.BigEndian.PutUint32(j.pending[start:], uint32(len(j.pending)-start-4))
+	if k != changeHandedOn && k != changeEnded {
+		j.barrier = len(j.pending)
+	}
 }
 
 // appendChange appends a change whose body is appended by f.

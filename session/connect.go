@@ -29,6 +29,9 @@ func (l *Link) Open(now time.Time, s *Session, c *packets.Connect) error {
 	l.own = saidIn(&c.Properties, l.Version())
 	l.attach(s)
 	l.state = stateConnect
+	l.asked.existing = s.existing || s.o.Known
+	s.existing, s.expiry = true, l.asked.expiry // the server may have it as soon as it has the CONNECT
+	s.recordBegun()
 	return nil
 }
 
@@ -164,14 +167,14 @@ func (l *Link) connack(c *packets.Connack) {
 		return
 	}
 	v := l.Version()
-	if c.SessionPresent && v == mqttwire.V5 && !s.existing && !s.o.Known { // [MQTT-3.2.2-4]
+	if c.SessionPresent && v == mqttwire.V5 && !l.asked.existing { // [MQTT-3.2.2-4]
 		l.disconnectWith(mqttwire.ReasonProtocolError, Cause{Kind: UnexpectedSession})
 		return
 	}
 	l.peer = saidIn(&c.Properties, v)
 	l.event = Event{Kind: Connected, Packet: c}
 	// 3.1 does not say whether the session is present: it is if it was asked for.
-	if lost := !c.SessionPresent && (v != mqttwire.V31 || l.asked.cleanStart); lost && s.existing {
+	if lost := !c.SessionPresent && (v != mqttwire.V31 || l.asked.cleanStart); lost && l.asked.existing {
 		s.lose()
 	}
 	l.begin(c)

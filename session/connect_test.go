@@ -286,3 +286,14 @@ func TestDisconnectMayChangeTheSessionExpiryInterval(t *testing.T) {
 		}
 	}
 }
+
+func TestAClientMayFindTheSessionThatItsLostConnectHasMade(t *testing.T) {
+	p := newPair(t, mqttwire.V5, session.Options{Journal: true}, session.Options{})
+	p.connect.Properties.SetSessionExpiryInterval(100)
+	p.reopen()
+	p.move(&p.client, &p.server)
+	p.crash(&p.client) // before the CONNACK is there
+	p.open()
+	require.Len(t, p.client.all(session.Connected), 1)
+	assert.True(t, p.client.all(session.Connected)[0].Packet.(*packets.Connack).SessionPresent)
+}

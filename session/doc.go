@@ -21,7 +21,7 @@
 //     (Link.Deadline, then Link.Tick; and the same of the Session).
 //
 // So a message is stored before its PUBLISH is written, and handed on before the
-// PUBACK or PUBREC that acknowledges it. While there are changes that were not taken,
+// PUBACK or PUBREC that acknowledges it. While there are changes to be taken first,
 // Append gives nothing.
 //
 // Bytes that came are looked at one packet after the other: Feed, then Packet and

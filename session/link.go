@@ -45,11 +45,12 @@ type Link struct {
 type state uint8
 
 const (
-	stateNew     state = iota
-	stateConnect       // a client has sent CONNECT
-	stateAsked         // a CONNECT has come to a server
-	stateOpen          // the CONNACK has said success
-	stateClosing       // nothing more is read, and only what is in output is written
+	stateNew      state = iota
+	stateConnect        // a client has sent CONNECT
+	stateAsked          // a CONNECT has come to a server
+	stateExchange       // and its server waits for an AUTH
+	stateOpen           // the CONNACK has said success
+	stateClosing        // nothing more is read, and only what is in output is written
 )
 
 // asked is what is kept of the CONNECT until the CONNACK.
@@ -58,6 +59,7 @@ type asked struct {
 	keepAlive  uint16
 	cleanStart bool
 	method     bool // has an Authentication Method
+	existing   bool // a client: the server may have the session
 }
 
 // said is what a side has announced.

@@ -37,7 +37,7 @@ type end struct {
 	events  []session.Event
 	got     []string // of messages: topic and payload
 	acks    []session.AckToken
-	out     []byte // written, and not yet moved to the other side
+	out     []byte            // written, and not yet moved to the other side
 	wire    []mqttwire.Packet // that have come
 	options session.Options
 	changes [][]byte // that are durable

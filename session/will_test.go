@@ -42,8 +42,11 @@ func TestAWillIsPublishedUnlessTheClientSaysThatItGoes(t *testing.T) { // [MQTT-
 		}{
 			"lost":       {func(p *pair) { p.cut() }, 1},
 			"disconnect": {func(p *pair) { _ = p.client.link.Disconnect(p.now, nil); p.run() }, 0},
-			"by us":      {func(p *pair) { _ = p.server.link.Disconnect(p.now, &packets.Disconnect{ReasonCode: code(v, 0x8B)}); p.run() }, 1},
-			"silence":    {func(p *pair) { p.now = p.now.Add(100 * time.Second); p.server.link.Tick(p.now); p.run() }, 1},
+			"by us": {func(p *pair) {
+				_ = p.server.link.Disconnect(p.now, &packets.Disconnect{ReasonCode: code(v, 0x8B)})
+				p.run()
+			}, 1},
+			"silence": {func(p *pair) { p.now = p.now.Add(100 * time.Second); p.server.link.Tick(p.now); p.run() }, 1},
 			"with will": {func(p *pair) {
 				if v == mqttwire.V5 {
 					_ = p.client.link.Disconnect(p.now, &packets.Disconnect{ReasonCode: mqttwire.ReasonDisconnectWithWillMessage})
