@@ -86,7 +86,7 @@ func (l *Link) markHeld(q mqttwire.QoS, id uint16) {
 	if q == mqttwire.ExactlyOnce {
 		flag = heldQoS2
 	}
-	r.set(id, r.get(id)|flag)
+	r.set(id, r.get(id)|flag|counted)
 }
 
 // flushHeld sends the acknowledgements that wait for none before them.
@@ -116,7 +116,7 @@ func (l *Link) sendAck(q mqttwire.QoS, id uint16, code mqttwire.ReasonCode, pack
 		r.set(id, flags&^heldQoS2)
 	} else {
 		l.final()
-		if flags&^counted != 0 || flags != 0 {
+		if flags != 0 {
 			r.set(id, 0)
 		}
 	}

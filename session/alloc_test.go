@@ -26,14 +26,14 @@ func newLoop(t testing.TB, v mqttwire.Version, o session.LinkOptions) *loop {
 	o.Side = mqttwire.FromServer
 	l.server = session.NewLink(o)
 	require.NoError(t, l.client.Open(began, l.a, &packets.Connect{Version: v, ClientID: []byte("c"), CleanStart: true}))
-	l.turn(true)
+	l.turn()
 	require.NoError(t, l.server.Accept(began, l.b, nil))
-	l.turn(true)
+	l.turn()
 	return l
 }
 
 // turn moves everything until nothing moves.
-func (l *loop) turn(handle bool) {
+func (l *loop) turn() {
 	for {
 		l.fromClient = l.client.Append(l.fromClient[:0], 1<<20)
 		l.client.Wrote(began, len(l.fromClient))
@@ -90,7 +90,7 @@ func TestNothingIsAllocatedWhileMessagesComeAndGo(t *testing.T) {
 							t.Fatal(err, err2)
 						}
 					}
-					l.turn(true)
+					l.turn()
 				}
 				for range 100 {
 					both()

@@ -311,6 +311,7 @@ func (r *restorer) discard(*stored) string {
 		return wrongPlace
 	}
 	s.receipts, s.filters, s.existing = receipts{}, nil, false
+	s.stay()
 	return ""
 }
 

@@ -65,7 +65,9 @@ func (l *Link) showConnect(c *packets.Connect) {
 //
 // With Clean Start a session from before is emptied [MQTT-3.1.2-4], and its will is
 // published if it waits. It returns ErrState if there is no CONNECT, if a Link still
-// has the session, or if c says failure; ErrEnded if the session has; and the
+// has the session, or if c says failure; ErrEnded if the session has; ErrNotSupported
+// if c announces that the QoS or RETAIN of the client's will is not taken, which is to be
+// refused with code 0x9B or 0x9A [MQTT-3.2.2-12] [MQTT-3.2.2-13]; and the
 // *mqttwire.Error of a CONNACK that cannot be sent, as one without an Assigned Client
 // Identifier where that is needed [MQTT-3.2.2-16]. Then nothing has changed.
 func (l *Link) Accept(now time.Time, s *Session, c *packets.Connack) error {
@@ -81,12 +83,16 @@ func (l *Link) Accept(now time.Time, s *Session, c *packets.Connack) error {
 	}
 	present := s.existing && !l.asked.cleanStart
 	answer.SessionPresent = present && l.Version() != mqttwire.V31 // [MQTT-3.2.2-2] [MQTT-3.2.2-3]
+	own := saidIn(&answer.Properties, l.Version())
+	if w := l.will; w != nil && (w.QoS > own.maximumQoS || w.Retain && own.noRetain) { // [MQTT-3.2.2-12] [MQTT-3.2.2-13]
+		return ErrNotSupported
+	}
 	if err := l.put(&answer); err != nil {
 		return err
 	}
 	l.at(now)
 	l.done()
-	l.own = saidIn(&answer.Properties, l.Version())
+	l.own = own
 	s.stay()
 	if !present && s.existing {
 		s.willEnds(now)

@@ -11,6 +11,7 @@ type Event struct {
 	Drop    Drop                // Dropped
 	Above   bool                // Pressure: the queue has gone above its mark, or below
 	Code    mqttwire.ReasonCode // Done: the peer's code
+	stored  bool                // Arrived: the message is in the journal until it is handed on
 	Token   Token               // Done, Dropped, Fetch
 	Ack     AckToken            // Message: for Session.Ack if the acknowledgement is held; else 0
 
@@ -24,8 +25,6 @@ type Event struct {
 	// Cause is that of Disconnected; of Dropped it has the Err of a packet that cannot be
 	// sent.
 	Cause Cause
-
-	stored bool // the message is in the journal until it is handed on
 }
 
 // Kind is the kind of an Event.

@@ -161,3 +161,19 @@ func TestHeldMessagesCountAgainstOurReceiveMaximum(t *testing.T) {
 	p.say(arriving(4, 1))
 	assert.Equal(t, session.ReceiveMaximumExceeded, p.closed().Kind)
 }
+
+func TestAHeldMessageOfQoS2GivesItsSlotBackWithPubcomp(t *testing.T) {
+	a := withReceiveMaximum(mqttwire.FromClient, 1)
+	a.link.Hold = true
+	p := newPeer(t, mqttwire.V5, a)
+	for id := uint16(1); id < 20; id += 2 {
+		p.say(arriving(id, 2))
+		require.NoError(t, p.session.Ack(p.tokens()[id-1], 0))
+		p.got()
+		p.say(&packets.Pubrel{PacketID: id})
+		require.Len(t, p.got(), 1)
+		p.say(arriving(id+1, 1))
+		require.NoError(t, p.session.Ack(p.tokens()[id], 0))
+		require.Len(t, p.got(), 1)
+	}
+}

@@ -217,22 +217,20 @@ func (l *Link) Event() (e Event, ok bool) {
 	if s != nil && s.link != l && s.link != nil {
 		s = nil // it is at another Link now
 	}
-	if s != nil {
+	if s != nil && s.apart != nil {
 		if e, ok := s.again(); ok {
 			return e, true
 		}
 	}
 	if l.event.Kind != 0 {
-		e, l.event = l.event, Event{}
+		e, l.event.Kind = l.event, 0
 		if e.stored {
 			l.session.handedOn()
 		}
 		return e, true
 	}
-	if s != nil && s.events != nil {
-		if e, ok = s.events.pop(); ok {
-			return e, true
-		}
+	if s != nil && s.events != nil && s.events.n > 0 {
+		return s.events.pop()
 	}
 	if l.cause.Kind != 0 && !l.told {
 		l.told = true
@@ -248,7 +246,7 @@ func (l *Link) settleEvent() {
 		return
 	}
 	e := l.event
-	l.event = Event{}
+	l.event.Kind = 0
 	switch {
 	case e.stored:
 		l.session.handedOn()

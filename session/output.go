@@ -158,14 +158,14 @@ func (l *Link) publishBuffers(bufs [][]byte) [][]byte {
 	}
 	t.headers = t.headers[:0]
 	for total := 0; total < buffersAtOnce; {
-		p, e := l.nextPublish()
+		p, at := l.nextPublish()
 		if p == nil {
 			break
 		}
 		from := len(t.headers)
-		headers, err := l.appendMessage(t.headers, p, e, true)
+		headers, err := l.appendMessage(t.headers, p, at.entry(), true)
 		if err != nil {
-			l.dropNext(err)
+			l.dropNext(at, err)
 			continue
 		}
 		t.headers = headers
@@ -173,7 +173,7 @@ func (l *Link) publishBuffers(bufs [][]byte) [][]byte {
 		bufs = part(part(bufs, headers[from:]), p.Payload)
 		l.handed += uint64(n)
 		total += n
-		l.sentNext(l.handed)
+		l.sentNext(at, l.handed)
 	}
 	return bufs
 }
@@ -193,11 +193,6 @@ func (l *Link) Wrote(now time.Time, n int) {
 	for t, ok := l.tools.unwritten.pop(l.wrote); ok; t, ok = l.tools.unwritten.pop(l.wrote) {
 		l.session.tell(Event{Kind: Done, Token: t, Outcome: Acked})
 	}
-}
-
-// Idle reports whether Append has nothing to give as things stand.
-func (l *Link) Idle() bool {
-	return l.pending() == 0 && (l.state != stateOpen || l.session.waiting.len() == 0 && l.session.unsent == l.session.flight.end())
 }
 
 // unwritten are messages of QoS 0 that were handed out, and are done when they are

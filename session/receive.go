@@ -8,7 +8,8 @@ import (
 )
 
 // Feed gives the Link the next bytes of the peer. They must stay as they are until
-// Packet has returned false, or until the next call of Feed.
+// Packet has returned false, or until the next call of Feed. While a CONNECT waits for
+// Accept or Refuse they are kept, so that nothing more should be read meanwhile.
 func (l *Link) Feed(now time.Time, chunk []byte) {
 	l.at(now)
 	if l.state == stateClosing {

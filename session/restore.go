@@ -12,10 +12,11 @@ import (
 
 // Report says what Restore has found.
 type Report struct {
-	Changes  int // changes that were applied
-	Skipped  int // changes that the snapshot has already
-	Messages int // messages that wait or are in flight
-	Again    int // messages of QoS 2 that are handed on again
+	Changes  int  // changes that were applied
+	Skipped  int  // changes that the snapshot has already
+	Messages int  // messages that wait or are in flight
+	Again    int  // messages of QoS 2 that are handed on again
+	Ended    bool // the session has ended, as the event Ended tells again
 }
 
 // RestoreError says that a snapshot or a change is damaged, or does not follow from
@@ -103,6 +104,9 @@ func (r *restorer) finish(now time.Time, journaled bool) {
 	}
 	if journaled {
 		s.journal = j
+	}
+	if r.report.Ended = s.ended; s.ended {
+		s.tell(Event{Kind: Ended})
 	}
 	if s.o.Side == mqttwire.FromServer && s.existing && !s.ended {
 		if a := s.more(); !a.left {

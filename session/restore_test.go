@@ -283,3 +283,14 @@ func TestAMemoryJournalKeepsWhatIsStillNeeded(t *testing.T) {
 	assert.Equal(t, []string{"a4true", "a5false"}, load())
 	require.NoError(t, j.Close())
 }
+
+func TestASessionThatHasEndedSaysSoAgain(t *testing.T) {
+	p := journaled(t, mqttwire.V5)
+	p.server.session.End(p.now)
+	s, report, err := session.Restore(p.server.options, p.now, p.server.session.AppendSnapshot(nil), nil)
+	require.NoError(t, err)
+	assert.True(t, report.Ended)
+	e, ok := s.Event()
+	require.True(t, ok)
+	assert.Equal(t, session.Ended, e.Kind)
+}

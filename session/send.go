@@ -36,7 +36,7 @@ func (l *Link) beginNext() bool {
 		if e.qos == mqttwire.AtMostOnce || l.slots() <= int(s.flight.n-s.flight.dead-s.taken) {
 			return false
 		}
-		if e.message.expired(l.now) {
+		if e.message.expires && e.message.expired(l.now) {
 			s.drop(&s.waiting, pos, DropExpired)
 			continue
 		}
@@ -60,60 +60,59 @@ func (l *Link) fly(pos uint32) bool {
 	return true
 }
 
-// nextPublish returns the next PUBLISH to be written, and its entry; nil if there is
-// none. First comes what is in flight, in order, as far as the peer has slots for it.
-// [MQTT-4.4.0-1] [MQTT-4.6.0-1]
-func (l *Link) nextPublish() (*packets.Publish, *entry) {
+// place is where an entry stands.
+type place struct {
+	ring *ring
+	pos  uint32
+}
+
+func (p place) entry() *entry { return p.ring.at(p.pos) }
+
+// nextPublish returns the next PUBLISH to be written, and where its entry stands; nil
+// if there is none. First comes what is in flight, in order, as far as the peer has
+// slots for it. [MQTT-4.4.0-1] [MQTT-4.6.0-1]
+func (l *Link) nextPublish() (p *packets.Publish, at place) {
 	s := l.session
 	for {
 		pos, ok := s.flight.next(s.unsent)
 		if s.unsent = pos; ok {
-			if e := s.flight.at(pos); !e.is(handed) && e.message.expired(l.now) {
+			if e := s.flight.at(pos); e.message.expires && !e.is(handed) && e.message.expired(l.now) {
 				s.drop(&s.flight, pos, DropExpired)
 				continue
 			}
 			if l.slots() <= 0 {
-				return nil, nil
+				return nil, at
 			}
-			return l.prepare(s.flight.at(pos))
+			return l.prepare(place{&s.flight, pos})
 		}
 		if l.beginNext() {
 			if s.changesWait() {
-				return nil, nil // they have to be durable first
+				return nil, at // they have to be durable first
 			}
 			continue
 		}
 		pos, ok = s.waiting.next(s.waiting.first)
 		if !ok || l.drain != nil || s.waiting.at(pos).qos != mqttwire.AtMostOnce {
-			return nil, nil
+			return nil, at
 		}
 		if s.waiting.at(pos).message.expired(l.now) {
 			s.drop(&s.waiting, pos, DropExpired)
 			continue
 		}
-		return l.prepare(s.waiting.at(pos))
+		return l.prepare(place{&s.waiting, pos})
 	}
-}
-
-// next returns the ring and the position of what nextPublish has returned.
-func (l *Link) nextAt() (*ring, uint32) {
-	s := l.session
-	if pos, ok := s.flight.next(s.unsent); ok {
-		return &s.flight, pos
-	}
-	pos, _ := s.waiting.next(s.waiting.first)
-	return &s.waiting, pos
 }
 
 // prepare makes the PUBLISH of an entry, but for its topic alias.
-func (l *Link) prepare(e *entry) (*packets.Publish, *entry) {
+func (l *Link) prepare(at place) (*packets.Publish, place) {
+	e := at.entry()
 	m := e.message
 	if m.hollow {
 		if !e.is(fetched) {
 			e.flags |= fetched
 			l.session.tell(Event{Kind: Fetch, Token: e.token, Message: m})
 		}
-		return nil, nil
+		return nil, at
 	}
 	p := &l.tool().publish
 	p.Topic, p.Payload, p.Properties = m.publish.Topic, m.publish.Payload, m.publish.Properties
@@ -122,7 +121,7 @@ func (l *Link) prepare(e *entry) (*packets.Publish, *entry) {
 	if !m.plain || e.id != 0 || e.ids != nil {
 		l.own5(p, e)
 	}
-	return p, e
+	return p, at
 }
 
 // own5 makes the properties that a PUBLISH of this connection has: those of the
@@ -177,31 +176,29 @@ func (l *Link) appendPublish(dst []byte, p *packets.Publish, header bool) ([]byt
 
 // sentNext says that what nextPublish has returned was handed out, up to a byte of
 // what is.
-func (l *Link) sentNext(end uint64) {
+func (l *Link) sentNext(at place, end uint64) {
 	s := l.session
-	r, pos := l.nextAt()
-	e := r.at(pos)
-	if r == &s.flight {
+	e := at.entry()
+	if at.ring == &s.flight {
 		e.flags |= handed | repeat | onLink
-		s.unsent = pos + 1
+		s.unsent = at.pos + 1
 		s.taken++
 		return
 	}
 	token, tell := e.token, !e.is(quiet|canceled)
-	s.remove(r, pos)
+	s.remove(at.ring, at.pos)
 	if tell {
 		l.tools.unwritten.push(token, end)
 	}
 }
 
 // dropNext drops what nextPublish has returned, as it cannot be sent.
-func (l *Link) dropNext(err error) {
+func (l *Link) dropNext(at place, err error) {
 	why := DropNotSupported
 	if errors.Is(err, mqttwire.ErrTooLarge) { // [MQTT-3.1.2-25]
 		why = DropTooLarge
 	}
-	r, pos := l.nextAt()
-	l.session.dropFor(r, pos, why, err)
+	l.session.dropFor(at.ring, at.pos, why, err)
 }
 
 // appendPublishes appends messages, up to the limit. Only the first may be handed out
@@ -209,23 +206,24 @@ func (l *Link) dropNext(err error) {
 func (l *Link) appendPublishes(dst []byte, limit int, first bool) []byte {
 	start := len(dst)
 	for len(dst) < limit {
-		p, e := l.nextPublish()
+		p, at := l.nextPublish()
 		if p == nil {
 			break
 		}
+		e := at.entry()
 		if room := limit - len(dst); e.message.size+mostAdded(e) > room && p.Size(l.Version())+aliasSize > room {
 			if !first {
 				break
 			}
-			return l.appendPart(dst, limit, p, e)
+			return l.appendPart(dst, limit, p, at)
 		}
 		out, err := l.appendMessage(dst, p, e, false)
 		if err != nil {
-			l.dropNext(err)
+			l.dropNext(at, err)
 			continue
 		}
 		dst, first = out, false
-		l.sentNext(l.handed + uint64(len(dst)-start))
+		l.sentNext(at, l.handed+uint64(len(dst)-start))
 	}
 	return dst
 }
@@ -244,15 +242,15 @@ func mostAdded(e *entry) int {
 }
 
 // appendPart hands out the first part of a PUBLISH that is larger than there is room.
-func (l *Link) appendPart(dst []byte, limit int, p *packets.Publish, e *entry) []byte {
+func (l *Link) appendPart(dst []byte, limit int, p *packets.Publish, at place) []byte {
 	t := l.tool()
-	head, err := l.appendMessage(t.head[:0], p, e, true)
+	head, err := l.appendMessage(t.head[:0], p, at.entry(), true)
 	if err != nil {
-		l.dropNext(err)
+		l.dropNext(at, err)
 		return dst
 	}
 	t.head, t.tail = head, p.Payload
-	l.sentNext(l.handed + uint64(len(head)+len(p.Payload)))
+	l.sentNext(at, l.handed+uint64(len(head)+len(p.Payload)))
 	return l.appendRest(dst, limit)
 }
 

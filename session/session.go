@@ -156,6 +156,7 @@ func (s *Session) discard(why Drop) {
 	s.filters = nil
 	s.unsent, s.taken = s.flight.first, 0
 	s.existing = false
+	s.stay()
 	s.record(changeDiscard, nil)
 }
 

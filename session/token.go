@@ -3,7 +3,9 @@ package session
 import "errors"
 
 // Token names a request in later events. It is a sequence number, from 1, and never
-// comes twice in a session.
+// comes twice while a session is in memory. After Restore the count goes on behind the
+// last message of which a change tells: tokens of messages of QoS 0, of SUBSCRIBE and
+// UNSUBSCRIBE, and of messages that were dropped at once may come again then.
 type Token uint64
 
 // AckToken names a message whose acknowledgement is held: of one connection, so that

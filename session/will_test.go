@@ -142,3 +142,26 @@ func TestATakeoverPublishesTheWillThatHasNoDelay(t *testing.T) { // [MQTT-3.1.4-
 	p.open()
 	assert.Len(t, p.server.all(session.WillDue), 1)
 }
+
+func TestAWillThatTheServerDoesNotTakeIsNotAccepted(t *testing.T) { // [MQTT-3.2.2-12] [MQTT-3.2.2-13]
+	for _, c := range []struct {
+		qos    mqttwire.QoS
+		retain bool
+		err    error
+	}{{1, false, nil}, {2, false, session.ErrNotSupported}, {1, true, session.ErrNotSupported}} {
+		l := session.NewLink(session.LinkOptions{Side: mqttwire.FromServer})
+		will := &packets.Will{Topic: []byte("gone"), QoS: c.qos, Retain: c.retain}
+		b, err := (&packets.Connect{Version: mqttwire.V5, ClientID: []byte("c"), Will: will}).Append(nil, mqttwire.V5)
+		require.NoError(t, err)
+		l.Feed(began, b)
+		_, ok := l.Packet()
+		require.True(t, ok)
+		var a packets.Connack
+		a.Properties.SetMaximumQoS(1)
+		a.Properties.SetRetainAvailable(false)
+		assert.ErrorIs(t, l.Accept(began, session.New(session.Options{Side: mqttwire.FromServer}), &a), c.err)
+		if c.err != nil {
+			assert.NoError(t, l.Refuse(began, &packets.Connack{ReasonCode: mqttwire.ReasonQoSNotSupported}))
+		}
+	}
+}
