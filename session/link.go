@@ -272,6 +272,7 @@ func (l *Link) Release() {
 		return
 	}
 	l.settleEvent()
+	l.event = Event{}
 	l.conn.Release()
 	l.output.release()
 	if l.tools != nil && l.tools.idle() && l.wrote == l.handed {
