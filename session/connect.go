@@ -147,21 +147,23 @@ func (l *Link) begin(c *packets.Connack) {
 	}
 	s.existing, s.expiry = true, expiry
 	s.recordBegun()
-	l.asking = s.requests != nil
 	l.keepAliveBegins(keepAlive)
 	s.resume()
 }
 
 // resume makes all that is in flight to be sent again. [MQTT-4.4.0-1]
 func (s *Session) resume() {
-	s.unsent, s.taken = s.flight.first, 0
+	s.taken = 0
 	forget := func(_ uint32, e *entry) { e.flags &^= onLink | fetched }
-	s.flight.all(forget)
-	s.waiting.all(forget)
-	if s.requests != nil {
-		s.requests.all(forget)
+	for _, r := range []*ring{&s.flight, &s.waiting, &s.released, s.requests} {
+		if r == nil {
+			continue
+		}
+		r.all(forget)
+		if r != &s.waiting {
+			r.mark = r.first
+		}
 	}
-	s.resendReleased()
 }
 
 // connack handles the CONNACK that has come to a client.

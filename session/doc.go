@@ -72,6 +72,8 @@
 //     was begun goes on: what is sent again has an interval of 0 then.
 //   - A message that is larger than the peer takes counts as delivered, and is dropped
 //     with an event. The next one goes out.
+//   - A message of 3.x that the driver refuses (Answer, Ack), which no code says there, is
+//     acknowledged all the same; who wants the connection to end calls Disconnect.
 //   - A refused SUBSCRIBE of 3.1, where no code says so, is acknowledged as asked, and
 //     not subscribed.
 //   - A client's PINGREQ is due by what it has sent, whatever comes; PINGRESP is

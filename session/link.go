@@ -31,7 +31,6 @@ type Link struct {
 	finals   uint32              // of them, those whose last acknowledgement is in control
 	number   uint32              // of the connection, in AckToken
 	state    state
-	asking   bool // there may be a SUBSCRIBE or UNSUBSCRIBE to be sent
 	told     bool // Disconnected was told
 	lost     bool // Lost was called
 	pinging  bool // PINGREQ was sent, and not answered
@@ -141,7 +140,7 @@ func (l *Link) Reset(o LinkOptions) {
 	l.timers, l.asked, l.peer, l.own = timers{}, asked{}, nothingSaid, nothingSaid
 	l.drain, l.will, l.held = nil, nil, nil
 	l.counted, l.finals, l.number, l.state = 0, 0, 0, stateNew
-	l.asking, l.told, l.lost, l.pinging, l.attached = false, false, false, false, false
+	l.told, l.lost, l.pinging, l.attached = false, false, false, false
 	l.reauth = noReauth
 	l.output = output{}
 }

@@ -53,12 +53,13 @@ func (l *Link) put(p mqttwire.Packet) error {
 // changes are to be taken first.
 func (l *Link) Append(dst []byte, max int) []byte {
 	start, limit := len(dst), len(dst)+max
-	if !l.ready() {
+	ready, led := l.ready()
+	if !ready {
 		return dst
 	}
 	dst = l.appendRest(dst, limit)
 	dst = l.appendControl(dst, limit)
-	if l.state == stateOpen && l.pending() == 0 && len(dst) < limit {
+	if led && l.state == stateOpen && l.pending() == 0 && len(dst) < limit {
 		dst = l.appendPublishes(dst, limit, len(dst) == start)
 	}
 	l.handed += uint64(len(dst) - start)
@@ -66,16 +67,17 @@ func (l *Link) Append(dst []byte, max int) []byte {
 	return dst
 }
 
-// ready prepares what is to be written, and reports whether that may be now.
-func (l *Link) ready() bool {
+// ready prepares what is to be written, and reports whether anything may be, and
+// whether what goes before any PUBLISH is among it.
+func (l *Link) ready() (ready, led bool) {
 	if l.attached {
-		l.ask()
+		led = l.state == stateOpen && l.lead()
 		l.drained()
-		if l.session.changesWait() {
-			return false
+		if l.attached && l.session.changesWait() {
+			return false, false
 		}
 	}
-	return l.state != stateNew && !l.lost
+	return l.state != stateNew && !l.lost, led
 }
 
 // appendRest appends what is left of a PUBLISH that did not fit.
@@ -119,7 +121,8 @@ func (l *Link) releaseOutput() {
 // payloads, which are not copied. The parts are valid until Wrote has told of all of
 // them; until then nothing more is returned.
 func (l *Link) Buffers(bufs [][]byte) [][]byte {
-	if l.wrote != l.handed || !l.ready() {
+	ready, led := l.ready()
+	if l.wrote != l.handed || !ready {
 		return bufs
 	}
 	start, t := len(bufs), l.tool()
@@ -132,7 +135,7 @@ func (l *Link) Buffers(bufs [][]byte) [][]byte {
 	for _, b := range bufs[start:] {
 		l.handed += uint64(len(b))
 	}
-	if l.state == stateOpen {
+	if led && l.state == stateOpen {
 		bufs = l.publishBuffers(bufs)
 	}
 	return bufs

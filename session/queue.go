@@ -123,13 +123,9 @@ func (s *Session) oldestQoS0() (pos uint32, ok bool) {
 	if s.waitQoS0 == 0 {
 		return 0, false
 	}
-	pos = s.lookQoS0
-	if pos-s.waiting.first > s.waiting.n { // it has moved on
-		pos = s.waiting.first
-	}
-	for ; pos != s.waiting.end(); pos++ {
+	for pos = s.waiting.mark; pos != s.waiting.end(); pos++ {
 		if e := s.waiting.at(pos); !e.is(dead) && e.qos == mqttwire.AtMostOnce {
-			s.lookQoS0 = pos
+			s.waiting.mark = pos // none before it has QoS 0
 			return pos, true
 		}
 	}
@@ -149,7 +145,6 @@ func (s *Session) wait(e entry) {
 func (s *Session) waitFirst(e entry) {
 	s.room(&s.waiting)
 	s.waiting.pushFront(e)
-	s.lookQoS0 = s.waiting.first
 }
 
 // room makes room for one more entry in a ring.
@@ -166,23 +161,11 @@ func (s *Session) room(r *ring) {
 // compact moves the entries of a ring together.
 func (s *Session) compact(r *ring) {
 	kind := s.kindOf(r)
-	unsent := s.unsent
-	r.compact(func(from, to uint32, e *entry) {
+	r.compact(func(_, to uint32, e *entry) {
 		if e.packet != 0 {
 			s.ids.set(e.packet, kind, to)
 		}
-		if r == &s.flight && from-r.first < unsent-r.first {
-			s.unsent = to + 1
-		}
 	})
-	switch r {
-	case &s.flight:
-		if unsent == r.first {
-			s.unsent = r.first
-		}
-	case &s.waiting:
-		s.lookQoS0 = r.first
-	}
 }
 
 // kindOf returns what the identifiers of a ring are in use for.
@@ -215,21 +198,8 @@ func (s *Session) remove(r *ring, pos uint32) {
 		}
 	}
 	r.remove(pos)
-	if r == &s.flight {
-		s.clampUnsent()
-	}
 	if s.pressed {
 		s.pressure()
-	}
-}
-
-// clampUnsent keeps unsent within the ring, which has become shorter at either end.
-func (s *Session) clampUnsent() {
-	switch d := int32(s.unsent - s.flight.first); {
-	case d < 0:
-		s.unsent = s.flight.first
-	case uint32(d) > s.flight.n:
-		s.unsent = s.flight.end()
 	}
 }
 

@@ -96,7 +96,6 @@ func (r *restorer) finish(now time.Time, journaled bool) {
 	s, j := r.s, r.j
 	s.ids.rebuild()
 	s.tokens = j.token
-	s.unsent, s.taken = s.flight.first, 0
 	r.report.Messages = s.kept()
 	if a := s.apart; a != nil {
 		a.again = len(a.untaken)

@@ -52,6 +52,7 @@ type ring struct {
 	first uint32  // position of the first entry
 	n     uint32  // entries, dead ones included
 	dead  uint32
+	mark  uint32 // a position that its user sets; it stays before the same entry
 }
 
 // len returns the number of entries that have not ended.
@@ -108,6 +109,12 @@ func (r *ring) remove(pos uint32) {
 		r.n--
 		r.dead--
 	}
+	switch d := int32(r.mark - r.first); { // within what is left
+	case d < 0:
+		r.mark = r.first
+	case uint32(d) > r.n:
+		r.mark = r.end()
+	}
 }
 
 // next returns the first entry at pos or behind that has not ended, or false.
@@ -150,9 +157,12 @@ func (r *ring) search(t Token) (pos uint32, ok bool) {
 
 // compact moves the entries together, and tells moved of each.
 func (r *ring) compact(moved func(from, to uint32, e *entry)) {
-	to := r.first
+	to, mark := r.first, r.first
 	for pos := r.first; pos != r.end(); pos++ {
 		e := r.at(pos)
+		if pos == r.mark {
+			mark = to
+		}
 		if e.is(dead) {
 			continue
 		}
@@ -163,7 +173,10 @@ func (r *ring) compact(moved func(from, to uint32, e *entry)) {
 		moved(pos, to, r.at(to))
 		to++
 	}
-	r.n, r.dead = to-r.first, 0
+	if r.mark == r.end() {
+		mark = to
+	}
+	r.n, r.dead, r.mark = to-r.first, 0, mark
 }
 
 // all calls f for each entry that has not ended, in order.

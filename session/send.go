@@ -74,8 +74,8 @@ func (p place) entry() *entry { return p.ring.at(p.pos) }
 func (l *Link) nextPublish() (p *packets.Publish, at place) {
 	s := l.session
 	for {
-		pos, ok := s.flight.next(s.unsent)
-		if s.unsent = pos; ok {
+		pos, ok := s.flight.next(s.flight.mark)
+		if s.flight.mark = pos; ok {
 			if e := s.flight.at(pos); e.message.expires && !e.is(handed) && e.message.expired(l.now) {
 				s.drop(&s.flight, pos, DropExpired)
 				continue
@@ -181,7 +181,7 @@ func (l *Link) sentNext(at place, end uint64) {
 	e := at.entry()
 	if at.ring == &s.flight {
 		e.flags |= handed | repeat | onLink
-		s.unsent = at.pos + 1
+		s.flight.mark = at.pos + 1
 		s.taken++
 		return
 	}
@@ -254,44 +254,54 @@ func (l *Link) appendPart(dst []byte, limit int, p *packets.Publish, at place) [
 	return l.appendRest(dst, limit)
 }
 
-// resendReleased sends PUBREL again for the messages that wait for PUBCOMP, in the
-// order in which their PUBREC came. [MQTT-4.4.0-1] [MQTT-4.6.0-4]
-func (s *Session) resendReleased() {
-	l := s.link
-	s.released.all(func(_ uint32, e *entry) {
-		p := &l.tool().pubrel
-		*p = packets.Pubrel{PacketID: e.packet, Dup: true} // DUP is written in 3.1 only
-		_ = l.put(p)
-	})
+// controlAtOnce is how many bytes of our own packets that are no PUBLISH are encoded
+// ahead.
+const controlAtOnce = 4 << 10
+
+// lead sends what goes before any PUBLISH, and reports whether that is all: on a new
+// connection PUBREL for the messages that wait for PUBCOMP, in the order in which their
+// PUBREC came [MQTT-4.4.0-1] [MQTT-4.6.0-4]; then SUBSCRIBE and UNSUBSCRIBE.
+func (l *Link) lead() bool {
+	s := l.session
+	r := &s.released
+	for pos, ok := r.next(r.mark); ok; pos, ok = r.next(pos + 1) {
+		if l.pending() > controlAtOnce {
+			return false
+		}
+		if e := r.at(pos); !e.is(onLink) {
+			t := l.tool()
+			t.pubrel = packets.Pubrel{PacketID: e.packet, Dup: true} // DUP is written in 3.1 only
+			_ = l.put(&t.pubrel)
+			e.flags |= onLink
+		}
+		r.mark = pos + 1
+	}
+	return s.requests == nil || l.drain != nil || l.ask()
 }
 
-// ask sends SUBSCRIBE and UNSUBSCRIBE that were not sent on this connection.
-func (l *Link) ask() {
-	if !l.asking || l.state != stateOpen || l.drain != nil {
-		return
-	}
+// ask sends SUBSCRIBE and UNSUBSCRIBE that were not sent on this connection, and
+// reports whether those are all that can be.
+func (l *Link) ask() bool {
 	s := l.session
 	r := s.requests
-	for pos, ok := r.next(r.first); ok; pos, ok = r.next(pos + 1) {
-		e := r.at(pos)
-		if e.is(onLink) {
-			continue
+	for pos, ok := r.next(r.mark); ok; pos, ok = r.next(pos + 1) {
+		if l.pending() > controlAtOnce {
+			return false
 		}
+		e := r.at(pos)
 		if e.packet == 0 {
 			if e.packet = s.ids.next(idRequest, pos); e.packet == 0 {
-				return // when one is free
+				return true // as soon as one is free
 			}
 		}
 		if err := l.put(e.request.numbered(e.packet, e.is(repeat))); err != nil {
 			s.dropRequest(pos, err)
-			if r.n == 0 {
-				break
-			}
 			continue
 		}
 		e.flags |= handed | repeat | onLink
+		r.mark = pos + 1
 	}
-	l.asking = false
+	return true
 }
 
 // numbered returns the packet with its identifier. DUP is written in 3.1 only.

@@ -28,9 +28,7 @@ type Session struct {
 	odd    uint64 // acknowledgements with an unknown identifier
 
 	connections uint32 // counts on
-	unsent      uint32 // position of the first one in flight that was not handed out on this connection
 	taken       uint32 // how many in flight were
-	lookQoS0    uint32 // position before which none of those that wait has QoS 0
 	waitQoS0    uint32 // how many that wait have
 	expiry      uint32 // Session Expiry Interval in seconds, or neverExpires
 	existing    bool   // there was a connection, so that both sides have a session
@@ -154,7 +152,7 @@ func (s *Session) discard(why Drop) {
 	}
 	s.receipts = receipts{}
 	s.filters = nil
-	s.unsent, s.taken = s.flight.first, 0
+	s.taken = 0
 	s.existing = false
 	s.stay()
 	s.record(changeDiscard, nil)
@@ -166,7 +164,6 @@ func (s *Session) Release() {
 	s.waiting.release()
 	s.flight.release()
 	s.released.release()
-	s.unsent, s.lookQoS0 = s.flight.first, s.waiting.first
 	if s.requests != nil && s.requests.n == 0 {
 		s.requests = nil
 	}

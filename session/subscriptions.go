@@ -205,9 +205,6 @@ func (s *Session) request(e entry) {
 	}
 	s.room(s.requests)
 	s.requests.push(e)
-	if s.link != nil {
-		s.link.asking = true
-	}
 }
 
 // wish keeps what a request asks for, and reports whether there is room.
