@@ -49,14 +49,6 @@ const (
 	changeInRelease                          // of a snapshot: one waits for PUBCOMP
 )
 
-// String returns a word for the kind.
-func (k ChangeKind) String() string {
-	if int(k) < len(changeNames) && changeNames[k] != "" {
-		return changeNames[k]
-	}
-	return "unknown"
-}
-
 var changeNames = [...]string{
 	changeQueued: "queued", changeSent: "sent", changeReleased: "released", changeEnded: "ended",
 	changeReceived: "received", changeHandedOn: "handed on", changeForgotten: "forgotten", changeForgotAll: "forgot all",

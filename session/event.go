@@ -220,14 +220,6 @@ var causes = [...]string{
 	SessionDetached:        "the session has gone to another connection",
 }
 
-// String returns what the kind says.
-func (k CauseKind) String() string {
-	if int(k) < len(causes) && causes[k] != "" {
-		return causes[k]
-	}
-	return "no cause"
-}
-
 // Error returns the cause in one line.
 func (c Cause) Error() string {
 	s := "session: " + c.Kind.String()
