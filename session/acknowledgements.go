@@ -307,11 +307,16 @@ func (l *Link) answered(p mqttwire.Packet, id uint16, codes []mqttwire.ReasonCod
 	code := mqttwire.ReasonCode(0)
 	for i, c := range codes {
 		code = max(code, c)
-		if sub, ok := e.request.packet.(*packets.Subscribe); ok && c.IsError() {
+		sub, ok := e.request.packet.(*packets.Subscribe)
+		switch {
+		case ok && c.IsError():
 			s.unwishFilter(sub.Subscriptions[i].Filter, e.token)
+		case ok:
+			s.grantedFilter(sub.Subscriptions[i].Filter, e.token)
 		}
 	}
 	if e.is(canceled) {
+		l.refusedAgain(&e, codes, code)
 		return
 	}
 	outcome := Acked
@@ -319,6 +324,22 @@ func (l *Link) answered(p mqttwire.Packet, id uint16, codes []mqttwire.ReasonCod
 		outcome = Refused
 	}
 	l.event = Event{Kind: Done, Token: e.token, Code: code, Outcome: outcome, Packet: p}
+}
+
+// refusedAgain tells of subscriptions that were to be made again, and that the server
+// has refused.
+func (l *Link) refusedAgain(e *entry, codes []mqttwire.ReasonCode, highest mqttwire.ReasonCode) {
+	q, ok := e.request.packet.(*packets.Subscribe)
+	if !ok || !e.is(quiet) || !highest.IsError() {
+		return
+	}
+	gone := new(packets.Unsubscribe)
+	for i, c := range codes {
+		if c.IsError() {
+			gone.Filters = append(gone.Filters, q.Subscriptions[i].Filter)
+		}
+	}
+	l.session.tell(Event{Kind: Unsubscribe, Code: highest, Packet: gone})
 }
 
 // checkAnswer returns an error if the packet is no answer to the request.

@@ -243,15 +243,15 @@ func (r *restorer) subscribed(b *stored) string {
 	id, options := b.uint32(), b.byte()
 	sub := packets.Subscription{
 		Filter: b.rest(), QoS: mqttwire.QoS(options & 3), NoLocal: options&4 != 0,
-		RetainAsPublished: options&8 != 0, RetainHandling: options >> 4,
+		RetainAsPublished: options&8 != 0, RetainHandling: options >> 4 & 3,
 	}
 	switch {
 	case b.short:
 		return ""
-	case len(sub.Filter) == 0 || !sub.QoS.Valid() || sub.RetainHandling > 2 || id > mqttwire.MaxVarint:
+	case len(sub.Filter) == 0 || !sub.QoS.Valid() || sub.RetainHandling > 2 || options>>7 != 0 || id > mqttwire.MaxVarint:
 		return "it is no subscription"
 	}
-	r.s.subscribed(sub, id, 0)
+	r.s.subscribed(sub, id, 0, options&(1<<6) != 0)
 	return ""
 }
 

@@ -232,9 +232,9 @@ func (s *Session) recordForgotten(id uint16) {
 	}
 }
 
-func (s *Session) recordSubscribed(sub packets.Subscription, id uint32) {
+func (s *Session) recordSubscribed(sub packets.Subscription, id uint32, granted bool) {
 	if s.journal != nil {
-		s.recordWith(changeSubscribed, func(b []byte) []byte { return appendSubscription(b, sub, id) })
+		s.recordWith(changeSubscribed, func(b []byte) []byte { return appendSubscription(b, sub, id, granted) })
 	}
 }
 
@@ -288,13 +288,16 @@ func appendReceived(b []byte, id uint16, m *Message) []byte {
 	return appendMessage(b, m)
 }
 
-func appendSubscription(b []byte, sub packets.Subscription, id uint32) []byte {
+func appendSubscription(b []byte, sub packets.Subscription, id uint32, granted bool) []byte {
 	options := byte(sub.QoS) | sub.RetainHandling<<4
 	if sub.NoLocal {
 		options |= 1 << 2
 	}
 	if sub.RetainAsPublished {
 		options |= 1 << 3
+	}
+	if granted {
+		options |= 1 << 6
 	}
 	return append(append(binary.BigEndian.AppendUint32(b, id), options), sub.Filter...)
 }
@@ -308,6 +311,7 @@ func appendTime(b []byte, t time.Time) []byte {
 const (
 	storedV5     = 5    // as a PUBLISH of 5.0
 	storedV31    = 3    // as one of 3.1, as 5.0 does not have its topic name
+	storedBare   = 1    // its topic name and payload, as no version can send it
 	storedHollow = 0x80 // only its position and size
 )
 
@@ -324,7 +328,11 @@ func appendMessage(b []byte, m *Message) []byte {
 	at := len(b)
 	out, err := p.Append(append(b, storedV5), mqttwire.V5)
 	if err != nil {
-		out, _ = p.Append(append(b[:at], storedV31), mqttwire.V31)
+		out, err = p.Append(append(b[:at], storedV31), mqttwire.V31)
+	}
+	if err != nil { // such as one that a Tolerance has let pass
+		out = binary.AppendUvarint(append(b[:at], storedBare), uint64(len(p.Topic)))
+		out = append(append(out, p.Topic...), p.Payload...)
 	}
 	return out
 }

@@ -184,6 +184,8 @@ func (l *Link) connack(c *packets.Connack) {
 	// 3.1 does not say whether the session is present: it is if it was asked for.
 	if lost := !c.SessionPresent && (v != mqttwire.V31 || l.asked.cleanStart); lost && l.asked.existing {
 		s.lose()
+	} else {
+		s.resubscribe(false)
 	}
 	l.begin(c)
 }
@@ -210,7 +212,7 @@ func (s *Session) lose() {
 	s.dropAll(&s.flight, DropSessionLost)
 	s.receipts = receipts{}
 	s.record(changeForgotAll, nil)
-	s.resubscribe()
+	s.resubscribe(true)
 }
 
 // redirect tells of another server. Section 4.11.

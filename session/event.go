@@ -45,7 +45,9 @@ const (
 	Arrived
 
 	// Subscribe, Unsubscribe: a client's request was answered. Packet is the request;
-	// Session.Subscriptions has what is subscribed.
+	// Session.Subscriptions has what is subscribed. At a client Unsubscribe says that the
+	// server has lost subscriptions and refused to make them again: Packet has their
+	// filters, and Code the highest code.
 	Subscribe
 	Unsubscribe
 

@@ -17,12 +17,16 @@ func (l *Link) subscribe(p *packets.Subscribe, answer *packets.Suback) {
 		if answer != nil {
 			code = answer.ReasonCodes[i]
 		}
-		if !code.IsError() && !s.filterRoom(sub.Filter) {
+		switch {
+		case code.IsError():
+		case len(sub.Filter) == 0 || sub.RetainHandling > 2: // which a Tolerance has let pass
+			code = mqttwire.ReasonTopicFilterInvalid
+		case !s.filterRoom(sub.Filter):
 			code = mqttwire.ReasonQuotaExceeded
 		}
 		if code <= mqttwire.ReasonGrantedQoS2 {
 			sub.QoS = min(sub.QoS, mqttwire.QoS(code))
-			s.subscribed(sub, id, 0)
+			s.subscribed(sub, id, 0, true)
 		}
 		codes[i] = l.subackCode(code, p.Subscriptions[i].QoS)
 	}

@@ -78,7 +78,7 @@ func saidIn(p *mqttwire.Properties, v mqttwire.Version) said {
 	if v != mqttwire.V5 {
 		return s
 	}
-	if n, ok := p.ReceiveMaximum(); ok {
+	if n, ok := p.ReceiveMaximum(); ok && n > 0 {
 		s.receiveMaximum = n
 	}
 	if q, ok := p.MaximumQoS(); ok {

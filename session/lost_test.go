@@ -250,3 +250,51 @@ func make400() []byte {
 	}
 	return b
 }
+
+func TestSubscriptionsThatAreRefusedWhenTheyAreMadeAgainAreTold(t *testing.T) { // [trap 9]
+	a := against{side: mqttwire.FromClient}
+	a.connect.Properties.SetSessionExpiryInterval(100)
+	p := newPeer(t, mqttwire.V5, a)
+	_, err := p.session.Subscribe(p.now, &packets.Subscribe{Subscriptions: []packets.Subscription{{Filter: []byte("a")}, {Filter: []byte("b")}}})
+	require.NoError(t, err)
+	p.got()
+	p.say(&packets.Suback{PacketID: 1, ReasonCodes: []mqttwire.ReasonCode{0, 0}})
+	p.link.Lost(p.now, nil)
+	a.old = p.session
+	p = newPeer(t, mqttwire.V5, a)
+	require.Len(t, p.opened, 1)
+	id := p.opened[0].(*packets.Subscribe).PacketID
+	p.say(&packets.Suback{PacketID: id, ReasonCodes: []mqttwire.ReasonCode{0, mqttwire.ReasonNotAuthorized}})
+	require.Len(t, p.all(session.Unsubscribe), 1)
+	e := p.all(session.Unsubscribe)[0]
+	assert.Equal(t, mqttwire.ReasonNotAuthorized, e.Code)
+	assert.Equal(t, [][]byte{[]byte("b")}, e.Packet.(*packets.Unsubscribe).Filters)
+	assert.Len(t, subscriptions(p.session), 1)
+}
+
+func TestASubscribeThatWasUnderWayInACrashIsMadeAgain(t *testing.T) {
+	p := newPair(t, mqttwire.V5, session.Options{Journal: true}, session.Options{})
+	p.connect.Properties.SetSessionExpiryInterval(100)
+	p.open()
+	p.subscribe("granted")
+	_, err := p.client.session.Subscribe(p.now, &packets.Subscribe{Subscriptions: []packets.Subscription{{Filter: []byte("open")}}})
+	require.NoError(t, err)
+	p.take(&p.client)
+	p.crash(&p.client)
+	p.server.wire = nil
+	p.open()
+	assert.Equal(t, []string{"granted 1 false false 0 0", "open 0 false false 0 0"}, subscriptions(p.server.session))
+	var sent []string
+	for _, packet := range p.server.wire {
+		if q, ok := packet.(*packets.Subscribe); ok {
+			for _, sub := range q.Subscriptions {
+				sent = append(sent, string(sub.Filter))
+			}
+		}
+	}
+	assert.Equal(t, []string{"open"}, sent)
+	p.crash(&p.client)
+	p.server.wire = nil
+	p.open()
+	assert.Len(t, p.server.wire, 1, "the CONNECT alone")
+}

@@ -85,6 +85,10 @@ func (l *Link) refuseMessage(q mqttwire.QoS, id uint16, code mqttwire.ReasonCode
 
 // admit reports whether a packet shows. Else it was answered.
 func (l *Link) admit(p mqttwire.Packet) bool {
+	if rule := l.misplaced(p); rule != 0 {
+		l.refuse(mqttwire.NewError(rule, p.Type(), l.Version(), mqttwire.FieldPacketType, 0, int64(p.Type())))
+		return false
+	}
 	switch p := p.(type) {
 	case *packets.Publish:
 		p.Topic = l.conn.Topic(p)
@@ -95,6 +99,44 @@ func (l *Link) admit(p mqttwire.Packet) bool {
 		return l.admitAuth(p)
 	}
 	return true
+}
+
+// misplaced returns the rule that a packet breaks without which there can be no
+// session, whatever a Tolerance lets pass; or 0.
+func (l *Link) misplaced(p mqttwire.Packet) mqttwire.Rule {
+	t := p.Type()
+	if t == mqttwire.PUBLISH && l.state == stateOpen { // as a rule
+		q := p.(*packets.Publish)
+		switch {
+		case !q.QoS.Valid():
+			return mqttwire.RuleQoS
+		case q.QoS > 0 && q.PacketID == 0:
+			return mqttwire.RulePacketIDZero
+		}
+		return 0
+	}
+	peer := mqttwire.FromServer
+	if l.o.side == mqttwire.FromServer {
+		peer = mqttwire.FromClient
+	}
+	id, has := packets.PacketID(p)
+	switch {
+	case !t.MayBeSentBy(peer, l.Version()):
+		return mqttwire.RuleDirection
+	case has && id == 0:
+		return mqttwire.RulePacketIDZero
+	case t == mqttwire.CONNECT && l.state != stateNew:
+		return mqttwire.RuleSecondConnect
+	case t == mqttwire.CONNACK && l.state != stateConnect:
+		return mqttwire.RuleSecondConnack
+	case t == mqttwire.CONNECT, t == mqttwire.CONNACK, l.state == stateOpen:
+		return 0
+	case l.state == stateNew:
+		return mqttwire.RuleFirstPacket
+	case t != mqttwire.AUTH && t != mqttwire.DISCONNECT:
+		return mqttwire.RuleBeforeConnack
+	}
+	return 0
 }
 
 // admitPublish is admit for a message of QoS 1 or 2.

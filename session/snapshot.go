@@ -47,8 +47,12 @@ func (s *Session) snapshotState(w *snapshotWriter) {
 	if s.existing {
 		w.add(changeBegun, func(b []byte) []byte { return binary.BigEndian.AppendUint32(b, s.expiry) })
 	}
-	for sub, id := range s.Subscriptions() {
-		w.add(changeSubscribed, func(b []byte) []byte { return appendSubscription(b, sub, id) })
+	if s.filters != nil {
+		for _, f := range s.filters.list {
+			if f.subscription.Filter != nil {
+				w.add(changeSubscribed, func(b []byte) []byte { return appendSubscription(b, f.subscription, f.id, f.granted) })
+			}
+		}
 	}
 	if a := s.apart; a != nil {
 		for _, m := range a.untaken {

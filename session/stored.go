@@ -101,6 +101,14 @@ func (b *stored) message() *Message {
 		m := HollowMessage(at, int(size))
 		m.received = received
 		return m
+	case storedBare:
+		n, size := binary.Uvarint(b.b)
+		if size <= 0 || n > uint64(len(b.b)-size) || at != (Position{}) {
+			b.short = true
+			return nil
+		}
+		b.take(size)
+		return NewMessage(received, &packets.Publish{Topic: b.take(int(n)), Payload: b.rest()})
 	case storedV31:
 		v = mqttwire.V31
 	case storedV5:

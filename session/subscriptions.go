@@ -22,6 +22,7 @@ type filter struct {
 	subscription packets.Subscription
 	id           uint32 // Subscription Identifier, or 0
 	token        Token  // of the SUBSCRIBE that has asked for it last; of a client
+	granted      bool   // the server has it, as far as we know
 }
 
 // shortFilters is how long the list is at most to be searched without an index.
@@ -47,17 +48,17 @@ func (f *filters) find(name []byte) int {
 }
 
 // set makes a subscription, in the place of one with the same filter. [MQTT-3.8.4-3]
-func (f *filters) set(sub packets.Subscription, id uint32, t Token) {
+func (f *filters) set(sub packets.Subscription, id uint32, t Token, granted bool) {
 	if i := f.find(sub.Filter); i >= 0 {
 		sub.Filter = f.list[i].subscription.Filter
-		f.list[i] = filter{sub, id, t}
+		f.list[i] = filter{sub, id, t, granted}
 		return
 	}
 	sub.Filter = append([]byte(nil), sub.Filter...)
 	if f.index != nil {
 		f.index[string(sub.Filter)] = len(f.list)
 	}
-	f.list = append(f.list, filter{sub, id, t})
+	f.list = append(f.list, filter{sub, id, t, granted})
 	f.count++
 	f.bytes += filterOverhead + len(sub.Filter)
 	if f.index == nil && len(f.list) > shortFilters {
@@ -138,12 +139,12 @@ func (s *Session) Subscription(name []byte) (sub packets.Subscription, id uint32
 }
 
 // subscribed keeps a subscription.
-func (s *Session) subscribed(sub packets.Subscription, id uint32, t Token) {
+func (s *Session) subscribed(sub packets.Subscription, id uint32, t Token, granted bool) {
 	if s.filters == nil {
 		s.filters = new(filters)
 	}
-	s.filters.set(sub, id, t)
-	s.recordSubscribed(sub, id)
+	s.filters.set(sub, id, t, granted)
+	s.recordSubscribed(sub, id, granted)
 }
 
 // unsubscribed takes a subscription out, and reports whether it was there.
@@ -216,7 +217,7 @@ func (s *Session) wish(p mqttwire.Packet, t Token) bool {
 		}
 		id, _ := p.Properties.SubscriptionIdentifier()
 		for _, sub := range p.Subscriptions {
-			s.subscribed(sub, id, t)
+			s.subscribed(sub, id, t, false)
 		}
 	case *packets.Unsubscribe:
 		for _, name := range p.Filters {
@@ -273,9 +274,23 @@ func (s *Session) unwishFilter(name []byte, t Token) {
 // subscriptions again.
 const resubscribeAtOnce = 20
 
-// resubscribe makes the subscriptions again that the server has lost, in their order,
-// but for those of which a SUBSCRIBE is still open.
-func (s *Session) resubscribe() {
+// grantedFilter notes that the server has granted what a SUBSCRIBE has asked for.
+func (s *Session) grantedFilter(name []byte, t Token) {
+	if s.filters == nil {
+		return
+	}
+	if i := s.filters.find(name); i >= 0 && s.filters.list[i].token == t {
+		f := &s.filters.list[i]
+		f.granted = true
+		s.recordSubscribed(f.subscription, f.id, true)
+	}
+}
+
+// resubscribe makes subscriptions again, in their order: all, as the server has lost
+// them, or those of which it is not known that it has them, as a program that was
+// started again does not have their SUBSCRIBE any more. A SUBSCRIBE that is still open
+// is sent again itself.
+func (s *Session) resubscribe(all bool) {
 	if s.filters == nil || s.o.NoResubscribe {
 		return
 	}
@@ -283,7 +298,7 @@ func (s *Session) resubscribe() {
 	last := uint32(0)
 	for i := range s.filters.list {
 		f := &s.filters.list[i]
-		if f.subscription.Filter == nil || s.openRequest(f.token) {
+		if f.subscription.Filter == nil || f.granted && !all || s.openRequest(f.token) {
 			continue
 		}
 		if p == nil || f.id != last || len(p.Subscriptions) == resubscribeAtOnce {
@@ -291,8 +306,9 @@ func (s *Session) resubscribe() {
 			if last = f.id; last != 0 {
 				p.Properties.AddSubscriptionID(last)
 			}
-			s.request(entry{token: s.newToken(), request: &request{p}, flags: canceled})
+			s.request(entry{token: s.newToken(), request: &request{p}, flags: quiet | canceled})
 		}
+		f.token, f.granted = s.tokens, false
 		p.Subscriptions = append(p.Subscriptions, f.subscription)
 	}
 }
