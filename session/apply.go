@@ -130,7 +130,7 @@ func (r *restorer) inRelease(b *stored) string {
 
 func (r *restorer) released(b *stored) string {
 	s := r.s
-	token, code := Token(b.uint64()), b.byte()
+	token, code, flags := Token(b.uint64()), b.byte(), entryFlags(b.byte())
 	pos, ok := s.flight.find(token)
 	switch {
 	case b.short:
@@ -138,6 +138,7 @@ func (r *restorer) released(b *stored) string {
 	case !ok || s.flight.at(pos).qos != mqttwire.ExactlyOnce:
 		return wrongToken
 	}
+	s.flight.at(pos).flags |= flags & quiet
 	s.release(pos, mqttwire.ReasonCode(code))
 	return ""
 }

@@ -166,7 +166,7 @@ func (s *Session) recordSent(e *entry) {
 func (s *Session) recordReleased(e *entry) {
 	if s.journal != nil {
 		s.recordWith(changeReleased, func(b []byte) []byte {
-			return append(binary.BigEndian.AppendUint64(b, uint64(e.token)), byte(e.id))
+			return append(binary.BigEndian.AppendUint64(b, uint64(e.token)), byte(e.id), byte(e.flags&quiet))
 		})
 	}
 }

@@ -123,6 +123,23 @@ func TestAClientClosesIfItsPingIsNotEvenWritten(t *testing.T) { // [trap 13]
 	assert.Equal(t, session.PingTimeout, func() session.Cause { c, _ := p.link.Closed(); return c }().Kind)
 }
 
+func TestTheAnswerToAPingIsAwaitedFromWhenItIsWritten(t *testing.T) {
+	p := newPeer(t, mqttwire.V5, keeping(mqttwire.FromClient))
+	p.publish("x", 0)
+	b := p.link.Append(nil, 1000)
+	at, _ := p.link.Deadline()
+	p.now = at
+	p.link.Tick(p.now)
+	b = p.link.Append(b, 1000)
+	p.now = p.now.Add(20 * time.Second)
+	p.link.Wrote(p.now, len(b)-1)
+	at, _ = p.link.Deadline()
+	assert.Equal(t, p.now.Add(10*time.Second), at, "a byte of it is missing")
+	p.link.Wrote(p.now, 1)
+	at, _ = p.link.Deadline()
+	assert.Equal(t, p.now.Add(30*time.Second), at)
+}
+
 func TestConnectingIsBounded(t *testing.T) {
 	client := session.NewLink(session.LinkOptions{Side: mqttwire.FromClient, ConnectTimeout: 7 * time.Second})
 	s := session.New(session.Options{Side: mqttwire.FromClient})

@@ -171,6 +171,13 @@ func TestASubscribeThatIsUnderWayIsSentAgain(t *testing.T) { // [trap 10]
 					}
 				}
 				assert.Equal(t, map[bool]int{true: 1}[v == mqttwire.V31], dup)
+				count := 0
+				for _, packet := range p.server.wire {
+					if _, ok := packet.(*packets.Subscribe); ok {
+						count++
+					}
+				}
+				assert.Equal(t, 1, count, "and not once more because it is wished for")
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/mqttwire/mqttwire"
@@ -61,6 +62,9 @@ func (l *Link) Append(dst []byte, max int) []byte {
 	dst = l.appendControl(dst, limit)
 	if led && l.state == stateOpen && l.pending() == 0 && len(dst) < limit {
 		dst = l.appendPublishes(dst, limit, len(dst) == start)
+		if !l.attached || !l.session.changesWait() {
+			dst = l.appendControl(dst, limit) // in place of messages that cannot be sent
+		}
 	}
 	l.handed += uint64(len(dst) - start)
 	l.releaseOutput()
@@ -137,6 +141,11 @@ func (l *Link) Buffers(bufs [][]byte) [][]byte {
 	}
 	if led && l.state == stateOpen {
 		bufs = l.publishBuffers(bufs)
+	}
+	if n := len(l.control); n > 0 && (!l.attached || !l.session.changesWait()) { // in place of messages that cannot be sent
+		bufs = append(bufs, bytes.Clone(l.control))
+		l.control = l.control[:0]
+		l.handed += uint64(n)
 	}
 	return bufs
 }

@@ -305,6 +305,8 @@ func (s *Session) Fetched(now time.Time, t Token, m *Message) error {
 		}
 		e := r.at(pos)
 		switch {
+		case m == nil && s.giveUp(place{r, pos}, DropGone, nil): // PUBREL goes out with the next Append
+			s.released.at(s.released.end() - 1).flags &^= onLink
 		case m == nil:
 			s.drop(r, pos, DropGone)
 		case m.hollow || m.position != e.message.position:

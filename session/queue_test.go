@@ -416,3 +416,38 @@ func TestBuffersHandOutTheSameBytesWithoutCopyingPayloads(t *testing.T) {
 		assert.Len(t, b.server.got, 3)
 	}
 }
+
+func TestAMessageOfQoS2ThatCannotBeSentAgainGoesOnWithPubrel(t *testing.T) { // [MQTT-3.1.2-25] [trap 15]
+	for _, journal := range []bool{false, true} {
+		for _, buffers := range []bool{false, true} {
+			o := session.Options{Journal: journal}
+			p := newPair(t, mqttwire.V5, o, o)
+			p.connect.Properties.SetSessionExpiryInterval(100)
+			p.open()
+			token := p.publish(&p.server, string(make([]byte, 200)), 2)
+			p.move(&p.server, &p.client)
+			p.write(&p.client)
+			p.cut() // PUBREC is lost
+			p.connect.Properties.SetMaximumPacketSize(100)
+			p.client.got = nil
+			p.reopen()
+			p.move(&p.client, &p.server)
+			if buffers && !journal {
+				for _, b := range p.server.link.Buffers(nil) {
+					p.server.out = append(p.server.out, b...)
+					p.server.link.Wrote(p.now, len(b))
+				}
+			}
+			p.run()
+			assert.Equal(t, []string{fmt.Sprint(token, " ", session.DropTooLarge, " ", session.Unknown)}, drops(p.server.events))
+			assert.Empty(t, p.server.all(session.Done))
+			assert.Zero(t, p.server.session.Stats().IDs)
+			assert.Zero(t, p.client.session.Stats().Received, "it is forgotten there too")
+			for range 20 { // until the identifier comes again
+				p.publish(&p.server, "next", 2)
+			}
+			p.run()
+			assert.Len(t, p.client.got, 20)
+		}
+	}
+}

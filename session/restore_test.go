@@ -172,6 +172,28 @@ func TestNothingIsWrittenBeforeTheChangesAreTaken(t *testing.T) {
 	assert.NotEmpty(t, p.server.link.Append(nil, 100))
 }
 
+func TestNothingThatIsWrittenWaitsForAnAcknowledgementToBeDurable(t *testing.T) {
+	p := newPeer(t, mqttwire.V5, against{side: mqttwire.FromServer, session: session.Options{Journal: true}})
+	p.publish("x", 1)
+	require.Len(t, p.got(), 1)
+	p.say(&packets.Puback{PacketID: 1}, &packets.Pingreq{})
+	assert.NotEmpty(t, p.link.Append(nil, 100))
+	c, ok := p.session.Change()
+	require.True(t, ok)
+	assert.Equal(t, "ended", c.Kind.String())
+}
+
+func TestAMessageThatIsBegunBehindOneThatHasEndedIsSent(t *testing.T) {
+	p := newPeer(t, mqttwire.V5, against{side: mqttwire.FromServer, session: session.Options{Journal: true}})
+	p.publish("1", 1)
+	p.publish("2", 1)
+	require.Len(t, p.got(), 2)
+	p.say(&packets.Puback{PacketID: 2})
+	p.publish("3", 1)
+	p.publish("4", 1)
+	assert.Len(t, p.got(), 2)
+}
+
 func TestExpiryGoesOnWhileTheProgramIsOff(t *testing.T) { // [trap 20]
 	p := newPair(t, mqttwire.V5, session.Options{Journal: true}, session.Options{Journal: true})
 	p.connect.Properties.SetSessionExpiryInterval(3600)

@@ -198,7 +198,28 @@ func (l *Link) dropNext(at place, err error) {
 	if errors.Is(err, mqttwire.ErrTooLarge) { // [MQTT-3.1.2-25]
 		why = DropTooLarge
 	}
-	l.session.dropFor(at.ring, at.pos, why, err)
+	if !l.session.giveUp(at, why, err) {
+		l.session.dropFor(at.ring, at.pos, why, err)
+		return
+	}
+	t := l.tool()
+	t.pubrel = packets.Pubrel{PacketID: l.session.released.at(l.session.released.end() - 1).packet}
+	l.send(&t.pubrel)
+}
+
+// giveUp drops a message of QoS 2 that cannot be sent again, and reports whether it was
+// handed out before: then the peer may have taken it on, and so it goes on with PUBREL,
+// as if it had been sent; else the peer would take the next message with that
+// identifier for this one. [MQTT-3.1.2-25]
+func (s *Session) giveUp(at place, why Drop, err error) bool {
+	e := at.entry()
+	if at.ring != &s.flight || e.qos != mqttwire.ExactlyOnce || !e.is(handed) {
+		return false
+	}
+	s.tellDropped(e, why, Unknown, err)
+	e.flags |= quiet | canceled
+	s.release(at.pos, 0)
+	return true
 }
 
 // appendPublishes appends messages, up to the limit. Only the first may be handed out

@@ -200,6 +200,49 @@ func TestFiltersKeepTheirOrder(t *testing.T) {
 	})
 }
 
+func TestAMarkInARingStaysBeforeTheSameEntry(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := New(Options{Side: 1})
+		r := &s.waiting
+		var before, behind []Token // of the mark
+		token := Token(0)
+		t.Repeat(map[string]func(*rapid.T){
+			"push": func(*rapid.T) {
+				token++
+				s.room(r)
+				r.push(entry{token: token, qos: 1})
+				behind = append(behind, token)
+			},
+			"remove": func(t *rapid.T) {
+				if n := len(before) + len(behind); n > 0 {
+					all := slices.Concat(before, behind)
+					gone := all[rapid.IntRange(0, n-1).Draw(t, "which")]
+					pos, ok := r.find(gone)
+					require.True(t, ok)
+					r.remove(pos)
+					is := func(x Token) bool { return x == gone }
+					before, behind = slices.DeleteFunc(before, is), slices.DeleteFunc(behind, is)
+				}
+			},
+			"pass": func(*rapid.T) {
+				if pos, ok := r.next(r.mark); ok {
+					r.mark = pos + 1
+					before, behind = append(before, behind[0]), behind[1:]
+				}
+			},
+			"compact": func(*rapid.T) { s.compact(r) },
+			"": func(t *rapid.T) {
+				var got []Token
+				for pos, ok := r.next(r.mark); ok; pos, ok = r.next(pos + 1) {
+					got = append(got, r.at(pos).token)
+				}
+				require.True(t, slices.Equal(behind, got), "%v %v", behind, got)
+				require.Equal(t, len(before)+len(behind), r.len())
+			},
+		})
+	})
+}
+
 func TestARingGivesNoMoreMemoryThanItsEntriesNeed(t *testing.T) {
 	s := New(Options{Side: 1, Queue: Bounds{Count: 1 << 20, Bytes: 1 << 30}})
 	m := &Message{size: 1}

@@ -96,9 +96,9 @@ func (s *Session) left(now time.Time) {
 	if a.expires = s.expiry != neverExpires; a.expires {
 		a.endAt = now.Add(time.Duration(s.expiry) * time.Second)
 	}
-	if a.will != nil { // the earlier of both [MQTT-3.1.3-9]
+	if a.will != nil { // or at the end of the session, if that is earlier [MQTT-3.1.3-9]
 		a.due = true
-		a.willAt = now.Add(time.Duration(min(a.delay, s.expiry)) * time.Second)
+		a.willAt = now.Add(time.Duration(a.delay) * time.Second)
 	}
 }
 
