@@ -304,4 +304,14 @@ func TestASubscribeThatWasUnderWayInACrashIsMadeAgain(t *testing.T) {
 	p.server.wire = nil
 	p.open()
 	assert.Len(t, p.server.wire, 1, "the CONNECT alone")
+
+	p.cut()
+	p.forget()
+	p.reopen()
+	p.move(&p.client, &p.server)
+	p.move(&p.server, &p.client) // Session Present 0, and the client subscribes again
+	p.take(&p.client)
+	p.crash(&p.client)
+	p.open() // Session Present 1
+	assert.Len(t, subscriptions(p.server.session), 2)
 }

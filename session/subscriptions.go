@@ -308,7 +308,10 @@ func (s *Session) resubscribe(all bool) {
 			}
 			s.request(entry{token: s.newToken(), request: &request{p}, flags: quiet | canceled})
 		}
-		f.token, f.granted = s.tokens, false
+		if f.token = s.tokens; f.granted {
+			f.granted = false
+			s.recordSubscribed(f.subscription, f.id, false)
+		}
 		p.Subscriptions = append(p.Subscriptions, f.subscription)
 	}
 }
