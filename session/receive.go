@@ -44,6 +44,9 @@ func (l *Link) Packet() (mqttwire.Packet, bool) {
 		case err == mqttwire.ErrIncomplete:
 			return nil, false
 		case err != nil:
+			if l.state == stateOpen && l.oversize(err) {
+				return nil, false
+			}
 			l.refuse(err)
 			continue
 		}
@@ -53,6 +56,18 @@ func (l *Link) Packet() (mqttwire.Packet, bool) {
 		}
 	}
 	return l.packet, l.packet != nil
+}
+
+// oversize looks for the packet identifier of a PUBLISH that is larger than our
+// Limits, by which it can be refused alone, and reports whether more bytes have to come
+// for that.
+func (l *Link) oversize(err error) (wait bool) {
+	e, ok := err.(*mqttwire.Error)
+	if !ok || e.Rule != mqttwire.RulePacketSize || e.Type != mqttwire.PUBLISH || l.Version() != mqttwire.V5 {
+		return false
+	}
+	_, err = l.conn.Oversize()
+	return err == mqttwire.ErrIncomplete
 }
 
 // refuse answers a packet that breaks a rule.

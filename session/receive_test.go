@@ -276,3 +276,44 @@ func TestEventsThatWereNotTakenBeforeTheNextPacketAreGoneIfTheyAreOfMessages(t *
 	assert.Equal(t, token, p.all(session.Done)[0].Token)
 	assert.Nil(t, p.all(session.Done)[0].Packet)
 }
+
+func TestAMessageThatIsTooLargeForUsIsRefusedAlone(t *testing.T) {
+	for q := range mqttwire.QoS(3) {
+		p := newPeer(t, mqttwire.V5, against{side: mqttwire.FromServer, link: session.LinkOptions{Limits: mqttwire.Limits{PacketSize: 100}}})
+		large := arriving(7, q)
+		large.Payload = make([]byte, 300)
+		b, err := large.Append(nil, p.v)
+		require.NoError(t, err)
+		b, err = (&packets.Pingreq{}).Append(b, p.v)
+		require.NoError(t, err)
+		for i := range b { // byte by byte
+			p.link.Feed(p.now, b[i:i+1])
+			if _, ok := p.link.Packet(); ok {
+				p.link.Handle(p.now)
+			}
+		}
+		got := p.got()
+		assert.Empty(t, p.all(session.Arrived))
+		switch q {
+		case 0:
+			require.Len(t, got, 1)
+			assert.Equal(t, mqttwire.ReasonPacketTooLarge, got[0].(*packets.Disconnect).ReasonCode)
+		case 1:
+			assert.Equal(t, []mqttwire.Packet{&packets.Puback{PacketID: 7, ReasonCode: mqttwire.ReasonQuotaExceeded}, &packets.Pingresp{}}, got)
+		case 2:
+			assert.Equal(t, []mqttwire.Packet{&packets.Pubrec{PacketID: 7, ReasonCode: mqttwire.ReasonQuotaExceeded}, &packets.Pingresp{}}, got)
+		}
+		assert.Zero(t, p.session.Stats().Received)
+	}
+}
+
+func TestAMessageThatIsRefusedForItsFormatIsRefusedAlone(t *testing.T) {
+	p := newPeer(t, mqttwire.V5, against{side: mqttwire.FromServer, link: session.LinkOptions{Optional: true, Hold: true}})
+	bad := arriving(2, 1)
+	bad.Payload = []byte{0xFF}
+	bad.Properties.SetPayloadFormatIndicator(1)
+	p.say(arriving(1, 1), bad)
+	assert.Empty(t, p.got(), "it waits for the one that is held")
+	require.NoError(t, p.session.Ack(p.tokens()[0], 0))
+	assert.Equal(t, []mqttwire.Packet{&packets.Puback{PacketID: 1}, &packets.Puback{PacketID: 2, ReasonCode: mqttwire.ReasonPayloadFormatInvalid}}, p.got())
+}
