@@ -74,6 +74,8 @@
 //     with an event. The next one goes out.
 //   - A message of 3.x that the driver refuses (Answer, Ack), which no code says there, is
 //     acknowledged all the same; who wants the connection to end calls Disconnect.
+//   - A message that is larger than our LinkOptions.Limits is refused with code 0x97, in
+//     5.0 and with QoS 1 and 2; else the connection ends.
 //   - A refused SUBSCRIBE of 3.1, where no code says so, is acknowledged as asked, and
 //     not subscribed.
 //   - A client's PINGREQ is due by what it has sent, whatever comes; PINGRESP is

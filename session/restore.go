@@ -130,14 +130,14 @@ func (r *restorer) snapshot(b []byte) bool {
 		if end-at < 4 {
 			return r.fail(at, "it ends too early")
 		}
-		n := int(binary.BigEndian.Uint32(b[at:]))
+		n := uint64(binary.BigEndian.Uint32(b[at:]))
 		if at += 4; n == 0 {
 			break
 		}
-		if r.base = at; n > end-at || !r.record(b[at:at+n], true) {
+		if r.base = at; n > uint64(end-at) || !r.record(b[at:at+int(n)], true) {
 			return r.fail(0, "a length is too large")
 		}
-		at += n
+		at += int(n)
 	}
 	r.base = 0
 	if at != end || token < r.j.token {
