@@ -264,11 +264,11 @@ func (r *restorer) unsubscribed(b *stored) string {
 }
 
 func (r *restorer) begun(b *stored) string {
-	expiry := b.uint32()
+	expiry, cleaning := b.uint32(), b.byte()
 	if b.short {
 		return ""
 	}
-	r.s.existing, r.s.expiry = true, expiry
+	r.s.existing, r.s.expiry, r.s.cleaning = true, expiry, cleaning&1 != 0
 	r.s.stay()
 	return ""
 }

@@ -240,8 +240,17 @@ func (s *Session) recordSubscribed(sub packets.Subscription, id uint32, granted 
 
 func (s *Session) recordBegun() {
 	if s.journal != nil {
-		s.recordWith(changeBegun, func(b []byte) []byte { return binary.BigEndian.AppendUint32(b, s.expiry) })
+		s.recordWith(changeBegun, s.appendBegun)
 	}
+}
+
+// appendBegun appends what is recorded of a connection that begins.
+func (s *Session) appendBegun(b []byte) []byte {
+	cleaning := byte(0)
+	if s.cleaning {
+		cleaning = 1
+	}
+	return append(binary.BigEndian.AppendUint32(b, s.expiry), cleaning)
 }
 
 func (s *Session) recordLeft(now time.Time) {

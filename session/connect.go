@@ -12,13 +12,20 @@ import (
 // it, ErrEnded if the session has ended, and the *mqttwire.Error of a CONNECT that
 // cannot be sent; then nothing has changed.
 //
-// The event Connected, or Disconnected, says how it went on.
+// The event Connected, or Disconnected, says how it went on. If a CONNECT with Clean
+// Start has had no CONNACK, the next one is sent with Clean Start too: else nobody could
+// say whether a session that the server has is the one before it, or behind it.
 func (l *Link) Open(now time.Time, s *Session, c *packets.Connect) error {
 	switch {
 	case l.state != stateNew || l.o.side != mqttwire.FromClient || s.o.Side != mqttwire.FromClient || s.link != nil:
 		return ErrState
 	case s.ended:
 		return ErrEnded
+	}
+	if s.cleaning && !c.CleanStart {
+		again := *c
+		again.CleanStart = true
+		c = &again
 	}
 	if err := l.put(c); err != nil {
 		return err
@@ -29,8 +36,8 @@ func (l *Link) Open(now time.Time, s *Session, c *packets.Connect) error {
 	l.own = saidIn(&c.Properties, l.Version())
 	l.attach(s)
 	l.state = stateConnect
-	l.asked.existing = s.existing || s.o.Known
-	s.existing, s.expiry = true, l.asked.expiry // the server may have it as soon as it has the CONNECT
+	l.asked.existing, l.asked.over = s.existing || s.o.Known, s.existing && s.expiry == 0
+	s.existing, s.expiry, s.cleaning = true, l.asked.expiry, c.CleanStart // the server may have it as soon as it has the CONNECT
 	s.recordBegun()
 	return nil
 }
@@ -74,7 +81,8 @@ func (l *Link) Accept(now time.Time, s *Session, c *packets.Connack) error {
 	switch {
 	case l.state != stateAsked || s.o.Side != mqttwire.FromServer || s.link != nil || c != nil && c.ReasonCode != 0:
 		return ErrState
-	case s.ended:
+	}
+	if s.Tick(now); s.ended { // its time may have come
 		return ErrEnded
 	}
 	answer := packets.Connack{}
@@ -145,7 +153,7 @@ func (l *Link) begin(c *packets.Connack) {
 			keepAlive = n
 		}
 	}
-	s.existing, s.expiry = true, expiry
+	s.existing, s.expiry, s.cleaning = true, expiry, false
 	s.recordBegun()
 	l.keepAliveBegins(keepAlive)
 	s.resume()
@@ -181,8 +189,10 @@ func (l *Link) connack(c *packets.Connack) {
 	}
 	l.peer = saidIn(&c.Properties, v)
 	l.event = Event{Kind: Connected, Packet: c}
-	// 3.1 does not say whether the session is present: it is if it was asked for.
-	if lost := !c.SessionPresent && (v != mqttwire.V31 || l.asked.cleanStart); lost && l.asked.existing {
+	// 3.1 does not say whether the session is present: it is if it was asked for, and had
+	// not ended with the connection before.
+	lost := !c.SessionPresent && (v != mqttwire.V31 || l.asked.cleanStart || l.asked.over)
+	if lost && l.asked.existing {
 		s.lose()
 	} else {
 		s.resubscribe(false)

@@ -297,3 +297,64 @@ func TestAClientMayFindTheSessionThatItsLostConnectHasMade(t *testing.T) {
 	require.Len(t, p.client.all(session.Connected), 1)
 	assert.True(t, p.client.all(session.Connected)[0].Packet.(*packets.Connack).SessionPresent)
 }
+
+func TestACleanStartWithoutAnAnswerIsAskedForAgain(t *testing.T) {
+	for _, crash := range []bool{false, true} {
+		o := session.Options{Journal: true}
+		p := newPair(t, mqttwire.V5, o, o)
+		p.connect.Properties.SetSessionExpiryInterval(100)
+		p.open()
+		p.publish(&p.server, "old", 2)
+		p.move(&p.server, &p.client) // the client has its identifier in use
+		p.write(&p.client)
+		p.cut()
+		p.connect.CleanStart = true
+		p.reopen()
+		p.move(&p.client, &p.server) // the server has emptied the session
+		if crash {
+			p.crash(&p.client)
+		} else {
+			p.cut()
+		}
+		p.publish(&p.server, "new", 2)
+		p.connect.CleanStart = false
+		p.client.got = nil
+		p.open()
+		p.publish(&p.server, "newer", 2)
+		p.run()
+		assert.Equal(t, []string{"t newer"}, p.client.got, crash)
+		assert.Zero(t, p.server.session.Stats().IDs)
+	}
+}
+
+func TestASessionWhoseTimeHasComeIsNotAccepted(t *testing.T) {
+	p := newPair(t, mqttwire.V5, session.Options{}, session.Options{})
+	p.connect.Properties.SetSessionExpiryInterval(10)
+	p.open()
+	p.cut()
+	p.now = p.now.Add(time.Minute) // and nobody has called Tick
+	p.reopen()
+	p.write(&p.client)
+	p.server.link.Feed(p.now, p.client.out)
+	_, ok := p.server.link.Packet()
+	require.True(t, ok)
+	assert.ErrorIs(t, p.server.link.Accept(p.now, p.server.session, nil), session.ErrEnded)
+	require.NoError(t, p.server.link.Accept(p.now, session.New(session.Options{Side: mqttwire.FromServer}), nil))
+}
+
+func TestACleanSessionOf31EndsWithItsConnection(t *testing.T) { // section 3.1 of 3.1
+	p := newPair(t, mqttwire.V31, session.Options{}, session.Options{})
+	p.connect.CleanStart = true
+	p.open()
+	p.publish(&p.server, "x", 2)
+	p.move(&p.server, &p.client)
+	require.Equal(t, 1, p.client.session.Stats().Received)
+	p.cut()
+	p.forget()
+	p.connect.CleanStart = false
+	p.open()
+	assert.Zero(t, p.client.session.Stats().Received)
+	p.publish(&p.server, "y", 2)
+	p.run()
+	assert.Equal(t, []string{"t x", "t y"}, p.client.got)
+}

@@ -59,6 +59,7 @@ type asked struct {
 	cleanStart bool
 	method     bool // has an Authentication Method
 	existing   bool // a client: the server may have the session
+	over       bool // a client: the session has ended with the connection before
 }
 
 // said is what a side has announced.

@@ -33,6 +33,7 @@ type Session struct {
 	expiry      uint32 // Session Expiry Interval in seconds, or neverExpires
 	existing    bool   // there was a connection, so that both sides have a session
 	ended       bool
+	cleaning    bool // a client's CONNECT with Clean Start has had no CONNACK
 	pressed     bool // Pressure was told
 }
 

@@ -45,7 +45,7 @@ func nothing(b []byte) []byte { return b }
 // snapshotState appends what is no message of our own.
 func (s *Session) snapshotState(w *snapshotWriter) {
 	if s.existing {
-		w.add(changeBegun, func(b []byte) []byte { return binary.BigEndian.AppendUint32(b, s.expiry) })
+		w.add(changeBegun, s.appendBegun)
 	}
 	if s.filters != nil {
 		for _, f := range s.filters.list {
