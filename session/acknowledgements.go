@@ -1,0 +1,358 @@
+package session
+
+import (
+	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/packets"
+)
+
+// Ack acknowledges a message whose acknowledgement is held: with code 0 it was taken
+// on, with a code of 0x80 or above it is refused. Before 5.0 no code is sent. The
+// acknowledgement leaves when those of all messages that came before, of the same QoS,
+// have. It returns ErrStale if the connection of the message has ended, or if it was
+// acknowledged before; and ErrAnswer for a code that no PUBACK may have.
+func (s *Session) Ack(a AckToken, code mqttwire.ReasonCode) error {
+	l := s.link
+	if l == nil || uint32(a>>32) != l.number || l.number == 0 {
+		return ErrStale
+	}
+	if !code.AllowedIn(mqttwire.PUBACK, mqttwire.V5, l.o.side) {
+		return ErrAnswer
+	}
+	q := mqttwire.AtLeastOnce
+	if a&ackPubrec != 0 {
+		q = mqttwire.ExactlyOnce
+	}
+	if l.held == nil {
+		return ErrStale
+	}
+	h := l.heldOf(q).find(a)
+	if h == nil {
+		return ErrStale
+	}
+	h.ready, h.code = true, code
+	if q == mqttwire.ExactlyOnce {
+		l.takeOn(h.id, code, nil)
+	}
+	l.flushHeld(q)
+	return nil
+}
+
+// takeOn records that the QoS 2 message with that identifier is ours from now on,
+// unless it was refused. [MQTT-4.3.3-10]
+func (l *Link) takeOn(id uint16, code mqttwire.ReasonCode, p *packets.Publish) {
+	if code.IsError() {
+		return
+	}
+	s := l.session
+	s.receipts.set(id, s.receipts.get(id)|recorded)
+	s.recordReceived(l.now, id, p)
+}
+
+// acknowledge answers a message of QoS 1 or 2: with the packet, or with the code.
+// Behind one that is held it waits.
+func (l *Link) acknowledge(q mqttwire.QoS, id uint16, code mqttwire.ReasonCode, packet mqttwire.Packet) {
+	if l.held == nil || l.heldOf(q).n == 0 {
+		l.sendAck(q, id, code, packet)
+		return
+	}
+	if packet != nil {
+		packet = packets.Clone(packet)
+	}
+	l.heldOf(q).push(heldAck{packet: packet, id: id, code: code, ready: true})
+	l.markHeld(q, id)
+}
+
+// hold lets the acknowledgement of a message wait for Ack.
+func (l *Link) hold(q mqttwire.QoS, id uint16) AckToken {
+	if l.held == nil {
+		l.held = new(held)
+	}
+	i := l.heldOf(q).push(heldAck{id: id})
+	l.markHeld(q, id)
+	return ackToken(l.number, q, i)
+}
+
+func (l *Link) heldOf(q mqttwire.QoS) *heldAcks {
+	if q == mqttwire.ExactlyOnce {
+		return &l.held.pubrec
+	}
+	return &l.held.puback
+}
+
+// markHeld notes that the identifier is in use, as its acknowledgement is held.
+func (l *Link) markHeld(q mqttwire.QoS, id uint16) {
+	r := &l.session.receipts
+	flag := heldQoS1
+	if q == mqttwire.ExactlyOnce {
+		flag = heldQoS2
+	}
+	r.set(id, r.get(id)|flag|counted)
+}
+
+// flushHeld sends the acknowledgements that wait for none before them.
+func (l *Link) flushHeld(q mqttwire.QoS) {
+	for a, ok := l.heldOf(q).pop(); ok; a, ok = l.heldOf(q).pop() {
+		l.sendAck(q, a.id, a.code, a.packet)
+	}
+}
+
+// sendAck sends a PUBACK or PUBREC. [MQTT-4.3.2-4] [MQTT-4.3.3-8]
+func (l *Link) sendAck(q mqttwire.QoS, id uint16, code mqttwire.ReasonCode, packet mqttwire.Packet) {
+	r := &l.session.receipts
+	flags := receipt(0)
+	if r.used > 0 {
+		flags = r.get(id)
+	}
+	if l.Version() != mqttwire.V5 {
+		code = 0
+		if packet != nil && !l.plainAnswer(packet) {
+			packet = nil
+		}
+	}
+	if packet == nil {
+		packet = l.ack(q, id, code)
+	}
+	if q == mqttwire.ExactlyOnce && flags&recorded != 0 {
+		r.set(id, flags&^heldQoS2)
+	} else {
+		l.final()
+		if flags != 0 {
+			r.set(id, 0)
+		}
+	}
+	l.send(packet)
+}
+
+// plainAnswer reports whether an acknowledgement says success, as far as 3.x can.
+func (l *Link) plainAnswer(p mqttwire.Packet) bool {
+	code, _ := packets.ReasonCode(p)
+	return !code.IsError()
+}
+
+// ack returns a PUBACK or PUBREC, valid until the next.
+func (l *Link) ack(q mqttwire.QoS, id uint16, code mqttwire.ReasonCode) mqttwire.Packet {
+	t := l.tool()
+	if q == mqttwire.ExactlyOnce {
+		t.pubrec = packets.Pubrec{PacketID: id, ReasonCode: code}
+		return &t.pubrec
+	}
+	t.puback = packets.Puback{PacketID: id, ReasonCode: code}
+	return &t.puback
+}
+
+// final notes that a message of the peer counts no more against our Receive Maximum,
+// once what was just sent is handed out. [MQTT-3.3.4-8] [MQTT-3.3.4-10]
+func (l *Link) final() {
+	if l.finals < l.counted {
+		l.finals++
+	}
+}
+
+// send sends a packet that is no PUBLISH. A peer that does not read is closed when
+// too much waits for it.
+func (l *Link) send(p mqttwire.Packet) {
+	if l.state == stateClosing {
+		return
+	}
+	if err := l.put(p); err != nil {
+		l.disconnectWith(mqttwire.ReasonUnspecifiedError, Cause{Kind: WeDisconnected, Err: err})
+		return
+	}
+	if l.pending() > l.o.output {
+		l.disconnectWith(mqttwire.ReasonQuotaExceeded, Cause{Kind: OutputFull})
+	}
+}
+
+// pubrel handles PUBREL. [MQTT-4.3.3-11] [MQTT-4.3.3-12]
+func (l *Link) pubrel(p *packets.Pubrel, answer *packets.Pubcomp) {
+	s := l.session
+	flags := s.receipts.get(p.PacketID)
+	t := l.tool()
+	t.pubcomp = packets.Pubcomp{PacketID: p.PacketID}
+	if flags&recorded == 0 {
+		if l.Version() == mqttwire.V5 {
+			t.pubcomp.ReasonCode = mqttwire.ReasonPacketIdentifierNotFound
+		}
+		s.odd++
+	} else {
+		if flags&counted != 0 {
+			l.final()
+		}
+		s.receipts.set(p.PacketID, 0)
+		s.recordForgotten(p.PacketID)
+		if answer != nil {
+			t.pubcomp = *answer
+		}
+	}
+	l.send(&t.pubcomp)
+}
+
+// puback handles PUBACK. One with an unknown identifier changes nothing.
+// [MQTT-4.3.2-5]
+func (l *Link) acked(id uint16, code mqttwire.ReasonCode) {
+	s := l.session
+	kind, pos := s.ids.get(id)
+	if kind != idPublish || s.flight.at(pos).qos != mqttwire.AtLeastOnce {
+		s.odd++
+		return
+	}
+	s.complete(&s.flight, pos, code)
+}
+
+// complete ends a message that the peer has acknowledged.
+func (s *Session) complete(r *ring, pos uint32, code mqttwire.ReasonCode) {
+	e := r.at(pos)
+	token, tell := e.token, !e.is(quiet|canceled)
+	if s.journal != nil {
+		s.recordEnded(e)
+	}
+	s.remove(r, pos)
+	if tell {
+		outcome := Acked
+		if code.IsError() {
+			outcome = Refused
+		}
+		s.tellDone(Event{Kind: Done, Token: token, Code: code, Outcome: outcome})
+	}
+}
+
+// tellDone tells the event of an acknowledgement that has just come: as that of the
+// packet, if no other waits, which saves the way over the queue.
+func (s *Session) tellDone(e Event) {
+	if l := s.link; l != nil && l.event.Kind == 0 && (s.events == nil || s.events.n == 0) {
+		l.event = e
+		return
+	}
+	s.tell(e)
+}
+
+// received handles PUBREC: the message is the peer's now, and PUBREL follows; or, with
+// an error, all is over. [MQTT-4.3.3-4] [MQTT-4.3.3-5]
+func (l *Link) received(p *packets.Pubrec, answer *packets.Pubrel) {
+	s := l.session
+	kind, pos := s.ids.get(p.PacketID)
+	t := l.tool()
+	t.pubrel = packets.Pubrel{PacketID: p.PacketID}
+	switch {
+	case kind == idPublish && s.flight.at(pos).qos == mqttwire.ExactlyOnce:
+		if p.ReasonCode.IsError() {
+			s.complete(&s.flight, pos, p.ReasonCode)
+			return
+		}
+		s.release(pos, p.ReasonCode)
+		if answer != nil {
+			t.pubrel = *answer
+		}
+	case p.ReasonCode.IsError():
+		s.odd++
+		return
+	case kind == idRelease: // again: so PUBREL again
+	default:
+		s.odd++
+		if l.Version() == mqttwire.V5 {
+			t.pubrel.ReasonCode = mqttwire.ReasonPacketIdentifierNotFound
+		}
+	}
+	l.send(&t.pubrel)
+}
+
+// release moves a message that the peer has taken on to those that wait for PUBCOMP.
+// It is not kept any more. [MQTT-4.3.3-6]
+func (s *Session) release(pos uint32, code mqttwire.ReasonCode) {
+	e := *s.flight.at(pos)
+	if e.is(onLink) {
+		s.taken--
+	}
+	s.bytes -= e.size()
+	s.flight.remove(pos)
+	if s.pressed {
+		s.pressure()
+	}
+	e.message, e.ids, e.id = nil, nil, uint32(code)
+	e.flags |= handed | onLink // as PUBREL follows
+	s.room(&s.released)
+	s.ids.set(e.packet, idRelease, s.released.push(e))
+	s.recordReleased(&e)
+}
+
+// completed handles PUBCOMP. [MQTT-4.3.3-7]
+func (l *Link) completed(p *packets.Pubcomp) {
+	s := l.session
+	kind, pos := s.ids.get(p.PacketID)
+	if kind != idRelease {
+		s.odd++
+		return
+	}
+	code := p.ReasonCode
+	if code == mqttwire.ReasonPacketIdentifierNotFound || code == 0 {
+		code = mqttwire.ReasonCode(s.released.at(pos).id) // that of PUBREC: the peer had taken it on
+	}
+	s.complete(&s.released, pos, code)
+}
+
+// answered handles SUBACK and UNSUBACK. [MQTT-3.8.4-2] [MQTT-3.10.4-5]
+func (l *Link) answered(p mqttwire.Packet, id uint16, codes []mqttwire.ReasonCode) {
+	s := l.session
+	kind, pos := s.ids.get(id)
+	if kind != idRequest {
+		s.odd++
+		return
+	}
+	e := *s.requests.at(pos)
+	if err := checkAnswer(e.request.packet, p, l.Version()); err != nil {
+		l.disconnectWith(mqttwire.ReasonProtocolError, Cause{Kind: UnexpectedAnswer, Err: err})
+		return
+	}
+	s.remove(s.requests, pos)
+	code := mqttwire.ReasonCode(0)
+	for i, c := range codes {
+		code = max(code, c)
+		sub, ok := e.request.packet.(*packets.Subscribe)
+		switch {
+		case ok && c.IsError():
+			s.unwishFilter(sub.Subscriptions[i].Filter, e.token)
+		case ok:
+			s.grantedFilter(sub.Subscriptions[i].Filter, e.token)
+		}
+	}
+	if e.is(canceled) {
+		l.refusedAgain(&e, codes, code)
+		return
+	}
+	outcome := Acked
+	if code.IsError() {
+		outcome = Refused
+	}
+	l.event = Event{Kind: Done, Token: e.token, Code: code, Outcome: outcome, Packet: p}
+}
+
+// refusedAgain tells of subscriptions that were to be made again, and that the server
+// has refused.
+func (l *Link) refusedAgain(e *entry, codes []mqttwire.ReasonCode, highest mqttwire.ReasonCode) {
+	q, ok := e.request.packet.(*packets.Subscribe)
+	if !ok || !e.is(quiet) || !highest.IsError() {
+		return
+	}
+	gone := new(packets.Unsubscribe)
+	for i, c := range codes {
+		if c.IsError() {
+			gone.Filters = append(gone.Filters, q.Subscriptions[i].Filter)
+		}
+	}
+	l.session.tell(Event{Kind: Unsubscribe, Code: highest, Packet: gone})
+}
+
+// checkAnswer returns an error if the packet is no answer to the request.
+func checkAnswer(request, answer mqttwire.Packet, v mqttwire.Version) error {
+	switch q := request.(type) {
+	case *packets.Subscribe:
+		if a, ok := answer.(*packets.Suback); ok {
+			return packets.CheckSuback(q, a, v)
+		}
+	case *packets.Unsubscribe:
+		if a, ok := answer.(*packets.Unsuback); ok {
+			return packets.CheckUnsuback(q, a, v)
+		}
+	}
+	return ErrAnswer
+}

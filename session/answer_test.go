@@ -1,0 +1,77 @@
+package session_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/packets"
+	"github.com/mqttwire/mqttwire/session"
+)
+
+// show lets a packet come, which is not handled.
+func (p *peer) show(packet mqttwire.Packet) {
+	p.feed(packet)
+	_, ok := p.link.Packet()
+	require.True(p.t, ok)
+}
+
+func TestAnAnswerHasItsOwnCodesAndProperties(t *testing.T) {
+	p := newPeer(t, mqttwire.V5, against{side: mqttwire.FromServer})
+	p.show(arriving(7, 1))
+	answer := &packets.Puback{PacketID: 7, ReasonCode: mqttwire.ReasonNoMatchingSubscribers}
+	answer.Properties.SetReasonString([]byte("nobody"))
+	require.NoError(t, p.link.Answer(p.now, answer))
+	got := p.got()
+	require.Len(t, got, 1)
+	assert.Equal(t, mqttwire.ReasonNoMatchingSubscribers, got[0].(*packets.Puback).ReasonCode)
+	reason, _ := packets.PropertiesOf(got[0]).ReasonString()
+	assert.Equal(t, "nobody", string(reason))
+	p.take()
+	assert.Len(t, p.all(session.Arrived), 1)
+}
+
+func TestAnAnswerThatDoesNotFitChangesNothing(t *testing.T) {
+	p := newPeer(t, mqttwire.V5, against{side: mqttwire.FromServer})
+	assert.ErrorIs(t, p.link.Answer(p.now, &packets.Puback{PacketID: 7}), session.ErrState)
+	filters := []packets.Subscription{{Filter: []byte("a")}, {Filter: []byte("b")}}
+	for _, c := range []struct{ packet, answer mqttwire.Packet }{
+		{arriving(7, 1), &packets.Puback{PacketID: 8}},
+		{arriving(7, 1), &packets.Pubrec{PacketID: 7}},
+		{arriving(7, 1), nil},
+		{arriving(0, 0), &packets.Puback{PacketID: 7}},
+		{&packets.Subscribe{PacketID: 7, Subscriptions: filters}, &packets.Suback{PacketID: 7, ReasonCodes: make([]mqttwire.ReasonCode, 1)}},
+		{&packets.Subscribe{PacketID: 7, Subscriptions: filters}, &packets.Suback{PacketID: 8, ReasonCodes: make([]mqttwire.ReasonCode, 2)}},
+		{&packets.Subscribe{PacketID: 7, Subscriptions: filters}, &packets.Unsuback{PacketID: 7, ReasonCodes: make([]mqttwire.ReasonCode, 2)}},
+		{&packets.Pingreq{}, &packets.Puback{PacketID: 7}},
+		{&packets.Puback{PacketID: 7}, &packets.Puback{PacketID: 7}},
+		{&packets.Pubrel{PacketID: 7}, &packets.Pubcomp{PacketID: 8}},
+	} {
+		p.show(c.packet)
+		assert.ErrorIs(t, p.link.Answer(p.now, c.answer), session.ErrAnswer)
+		assert.Empty(t, p.got())
+		_, ok := p.link.Packet()
+		assert.True(t, ok, "it is still to be handled")
+		p.link.Handle(p.now)
+		p.got()
+	}
+}
+
+func TestAServerGrantsWhatItAnswers(t *testing.T) {
+	for _, v := range versions {
+		p := newPeer(t, v, against{side: mqttwire.FromServer})
+		p.show(&packets.Subscribe{PacketID: 7, Subscriptions: []packets.Subscription{
+			{Filter: []byte("a"), QoS: 2}, {Filter: []byte("b"), QoS: 2}, {Filter: []byte("c"), QoS: 1}}})
+		require.NoError(t, p.link.Answer(p.now, &packets.Suback{PacketID: 7, ReasonCodes: []mqttwire.ReasonCode{1, mqttwire.ReasonNotAuthorized, 1}}))
+		got := p.got()[0].(*packets.Suback)
+		refused := map[mqttwire.Version]mqttwire.ReasonCode{mqttwire.V31: 2, mqttwire.V311: 0x80, mqttwire.V5: 0x87}[v]
+		assert.Equal(t, []mqttwire.ReasonCode{1, refused, 1}, got.ReasonCodes, "before 3.1.1 none says that it is refused")
+		var have []string
+		for sub := range p.session.Subscriptions() {
+			have = append(have, string(sub.Filter)+" "+sub.QoS.String())
+		}
+		assert.Equal(t, []string{"a QoS 1", "c QoS 1"}, have)
+	}
+}

@@ -1,0 +1,326 @@
+package session
+
+import (
+	"time"
+
+	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/packets"
+)
+
+// appliers do to a session what a change says. Each returns what is wrong with it, or
+// nothing; what it reads is looked at before it changes anything.
+var appliers = [...]func(*restorer, *stored) string{
+	changeQueued:        (*restorer).queued,
+	changeSent:          (*restorer).sent,
+	changeReleased:      (*restorer).released,
+	changeEnded:         (*restorer).endedOne,
+	changeReceived:      (*restorer).received,
+	changeHandedOn:      (*restorer).handedOn,
+	changeForgotten:     (*restorer).forgotten,
+	changeForgotAll:     func(r *restorer, _ *stored) string { r.s.receipts = receipts{}; return "" },
+	changeSubscribed:    (*restorer).subscribed,
+	changeUnsubscribed:  (*restorer).unsubscribed,
+	changeBegun:         (*restorer).begun,
+	changeLeft:          (*restorer).left,
+	changeWill:          (*restorer).will,
+	changeWillGone:      (*restorer).willGone,
+	changeDiscard:       (*restorer).discard,
+	changeEnd:           (*restorer).end,
+	changeWaits:         (*restorer).waits,
+	changeInFlight:      (*restorer).inFlight,
+	changeInRelease:     (*restorer).inRelease,
+	changeInRelease + 1: nil, // all that are not known
+}
+
+// What is wrong with a change.
+const (
+	wrongToken = "its token is not one that may stand here"
+	wrongID    = "its packet identifier is not one that may stand here"
+	wrongPlace = "it does not follow from what is before it"
+)
+
+// entry reads a message of QoS 1 or 2 with a token that is greater than all before.
+func (r *restorer) entry(b *stored) (e entry, why string) {
+	e = b.entry()
+	switch {
+	case b.short:
+		return e, ""
+	case e.token <= r.j.token || e.token > maxToken:
+		return e, wrongToken
+	}
+	r.j.token = e.token
+	return e, ""
+}
+
+// maxToken is the greatest token that is believed, so that counting on cannot wrap.
+const maxToken = 1 << 62
+
+func (r *restorer) queued(b *stored) string {
+	e, why := r.entry(b)
+	if why != "" || b.short {
+		return why
+	}
+	r.s.wait(e)
+	r.s.bytes += e.size()
+	return ""
+}
+
+// sent puts the message that waits longest into flight.
+func (r *restorer) sent(b *stored) string {
+	s := r.s
+	token, id := Token(b.uint64()), b.uint16()
+	pos, ok := s.waiting.next(s.waiting.first)
+	switch {
+	case b.short:
+		return ""
+	case !ok || s.waiting.at(pos).token != token:
+		return wrongToken
+	}
+	e := *s.waiting.at(pos)
+	if why := r.fly(e, id); why != "" {
+		return why
+	}
+	s.waiting.remove(pos)
+	return ""
+}
+
+// fly puts a message into flight.
+func (r *restorer) fly(e entry, id uint16) string {
+	s := r.s
+	s.room(&s.flight)
+	if !s.ids.take(id, idPublish, s.flight.end()) {
+		return wrongID
+	}
+	e.packet = id
+	e.flags |= handed | repeat // which may be so
+	s.flight.push(e)
+	return ""
+}
+
+func (r *restorer) inFlight(b *stored) string {
+	id := b.uint16()
+	e, why := r.entry(b)
+	if why != "" || b.short {
+		return why
+	}
+	if why := r.fly(e, id); why != "" {
+		return why
+	}
+	r.s.bytes += e.size()
+	return ""
+}
+
+func (r *restorer) inRelease(b *stored) string {
+	s := r.s
+	e := entry{token: Token(b.uint64()), packet: b.uint16(), qos: mqttwire.ExactlyOnce}
+	e.id, e.flags = uint32(b.byte()), entryFlags(b.byte())&quiet|handed
+	switch {
+	case b.short:
+		return ""
+	case e.token == 0 || e.token > maxToken:
+		return wrongToken
+	}
+	s.room(&s.released)
+	if !s.ids.take(e.packet, idRelease, s.released.end()) {
+		return wrongID
+	}
+	s.released.push(e)
+	return ""
+}
+
+func (r *restorer) released(b *stored) string {
+	s := r.s
+	token, code, flags := Token(b.uint64()), b.byte(), entryFlags(b.byte())
+	pos, ok := s.flight.find(token)
+	switch {
+	case b.short:
+		return ""
+	case !ok || s.flight.at(pos).qos != mqttwire.ExactlyOnce:
+		return wrongToken
+	}
+	s.flight.at(pos).flags |= flags & quiet
+	s.release(pos, mqttwire.ReasonCode(code))
+	return ""
+}
+
+// endedOne takes out a message, wherever it stands.
+func (r *restorer) endedOne(b *stored) string {
+	s := r.s
+	token := Token(b.uint64())
+	if b.short {
+		return ""
+	}
+	for _, ring := range []*ring{&s.waiting, &s.flight, &s.released} {
+		pos, ok := ring.find(token)
+		if ring == &s.released {
+			pos, ok = ring.search(token)
+		}
+		if ok {
+			r.remove(ring, pos)
+			return ""
+		}
+	}
+	return wrongToken
+}
+
+// remove takes out a message. Its identifier is free, though it may not be given out
+// before rebuild.
+func (r *restorer) remove(ring *ring, pos uint32) {
+	e := ring.at(pos)
+	if e.packet != 0 {
+		r.s.ids.untake(e.packet)
+		e.packet = 0
+	}
+	r.s.remove(ring, pos)
+}
+
+func (r *restorer) waits(b *stored) string {
+	s := r.s
+	token, flags := Token(b.uint64()), entryFlags(b.byte())
+	pos, ok := s.flight.find(token)
+	switch {
+	case b.short:
+		return ""
+	case !ok:
+		return wrongToken
+	}
+	if first, ok := s.waiting.next(s.waiting.first); ok && s.waiting.at(first).token <= token {
+		return wrongToken
+	}
+	e := *s.flight.at(pos)
+	r.remove(&s.flight, pos)
+	e.packet, e.flags = 0, e.flags&^(repeat|handed)|flags&handed
+	s.waitFirst(e)
+	s.bytes += e.size()
+	return ""
+}
+
+func (r *restorer) received(b *stored) string {
+	id := b.uint16()
+	var m *Message
+	if len(b.b) > 0 {
+		m = b.message()
+	}
+	switch {
+	case b.short:
+		return ""
+	case id == 0 && m == nil, m != nil && m.hollow:
+		return wrongID
+	}
+	if id != 0 {
+		r.s.receipts.set(id, recorded)
+	}
+	if m != nil {
+		r.s.more().untaken = append(r.s.apart.untaken, m)
+	}
+	return ""
+}
+
+func (r *restorer) handedOn(b *stored) string {
+	i := b.uint32()
+	switch {
+	case b.short:
+		return ""
+	case r.s.apart == nil || i >= uint32(len(r.s.apart.untaken)):
+		return wrongPlace
+	}
+	r.s.apart.handedOn(int(i))
+	return ""
+}
+
+func (r *restorer) forgotten(b *stored) string {
+	id := b.uint16()
+	switch {
+	case b.short:
+		return ""
+	case r.s.receipts.get(id) == 0:
+		return wrongID
+	}
+	r.s.receipts.set(id, 0)
+	return ""
+}
+
+func (r *restorer) subscribed(b *stored) string {
+	id, options := b.uint32(), b.byte()
+	sub := packets.Subscription{
+		Filter: b.rest(), QoS: mqttwire.QoS(options & 3), NoLocal: options&4 != 0,
+		RetainAsPublished: options&8 != 0, RetainHandling: options >> 4 & 3,
+	}
+	switch {
+	case b.short:
+		return ""
+	case len(sub.Filter) == 0 || !sub.QoS.Valid() || sub.RetainHandling > 2 || options>>7 != 0 || id > mqttwire.MaxVarint:
+		return "it is no subscription"
+	}
+	r.s.subscribed(sub, id, 0, options&(1<<6) != 0)
+	return ""
+}
+
+func (r *restorer) unsubscribed(b *stored) string {
+	if !r.s.unsubscribed(b.rest()) {
+		return wrongPlace
+	}
+	return ""
+}
+
+func (r *restorer) begun(b *stored) string {
+	expiry, cleaning := b.uint32(), b.byte()
+	if b.short {
+		return ""
+	}
+	r.s.existing, r.s.expiry, r.s.cleaning = true, expiry, cleaning&1 != 0
+	r.s.stay()
+	return ""
+}
+
+func (r *restorer) left(b *stored) string {
+	at := b.time()
+	switch {
+	case b.short:
+		return ""
+	case !r.s.existing || r.s.o.Side != mqttwire.FromServer:
+		return wrongPlace
+	}
+	r.s.left(at)
+	return ""
+}
+
+func (r *restorer) will(b *stored) string {
+	delay, m := b.uint32(), b.message()
+	switch {
+	case b.short:
+		return ""
+	case m.hollow || r.s.o.Side != mqttwire.FromServer:
+		return wrongPlace
+	}
+	a := r.s.more()
+	a.will, a.delay, a.due = m, delay, false
+	return ""
+}
+
+func (r *restorer) willGone(*stored) string {
+	if a := r.s.apart; a != nil {
+		a.will, a.due = nil, false
+	}
+	return ""
+}
+
+// discard checks that all messages have ended before.
+func (r *restorer) discard(*stored) string {
+	s := r.s
+	if s.kept()+s.released.len() > 0 {
+		return wrongPlace
+	}
+	s.receipts, s.filters, s.existing = receipts{}, nil, false
+	s.stay()
+	return ""
+}
+
+func (r *restorer) end(*stored) string {
+	r.s.ended, r.s.existing = true, false
+	r.s.stay()
+	return ""
+}
+
+// time of a change, of which the wall clock was recorded.
+func (b *stored) time() time.Time { return time.Unix(0, int64(b.uint64())) }

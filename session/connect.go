@@ -1,0 +1,233 @@
+package session
+
+import (
+	"time"
+
+	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/packets"
+)
+
+// Open begins a connection of a client: it attaches the session and sends the CONNECT,
+// which is not kept. It returns ErrState if the Link or the session are not ready for
+// it, ErrEnded if the session has ended, and the *mqttwire.Error of a CONNECT that
+// cannot be sent; then nothing has changed.
+//
+// The event Connected, or Disconnected, says how it went on. If a CONNECT with Clean
+// Start has had no CONNACK, the next one is sent with Clean Start too: else nobody could
+// say whether a session that the server has is the one before it, or behind it.
+func (l *Link) Open(now time.Time, s *Session, c *packets.Connect) error {
+	switch {
+	case l.state != stateNew || l.o.side != mqttwire.FromClient || s.o.Side != mqttwire.FromClient || s.link != nil:
+		return ErrState
+	case s.ended:
+		return ErrEnded
+	}
+	if s.cleaning && !c.CleanStart {
+		again := *c
+		again.CleanStart = true
+		c = &again
+	}
+	if err := l.put(c); err != nil {
+		return err
+	}
+	l.at(now)
+	l.timers.connect = now.Add(l.o.connectTimeout)
+	l.noteConnect(c)
+	l.own = saidIn(&c.Properties, l.Version())
+	l.attach(s)
+	l.state = stateConnect
+	l.asked.existing, l.asked.over = s.existing || s.o.Known, s.existing && s.expiry == 0
+	s.existing, s.expiry, s.cleaning = true, l.asked.expiry, c.CleanStart // the server may have it as soon as it has the CONNECT
+	s.recordBegun()
+	return nil
+}
+
+// noteConnect keeps of the CONNECT what is needed later.
+func (l *Link) noteConnect(c *packets.Connect) {
+	l.asked = asked{keepAlive: c.KeepAlive, cleanStart: c.CleanStart}
+	switch {
+	case l.Version() == mqttwire.V5:
+		l.asked.expiry, _ = c.Properties.SessionExpiryInterval()
+		l.asked.method = c.Properties.Has(mqttwire.AuthenticationMethod)
+	case !c.CleanStart: // 3.1.1 section 3.1.2.4
+		l.asked.expiry = neverExpires
+	}
+}
+
+// showConnect notes the CONNECT that has come to a server.
+func (l *Link) showConnect(c *packets.Connect) {
+	l.noteConnect(c)
+	l.peer = saidIn(&c.Properties, l.Version())
+	if c.Will != nil {
+		l.will = c.Will.Clone()
+	}
+	l.state = stateAsked
+}
+
+// Accept answers the CONNECT that has come to a server with a CONNACK of success, and
+// attaches the session: one of this client from before, parted from its Link, or a new
+// one. c has the properties to announce; its SessionPresent is set here, by whether
+// the session has been connected before and the client wants to go on with it. c is
+// not changed, and may be nil.
+//
+// With Clean Start a session from before is emptied [MQTT-3.1.2-4], and its will is
+// published if it waits. It returns ErrState if there is no CONNECT, if a Link still
+// has the session, or if c says failure; ErrEnded if the session has; ErrNotSupported
+// if c announces that the QoS or RETAIN of the client's will is not taken, which is to be
+// refused with code 0x9B or 0x9A [MQTT-3.2.2-12] [MQTT-3.2.2-13]; and the
+// *mqttwire.Error of a CONNACK that cannot be sent, as one without an Assigned Client
+// Identifier where that is needed [MQTT-3.2.2-16]. Then nothing has changed.
+func (l *Link) Accept(now time.Time, s *Session, c *packets.Connack) error {
+	switch {
+	case l.state != stateAsked || s.o.Side != mqttwire.FromServer || s.link != nil || c != nil && c.ReasonCode != 0:
+		return ErrState
+	}
+	if s.Tick(now); s.ended { // its time may have come
+		return ErrEnded
+	}
+	answer := packets.Connack{}
+	if c != nil {
+		answer = *c
+	}
+	present := s.existing && !l.asked.cleanStart
+	answer.SessionPresent = present && l.Version() != mqttwire.V31 // [MQTT-3.2.2-2] [MQTT-3.2.2-3]
+	own := saidIn(&answer.Properties, l.Version())
+	if w := l.will; w != nil && (w.QoS > own.maximumQoS || w.Retain && own.noRetain) { // [MQTT-3.2.2-12] [MQTT-3.2.2-13]
+		return ErrNotSupported
+	}
+	if err := l.put(&answer); err != nil {
+		return err
+	}
+	l.at(now)
+	l.done()
+	l.own = own
+	s.stay()
+	if !present && s.existing {
+		s.willEnds(now)
+		s.discard(DropSessionEnded)
+	}
+	s.deleteWill() // it was for the connection before, which goes on [MQTT-3.1.3-9]
+	l.attach(s)
+	s.setWill(now, l.will)
+	l.will = nil
+	l.begin(&answer)
+	return nil
+}
+
+// Refuse answers the CONNECT that has come to a server with a CONNACK of failure, and
+// closes. Before 5.0 a code of 5.0 is sent as the return code that says the same, or
+// as 3. It returns ErrState if there is no CONNECT or c says success, or the
+// *mqttwire.Error of a CONNACK that cannot be sent.
+func (l *Link) Refuse(now time.Time, c *packets.Connack) error {
+	if l.state != stateAsked || c.ReasonCode == 0 {
+		return ErrState
+	}
+	answer := *c
+	answer.SessionPresent = false // [MQTT-3.2.2-6]
+	if v := l.Version(); v != mqttwire.V5 && answer.ReasonCode.IsError() {
+		code, ok := mqttwire.MapReasonCode(mqttwire.CONNACK, answer.ReasonCode, mqttwire.V5, v)
+		if !ok {
+			code = mqttwire.ReturnServerUnavailable
+		}
+		answer.ReasonCode = code
+	}
+	if err := l.put(&answer); err != nil {
+		return err
+	}
+	l.at(now)
+	l.done()
+	l.finish(now, Cause{Kind: WeDisconnected, Code: answer.ReasonCode})
+	return nil
+}
+
+// begin opens the connection after a CONNACK of success.
+func (l *Link) begin(c *packets.Connack) {
+	s := l.session
+	l.state, l.timers.connect = stateOpen, time.Time{}
+	expiry, keepAlive := l.asked.expiry, l.asked.keepAlive
+	if l.Version() == mqttwire.V5 {
+		if n, ok := c.Properties.SessionExpiryInterval(); ok { // section 3.2.2.3.2
+			expiry = n
+		}
+		if n, ok := c.Properties.ServerKeepAlive(); ok { // [MQTT-3.1.2-21] [MQTT-3.2.2-21]
+			keepAlive = n
+		}
+	}
+	s.existing, s.expiry, s.cleaning = true, expiry, false
+	s.recordBegun()
+	l.keepAliveBegins(keepAlive)
+	s.resume()
+}
+
+// resume makes all that is in flight to be sent again. [MQTT-4.4.0-1]
+func (s *Session) resume() {
+	s.taken = 0
+	forget := func(_ uint32, e *entry) { e.flags &^= onLink | fetched }
+	for _, r := range []*ring{&s.flight, &s.waiting, &s.released, s.requests} {
+		if r == nil {
+			continue
+		}
+		r.all(forget)
+		if r != &s.waiting {
+			r.mark = r.first
+		}
+	}
+}
+
+// connack handles the CONNACK that has come to a client.
+func (l *Link) connack(c *packets.Connack) {
+	s := l.session
+	if c.ReasonCode != 0 {
+		l.redirect(c.ReasonCode, c)
+		l.finish(l.now, Cause{Kind: ServerRefused, Code: c.ReasonCode})
+		return
+	}
+	v := l.Version()
+	if c.SessionPresent && v == mqttwire.V5 && !l.asked.existing { // [MQTT-3.2.2-4]
+		l.disconnectWith(mqttwire.ReasonProtocolError, Cause{Kind: UnexpectedSession})
+		return
+	}
+	l.peer = saidIn(&c.Properties, v)
+	l.event = Event{Kind: Connected, Packet: c}
+	// 3.1 does not say whether the session is present: it is if it was asked for, and had
+	// not ended with the connection before.
+	lost := !c.SessionPresent && (v != mqttwire.V31 || l.asked.cleanStart || l.asked.over)
+	if lost && l.asked.existing {
+		s.lose()
+	} else {
+		s.resubscribe(false)
+	}
+	l.begin(c)
+}
+
+// lose does what is to be done as the server has lost the session. [MQTT-3.2.2-5]
+func (s *Session) lose() {
+	s.dropAll(&s.released, DropSessionLost)
+	for first, n := s.flight.first, s.flight.n; n > 0; n-- {
+		pos := first + n - 1
+		if int32(pos-s.flight.first) < 0 {
+			break // the others have left it
+		}
+		e := *s.flight.at(pos)
+		again := !e.is(handed) || e.qos == mqttwire.AtLeastOnce && s.o.OnLost != FailAll || s.o.OnLost == ResendAll
+		if e.is(dead) || !again {
+			continue
+		}
+		s.remove(&s.flight, pos)
+		e.packet, e.flags = 0, e.flags&^(onLink|repeat)
+		s.waitFirst(e)
+		s.bytes += e.size()
+		s.recordWaits(&e)
+	}
+	s.dropAll(&s.flight, DropSessionLost)
+	s.receipts = receipts{}
+	s.record(changeForgotAll, nil)
+	s.resubscribe(true)
+}
+
+// redirect tells of another server. Section 4.11.
+func (l *Link) redirect(code mqttwire.ReasonCode, p mqttwire.Packet) {
+	if l.Version() == mqttwire.V5 && (code == mqttwire.ReasonUseAnotherServer || code == mqttwire.ReasonServerMoved) {
+		l.event = Event{Kind: Redirect, Code: code, Packet: p}
+	}
+}

@@ -1,0 +1,287 @@
+package session
+
+import (
+	"time"
+
+	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/packets"
+)
+
+// Link is one connection: it keeps what both sides have said on it, and forgets it
+// with the connection. It is for one goroutine at a time, together with its Session.
+// It must not be copied.
+type Link struct {
+	conn    packets.Connection
+	session *Session // that it was attached to last, or nil
+	tools   *tools   // nil as long as no message went either way
+
+	packet   mqttwire.Packet // that Packet shows, until it is handled
+	event    Event           // of a packet; Kind is 0 if there is none
+	cause    Cause           // why the connection has ended; Kind is 0 if it has not
+	now      time.Time       // of the last call that has told it
+	timers   timers
+	o        settings
+	asked    asked
+	peer     said
+	own      said
+	drain    *packets.Disconnect // to be sent when nothing is in flight; nil if not asked for
+	will     *packets.Will       // of the CONNECT, up to Accept
+	held     *held               // nil as long as no acknowledgement was held
+	counted  uint32              // messages of the peer that count against our Receive Maximum
+	finals   uint32              // of them, those whose last acknowledgement is in control
+	number   uint32              // of the connection, in AckToken
+	state    state
+	told     bool // Disconnected was told
+	lost     bool // Lost was called
+	pinging  bool // PINGREQ was sent, and not answered
+	reauth   reauth
+	attached bool
+
+	output
+}
+
+// state is how far a connection has come.
+type state uint8
+
+const (
+	stateNew      state = iota
+	stateConnect        // a client has sent CONNECT
+	stateAsked          // a CONNECT has come to a server
+	stateExchange       // and its server waits for an AUTH
+	stateOpen           // the CONNACK has said success
+	stateClosing        // nothing more is read, and only what is in output is written
+)
+
+// asked is what is kept of the CONNECT until the CONNACK.
+type asked struct {
+	expiry     uint32
+	keepAlive  uint16
+	cleanStart bool
+	method     bool // has an Authentication Method
+	existing   bool // a client: the server may have the session
+	over       bool // a client: the session has ended with the connection before
+}
+
+// said is what a side has announced.
+type said struct {
+	receiveMaximum uint16
+	aliases        uint16
+	maximumQoS     mqttwire.QoS
+	noRetain       bool
+}
+
+// nothingSaid is what holds if nothing is announced.
+var nothingSaid = said{receiveMaximum: maxIdentifiers, maximumQoS: mqttwire.ExactlyOnce}
+
+// saidIn returns what the properties of a CONNECT or CONNACK announce in version v.
+func saidIn(p *mqttwire.Properties, v mqttwire.Version) said {
+	s := nothingSaid
+	if v != mqttwire.V5 {
+		return s
+	}
+	if n, ok := p.ReceiveMaximum(); ok && n > 0 {
+		s.receiveMaximum = n
+	}
+	if q, ok := p.MaximumQoS(); ok {
+		s.maximumQoS = q
+	}
+	available, ok := p.RetainAvailable()
+	s.noRetain = ok && !available
+	s.aliases, _ = p.TopicAliasMaximum()
+	return s
+}
+
+// tools are what messages are sent and acknowledged with.
+type tools struct {
+	publish    packets.Publish
+	puback     packets.Puback
+	pubrec     packets.Pubrec
+	pubrel     packets.Pubrel
+	pubcomp    packets.Pubcomp
+	properties mqttwire.PropertyBuilder
+	aliases    topicAliases
+
+	head      []byte // what is left of a PUBLISH that did not fit, without its payload
+	tail      []byte // and of its payload
+	headers   []byte // memory of what Buffers has handed out
+	spare     []byte // memory of a control that Buffers has handed out
+	unwritten unwritten
+}
+
+// idle reports whether nothing is lost with the tools.
+func (t *tools) idle() bool {
+	return t.aliases.n == 0 && len(t.head)+len(t.tail) == 0 && t.unwritten.n == 0
+}
+
+// tool returns the tools, made if they are not there.
+func (l *Link) tool() *tools {
+	if l.tools == nil {
+		l.tools = new(tools)
+	}
+	return l.tools
+}
+
+// NewLink returns a Link of a connection that begins. It panics if o.Side is neither
+// FromClient nor FromServer. Time begins with the first call that tells it: a server
+// calls Tick at once.
+func NewLink(o LinkOptions) *Link {
+	l := new(Link)
+	l.Reset(o)
+	return l
+}
+
+// Reset makes l a Link of a connection that begins, in its memory. A Session that it
+// is attached to is to be parted from it before, by Lost.
+func (l *Link) Reset(o LinkOptions) {
+	l.conn.Reset(packets.ConnectionOptions{
+		Side: o.Side, Versions: o.Versions, Limits: o.Limits, Tolerance: o.Tolerance, Optional: o.Optional,
+	})
+	l.o, l.session, l.tools = o.settings(), nil, nil
+	l.packet, l.event, l.cause, l.now = nil, Event{}, Cause{}, time.Time{}
+	l.timers, l.asked, l.peer, l.own = timers{}, asked{}, nothingSaid, nothingSaid
+	l.drain, l.will, l.held = nil, nil, nil
+	l.counted, l.finals, l.number, l.state = 0, 0, 0, stateNew
+	l.told, l.lost, l.pinging, l.attached = false, false, false, false
+	l.reauth = noReauth
+	l.output = output{}
+}
+
+// settings are what a Link keeps of its LinkOptions.
+type settings struct {
+	connectTimeout time.Duration
+	pingEvery      time.Duration
+	pingTimeout    time.Duration
+	closeTimeout   time.Duration
+	output         int
+	aliases        uint16
+	side           mqttwire.Sender
+	hold           bool
+}
+
+func (o LinkOptions) settings() settings {
+	s := settings{
+		connectTimeout: orDefault(o.ConnectTimeout, defaultConnectTimeout),
+		pingEvery:      o.PingEvery,
+		pingTimeout:    orDefault(o.PingTimeout, defaultPingTimeout),
+		closeTimeout:   orDefault(o.CloseTimeout, defaultCloseTimeout),
+		output:         o.Output,
+		aliases:        uint16(min(max(o.TopicAliases, 0), 1<<16-1)),
+		side:           o.Side,
+		hold:           o.Hold,
+	}
+	if s.output <= 0 {
+		s.output = defaultOutput
+	}
+	if o.TopicAliases == 0 {
+		s.aliases = defaultTopicAliases
+	}
+	return s
+}
+
+func orDefault(d, otherwise time.Duration) time.Duration {
+	if d <= 0 {
+		return otherwise
+	}
+	return d
+}
+
+// Version returns the version of the connection, or 0 while no CONNECT has told it.
+func (l *Link) Version() mqttwire.Version { return l.conn.Version() }
+
+// Session returns the session that the Link is attached to, or nil.
+func (l *Link) Session() *Session {
+	if !l.attached {
+		return nil
+	}
+	return l.session
+}
+
+// at takes note of the time.
+func (l *Link) at(now time.Time) {
+	if l.now.IsZero() {
+		l.timers.connect = now.Add(l.o.connectTimeout)
+	}
+	l.now = now
+}
+
+// attach joins the Link and a session.
+func (l *Link) attach(s *Session) {
+	s.connections++
+	l.session, s.link, l.attached, l.number = s, l, true, s.connections
+}
+
+// Event returns the next event: of the packet that was handled last, then of the
+// session, and at the end that the connection has ended; ok is false if there is none.
+func (l *Link) Event() (e Event, ok bool) {
+	s := l.session
+	if s != nil && s.link != l && s.link != nil {
+		s = nil // it is at another Link now
+	}
+	if s != nil && s.apart != nil {
+		if e, ok := s.again(); ok {
+			return e, true
+		}
+	}
+	if l.event.Kind != 0 {
+		e, l.event.Kind = l.event, 0
+		if e.stored {
+			l.session.handedOn()
+		}
+		return e, true
+	}
+	if s != nil && s.events != nil && s.events.n > 0 {
+		return s.events.pop()
+	}
+	if l.cause.Kind != 0 && !l.told {
+		l.told = true
+		return Event{Kind: Disconnected, Code: l.cause.Code, Cause: l.cause}, true
+	}
+	return Event{}, false
+}
+
+// settleEvent lets go the packet of an event that was not taken, as the packet will
+// not be valid any more. What is told of a request stays.
+func (l *Link) settleEvent() {
+	if l.event.Kind == 0 {
+		return
+	}
+	e := l.event
+	l.event.Kind = 0
+	switch {
+	case e.stored:
+		l.session.handedOn()
+	case e.Kind == Arrived:
+	case l.session != nil && (l.attached || l.session.link == nil):
+		e.Packet = nil
+		l.session.tell(e)
+	}
+}
+
+// Closed reports whether the transport is to be closed, and why: everything that had
+// to be written is, or cannot be any more.
+func (l *Link) Closed() (Cause, bool) {
+	done := l.state == stateClosing && (l.lost || l.written())
+	return l.cause, done
+}
+
+// Release gives back memory that is held for what may come, and is not in use: for a
+// connection on which nothing comes or goes for a while. Packets that were shown are
+// no longer valid.
+func (l *Link) Release() {
+	if l.packet != nil {
+		return
+	}
+	l.settleEvent()
+	l.event = Event{}
+	l.conn.Release()
+	l.output.release()
+	if l.tools != nil && l.tools.idle() && l.wrote == l.handed {
+		l.tools = nil
+	}
+	if l.held != nil && l.held.puback.n+l.held.pubrec.n == 0 {
+		l.held = nil
+	}
+	if s := l.Session(); s != nil {
+		s.Release()
+	}
+}

@@ -1,0 +1,328 @@
+package session
+
+import (
+	"time"
+
+	"github.com/mqttwire/mqttwire"
+)
+
+// Delivery is what differs from one receiver of a message to the next.
+type Delivery struct {
+	// QoS is that of the PUBLISH, 0 to 2: a server sends with the lower one of the
+	// message and the subscription. [MQTT-3.8.4-8]
+	QoS mqttwire.QoS
+
+	// Retain is the RETAIN flag of the PUBLISH.
+	Retain bool
+
+	// Quiet says that nobody wants to hear how it ended: there is no event Done. If it
+	// is dropped there is one all the same.
+	Quiet bool
+
+	// SubscriptionIDs are those of the receiver's subscriptions that match, 1 to
+	// 268435455 each. Only a server sends them, in 5.0. Section 3.3.2.3.8.
+	SubscriptionIDs []uint32
+}
+
+// Publish queues a message, with a connection or without. The event Done or Dropped
+// with the Token says how it ended. The message is kept, not copied. It returns
+// ErrQueueFull and ErrTooLarge by Options.Queue; ErrNotConnected for QoS 0 without a
+// connection, unless Options.QueueQoS0 is set; ErrNotSupported if the server has
+// announced that it does not take that QoS, or RETAIN; ErrEnded after End; and
+// ErrState for a Delivery that no packet can have.
+func (s *Session) Publish(now time.Time, m *Message, d Delivery) (Token, error) {
+	if err := s.mayPublish(m, &d); err != nil {
+		return 0, err
+	}
+	s.know(now)
+	e := entry{message: m, qos: d.QoS}
+	if d.Retain {
+		e.flags |= retain
+	}
+	if d.Quiet {
+		e.flags |= quiet
+	}
+	switch n := len(d.SubscriptionIDs); {
+	case n == 1:
+		e.id = d.SubscriptionIDs[0]
+	case n > 1:
+		ids := append([]uint32(nil), d.SubscriptionIDs...)
+		e.ids = &ids
+	}
+	dropped := false
+	if s.over(m.size) {
+		if dropped = !s.makeRoom(m.size); dropped && s.o.Full != DropNewest {
+			return 0, ErrQueueFull
+		}
+	}
+	e.token = s.newToken()
+	if dropped {
+		s.tellDropped(&e, DropFull, NotSent, nil)
+		return e.token, nil
+	}
+	s.recordQueued(&e)
+	s.wait(e)
+	s.bytes += m.size
+	if !s.pressed {
+		s.pressure()
+	}
+	return e.token, nil
+}
+
+// mayPublish returns why a message cannot be published, if so.
+func (s *Session) mayPublish(m *Message, d *Delivery) error {
+	l := s.connected()
+	switch {
+	case s.ended:
+		return ErrEnded
+	case !d.QoS.Valid() || len(d.SubscriptionIDs) > 0 && s.o.Side == mqttwire.FromClient:
+		return ErrState
+	case m.size > s.o.Queue.Bytes:
+		return ErrTooLarge
+	case l == nil && d.QoS == mqttwire.AtMostOnce && !s.o.QueueQoS0:
+		return ErrNotConnected
+	case l != nil && (d.QoS > l.peer.maximumQoS || d.Retain && l.peer.noRetain):
+		return ErrNotSupported
+	}
+	for _, id := range d.SubscriptionIDs {
+		if id == 0 || id > mqttwire.MaxVarint {
+			return ErrState
+		}
+	}
+	return nil
+}
+
+// kept returns the number of messages that count against the bound.
+func (s *Session) kept() int { return s.waiting.len() + s.flight.len() }
+
+// over reports whether a message of so many bytes has no room.
+func (s *Session) over(size int) bool {
+	return s.kept() >= s.o.Queue.Count || s.bytes+size > s.o.Queue.Bytes
+}
+
+// makeRoom makes room for a message by the policy, and reports whether there is.
+func (s *Session) makeRoom(size int) bool {
+	for s.over(size) {
+		pos, ok := uint32(0), false
+		switch s.o.Full {
+		case DropOldest:
+			pos, ok = s.waiting.next(s.waiting.first)
+		case DropQoS0First:
+			pos, ok = s.oldestQoS0()
+		}
+		if !ok {
+			return false
+		}
+		s.drop(&s.waiting, pos, DropFull)
+	}
+	return true
+}
+
+// oldestQoS0 returns the message of QoS 0 that waits longest.
+func (s *Session) oldestQoS0() (pos uint32, ok bool) {
+	if s.waitQoS0 == 0 {
+		return 0, false
+	}
+	for pos = s.waiting.mark; pos != s.waiting.end(); pos++ {
+		if e := s.waiting.at(pos); !e.is(dead) && e.qos == mqttwire.AtMostOnce {
+			s.waiting.mark = pos // none before it has QoS 0
+			return pos, true
+		}
+	}
+	return 0, false
+}
+
+// wait puts an entry behind those that wait.
+func (s *Session) wait(e entry) {
+	s.room(&s.waiting)
+	s.waiting.push(e)
+	if e.qos == mqttwire.AtMostOnce {
+		s.waitQoS0++
+	}
+}
+
+// waitFirst puts an entry before those that wait.
+func (s *Session) waitFirst(e entry) {
+	s.room(&s.waiting)
+	s.waiting.pushFront(e)
+}
+
+// room makes room for one more entry in a ring.
+func (s *Session) room(r *ring) {
+	switch {
+	case !r.full():
+	case r.sparse():
+		s.compact(r)
+	default:
+		r.grow()
+	}
+}
+
+// compact moves the entries of a ring together.
+func (s *Session) compact(r *ring) {
+	kind := s.kindOf(r)
+	r.compact(func(_, to uint32, e *entry) {
+		if e.packet != 0 {
+			s.ids.set(e.packet, kind, to)
+		}
+	})
+}
+
+// kindOf returns what the identifiers of a ring are in use for.
+func (s *Session) kindOf(r *ring) idKind {
+	switch r {
+	case &s.flight:
+		return idPublish
+	case &s.released:
+		return idRelease
+	}
+	return idRequest
+}
+
+// remove takes an entry out of its ring, and frees what it has.
+func (s *Session) remove(r *ring, pos uint32) {
+	e := r.at(pos)
+	if e.packet != 0 {
+		s.ids.free(e.packet)
+	}
+	switch r {
+	case &s.waiting:
+		s.bytes -= e.size()
+		if e.qos == mqttwire.AtMostOnce {
+			s.waitQoS0--
+		}
+	case &s.flight:
+		s.bytes -= e.size()
+		if e.is(onLink) {
+			s.taken--
+		}
+	}
+	r.remove(pos)
+	if s.pressed {
+		s.pressure()
+	}
+}
+
+// drop ends an entry without an answer.
+func (s *Session) drop(r *ring, pos uint32, why Drop) { s.dropFor(r, pos, why, nil) }
+
+// dropFor is drop for an entry that could not be encoded, as err says.
+func (s *Session) dropFor(r *ring, pos uint32, why Drop, err error) {
+	e := *r.at(pos)
+	s.remove(r, pos)
+	outcome := NotSent
+	if e.is(handed) || r == &s.released {
+		outcome = Unknown
+	}
+	s.tellDropped(&e, why, outcome, err)
+	s.recordEnded(&e)
+	s.unwish(&e)
+}
+
+// dropAll ends all entries of a ring.
+func (s *Session) dropAll(r *ring, why Drop) {
+	for pos, ok := r.next(r.first); ok; pos, ok = r.next(r.first) {
+		s.drop(r, pos, why)
+	}
+}
+
+// tellDropped queues the event Dropped.
+func (s *Session) tellDropped(e *entry, why Drop, outcome Outcome, err error) {
+	if !e.is(canceled) {
+		s.tell(Event{Kind: Dropped, Token: e.token, Drop: why, Outcome: outcome, Cause: Cause{Err: err}})
+	}
+}
+
+// pressure tells if the queue has gone above its mark, or below.
+func (s *Session) pressure() {
+	n, b, q := s.kept(), s.bytes, s.o.Queue
+	switch {
+	case !s.pressed && (n > q.Count/4*3 || b > q.Bytes/4*3):
+		s.pressed = true
+	case s.pressed && n <= q.Count/2 && b <= q.Bytes/2:
+		s.pressed = false
+	default:
+		return
+	}
+	s.tell(Event{Kind: Pressure, Above: s.pressed})
+}
+
+// Cancel withdraws a request. After it no event tells how it ended.
+func (s *Session) Cancel(t Token) Canceled {
+	if pos, ok := s.waiting.find(t); ok {
+		e := *s.waiting.at(pos)
+		s.remove(&s.waiting, pos)
+		s.recordEnded(&e)
+		if e.is(handed) {
+			return CanceledSent
+		}
+		return CanceledNotSent
+	}
+	for _, r := range []*ring{&s.flight, &s.released, s.requests} {
+		if r == nil {
+			continue
+		}
+		pos, ok := r.find(t)
+		if r == &s.released {
+			pos, ok = r.search(t)
+		}
+		if ok {
+			return s.cancel(r, pos)
+		}
+	}
+	if l := s.link; l != nil && l.tools != nil && l.tools.unwritten.cancel(t) {
+		return CanceledSent
+	}
+	return CanceledUnknown
+}
+
+// cancel withdraws a request that has a packet identifier, or is one to subscribe.
+func (s *Session) cancel(r *ring, pos uint32) Canceled {
+	e := r.at(pos)
+	switch {
+	case e.is(canceled):
+		return CanceledUnknown
+	case e.is(handed) || r == &s.released:
+		e.flags |= canceled
+		return CanceledSent
+	}
+	c := *e
+	s.remove(r, pos)
+	s.recordEnded(&c)
+	s.unwish(&c)
+	return CanceledNotSent
+}
+
+// Fetched gives a hollow message for which the event Fetch has asked: m, or nil if the
+// log no longer has it, and then it is dropped. m has to have the same Position. It
+// returns ErrState if it was not asked for.
+func (s *Session) Fetched(now time.Time, t Token, m *Message) error {
+	s.know(now)
+	for _, r := range []*ring{&s.flight, &s.waiting} {
+		pos, ok := r.find(t)
+		if !ok || r.at(pos).message == nil || !r.at(pos).message.hollow {
+			continue
+		}
+		e := r.at(pos)
+		switch {
+		case m == nil && s.giveUp(place{r, pos}, DropGone, nil): // PUBREL goes out with the next Append
+			s.released.at(s.released.end() - 1).flags &^= onLink
+		case m == nil:
+			s.drop(r, pos, DropGone)
+		case m.hollow || m.position != e.message.position:
+			return ErrState
+		default:
+			s.bytes += m.size - e.message.size
+			e.message = m
+		}
+		return nil
+	}
+	return ErrState
+}
+
+// know tells the time to the Link.
+func (s *Session) know(now time.Time) {
+	if s.link != nil {
+		s.link.now = now
+	}
+}

@@ -1,0 +1,346 @@
+package session
+
+import (
+	"errors"
+
+	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/packets"
+)
+
+// window returns how many messages may be in flight on this connection.
+func (l *Link) window() int {
+	n := int(l.peer.receiveMaximum)
+	if own := int(l.session.o.InFlight); own > 0 {
+		n = min(n, own)
+	}
+	return min(n, maxPublishes)
+}
+
+// slots returns how many more may be begun: each that waits for an acknowledgement of
+// the peer takes a slot, PUBCOMP included. [MQTT-3.3.4-7] [MQTT-3.3.4-9]
+// [MQTT-4.9.0-1] [MQTT-4.9.0-2]
+func (l *Link) slots() int {
+	return l.window() - int(l.session.taken) - l.session.released.len()
+}
+
+// begin moves the message that waits longest into flight, if it may be, and reports
+// whether it has.
+func (l *Link) beginNext() bool {
+	s := l.session
+	for {
+		pos, ok := s.waiting.next(s.waiting.first)
+		if !ok || l.drain != nil {
+			return false
+		}
+		e := s.waiting.at(pos)
+		if e.qos == mqttwire.AtMostOnce || l.slots() <= int(s.flight.n-s.flight.dead-s.taken) {
+			return false
+		}
+		if e.message.expires && e.message.expired(l.now) {
+			s.drop(&s.waiting, pos, DropExpired)
+			continue
+		}
+		return l.fly(pos)
+	}
+}
+
+// fly moves a message that waits into flight.
+func (l *Link) fly(pos uint32) bool {
+	s := l.session
+	s.room(&s.flight)
+	id := s.ids.next(idPublish, s.flight.end())
+	if id == 0 {
+		return false
+	}
+	e := *s.waiting.at(pos)
+	s.waiting.remove(pos)
+	e.packet = id
+	s.flight.push(e)
+	s.recordSent(&e)
+	return true
+}
+
+// place is where an entry stands.
+type place struct {
+	ring *ring
+	pos  uint32
+}
+
+func (p place) entry() *entry { return p.ring.at(p.pos) }
+
+// nextPublish returns the next PUBLISH to be written, and where its entry stands; nil
+// if there is none. First comes what is in flight, in order, as far as the peer has
+// slots for it. [MQTT-4.4.0-1] [MQTT-4.6.0-1]
+func (l *Link) nextPublish() (p *packets.Publish, at place) {
+	s := l.session
+	for {
+		pos, ok := s.flight.next(s.flight.mark)
+		if s.flight.mark = pos; ok {
+			if e := s.flight.at(pos); e.message.expires && !e.is(handed) && e.message.expired(l.now) {
+				s.drop(&s.flight, pos, DropExpired)
+				continue
+			}
+			if l.slots() <= 0 {
+				return nil, at
+			}
+			return l.prepare(place{&s.flight, pos})
+		}
+		if l.beginNext() {
+			if s.changesWait() {
+				return nil, at // they have to be durable first
+			}
+			continue
+		}
+		pos, ok = s.waiting.next(s.waiting.first)
+		if !ok || l.drain != nil || s.waiting.at(pos).qos != mqttwire.AtMostOnce {
+			return nil, at
+		}
+		if s.waiting.at(pos).message.expired(l.now) {
+			s.drop(&s.waiting, pos, DropExpired)
+			continue
+		}
+		return l.prepare(place{&s.waiting, pos})
+	}
+}
+
+// prepare makes the PUBLISH of an entry, but for its topic alias.
+func (l *Link) prepare(at place) (*packets.Publish, place) {
+	e := at.entry()
+	m := e.message
+	if m.hollow {
+		if !e.is(fetched) {
+			e.flags |= fetched
+			l.session.tell(Event{Kind: Fetch, Token: e.token, Message: m})
+		}
+		return nil, at
+	}
+	p := &l.tool().publish
+	p.Topic, p.Payload, p.Properties = m.publish.Topic, m.publish.Payload, m.publish.Properties
+	p.PacketID, p.QoS = e.packet, e.qos
+	p.Dup, p.Retain = e.is(repeat), e.is(retain)
+	if !m.plain || e.id != 0 || e.ids != nil {
+		l.own5(p, e)
+	}
+	return p, at
+}
+
+// own5 makes the properties that a PUBLISH of this connection has: those of the
+// message, what is left of its interval, and the Subscription Identifiers.
+// [MQTT-3.3.2-4] [MQTT-3.3.2-6] [MQTT-3.3.4-3] [MQTT-3.3.4-4]
+func (l *Link) own5(p *packets.Publish, e *entry) {
+	if l.Version() != mqttwire.V5 || !e.message.expires && e.id == 0 && e.ids == nil {
+		return
+	}
+	b := l.copyProperties(&e.message.publish.Properties)
+	if e.message.expires {
+		b.SetMessageExpiryInterval(e.message.secondsLeft(l.now))
+	}
+	if e.id != 0 {
+		b.AddSubscriptionID(e.id)
+	}
+	if e.ids != nil {
+		for _, id := range *e.ids {
+			b.AddSubscriptionID(id)
+		}
+	}
+	p.Properties = b.Properties()
+}
+
+// copyProperties returns a list in the Link's own memory that may be changed.
+func (l *Link) copyProperties(from *mqttwire.Properties) *mqttwire.PropertyBuilder {
+	b := &l.tool().properties
+	b.Reset()
+	for q := range from.All() {
+		b.Set(q.ID, q)
+	}
+	return b
+}
+
+// appendMessage appends a PUBLISH, with a topic alias if one helps; with header alone
+// its payload has to follow. [MQTT-3.1.2-24] [MQTT-3.2.2-15]
+func (l *Link) appendMessage(dst []byte, p *packets.Publish, e *entry, header bool) ([]byte, error) {
+	if l.peer.aliases > 0 && l.o.aliases > 0 {
+		if out, ok := l.appendWithAlias(dst, p, e, header); ok {
+			return out, nil
+		}
+	}
+	return l.appendPublish(dst, p, header)
+}
+
+func (l *Link) appendPublish(dst []byte, p *packets.Publish, header bool) ([]byte, error) {
+	if header {
+		return l.conn.AppendHeader(dst, p)
+	}
+	return l.conn.Append(dst, p)
+}
+
+// sentNext says that what nextPublish has returned was handed out, up to a byte of
+// what is.
+func (l *Link) sentNext(at place, end uint64) {
+	s := l.session
+	e := at.entry()
+	if at.ring == &s.flight {
+		e.flags |= handed | repeat | onLink
+		s.flight.mark = at.pos + 1
+		s.taken++
+		return
+	}
+	token, tell := e.token, !e.is(quiet|canceled)
+	s.remove(at.ring, at.pos)
+	if tell {
+		l.tools.unwritten.push(token, end)
+	}
+}
+
+// dropNext drops what nextPublish has returned, as it cannot be sent.
+func (l *Link) dropNext(at place, err error) {
+	why := DropNotSupported
+	if errors.Is(err, mqttwire.ErrTooLarge) { // [MQTT-3.1.2-25]
+		why = DropTooLarge
+	}
+	if !l.session.giveUp(at, why, err) {
+		l.session.dropFor(at.ring, at.pos, why, err)
+		return
+	}
+	t := l.tool()
+	t.pubrel = packets.Pubrel{PacketID: l.session.released.at(l.session.released.end() - 1).packet}
+	l.send(&t.pubrel)
+}
+
+// giveUp drops a message of QoS 2 that cannot be sent again, and reports whether it was
+// handed out before: then the peer may have taken it on, and so it goes on with PUBREL,
+// as if it had been sent; else the peer would take the next message with that
+// identifier for this one. [MQTT-3.1.2-25]
+func (s *Session) giveUp(at place, why Drop, err error) bool {
+	e := at.entry()
+	if at.ring != &s.flight || e.qos != mqttwire.ExactlyOnce || !e.is(handed) {
+		return false
+	}
+	s.tellDropped(e, why, Unknown, err)
+	e.flags |= quiet | canceled
+	s.release(at.pos, 0)
+	return true
+}
+
+// appendPublishes appends messages, up to the limit. Only the first may be handed out
+// in parts.
+func (l *Link) appendPublishes(dst []byte, limit int, first bool) []byte {
+	start := len(dst)
+	for len(dst) < limit {
+		p, at := l.nextPublish()
+		if p == nil {
+			break
+		}
+		e := at.entry()
+		if room := limit - len(dst); e.message.size+mostAdded(e) > room && p.Size(l.Version())+aliasSize > room {
+			if !first {
+				break
+			}
+			return l.appendPart(dst, limit, p, at)
+		}
+		out, err := l.appendMessage(dst, p, e, false)
+		if err != nil {
+			l.dropNext(at, err)
+			continue
+		}
+		dst, first = out, false
+		l.sentNext(at, l.handed+uint64(len(dst)-start))
+	}
+	return dst
+}
+
+// aliasSize is what a topic alias adds to a PUBLISH at most: the property, and one
+// byte of each of two lengths.
+const aliasSize = 3 + 2
+
+// mostAdded is what a PUBLISH has beside the bytes of its message at most.
+func mostAdded(e *entry) int {
+	n := 32
+	if e.ids != nil {
+		n += 5 * len(*e.ids)
+	}
+	return n
+}
+
+// appendPart hands out the first part of a PUBLISH that is larger than there is room.
+func (l *Link) appendPart(dst []byte, limit int, p *packets.Publish, at place) []byte {
+	t := l.tool()
+	head, err := l.appendMessage(t.head[:0], p, at.entry(), true)
+	if err != nil {
+		l.dropNext(at, err)
+		return dst
+	}
+	t.head, t.tail = head, p.Payload
+	l.sentNext(at, l.handed+uint64(len(head)+len(p.Payload)))
+	return l.appendRest(dst, limit)
+}
+
+// controlAtOnce is how many bytes of our own packets that are no PUBLISH are encoded
+// ahead.
+const controlAtOnce = 4 << 10
+
+// lead sends what goes before any PUBLISH, and reports whether that is all: on a new
+// connection PUBREL for the messages that wait for PUBCOMP, in the order in which their
+// PUBREC came [MQTT-4.4.0-1] [MQTT-4.6.0-4]; then SUBSCRIBE and UNSUBSCRIBE.
+func (l *Link) lead() bool {
+	s := l.session
+	r := &s.released
+	for pos, ok := r.next(r.mark); ok; pos, ok = r.next(pos + 1) {
+		if l.pending() > controlAtOnce {
+			return false
+		}
+		if e := r.at(pos); !e.is(onLink) {
+			t := l.tool()
+			t.pubrel = packets.Pubrel{PacketID: e.packet, Dup: true} // DUP is written in 3.1 only
+			_ = l.put(&t.pubrel)
+			e.flags |= onLink
+		}
+		r.mark = pos + 1
+	}
+	return s.requests == nil || l.drain != nil || l.ask()
+}
+
+// ask sends SUBSCRIBE and UNSUBSCRIBE that were not sent on this connection, and
+// reports whether those are all that can be.
+func (l *Link) ask() bool {
+	s := l.session
+	r := s.requests
+	for pos, ok := r.next(r.mark); ok; pos, ok = r.next(pos + 1) {
+		if l.pending() > controlAtOnce {
+			return false
+		}
+		e := r.at(pos)
+		if e.packet == 0 {
+			if e.packet = s.ids.next(idRequest, pos); e.packet == 0 {
+				return true // as soon as one is free
+			}
+		}
+		if err := l.put(e.request.numbered(e.packet, e.is(repeat))); err != nil {
+			s.dropRequest(pos, err)
+			continue
+		}
+		e.flags |= handed | repeat | onLink
+		r.mark = pos + 1
+	}
+	return true
+}
+
+// numbered returns the packet with its identifier. DUP is written in 3.1 only.
+func (r *request) numbered(id uint16, dup bool) mqttwire.Packet {
+	switch p := r.packet.(type) {
+	case *packets.Subscribe:
+		p.PacketID, p.Dup = id, dup
+	case *packets.Unsubscribe:
+		p.PacketID, p.Dup = id, dup
+	}
+	return r.packet
+}
+
+// dropRequest drops a SUBSCRIBE or UNSUBSCRIBE that cannot be sent.
+func (s *Session) dropRequest(pos uint32, err error) {
+	why := DropNotSupported
+	if errors.Is(err, mqttwire.ErrTooLarge) {
+		why = DropTooLarge
+	}
+	s.dropFor(s.requests, pos, why, err)
+}
