@@ -1,0 +1,151 @@
+package simulation
+
+import (
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/session"
+)
+
+// machine draws what happens to a pair.
+type machine struct {
+	*Pair
+}
+
+func TestWhateverHappensToAConnectionWhatIsPromisedIsKept(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		v := rapid.SampledFrom([]mqttwire.Version{mqttwire.V31, mqttwire.V311, mqttwire.V5}).Draw(t, "version")
+		journal := rapid.Bool().Draw(t, "journal")
+		o := session.Options{
+			Journal: journal, QueueQoS0: rapid.Bool().Draw(t, "queue QoS 0"), Known: true,
+			InFlight: rapid.SampledFrom([]uint16{0, 1, 2}).Draw(t, "in flight"),
+			OnLost:   rapid.SampledFrom([]session.Lost{session.ResendQoS1, session.FailAll, session.ResendAll}).Draw(t, "on lost"),
+			Full:     rapid.SampledFrom([]session.Policy{session.RefuseNew, session.DropOldest, session.DropNewest, session.DropQoS0First}).Draw(t, "full"),
+			Queue:    session.Bounds{Count: rapid.SampledFrom([]int{3, 100}).Draw(t, "queue")},
+		}
+		m := machine{NewPair(t, v, o, o)}
+		m.Connect(m.terms)
+		actions := map[string]func(*rapid.T){
+			"publish":     m.publish,
+			"subscribe":   m.subscribe,
+			"cancel":      m.cancel,
+			"acknowledge": m.acknowledge,
+			"move":        m.move,
+			"run":         func(*rapid.T) { m.Run() },
+			"cut":         func(*rapid.T) { m.Cut() },
+			"connect":     m.connect,
+			"disconnect":  m.disconnect,
+			"repeat":      m.repeat,
+			"advance":     m.advance,
+			"lose":        m.lose,
+			"settle":      func(*rapid.T) { m.Settle() },
+			"":            func(*rapid.T) { m.check() },
+		}
+		if journal {
+			actions["crash"] = m.crash
+			actions["compact"] = func(t *rapid.T) { m.side(t).compact() }
+		}
+		t.Repeat(actions)
+		m.Settle()
+	})
+}
+
+func (m machine) side(t *rapid.T) *end {
+	return map[string]*end{"client": m.client, "server": m.server}[rapid.SampledFrom([]string{"client", "server"}).Draw(t, "side")]
+}
+
+func (m machine) publish(t *rapid.T) {
+	e := m.side(t)
+	topic := rapid.SampledFrom([]string{"a", "bb"}).Draw(t, "topic")
+	q := mqttwire.QoS(rapid.IntRange(0, 2).Draw(t, "QoS"))
+	size := rapid.SampledFrom([]int{1, 60, 200}).Draw(t, "size")
+	expiry := rapid.SampledFrom([]uint32{0, 0, 5}).Draw(t, "expiry")
+	m.Publish(e, topic, q, size, expiry)
+}
+
+func (m machine) subscribe(t *rapid.T) {
+	m.Subscribe(rapid.SampledFrom([]string{"a/#", "b"}).Draw(t, "filter"), rapid.Bool().Draw(t, "unsubscribe"))
+}
+
+func (m machine) cancel(t *rapid.T) {
+	if len(m.ledger.messages) == 0 {
+		t.Skip("nothing was published")
+	}
+	m.Cancel(m.ledger.messages[rapid.IntRange(0, len(m.ledger.messages)-1).Draw(t, "message")])
+}
+
+func (m machine) acknowledge(t *rapid.T) {
+	e := m.side(t)
+	code := mqttwire.ReasonCode(0)
+	if m.version == mqttwire.V5 && rapid.Bool().Draw(t, "refuse") {
+		code = mqttwire.ReasonNotAuthorized
+	}
+	e.acknowledge(rapid.IntRange(0, 3).Draw(t, "which"), code)
+}
+
+func (m machine) move(t *rapid.T) {
+	n := rapid.SampledFrom([]int{1, 2, 7, 100, 1000}).Draw(t, "write")
+	m.Move(m.side(t), n, rapid.IntRange(0, 50).Draw(t, "receive"))
+}
+
+func (m machine) connect(t *rapid.T) {
+	m.Connect(Terms{
+		CleanStart:     rapid.IntRange(0, 9).Draw(t, "clean start") == 0,
+		Expiry:         rapid.SampledFrom([]uint32{0, 10, 3600, 3600, 1<<32 - 1}).Draw(t, "expiry"),
+		ReceiveMaximum: [2]uint16{maximum(t), maximum(t)},
+		AliasMaximum:   [2]uint16{maximum(t), maximum(t)},
+		PacketSize:     [2]uint32{packetSize(t), packetSize(t)},
+		Hold:           [2]bool{rapid.Bool().Draw(t, "hold"), rapid.Bool().Draw(t, "hold")},
+		Aliases:        rapid.IntRange(-1, 2).Draw(t, "aliases"),
+	})
+}
+
+func maximum(t *rapid.T) uint16 {
+	return rapid.SampledFrom([]uint16{0, 1, 2, 5}).Draw(t, "maximum")
+}
+
+func packetSize(t *rapid.T) uint32 {
+	return rapid.SampledFrom([]uint32{0, 0, 120}).Draw(t, "packet size")
+}
+
+func (m machine) disconnect(t *rapid.T) {
+	if e := m.side(t); e.link != nil {
+		if err := e.link.Disconnect(m.now, nil); err != nil && err != session.ErrState {
+			t.Fatalf("Disconnect: %v", err)
+		}
+	}
+}
+
+func (m machine) repeat(t *rapid.T) {
+	of := rapid.SampledFrom([]mqttwire.PacketType{mqttwire.PUBLISH, mqttwire.PUBACK, mqttwire.PUBREC, mqttwire.PUBREL, mqttwire.PUBCOMP}).Draw(t, "type")
+	m.side(t).out.repeat(of, m.version)
+}
+
+func (m machine) advance(t *rapid.T) {
+	m.Advance(time.Duration(rapid.SampledFrom([]int{1, 6, 50, 130}).Draw(t, "seconds")) * time.Second)
+}
+
+func (m machine) lose(t *rapid.T) {
+	if !rapid.Bool().Draw(t, "really") {
+		t.Skip("seldom")
+	}
+	m.LoseServer()
+}
+
+func (m machine) crash(t *rapid.T) {
+	m.side(t).crash(rapid.IntRange(0, 3).Draw(t, "changes"))
+}
+
+// check holds the pair to what is to be true at any time.
+func (m machine) check() {
+	for _, e := range []*end{m.client, m.server} {
+		e.same()
+		st := e.session.Stats()
+		if b := e.options.Queue; b.Count > 0 && st.Waiting+st.InFlight > b.Count {
+			m.t.Fatalf("%v: %d messages wait and are in flight, and the queue is for %d", e.side, st.Waiting+st.InFlight, b.Count)
+		}
+	}
+}
