@@ -108,6 +108,11 @@ func (e *end) crash(n int) {
 	for range n {
 		unheard = e.takeChange() || unheard
 	}
+	for ev, ok := e.nextEvent(); ok; ev, ok = e.nextEvent() {
+		if m := p.ledger.byToken[e.side][ev.Token]; m != nil {
+			m.lost = true // its end is durable, and was not told
+		}
+	}
 	p.ledger.crashed(e.side, unheard)
 	for _, m := range e.recent {
 		m.again++
@@ -166,9 +171,14 @@ func (e *end) takeEvents() {
 
 func (e *end) nextEvent() (session.Event, bool) {
 	if e.link != nil {
-		return e.link.Event()
+		if ev, ok := e.link.Event(); ok {
+			return ev, true
+		}
 	}
-	return e.session.Event()
+	if e.session.Link() == nil {
+		return e.session.Event()
+	}
+	return session.Event{}, false
 }
 
 func (e *end) event(ev session.Event) {

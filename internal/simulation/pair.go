@@ -102,7 +102,13 @@ func (p *Pair) accept() {
 	if p.clean {
 		p.era++
 	}
-	if err := p.server.link.Accept(p.now, p.server.session, &connack); err != nil {
+	err := p.server.link.Accept(p.now, p.server.session, &connack)
+	if err == session.ErrEnded { // it ended before a crash
+		p.era++
+		p.server.renew()
+		err = p.server.link.Accept(p.now, p.server.session, &connack)
+	}
+	if err != nil {
 		p.t.Fatalf("Accept: %v", err)
 	}
 	p.server.takeChanges()
@@ -139,7 +145,8 @@ func (p *Pair) Publish(e *end, topic string, q mqttwire.QoS, size int, expiry ui
 	}
 	token, err := e.session.Publish(p.now, session.NewMessage(p.now, &m), session.Delivery{QoS: q})
 	switch {
-	case err == session.ErrNotConnected && q == mqttwire.AtMostOnce, err == session.ErrQueueFull:
+	case err == session.ErrNotConnected && q == mqttwire.AtMostOnce, err == session.ErrQueueFull,
+		err == session.ErrEnded && e.side == mqttwire.FromServer:
 		return 0
 	case err != nil:
 		p.t.Fatalf("Publish: %v", err)
