@@ -96,7 +96,7 @@ func (l *ledger) kept(side mqttwire.Sender) {
 func (l *ledger) crashed(side mqttwire.Sender, unheard bool) {
 	for token, m := range l.byToken[side] {
 		m.durable = m.durable && m.qos != mqttwire.AtMostOnce // those of QoS 0 are not kept
-		if !m.durable {
+		if !m.durable || m.ended { // these tokens may come again
 			delete(l.byToken[side], token)
 		}
 		if m.silent || m.withdrawn { // that it was cancelled is not kept, or not yet
