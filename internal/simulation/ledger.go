@@ -3,6 +3,7 @@ package simulation
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/session"
@@ -15,7 +16,8 @@ type entry struct {
 	from    mqttwire.Sender
 	qos     mqttwire.QoS
 	token   session.Token
-	era     int // of the pair when it was published
+	era     int       // of the pair when it was published
+	expires time.Time // when it may no longer be begun; zero if never
 
 	ended     bool
 	outcome   session.Outcome
@@ -96,7 +98,7 @@ func (l *ledger) kept(side mqttwire.Sender) {
 func (l *ledger) crashed(side mqttwire.Sender, unheard bool) {
 	for token, m := range l.byToken[side] {
 		m.durable = m.durable && m.qos != mqttwire.AtMostOnce // those of QoS 0 are not kept
-		if !m.durable || m.ended { // these tokens may come again
+		if !m.durable || m.ended {                            // these tokens may come again
 			delete(l.byToken[side], token)
 		}
 		if m.silent || m.withdrawn { // that it was cancelled is not kept, or not yet
@@ -130,7 +132,7 @@ func (l *ledger) ends(side mqttwire.Sender, e session.Event) {
 }
 
 // settled holds every message to what was promised, after all has come to rest.
-func (l *ledger) settled(era int, seen map[string]bool, resendAll bool) {
+func (l *ledger) settled(era int, seen map[string]int, resendAll bool) {
 	l.t.Helper()
 	for _, e := range l.messages {
 		if fault := e.fault(era, seen, resendAll); fault != "" {
@@ -145,13 +147,14 @@ func (l *ledger) settled(era int, seen map[string]bool, resendAll bool) {
 }
 
 // fault says what is wrong with a message that has come to rest, or nothing.
-func (e *entry) fault(era int, seen map[string]bool, resendAll bool) string {
+func (e *entry) fault(era int, seen map[string]int, resendAll bool) string {
+	_, written := seen[e.payload]
 	switch {
 	case !e.ended && !e.silent && !e.lost:
 		return "it has not ended"
 	case e.ended && e.outcome == session.NotSent && e.handed > 0:
 		return "it counts as not sent and was handed on"
-	case e.ended && e.outcome == session.NotSent && seen[e.payload]:
+	case e.ended && e.outcome == session.NotSent && written:
 		return "it counts as not sent and was written"
 	case e.qos == mqttwire.AtMostOnce && e.handed > 1:
 		return "QoS 0, and handed on more than once"

@@ -27,13 +27,19 @@ func TestWhateverHappensToAConnectionWhatIsPromisedIsKept(t *testing.T) {
 			Queue:    session.Bounds{Count: rapid.SampledFrom([]int{3, 100}).Draw(t, "queue")},
 		}
 		m := machine{NewPair(t, v, o, o)}
-		m.Connect(m.terms)
+		m.Connect(Terms{Expiry: 3600, Aliases: 2, AliasMaximum: [2]uint16{2, 2}})
+		m.Run()
 		actions := map[string]func(*rapid.T){
 			"publish":     m.publish,
+			"publish too": m.publish,
+			"burst":       m.burst,
 			"subscribe":   m.subscribe,
 			"cancel":      m.cancel,
 			"acknowledge": m.acknowledge,
 			"move":        m.move,
+			"half":        m.half,
+			"half again":  m.half,
+			"reconnect":   m.reconnect,
 			"run":         func(*rapid.T) { m.Run() },
 			"cut":         func(*rapid.T) { m.Cut() },
 			"connect":     m.connect,
@@ -59,7 +65,7 @@ func (m machine) side(t *rapid.T) *end {
 
 func (m machine) publish(t *rapid.T) {
 	e := m.side(t)
-	topic := rapid.SampledFrom([]string{"a", "bb"}).Draw(t, "topic")
+	topic := rapid.SampledFrom([]string{"a", "bbb"}).Draw(t, "topic")
 	q := mqttwire.QoS(rapid.IntRange(0, 2).Draw(t, "QoS"))
 	size := rapid.SampledFrom([]int{1, 60, 200}).Draw(t, "size")
 	expiry := rapid.SampledFrom([]uint32{0, 0, 5}).Draw(t, "expiry")
@@ -91,10 +97,36 @@ func (m machine) move(t *rapid.T) {
 	m.Move(m.side(t), n, rapid.IntRange(0, 50).Draw(t, "receive"))
 }
 
+// burst publishes messages of one QoS, none of which expires or is large.
+func (m machine) burst(t *rapid.T) {
+	e := m.side(t)
+	q := mqttwire.QoS(rapid.IntRange(1, 2).Draw(t, "QoS"))
+	for range rapid.IntRange(2, 4).Draw(t, "messages") {
+		m.Publish(e, "ccc", q, 1, 0)
+	}
+}
+
+// half lets one side write all it has, and the other one read that.
+func (m machine) half(t *rapid.T) {
+	m.Move(m.side(t), 1<<20, 1<<20)
+}
+
+// reconnect cuts the connection, and makes one on which the session goes on.
+func (m machine) reconnect(t *rapid.T) {
+	m.Cut()
+	hold := rapid.Bool().Draw(t, "hold")
+	n := rapid.SampledFrom([]uint16{0, 1, 2}).Draw(t, "maximum")
+	m.Connect(Terms{
+		Expiry: 3600, ReceiveMaximum: [2]uint16{n, n}, AliasMaximum: [2]uint16{n, n}, Hold: [2]bool{hold, hold}, Aliases: 2,
+	})
+	m.Move(m.client, 1<<20, 1<<20)
+	m.Move(m.server, 1<<20, rapid.SampledFrom([]int{0, 1 << 20, 1 << 20}).Draw(t, "read"))
+}
+
 func (m machine) connect(t *rapid.T) {
 	m.Connect(Terms{
 		CleanStart:     rapid.IntRange(0, 9).Draw(t, "clean start") == 0,
-		Expiry:         rapid.SampledFrom([]uint32{0, 10, 3600, 3600, 1<<32 - 1}).Draw(t, "expiry"),
+		Expiry:         rapid.SampledFrom([]uint32{3600, 3600, 10, 0, 1<<32 - 1}).Draw(t, "expiry"),
 		ReceiveMaximum: [2]uint16{maximum(t), maximum(t)},
 		AliasMaximum:   [2]uint16{maximum(t), maximum(t)},
 		PacketSize:     [2]uint32{packetSize(t), packetSize(t)},

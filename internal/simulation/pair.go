@@ -33,7 +33,7 @@ type Pair struct {
 	published   int
 	clean       bool
 	ledger      *ledger
-	seen        map[string]bool // payloads that were written
+	seen        map[string]int // payloads that were written, and the era of the pair in which they last were
 }
 
 // Began is when the time of every pair begins.
@@ -41,7 +41,7 @@ var Began = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 // NewPair returns a pair that is not connected.
 func NewPair(t TB, v mqttwire.Version, client, server session.Options) *Pair {
-	p := &Pair{t: t, version: v, now: Began, ledger: newLedger(t), seen: map[string]bool{}}
+	p := &Pair{t: t, version: v, now: Began, ledger: newLedger(t), seen: map[string]int{}}
 	p.client, p.server = newEnd(p, mqttwire.FromClient, client), newEnd(p, mqttwire.FromServer, server)
 	return p
 }
@@ -60,10 +60,8 @@ func (p *Pair) Connect(terms Terms) {
 	for i, e := range []*end{p.client, p.server} {
 		e.link = session.NewLink(session.LinkOptions{Side: e.side, Hold: terms.Hold[i], TopicAliases: terms.Aliases})
 		e.out, e.handed = wire{}, nil
-		e.watcher = newWatcher(p.t, e.side, p.version, p.seen)
+		e.watcher = newWatcher(p, e.side)
 	}
-	p.server.watcher.decoder = packets.NewDecoder(packets.Options{From: mqttwire.FromServer})
-	p.client.watcher.decoder = packets.NewDecoder(packets.Options{From: mqttwire.FromClient})
 	p.server.link.Tick(p.now)
 	connect := packets.Connect{Version: p.version, ClientID: []byte("c"), CleanStart: terms.CleanStart, KeepAlive: 60}
 	if p.version == mqttwire.V5 {
@@ -139,11 +137,11 @@ func (p *Pair) Publish(e *end, topic string, q mqttwire.QoS, size int, expiry ui
 	p.t.Helper()
 	p.published++
 	payload := fmt.Sprintf("%*s#%d", size, e.side, p.published)
-	m := packets.Publish{Topic: []byte(topic), Payload: []byte(payload)}
+	packet := packets.Publish{Topic: []byte(topic), Payload: []byte(payload)}
 	if expiry > 0 && p.version == mqttwire.V5 {
-		m.Properties.SetMessageExpiryInterval(expiry)
+		packet.Properties.SetMessageExpiryInterval(expiry)
 	}
-	token, err := e.session.Publish(p.now, session.NewMessage(p.now, &m), session.Delivery{QoS: q})
+	token, err := e.session.Publish(p.now, session.NewMessage(p.now, &packet), session.Delivery{QoS: q})
 	switch {
 	case err == session.ErrNotConnected && q == mqttwire.AtMostOnce, err == session.ErrQueueFull,
 		err == session.ErrEnded && e.side == mqttwire.FromServer:
@@ -151,8 +149,33 @@ func (p *Pair) Publish(e *end, topic string, q mqttwire.QoS, size int, expiry ui
 	case err != nil:
 		p.t.Fatalf("Publish: %v", err)
 	}
-	p.ledger.published(&entry{payload: payload, topic: topic, from: e.side, qos: q, token: token, era: p.era})
+	m := &entry{payload: payload, topic: topic, from: e.side, qos: q, token: token, era: p.era}
+	if expiry > 0 && p.version == mqttwire.V5 {
+		m.expires = p.now.Add(time.Duration(expiry) * time.Second)
+	}
+	p.ledger.published(m)
 	return token
+}
+
+// written sees a whole PUBLISH written: one that was before is marked as such, unless
+// the session it was written in is lost [MQTT-3.3.1-1]; and one that has expired is not
+// begun [MQTT-3.3.2-5].
+func (p *Pair) written(from mqttwire.Sender, m *packets.Publish) {
+	p.t.Helper()
+	name := string(m.Payload)
+	e, era := p.ledger.byName[name], -1
+	if before, was := p.seen[name]; was {
+		era = before
+	}
+	switch {
+	case e == nil || e.from != from:
+		p.t.Fatalf("%v has written a message that it has not published: %q", from, name)
+	case era == p.era && m.QoS != mqttwire.AtMostOnce && !m.Dup:
+		p.t.Fatalf("%v has written a message again without DUP [MQTT-3.3.1-1]: %v", from, e)
+	case era < 0 && !m.Dup && !e.expires.IsZero() && !p.now.Before(e.expires):
+		p.t.Fatalf("%v has begun a message that has expired [MQTT-3.3.2-5]: %v", from, e)
+	}
+	p.seen[name] = p.era
 }
 
 // Cancel withdraws a message.
@@ -286,7 +309,8 @@ func (p *Pair) Subscribe(filter string, off bool) {
 	p.ledger.requests[token] = false
 }
 
-// LoseServer makes the server forget its session.
+// LoseServer makes the server forget its session. In 3.1 no CONNACK tells the client,
+// who begins a new one then.
 func (p *Pair) LoseServer() {
 	p.t.Helper()
 	p.Cut()
@@ -295,4 +319,8 @@ func (p *Pair) LoseServer() {
 	}
 	p.server.renew()
 	p.era++
+	if p.version == mqttwire.V31 {
+		p.Connect(Terms{CleanStart: true, Expiry: 3600})
+		p.Run()
+	}
 }

@@ -13,13 +13,15 @@ type watcher struct {
 	decoder *packets.Decoder // strict, with the order, aliases and sizes of a connection
 	maximum int              // the receiver's Receive Maximum; 0 is not known yet
 	open    map[uint16]mqttwire.PacketType
-	seen    map[string]bool // payloads that were written
+	pair    *Pair
+	came1   []uint16 // identifiers of the peer's messages of QoS 1 that were not acknowledged, in order
+	came2   []uint16 // the same of QoS 2
 }
 
-func newWatcher(t TB, side mqttwire.Sender, v mqttwire.Version, seen map[string]bool) *watcher {
+func newWatcher(p *Pair, side mqttwire.Sender) *watcher {
 	return &watcher{
-		t: t, side: side, open: map[uint16]mqttwire.PacketType{}, seen: seen,
-		decoder: packets.NewDecoder(packets.Options{From: side, Version: v}),
+		t: p.t, side: side, open: map[uint16]mqttwire.PacketType{}, pair: p,
+		decoder: packets.NewDecoder(packets.Options{From: side}),
 	}
 }
 
@@ -33,7 +35,7 @@ func (w *watcher) wrote(f mqttwire.Frame) {
 	}
 	switch p := p.(type) {
 	case *packets.Publish:
-		w.seen[string(p.Payload)] = true
+		w.pair.written(w.side, p)
 		if p.QoS == mqttwire.AtMostOnce {
 			return
 		}
@@ -42,6 +44,10 @@ func (w *watcher) wrote(f mqttwire.Frame) {
 		}
 		w.open[p.PacketID] = mqttwire.PUBLISH
 		w.window()
+	case *packets.Puback:
+		w.came1 = w.inOrder(w.came1, p.PacketID, mqttwire.PUBACK)
+	case *packets.Pubrec:
+		w.came2 = w.inOrder(w.came2, p.PacketID, mqttwire.PUBREC)
 	case *packets.Pubrel:
 		if _, used := w.open[p.PacketID]; !used {
 			w.open[p.PacketID] = mqttwire.PUBREL // sent again on this connection
@@ -58,6 +64,15 @@ func (w *watcher) request(id uint16, t mqttwire.PacketType) {
 		w.t.Fatalf("%v has written %v with packet identifier %d, which is in use by %v [MQTT-2.2.1-3]", w.side, t, id, in)
 	}
 	w.open[id] = t
+}
+
+// inOrder holds the side to acknowledging messages in the order in which they came, and
+// returns those that are left. [MQTT-4.6.0-2] [MQTT-4.6.0-3]
+func (w *watcher) inOrder(came []uint16, id uint16, t mqttwire.PacketType) []uint16 {
+	if len(came) == 0 || came[0] != id {
+		w.t.Fatalf("%v has written %v for packet identifier %d, and %v came before it and are not acknowledged", w.side, t, id, came)
+	}
+	return came[1:]
 }
 
 // window holds the side to the receiver's Receive Maximum. [MQTT-3.3.4-9]
@@ -79,6 +94,11 @@ func (w *watcher) came(p mqttwire.Packet) {
 	id, ok := packets.PacketID(p)
 	if !ok {
 		return
+	}
+	if m, ok := p.(*packets.Publish); ok && m.QoS == mqttwire.AtLeastOnce {
+		w.came1 = append(w.came1, id)
+	} else if ok && m.QoS == mqttwire.ExactlyOnce {
+		w.came2 = append(w.came2, id)
 	}
 	switch p.Type() {
 	case mqttwire.PUBACK, mqttwire.PUBCOMP, mqttwire.SUBACK, mqttwire.UNSUBACK:
