@@ -1,6 +1,8 @@
 package simulation
 
 import (
+	"slices"
+
 	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/packets"
 )
@@ -95,10 +97,14 @@ func (w *watcher) came(p mqttwire.Packet) {
 	if !ok {
 		return
 	}
-	if m, ok := p.(*packets.Publish); ok && m.QoS == mqttwire.AtLeastOnce {
-		w.came1 = append(w.came1, id)
-	} else if ok && m.QoS == mqttwire.ExactlyOnce {
-		w.came2 = append(w.came2, id)
+	if m, ok := p.(*packets.Publish); ok {
+		list := &w.came1
+		if m.QoS == mqttwire.ExactlyOnce {
+			list = &w.came2
+		}
+		if !slices.Contains(*list, id) { // else it is repeated before it was acknowledged
+			*list = append(*list, id)
+		}
 	}
 	switch p.Type() {
 	case mqttwire.PUBACK, mqttwire.PUBCOMP, mqttwire.SUBACK, mqttwire.UNSUBACK:
