@@ -112,6 +112,9 @@ func (e *end) crash(n int) {
 	for ev, ok := e.nextEvent(); ok; ev, ok = e.nextEvent() {
 		if m := p.ledger.byToken[e.side][ev.Token]; m != nil {
 			m.lost = true // its end is durable, and was not told
+			if ev.Drop == session.DropFull {
+				delete(p.ledger.byToken[e.side], ev.Token) // it was never kept: its token may come again
+			}
 		}
 	}
 	p.ledger.crashed(e.side, unheard)

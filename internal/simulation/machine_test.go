@@ -153,6 +153,9 @@ func (m machine) disconnect(t *rapid.T) {
 
 func (m machine) repeat(t *rapid.T) {
 	of := rapid.SampledFrom([]mqttwire.PacketType{mqttwire.PUBLISH, mqttwire.PUBACK, mqttwire.PUBREC, mqttwire.PUBREL, mqttwire.PUBCOMP}).Draw(t, "type")
+	if of == mqttwire.PUBLISH && (m.terms.Hold[0] || m.terms.Hold[1]) {
+		t.Skip("what is held and repeated may be acknowledged in the order of either")
+	}
 	m.side(t).out.repeat(of, m.version)
 }
 
