@@ -108,9 +108,8 @@ func (p *Pair) accept() {
 		p.era++
 	}
 	err := p.server.link.Accept(p.now, p.server.session, &connack)
-	if err == session.ErrEnded { // it ended before a crash
-		p.era++
-		p.server.renew()
+	if err == session.ErrEnded { // and was not told yet
+		p.server.takeEvents()
 		err = p.server.link.Accept(p.now, p.server.session, &connack)
 	}
 	if err != nil {
