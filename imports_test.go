@@ -60,6 +60,7 @@ var importRules = map[string]importRule{
 	"internal/api/generate":         {notStd: all, rooms: []string{"internal/api"}},
 	"internal/corpus":               {notStd: pure, rooms: []string{".", "testdata/corpus"}},
 	"internal/model":                {notStd: wire},
+	"internal/simulation":           {notStd: pure, rooms: []string{".", "packets", "session"}},
 	"internal/conformance":          {notStd: all, rooms: []string{".", "internal/corpus", "testdata/spec"}},
 	"internal/conformance/generate": {notStd: all, rooms: []string{"internal/conformance"}},
 	"testdata/corpus":               {notStd: wire},
