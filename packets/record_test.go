@@ -116,6 +116,15 @@ func TestTheBytesOfARecord(t *testing.T) {
 	assert.Equal(t, uint32(0xE3069283), crc32.Checksum([]byte("123456789"), crc32.MakeTable(crc32.Castagnoli)), "it is CRC-32C")
 }
 
+// With QoS 0 the field of the packet is not looked at.
+func TestARecordOfQoS0HasNoPacketIdentifier(t *testing.T) {
+	r := full()
+	r.Publish.QoS, r.Publish.Dup = 0, false
+	got, _, err := packets.DecodeRecord(mustRecord(t, r))
+	require.NoError(t, err)
+	assert.Zero(t, got.Publish.PacketID)
+}
+
 func TestARecordThatWasCutOffIsIncomplete(t *testing.T) {
 	b := mustRecord(t, full())
 	for n := range b {
