@@ -132,6 +132,30 @@ func (e *end) crash(n int) {
 	e.takeEvents()
 }
 
+// rash is a driver that breaks the order: it writes before it has made the changes
+// durable, and crashes. The core gives it no byte that depends on them.
+func (e *end) rash() {
+	other := e.peer()
+	if e.link == nil || !e.session.Stats().Connected {
+		return
+	}
+	other.drive(1 << 20)
+	other.write(1 << 20)
+	e.feed(other.out.waiting())
+	open := e.pair.ledger.openOf(e.side)
+	for _, ok := e.link.Packet(); ok; _, ok = e.link.Packet() {
+		e.link.Handle(e.pair.now)
+		e.takeEvents()
+	}
+	e.handed = e.link.Append(e.handed, 1<<20)
+	e.write(1 << 20)
+	other.receive(1 << 20)
+	for _, m := range open { // what was told of them was not durable
+		m.lost, m.ended = m.lost || m.ended, false
+	}
+	e.crash(0)
+}
+
 // restored returns a session made of what is durable.
 func (e *end) restored() *session.Session {
 	e.pair.t.Helper()
@@ -233,6 +257,13 @@ func (e *end) receive(n int) {
 	if n == 0 || e.link == nil {
 		return
 	}
+	e.feed(n)
+	e.handle()
+}
+
+// feed moves n bytes from the other side.
+func (e *end) feed(n int) {
+	w := &e.peer().out
 	chunk := slices.Clone(w.bytes[w.moved : w.moved+n])
 	w.moved += n
 	var list []mqttwire.Frame
@@ -245,7 +276,6 @@ func (e *end) receive(n int) {
 		e.watcher.came(packets.Clone(p))
 	}
 	e.link.Feed(e.pair.now, chunk)
-	e.handle()
 }
 
 // handle handles the packets that are there.

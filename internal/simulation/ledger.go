@@ -92,6 +92,16 @@ func (l *ledger) kept(side mqttwire.Sender) {
 	}
 }
 
+// openOf returns the messages of a side that have not ended.
+func (l *ledger) openOf(side mqttwire.Sender) (open []*entry) {
+	for _, m := range l.byToken[side] {
+		if !m.ended {
+			open = append(open, m)
+		}
+	}
+	return open
+}
+
 // crashed notes that a side has crashed: it no longer knows of requests that were not
 // durable, nor of SUBSCRIBE and UNSUBSCRIBE; and if there were changes that were made
 // durable last, an end may be among them that was not told.

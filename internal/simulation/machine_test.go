@@ -52,6 +52,7 @@ func TestWhateverHappensToAConnectionWhatIsPromisedIsKept(t *testing.T) {
 		}
 		if journal {
 			actions["crash"] = m.crash
+			actions["rash"] = func(t *rapid.T) { m.side(t).rash() }
 			actions["compact"] = func(t *rapid.T) { m.side(t).compact() }
 		}
 		t.Repeat(actions)

@@ -147,6 +147,7 @@ func (p *Pair) Publish(e *end, topic string, q mqttwire.QoS, size int, expiry ui
 	packet := packets.Publish{Topic: []byte(topic), Payload: []byte(payload)}
 	if expiry > 0 && p.version == mqttwire.V5 {
 		packet.Properties.SetMessageExpiryInterval(expiry)
+		packet.Properties.SetTopicAlias(1) // as one that came has
 	}
 	token, err := e.session.Publish(p.now, session.NewMessage(p.now, &packet), session.Delivery{QoS: q})
 	switch {

@@ -16,13 +16,14 @@ type watcher struct {
 	maximum int              // the receiver's Receive Maximum; 0 is not known yet
 	open    map[uint16]mqttwire.PacketType
 	pair    *Pair
-	came1   []uint16 // identifiers of the peer's messages of QoS 1 that were not acknowledged, in order
-	came2   []uint16 // the same of QoS 2
+	refused map[uint16]bool // identifiers of messages of QoS 2 that the peer has refused
+	came1   []uint16        // identifiers of the peer's messages of QoS 1 that were not acknowledged, in order
+	came2   []uint16        // the same of QoS 2
 }
 
 func newWatcher(p *Pair, side mqttwire.Sender) *watcher {
 	return &watcher{
-		t: p.t, side: side, open: map[uint16]mqttwire.PacketType{}, pair: p,
+		t: p.t, side: side, open: map[uint16]mqttwire.PacketType{}, refused: map[uint16]bool{}, pair: p,
 		decoder: packets.NewDecoder(packets.Options{From: side}),
 	}
 }
@@ -45,12 +46,16 @@ func (w *watcher) wrote(f mqttwire.Frame) {
 			w.t.Fatalf("%v has written PUBLISH with packet identifier %d, which is in use by %v [MQTT-2.2.1-3]", w.side, p.PacketID, in)
 		}
 		w.open[p.PacketID] = mqttwire.PUBLISH
+		delete(w.refused, p.PacketID)
 		w.window()
 	case *packets.Puback:
 		w.came1 = w.inOrder(w.came1, p.PacketID, mqttwire.PUBACK)
 	case *packets.Pubrec:
 		w.came2 = w.inOrder(w.came2, p.PacketID, mqttwire.PUBREC)
 	case *packets.Pubrel:
+		if w.refused[p.PacketID] {
+			w.t.Fatalf("%v has written PUBREL for packet identifier %d, the message of which was refused [MQTT-4.3.3-4]", w.side, p.PacketID)
+		}
 		if _, used := w.open[p.PacketID]; !used {
 			w.open[p.PacketID] = mqttwire.PUBREL // sent again on this connection
 		}
@@ -115,6 +120,7 @@ func (w *watcher) came(p mqttwire.Packet) {
 	case mqttwire.PUBREC:
 		if code, _ := packets.ReasonCode(p); code.IsError() {
 			delete(w.open, id)
+			w.refused[id] = true
 		}
 	}
 }
