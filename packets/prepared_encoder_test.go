@@ -119,3 +119,40 @@ func TestWhatAnEncoderDroppedIsForgottenWithTheNextMessage(t *testing.T) {
 		require.Zero(t, e.Dropped())
 	}
 }
+
+func TestAnEncoderRefusesPreparedMessagesThatTheServerDoesNotTake(t *testing.T) {
+	e := packets.NewEncoder(packets.Options{From: mqttwire.FromClient})
+	_, err := e.Append(nil, connectOf(mqttwire.Properties{}))
+	require.NoError(t, err)
+	e.Observe(&packets.Connack{Properties: props(func(p *mqttwire.Properties) {
+		p.SetMaximumQoS(1)
+		p.SetRetainAvailable(false)
+		p.SetMaximumPacketSize(20)
+	})})
+	for _, c := range []struct {
+		payload string
+		d       packets.Delivery
+		rule    mqttwire.Rule
+	}{
+		{"x", packets.Delivery{QoS: 1, PacketID: 7}, 0},
+		{"x", packets.Delivery{QoS: 2, PacketID: 7}, mqttwire.RuleMaximumQoS},
+		{"x", packets.Delivery{Retain: true}, mqttwire.RuleRetainAvailable},
+		{"x", packets.Delivery{TopicAlias: 1}, mqttwire.RuleTopicAliasNone},
+		{"x", packets.Delivery{SubscriptionIDs: []uint32{1}}, mqttwire.RuleSubscriptionIDSender},
+		{"x", packets.Delivery{QoS: 1}, mqttwire.RulePacketIDZero},
+		{"seventeen bytes..", packets.Delivery{}, mqttwire.RuleMaximumPacketSize},
+	} {
+		m, err := packets.Prepare(&packets.Publish{Payload: []byte(c.payload)}, []byte("a"))
+		require.NoError(t, err)
+		out, err := e.AppendPrepared([]byte("."), m, &c.d)
+		if c.rule == 0 {
+			require.NoError(t, err)
+			continue
+		}
+		refused := requireBreach(t, c.rule, err)
+		assert.Equal(t, c.d.QoS, refused.QoS)
+		assert.Equal(t, c.d.PacketID, refused.PacketID)
+		assert.True(t, refused.Own)
+		assert.Equal(t, ".", string(out))
+	}
+}
