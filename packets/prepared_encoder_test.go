@@ -83,6 +83,25 @@ func TestAnEncoderTakesAPreparedMessageAsItTakesThePacket(t *testing.T) {
 	})
 }
 
+func TestAConnectionSendsAPreparedMessageAsItsEncoderDoes(t *testing.T) {
+	c := packets.NewConnection(packets.ConnectionOptions{Side: mqttwire.FromServer})
+	c.Feed([]byte(connect5))
+	_, err := c.Next()
+	require.NoError(t, err)
+	m, err := packets.Prepare(&packets.Publish{Payload: []byte("x")}, []byte("a"))
+	require.NoError(t, err)
+	_, err = c.AppendPrepared(nil, m, &packets.Delivery{})
+	requireBreach(t, mqttwire.RuleBeforeConnack, err)
+	_, err = c.Append(nil, &packets.Connack{})
+	require.NoError(t, err)
+	whole, err := c.AppendPrepared(nil, m, &packets.Delivery{Retain: true})
+	require.NoError(t, err)
+	assert.Equal(t, "\x31\x05\x00\x01a\x00x", string(whole))
+	header, err := c.AppendPreparedHeader(nil, m, &packets.Delivery{Retain: true})
+	require.NoError(t, err)
+	assert.Equal(t, "\x31\x05\x00\x01a\x00", string(header))
+}
+
 func TestAnEncoderKnowsTheAliasesThatPreparedMessagesHaveSet(t *testing.T) {
 	e := packets.NewEncoder(packets.Options{From: mqttwire.FromServer})
 	e.Observe(connectOf(props(func(p *mqttwire.Properties) { p.SetTopicAliasMaximum(1) })))
