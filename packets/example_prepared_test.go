@@ -139,3 +139,29 @@ func ExampleEncoder_AppendPreparedBuffers() {
 	// Output:
 	// [" \x02\x00\x00" "0\f\x00\x06room/7" "21.5"]
 }
+
+// A connection checks and encodes a prepared message, and its payload is sent from
+// where it is.
+func ExampleConnection_AppendPreparedHeader() {
+	c := packets.NewConnection(packets.ConnectionOptions{Side: mqttwire.FromServer})
+	c.Feed([]byte("\x10\x0D\x00\x04MQTT\x04\x02\x00\x00\x00\x01c"))
+	if _, err := c.Next(); err != nil {
+		fmt.Println(err)
+		return
+	}
+	message, err := packets.Prepare(&packets.Publish{Payload: []byte("21.5")}, []byte("room/7"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	out, err := c.Append(nil, &packets.Connack{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	out, err = c.AppendPreparedHeader(out, message, &packets.Delivery{})
+	fmt.Printf("%q %q %v\n", out, message.Payload(), err)
+
+	// Output:
+	// " \x02\x00\x000\f\x00\x06room/7" "21.5" <nil>
+}

@@ -10,7 +10,7 @@ import (
 // d says. On error, ErrExpired or an *mqttwire.Error, dst is returned as it was, and
 // the message counts as not sent.
 func (e *Encoder) AppendPrepared(dst []byte, p *Prepared, d *Delivery) ([]byte, error) {
-	b, err := e.appendPrepared(slices.Grow(dst, p.most(d)), p, d)
+	b, err := e.AppendPreparedHeader(slices.Grow(dst, p.most(d)), p, d)
 	if err != nil {
 		return dst, err
 	}
@@ -19,15 +19,15 @@ func (e *Encoder) AppendPrepared(dst []byte, p *Prepared, d *Delivery) ([]byte, 
 
 // AppendPreparedBuffers is AppendPrepared to b, as Buffers.AppendPrepared is.
 func (e *Encoder) AppendPreparedBuffers(b *Buffers, p *Prepared, d *Delivery) error {
-	headers, err := e.appendPrepared(b.headers, p, d)
+	headers, err := e.AppendPreparedHeader(b.headers, p, d)
 	return b.add(headers, p.payload, err)
 }
 
-// appendPrepared appends the header. What the connection may have something against is
-// checked as the packet that it is.
-func (e *Encoder) appendPrepared(dst []byte, p *Prepared, d *Delivery) ([]byte, error) {
+// AppendPreparedHeader is AppendPrepared without the payload, which has to follow on
+// the wire.
+func (e *Encoder) AppendPreparedHeader(dst []byte, p *Prepared, d *Delivery) ([]byte, error) {
 	e.dropped = Dropped{}
-	if !e.conn.isFreeDelivery(d) {
+	if !e.conn.isFreeDelivery(d) { // so it is checked as the packet that it is
 		q, err := p.Publish(d)
 		if err != nil {
 			return dst, err
@@ -55,4 +55,16 @@ func (c *direction) isFreeDelivery(d *Delivery) bool {
 		(len(d.SubscriptionIDs) == 0 || c.from == mqttwire.FromServer) &&
 		(d.TopicAlias == 0 || c.version != mqttwire.V5 ||
 			d.TopicAlias <= c.receiver.topicAlias && (!d.OmitTopic || c.aliases.known(d.TopicAlias)))
+}
+
+// AppendPrepared is Append for a message that is prepared, and is to be sent next, as
+// d says: see Encoder.AppendPrepared.
+func (c *Connection) AppendPrepared(dst []byte, p *Prepared, d *Delivery) ([]byte, error) {
+	return c.encoder.AppendPrepared(dst, p, d)
+}
+
+// AppendPreparedHeader is AppendPrepared without the payload, which has to follow on
+// the wire.
+func (c *Connection) AppendPreparedHeader(dst []byte, p *Prepared, d *Delivery) ([]byte, error) {
+	return c.encoder.AppendPreparedHeader(dst, p, d)
 }

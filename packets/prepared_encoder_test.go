@@ -83,6 +83,25 @@ func TestAnEncoderTakesAPreparedMessageAsItTakesThePacket(t *testing.T) {
 	})
 }
 
+func TestAConnectionSendsAPreparedMessageAsItsEncoderDoes(t *testing.T) {
+	c := packets.NewConnection(packets.ConnectionOptions{Side: mqttwire.FromServer})
+	c.Feed([]byte(connect5))
+	_, err := c.Next()
+	require.NoError(t, err)
+	m, err := packets.Prepare(&packets.Publish{Payload: []byte("x")}, []byte("a"))
+	require.NoError(t, err)
+	_, err = c.AppendPrepared(nil, m, &packets.Delivery{})
+	requireBreach(t, mqttwire.RuleBeforeConnack, err)
+	_, err = c.Append(nil, &packets.Connack{})
+	require.NoError(t, err)
+	whole, err := c.AppendPrepared(nil, m, &packets.Delivery{Retain: true})
+	require.NoError(t, err)
+	assert.Equal(t, "\x31\x05\x00\x01a\x00x", string(whole))
+	header, err := c.AppendPreparedHeader(nil, m, &packets.Delivery{Retain: true})
+	require.NoError(t, err)
+	assert.Equal(t, "\x31\x05\x00\x01a\x00", string(header))
+}
+
 func TestAnEncoderKnowsTheAliasesThatPreparedMessagesHaveSet(t *testing.T) {
 	e := packets.NewEncoder(packets.Options{From: mqttwire.FromServer})
 	e.Observe(connectOf(props(func(p *mqttwire.Properties) { p.SetTopicAliasMaximum(1) })))
@@ -117,5 +136,42 @@ func TestWhatAnEncoderDroppedIsForgottenWithTheNextMessage(t *testing.T) {
 		_, err := e.AppendPrepared(nil, m, &d)
 		require.Equal(t, d.Waited > 0, err == packets.ErrExpired)
 		require.Zero(t, e.Dropped())
+	}
+}
+
+func TestAnEncoderRefusesPreparedMessagesThatTheServerDoesNotTake(t *testing.T) {
+	e := packets.NewEncoder(packets.Options{From: mqttwire.FromClient})
+	_, err := e.Append(nil, connectOf(mqttwire.Properties{}))
+	require.NoError(t, err)
+	e.Observe(&packets.Connack{Properties: props(func(p *mqttwire.Properties) {
+		p.SetMaximumQoS(1)
+		p.SetRetainAvailable(false)
+		p.SetMaximumPacketSize(20)
+	})})
+	for _, c := range []struct {
+		payload string
+		d       packets.Delivery
+		rule    mqttwire.Rule
+	}{
+		{"x", packets.Delivery{QoS: 1, PacketID: 7}, 0},
+		{"x", packets.Delivery{QoS: 2, PacketID: 7}, mqttwire.RuleMaximumQoS},
+		{"x", packets.Delivery{Retain: true}, mqttwire.RuleRetainAvailable},
+		{"x", packets.Delivery{TopicAlias: 1}, mqttwire.RuleTopicAliasNone},
+		{"x", packets.Delivery{SubscriptionIDs: []uint32{1}}, mqttwire.RuleSubscriptionIDSender},
+		{"x", packets.Delivery{QoS: 1}, mqttwire.RulePacketIDZero},
+		{"seventeen bytes..", packets.Delivery{}, mqttwire.RuleMaximumPacketSize},
+	} {
+		m, err := packets.Prepare(&packets.Publish{Payload: []byte(c.payload)}, []byte("a"))
+		require.NoError(t, err)
+		out, err := e.AppendPrepared([]byte("."), m, &c.d)
+		if c.rule == 0 {
+			require.NoError(t, err)
+			continue
+		}
+		refused := requireBreach(t, c.rule, err)
+		assert.Equal(t, c.d.QoS, refused.QoS)
+		assert.Equal(t, c.d.PacketID, refused.PacketID)
+		assert.True(t, refused.Own)
+		assert.Equal(t, ".", string(out))
 	}
 }

@@ -202,6 +202,12 @@ func TestAPreparedMessageHasMemoryOfItsOwn(t *testing.T) {
 	})
 }
 
+func TestASharedPayloadEndsWhereItEnds(t *testing.T) {
+	m, err := packets.PrepareShared(&packets.Publish{Payload: long(9)[:5]}, []byte("a"))
+	require.NoError(t, err)
+	require.Equal(t, 5, cap(m.Payload()))
+}
+
 func TestAMessageThatNoVersionCanSendIsNotPrepared(t *testing.T) {
 	javas := []byte("\xED\xA0\x81\xED\xB0\x80")
 	for name, c := range map[string]struct {
