@@ -7,11 +7,9 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"log"
 	"net"
-	"slices"
 	"sync"
 
 	"github.com/mqttwire/mqttwire"
@@ -19,7 +17,7 @@ import (
 )
 
 var mu sync.Mutex
-var filters = map[*packets.Stream][][]byte{} // of each client
+var filters = map[*packets.Stream]map[string]bool{} // of each client
 
 func main() {
 	listener, err := net.Listen("tcp", "127.0.0.1:1883")
@@ -44,11 +42,6 @@ func talk(conn net.Conn) error {
 		Side:      mqttwire.FromServer,
 		Tolerance: &mqttwire.Tolerance{Allow: mqttwire.Interop}, // of what clients in the field get wrong
 	})
-	defer func() {
-		mu.Lock()
-		defer mu.Unlock()
-		delete(filters, s)
-	}()
 	for {
 		p, err := s.Receive()
 		if err != nil {
@@ -57,6 +50,9 @@ func talk(conn net.Conn) error {
 			err = answer(s, p)
 		}
 		if err != nil {
+			mu.Lock()
+			delete(filters, s)
+			mu.Unlock()
 			return err
 		}
 	}
@@ -68,16 +64,17 @@ func answer(s *packets.Stream, p mqttwire.Packet) error {
 	reply := packets.Acknowledge(p)
 	switch p := p.(type) {
 	case *packets.Connect:
+		filters[s] = map[string]bool{}
 		if connack, ok := reply.(*packets.Connack); ok && len(p.ClientID) == 0 {
 			connack.Properties.SetAssignedClientIdentifier(fmt.Appendf(nil, "client-%p", s))
 		}
 	case *packets.Subscribe:
 		for _, subscription := range p.Subscriptions {
-			filters[s] = append(filters[s], bytes.Clone(subscription.Filter))
+			filters[s][string(subscription.Filter)] = true
 		}
 	case *packets.Unsubscribe:
 		for _, filter := range p.Filters {
-			filters[s] = slices.DeleteFunc(filters[s], func(f []byte) bool { return bytes.Equal(f, filter) })
+			delete(filters[s], string(filter))
 		}
 	case *packets.Publish:
 		forward(p, s.Topic(p))
@@ -90,16 +87,18 @@ func answer(s *packets.Stream, p mqttwire.Packet) error {
 
 func forward(p *packets.Publish, topic []byte) {
 	for s, list := range filters {
-		if !slices.ContainsFunc(list, func(f []byte) bool { return mqttwire.MatchTopic(f, topic) }) {
-			continue
-		}
-		var out packets.Publish
-		err := packets.Forward(&out, p, topic, &packets.Forwarding{Version: s.Version()})
-		if err == nil {
-			err = s.Send(&out)
-		}
-		if err != nil { // as a message that is larger than the client takes
-			log.Println("not forwarded:", err, s.Resume())
+		for filter := range list {
+			if mqttwire.MatchTopic([]byte(filter), topic) {
+				var out packets.Publish
+				err := packets.Forward(&out, p, topic, &packets.Forwarding{Version: s.Version()})
+				if err == nil {
+					err = s.Send(&out)
+				}
+				if err != nil { // as a message that is larger than the client takes
+					log.Println("not forwarded:", err, s.Resume())
+				}
+				break
+			}
 		}
 	}
 }
