@@ -86,3 +86,38 @@ func TestAServerThatCannotGoOnEndsTheConnection(t *testing.T) { // [MQTT-4.8.0-2
 		assert.Equal(t, session.OutputFull, p.closed().Kind)
 	}
 }
+
+func TestADisconnectGoesBehindTheRestOfAMessageThatHasBegun(t *testing.T) { // [MQTT-3.14.4-1] [MQTT-4.13.1-1]
+	forEach(t, func(t *testing.T, side mqttwire.Sender, v mqttwire.Version) {
+		for name, end := range map[string]func(p *peer){
+			"asked for": func(p *peer) { require.NoError(t, p.link.Disconnect(p.now, nil)) },
+			"a fault":   func(p *peer) { p.link.Feed(p.now, []byte{0x36, 4, 0, 1, 't', 0}); p.link.Packet() },
+		} {
+			p := newPeer(t, v, against{side: side})
+			p.publish(string(make([]byte, 1000)), 1)
+			p.publish("not begun", 1)
+			b := p.link.Append(nil, 100)
+			require.Len(t, b, 100)
+			end(p)
+			for {
+				n := len(b)
+				if b = p.link.Append(b, 100); len(b) == n {
+					break
+				}
+			}
+			p.link.Wrote(p.now, len(b))
+			var types []mqttwire.PacketType
+			for len(b) > 0 {
+				f, rest, err := mqttwire.CutFrame(b, 0)
+				require.NoError(t, err, name)
+				types, b = append(types, f.Header.Type), rest
+			}
+			want := []mqttwire.PacketType{mqttwire.PUBLISH}
+			if v == mqttwire.V5 || name == "asked for" && side == mqttwire.FromClient {
+				want = append(want, mqttwire.DISCONNECT)
+			}
+			assert.Equal(t, want, types, name)
+			p.closed()
+		}
+	})
+}
