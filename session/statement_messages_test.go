@@ -70,3 +70,22 @@ func TestAClientSendsNoSubscriptionIdentifierWithAMessage(t *testing.T) { // [MQ
 	require.Len(t, got, 1)
 	assert.Empty(t, got[0].(*packets.Publish).Properties.Bytes())
 }
+
+func TestRetainIsWhatTheDeliverySays(t *testing.T) { // [MQTT-3.3.1-12] [MQTT-3.3.1-13]
+	for _, v := range versions {
+		for _, came := range []bool{false, true} {
+			for _, retain := range []bool{false, true} {
+				a := lasting(mqttwire.FromServer, v)
+				p := newPeer(t, v, a)
+				m := session.NewMessage(p.now, &packets.Publish{Topic: []byte("t"), Retain: came})
+				_, err := p.session.Publish(p.now, m, session.Delivery{QoS: 1, Retain: retain})
+				require.NoError(t, err)
+				first := p.got()
+				for _, list := range [][]mqttwire.Packet{first, p.back(a).opened} {
+					require.Len(t, list, 1)
+					assert.Equal(t, retain, list[0].(*packets.Publish).Retain)
+				}
+			}
+		}
+	}
+}

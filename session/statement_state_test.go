@@ -141,3 +141,30 @@ func TestASessionThatMayNotOutliveItsConnectionEndsWithIt(t *testing.T) { // [MQ
 		assert.ErrorIs(t, err, session.ErrEnded)
 	}
 }
+
+func TestASessionGoesToAnotherConnectionWhenItsOldOneIsClosed(t *testing.T) { // [MQTT-3.1.4-3]
+	for _, v := range versions {
+		a := lasting(mqttwire.FromServer, v)
+		old := newPeer(t, v, a)
+		old.publish("x", 1)
+		require.Len(t, old.got(), 1)
+		a.connect.ClientID = []byte("c")
+		p := knocking(t, v, a.connect)
+		p.session = old.session
+		assert.ErrorIs(t, p.link.Accept(p.now, p.session, nil), session.ErrState, "it has a connection")
+		require.NoError(t, old.link.Disconnect(old.now, &packets.Disconnect{ReasonCode: code(v, mqttwire.ReasonSessionTakenOver)}))
+		var want []string
+		if v == mqttwire.V5 {
+			want = []string{"DISCONNECT 0x8E"}
+		}
+		assert.Equal(t, want, inShort(old.got()))
+		old.closed()
+		require.NoError(t, p.link.Accept(p.now, p.session, nil))
+		got := p.got()
+		require.Len(t, got, 2)
+		assert.Equal(t, &packets.Connack{SessionPresent: v != mqttwire.V31}, got[0])
+		assert.Equal(t, outgoing(1, 1, true), got[1])
+		old.say(&packets.Puback{PacketID: 1})
+		assert.Equal(t, 1, p.session.Stats().InFlight, "the old one is not heard any more")
+	}
+}

@@ -1,8 +1,9 @@
 package conformance
 
 const sessionColumn = "tests of what packets leave behind: the state of the session, and what a side does.\n" +
-	"  Package session has no I/O and knows one session: the column says who shows what needs more. It has a test or such a reason for\n" +
-	"  every statement with stream, session, server, client or transport in its scope: a test fails otherwise."
+	"  Package session has no I/O and knows one session: the column says who is to show what needs more. A connection is closed there when\n" +
+	"  `Link.Closed` says so. Every statement with stream, session, server, client or transport in its scope has a test of the session\n" +
+	"  or such a reason: a test fails otherwise."
 
 // The parts of the library that are to show what the session core does not.
 const (
@@ -59,7 +60,7 @@ var sessionTests = []note{
 	{"session.TestAConnackSaysSuccessAndWhetherTheSessionIsPresent", "MQTT-3.1.4-4 MQTT-3.2.2-1 MQTT-3.2.2-2 MQTT-3.2.2-3", "MQTT-3.1.4-5 MQTT-3.2.2-2 MQTT-3.2.2-3"},
 	{"session.TestAClientClosesOnASessionThatItDoesNotKnow", "", "MQTT-3.2.2-4"},
 	{"session.TestWhatBecomesOfMessagesInFlightIfTheServerHasLostTheSession", "", "MQTT-3.2.2-5"},
-	{"session.TestATakeoverPublishesTheWillThatHasNoDelay", "", "MQTT-3.1.4-3"},
+	{"session.TestASessionGoesToAnotherConnectionWhenItsOldOneIsClosed", "MQTT-3.1.4-2", "MQTT-3.1.4-3"},
 
 	// Client identifiers.
 	{"session.TestAClientIdentifierOf23LettersAndDigitsIsTaken", "MQTT-3.1.3-5", "MQTT-3.1.3-5"},
@@ -95,6 +96,7 @@ var sessionTests = []note{
 
 	// What a server forwards.
 	{"session.TestAMessageGoesOutWithThePropertiesThatItCameWith", "", "MQTT-3.3.2-4 MQTT-3.3.2-15 MQTT-3.3.2-16 MQTT-3.3.2-17 MQTT-3.3.2-18 MQTT-3.3.2-20"},
+	{"session.TestRetainIsWhatTheDeliverySays", "MQTT-3.3.1-8 MQTT-3.3.1-9", "MQTT-3.3.1-12 MQTT-3.3.1-13"},
 	{"session.TestAMessageThatExpiresWhileItWaitsIsNotSent", "", "MQTT-3.3.2-5"},
 	{"session.TestTheIntervalIsCountedDownWhileAMessageWaits", "", "MQTT-3.3.2-6"},
 	{"session.TestAMessageCarriesTheSubscriptionIdentifiersThatItIsGiven", "", "MQTT-3.3.4-3 MQTT-3.3.4-4 MQTT-3.3.4-5"},
@@ -132,11 +134,13 @@ var sessionTests = []note{
 	{"session.TestWithoutAMethodThereIsNoAuth", "", "MQTT-4.12.0-6 MQTT-4.12.0-7"},
 	{"session.TestAnAuthOfAnotherMethodEndsTheConnection", "", "U-3.15-1"},
 	{"session.TestOnlyAClientThatIsConnectedAuthenticatesAgain", "", "U-4.12.1-1"},
+	{"session.TestAnAuthThatIsNotAwaitedEndsTheConnection", "", "U-4.12.1-1"},
 	{"session.TestAReauthenticationIsBounded", "", "MQTT-4.12.1-2"},
 	{"session.TestAReauthenticationThatFailsEndsTheConnection", "", "MQTT-4.12.1-2"},
 
 	// DISCONNECT and errors.
 	{"session.TestDisconnectIsTheLastPacket", "MQTT-3.14.4-1 MQTT-3.14.4-2", "MQTT-3.14.4-1 MQTT-3.14.4-2"},
+	{"session.TestADisconnectGoesBehindTheRestOfAMessageThatHasBegun", "MQTT-3.14.4-2", "MQTT-3.14.4-1"},
 	{"session.TestBeforeItsConnackAServerSendsNoDisconnect", "", "MQTT-3.14.0-1 U-4.13.1-2"},
 	{"session.TestOnlyAClientChangesTheSessionExpiryInterval", "", "MQTT-3.14.2-2"},
 	{"session.TestASessionThatEndsWithItsConnectionGetsNoInterval", "", "U-3.14.2.2.2-2"},
@@ -167,13 +171,12 @@ var sessionReasons = []note{
 		v311: "MQTT-4.7.2-1 MQTT-4.7.3-4",
 		v5:   "MQTT-4.7.2-1 MQTT-4.7.3-4"},
 	{text: byBroker + ": retained messages",
-		v311: "MQTT-3.1.2-7 MQTT-3.3.1-5 MQTT-3.3.1-6 MQTT-3.3.1-7 MQTT-3.3.1-8 MQTT-3.3.1-9 MQTT-3.3.1-10 MQTT-3.3.1-11 MQTT-3.3.1-12",
-		v5:   "MQTT-3.3.1-5 MQTT-3.3.1-6 MQTT-3.3.1-7 MQTT-3.3.1-8 MQTT-3.3.1-9 MQTT-3.3.1-10 MQTT-3.3.1-11 MQTT-3.3.1-12 MQTT-3.3.1-13 MQTT-3.8.4-4"},
+		v311: "MQTT-3.1.2-7 MQTT-3.3.1-5 MQTT-3.3.1-6 MQTT-3.3.1-7 MQTT-3.3.1-10 MQTT-3.3.1-11 MQTT-3.3.1-12",
+		v5:   "MQTT-3.3.1-5 MQTT-3.3.1-6 MQTT-3.3.1-7 MQTT-3.3.1-8 MQTT-3.3.1-9 MQTT-3.3.1-10 MQTT-3.3.1-11 MQTT-3.8.4-4"},
 	{text: byBroker + ": shared subscriptions", v5: "MQTT-4.8.2-3 MQTT-4.8.2-4 MQTT-4.8.2-5 MQTT-4.8.2-6"},
 	{text: byBroker + ": it finds the session of a client identifier, and gives one to a client without",
 		v311: "MQTT-3.1.3-2 MQTT-3.1.3-6",
 		v5:   "MQTT-3.1.3-2 MQTT-3.1.3-6"},
-	{text: byBroker + ": it finds the old connection", v311: "MQTT-3.1.4-2"},
 	{text: byBroker + ": whether it takes filters with wildcards", v311: "MQTT-3.8.3-2"},
 	{text: byBroker + ": it may be a client of another server", v311: "MQTT-7.0.0-1"},
 	{text: byTransport,
@@ -184,7 +187,8 @@ var sessionReasons = []note{
 	{text: "which messages are for the client, and in which order they come, is the broker's part",
 		v311: "MQTT-3.1.2-5 MQTT-4.6.0-5 MQTT-4.6.0-6",
 		v5:   "MQTT-4.6.0-5 MQTT-4.6.0-6 MQTT-3.3.4-3 MQTT-3.3.4-4 MQTT-3.3.4-5"},
-	{text: "to find the old connection is the broker's part", v5: "MQTT-3.1.4-3"},
+	{text: "to find the old connection is the broker's part", v311: "MQTT-3.1.4-2", v5: "MQTT-3.1.4-3"},
+	{text: "which messages are sent with RETAIN is the broker's part", v311: "MQTT-3.3.1-8 MQTT-3.3.1-9", v5: "MQTT-3.3.1-12 MQTT-3.3.1-13"},
 	{text: "to send the retained messages again is the broker's part", v311: "MQTT-3.8.4-3"},
 	{text: "to give the identifier, which no other session has, is the broker's part", v5: "MQTT-3.1.3-7 MQTT-3.2.2-16"},
 	{text: "the event says what and when, to publish is the broker's part",
@@ -192,7 +196,4 @@ var sessionReasons = []note{
 		v5:   "MQTT-3.1.2-8 MQTT-3.1.2-14 MQTT-3.1.2-15 MQTT-3.1.3-10"},
 	{text: "to say so, with the QoS that it can, is the server's part", v5: "MQTT-3.2.2-9"},
 	{text: "which checks there are is the server's part", v5: "MQTT-3.1.4-2"},
-	{text: "to close the transport once Link.Closed says so is the part of client and server",
-		v311: "MQTT-3.2.2-5 MQTT-3.14.4-1",
-		v5:   "MQTT-3.2.2-7 MQTT-3.14.4-2 MQTT-4.13.1-1 MQTT-4.13.2-1"},
 }
