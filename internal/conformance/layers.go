@@ -1,19 +1,26 @@
 package conformance
 
 // layer is a part of the library whose tests show statements. Each has a column
-// in each table that has a statement which it shows.
+// in each table that has a statement of which it says something.
 type layer struct {
 	name  string
 	about string // what the column holds, for the legend
 	tests []note // the texts are names of tests, as GoTest has them
+
+	// reasons say of a statement that the layer shows which part it does not, and of
+	// another why it does not show it. Those of the codec stand in reasons.go.
+	reasons []note
+
+	// has reports whether a statement needs a test of the layer or a reason. That of
+	// the codec is nil, as why says what the codec has to show.
+	has func(Statement) bool
 }
 
 // layers are all of them, from the bottom up. The codec is the first: it also has
-// the cases of the corpus, and has to show all that it can keep. A layer above it
-// is given a statement by a line in its list of tests, and nothing else.
+// the cases of the corpus, and has to show all that it can keep.
 var layers = []layer{
-	{"codec", codecColumn, codecTests},
-	{"session", "tests with the state that packets leave behind, which outlives the connection.", sessionTests},
+	{"codec", codecColumn, codecTests, nil, nil},
+	{"session", sessionColumn, sessionTests, sessionReasons, Statement.hasState},
 }
 
 const codecColumn = "cases of the corpus in that version, those that break the statement first, and tests for what no case can show.\n" +
@@ -23,6 +30,7 @@ const codecColumn = "cases of the corpus in that version, those that break the s
 func allNotes() (all []note) {
 	for _, l := range layers {
 		all = append(all, l.tests...)
+		all = append(all, l.reasons...)
 	}
 	return all
 }
@@ -56,9 +64,6 @@ var codecTests = []note{
 // dropping is the test of what an encoder leaves out to keep to the peer's
 // Maximum Packet Size, which has a case for each packet.
 const dropping = "packets.TestEncoderDropsReasonStringAndUserPropertiesToFit"
-
-// sessionTests show statements that are above a codec.
-var sessionTests []note
 
 // ruleTests are the Go tests for the rules that no bytes can break, because only
 // a caller can.

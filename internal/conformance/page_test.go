@@ -80,44 +80,62 @@ func TestStatementsStandUnderTheHeadingOfTheirSection(t *testing.T) {
 		"U-5.1-1 of 5.0 stands in no section of the outline\n3 of 5.0 stands in no section of the outline")
 }
 
-// madeUpReport has two statements, the second of which the session shows.
-func madeUpReport(t *testing.T, sessionTests ...string) *Report {
+// madeUpReport has two statements, the second of which the session shows by these
+// tests, or explains by the reason; with neither it has the first one alone.
+func madeUpReport(t *testing.T, reason string, sessionTests ...string) *Report {
 	t.Helper()
 	s := Standard{Name: "Made up", Kind: "Made-up statements", Version: mqttwire.V5, Statements: []Statement{
 		{ID: "U-3.3-1", Scope: "decode", Text: "A packet is made up"},
 		{ID: "U-3.3-2", Scope: "session", Text: "A session is made up"},
 	}}
+	if reason == "" && len(sessionTests) == 0 {
+		s.Statements = s.Statements[:1]
+	}
 	m := newRowMaker(newTestFinder(root), []corpus.Case{{Name: "made-up", File: "f.txt", Line: 7, Version: mqttwire.V5, Statement: "U-3.3-1"}})
 	m.tests[1][statementKey{mqttwire.V5, "U-3.3-2"}] = sessionTests
+	m.whys[1][statementKey{mqttwire.V5, "U-3.3-2"}] = listOf(reason)
 	rows, err := m.rows(s)
 	require.NoError(t, err)
 	return &Report{Sections: []Section{{s, rows}}}
 }
 
-func TestALayerAboveTheCodecHasAColumnWhereItShowsAStatement(t *testing.T) {
-	const (
-		first  = `| <a id="u-3.3-1"></a>U-3.3-1 | decode | A packet is made up | [made-up](../../testdata/corpus/f.txt#L7) |`
-		second = `| <a id="u-3.3-2"></a>U-3.3-2 | session | A session is made up | above a codec: needs the state of the session |`
-		counts = "| Made up | 2 | 1 | 0 | 1 |"
-	)
-	without := madeUpReport(t)
-	assert.Contains(t, without.statementPages()[0].Text,
-		"\n| id | scope | statement | codec |\n|---|---|---|---|\n"+first+"\n"+second+"\n")
-	assert.Contains(t, without.summaryPage().Text, counts+"\n")
-	assert.NotContains(t, without.summaryPage().Text, "session |")
-	assert.NotContains(t, without.summaryPage().Text, "Column session")
+// The rows of madeUpReport, up to what the session says.
+const (
+	madeUpFirst  = `| <a id="u-3.3-1"></a>U-3.3-1 | decode | A packet is made up | [made-up](../../testdata/corpus/f.txt#L7) |`
+	madeUpSecond = `| <a id="u-3.3-2"></a>U-3.3-2 | session | A session is made up | above a codec: needs the state of the session |`
+)
 
-	with := madeUpReport(t, "packets.TestEncodingRefuses", "packets.TestEncodingRefuses/PUBLISH topic too long")
-	var links []string
-	for _, test := range with.Sections[0].Rows[1].Tests[1] {
-		links = append(links, fmt.Sprintf("[%s](../../packets/refuse_test.go#L%d)", test.Name, test.Line))
+func TestALayerThatSaysNothingHasNoColumn(t *testing.T) {
+	r := madeUpReport(t, "")
+	assert.Contains(t, r.statementPages()[0].Text, "\n| id | scope | statement | codec |\n|---|---|---|---|\n"+madeUpFirst+"\n")
+	assert.Contains(t, r.summaryPage().Text, "| Made up | 1 | 1 | 0 | 0 |\n")
+	assert.NotContains(t, r.summaryPage().Text, "session |")
+	assert.NotContains(t, r.summaryPage().Text, "Column session")
+}
+
+func TestALayerAboveTheCodecHasAColumnWhereItSaysSomething(t *testing.T) {
+	tests := []string{"packets.TestEncodingRefuses", "packets.TestEncodingRefuses/PUBLISH topic too long"}
+	for name, c := range map[string]struct {
+		reason, begin string
+		tests         []string
+		counts        string
+	}{
+		"shown":         {tests: tests, counts: "1 | 0"},
+		"shown in part": {reason: "others route", begin: "in part: others route. ", tests: tests, counts: "1 | 0"},
+		"explained":     {reason: "others route", begin: "others route", counts: "0 | 1"},
+	} {
+		r := madeUpReport(t, c.reason, c.tests...)
+		var links []string
+		for _, test := range r.Sections[0].Rows[1].Tests[1] {
+			links = append(links, fmt.Sprintf("[%s](../../packets/refuse_test.go#L%d)", test.Name, test.Line))
+		}
+		require.Len(t, links, len(c.tests), name)
+		assert.Contains(t, r.statementPages()[0].Text, "\n| id | scope | statement | codec | session |\n|---|---|---|---|---|\n"+
+			madeUpFirst+"  |\n"+madeUpSecond+" "+c.begin+strings.Join(links, ", ")+" |\n", name)
+		assert.Contains(t, r.summaryPage().Text, "| above a codec | shown by a session | explained there |\n|---|---|---|---|---|---|---|\n", name)
+		assert.Contains(t, r.summaryPage().Text, "| Made up | 2 | 1 | 0 | 1 | "+c.counts+" |\n", name)
+		assert.Contains(t, r.summaryPage().Text, "- Column session: "+layers[1].about+"\n", name)
 	}
-	require.Len(t, links, 2)
-	assert.Contains(t, with.statementPages()[0].Text,
-		"\n| id | scope | statement | codec | session |\n|---|---|---|---|---|\n"+first+"  |\n"+second+" "+strings.Join(links, ", ")+" |\n")
-	assert.Contains(t, with.summaryPage().Text, "| above a codec | shown by a session |\n")
-	assert.Contains(t, with.summaryPage().Text, counts+" 1 |\n")
-	assert.Contains(t, with.summaryPage().Text, "- Column session: "+layers[1].about+"\n")
 }
 
 func TestATestOfALayerThatIsGoneIsNoticed(t *testing.T) {

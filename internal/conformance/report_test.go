@@ -29,6 +29,19 @@ func TestEveryStatementIsShownOrExplained(t *testing.T) {
 	}
 }
 
+func TestTheSessionSaysSomethingOfEveryStatementWithState(t *testing.T) {
+	for i, want := range []int{93, 188, 28} {
+		s, n := read(t).Sections[i], 0
+		for _, row := range s.Rows {
+			if row.hasState() {
+				n++
+				assert.True(t, len(row.Tests[1]) > 0 || row.Reasons[1] != "", row.ID)
+			}
+		}
+		assert.Equal(t, want, n, s.Name)
+	}
+}
+
 func TestEveryRuleHasACaseOrATest(t *testing.T) {
 	rows := read(t).Rules
 	require.Len(t, rows, len(mqttwire.Rules()))

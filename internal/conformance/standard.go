@@ -51,6 +51,10 @@ func (s Statement) ofCodec() bool { return s.Has("decode") || s.Scope == "encode
 // keeping the statement, unless there is a reason why not.
 func (s Statement) ofConnection() bool { return s.Has("stream") || s.Has("encode") }
 
+// hasState reports whether one packet alone does not show the statement: it depends
+// on what came before, on who sends, or on what somebody does.
+func (s Statement) hasState() bool { return s.Has("stream") || s.hasPartAbove() }
+
 // Standards reads the tables of statements.
 func Standards() ([]Standard, error) {
 	all := []Standard{

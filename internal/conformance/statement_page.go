@@ -52,11 +52,11 @@ func (r *Report) count(v mqttwire.Version, h heading) (n int) {
 }
 
 // statementTable writes the rows, with a column for the codec and one for each
-// layer above it that shows one of them.
+// layer above it that says something of one of them.
 func (w *pageWriter) statementTable(rows []Row) {
 	columns := []int{0}
 	for i := 1; i < len(layers); i++ {
-		if countShownBy(rows, i) > 0 {
+		if countShownBy(rows, i)+countExplainedBy(rows, i) > 0 {
 			columns = append(columns, i)
 		}
 	}
@@ -68,7 +68,7 @@ func (w *pageWriter) statementTable(rows []Row) {
 	for _, row := range rows {
 		w.printf("| %s | %s | %s | %s |", anchor(row.ID), row.Scope, escape(row.Text), w.codecCell(row))
 		for _, i := range columns[1:] {
-			w.printf(" %s |", fold(w.testLinks(row.Tests[i])))
+			w.printf(" %s |", w.upperCell(row, i))
 		}
 		w.WriteByte('\n')
 	}
@@ -85,10 +85,31 @@ func (w *pageWriter) codecCell(r Row) string {
 	return "above a codec: " + r.Why
 }
 
+// upperCell says what the i-th layer, above the codec, shows of a statement, and
+// why no more.
+func (w *pageWriter) upperCell(r Row, i int) string {
+	links, reason := fold(w.testLinks(r.Tests[i])), r.Reasons[i]
+	if links != "" && reason != "" {
+		return "in part: " + reason + ". " + links
+	}
+	return reason + links
+}
+
 // countShownBy returns how many of the rows have a test of the i-th layer.
 func countShownBy(rows []Row, i int) (n int) {
 	for _, row := range rows {
 		if len(row.Tests[i]) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// countExplainedBy returns of how many of the rows the i-th layer only says why it
+// does not show them.
+func countExplainedBy(rows []Row, i int) (n int) {
+	for _, row := range rows {
+		if len(row.Tests[i]) == 0 && row.Reasons[i] != "" {
 			n++
 		}
 	}

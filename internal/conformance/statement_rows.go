@@ -13,9 +13,10 @@ import (
 // test of the codec is there.
 type Row struct {
 	Statement
-	Cases []corpus.Case // those refused by the statement first
-	Tests [][]GoTest    // of each of the layers
-	Why   string
+	Cases   []corpus.Case // those refused by the statement first
+	Tests   [][]GoTest    // of each of the layers
+	Reasons []string      // of each of the layers; "" for none
+	Why     string
 }
 
 // Verdict says how much of a statement the codec shows.
@@ -44,14 +45,16 @@ type rowMaker struct {
 	find    *testFinder
 	cases   map[statementKey][]corpus.Case
 	tests   []map[statementKey][]string // of each of the layers
+	whys    []map[statementKey][]string // of each of the layers
 	reasons map[statementKey][]string
 	rests   map[statementKey][]string
 }
 
 func newRowMaker(find *testFinder, cases []corpus.Case) *rowMaker {
-	m := &rowMaker{find, byStatement(cases), nil, index(reasons), index(rests)}
+	m := &rowMaker{find, byStatement(cases), nil, nil, index(reasons), index(rests)}
 	for _, l := range layers {
 		m.tests = append(m.tests, index(l.tests))
+		m.whys = append(m.whys, index(l.reasons))
 	}
 	return m
 }
@@ -69,12 +72,10 @@ func (m *rowMaker) rows(s Standard) (rows []Row, err error) {
 func (m *rowMaker) row(v mqttwire.Version, s Statement) (Row, error) {
 	k := statementKey{v, s.ID}
 	r := Row{Statement: s, Cases: m.cases[k]}
-	for _, names := range m.tests {
-		tests, err := m.find.findAll(names[k])
-		if err != nil {
+	for i := range layers {
+		if err := m.addLayer(&r, i, k); err != nil {
 			return Row{}, fmt.Errorf("%s of %s: %w", s.ID, v, err)
 		}
-		r.Tests = append(r.Tests, tests)
 	}
 	reason, err := only(m.reasons, k)
 	if err != nil {
@@ -85,9 +86,31 @@ func (m *rowMaker) row(v mqttwire.Version, s Statement) (Row, error) {
 		return Row{}, err
 	}
 	if r.Why, err = why(s, len(r.Cases)+len(r.Tests[0]) > 0, reason, rest); err != nil {
-		err = fmt.Errorf("%s of %s, scope %s, %w", s.ID, v, s.Scope, err)
+		return r, fmt.Errorf("%s of %s, scope %s, %w", s.ID, v, s.Scope, err)
 	}
-	return r, err
+	return r, r.checkUpper(v)
+}
+
+// addLayer adds to the row what the i-th layer says of its statement.
+func (m *rowMaker) addLayer(r *Row, i int, k statementKey) error {
+	tests, err := m.find.findAll(m.tests[i][k])
+	if err != nil {
+		return err
+	}
+	reason, err := only(m.whys[i], k)
+	r.Tests, r.Reasons = append(r.Tests, tests), append(r.Reasons, reason)
+	return err
+}
+
+// checkUpper returns an error if a layer above the codec says nothing of a statement
+// which it has to.
+func (r Row) checkUpper(v mqttwire.Version) (err error) {
+	for i := 1; i < len(layers); i++ {
+		if layers[i].has(r.Statement) && len(r.Tests[i]) == 0 && r.Reasons[i] == "" {
+			err = errors.Join(err, fmt.Errorf("%s of %s, scope %s, has no test of the %s and no reason", r.ID, v, r.Scope, layers[i].name))
+		}
+	}
+	return err
 }
 
 // why returns why the statement, or the rest of it if it is shown, is above a

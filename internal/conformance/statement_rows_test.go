@@ -16,9 +16,16 @@ const root = "../.."
 // madeUp is a statement that no standard has.
 const madeUp = "MQTT-9.9.9-1"
 
+// madeUpMaker makes rows in which the session has a reason for what is made up.
+func madeUpMaker(cases []corpus.Case) *rowMaker {
+	m := newRowMaker(newTestFinder(root), cases)
+	m.whys[1][statementKey{mqttwire.V5, madeUp}] = []string{"of no session"}
+	return m
+}
+
 func rowsOfMadeUp(scope string, cases ...corpus.Case) ([]Row, error) {
 	s := Standard{Version: mqttwire.V5, Statements: []Statement{{ID: madeUp, Scope: scope, Text: "A packet is made up"}}}
-	return newRowMaker(newTestFinder(root), cases).rows(s)
+	return madeUpMaker(cases).rows(s)
 }
 
 func TestAStatementOfACodecWithoutACaseIsNoticed(t *testing.T) {
@@ -99,7 +106,7 @@ func TestWhatIsShownIsNotExplained(t *testing.T) {
 		"in part, but nothing shown":            {scope: "server", rest: "the rest", want: "but nothing shows it"},
 		"explained, though a codec can keep it": {scope: "decode", reason: "because", want: "has no corpus case and no test"},
 	} {
-		m := newRowMaker(newTestFinder(root), c.cases)
+		m := madeUpMaker(c.cases)
 		m.reasons[k] = listOf(c.reason)
 		m.rests[k] = listOf(c.rest)
 		r, err := m.row(mqttwire.V5, Statement{ID: madeUp, Scope: c.scope})
@@ -132,4 +139,34 @@ func TestAStatementWhoseTestIsGoneIsNoticed(t *testing.T) {
 	m.tests[0][statementKey{mqttwire.V5, madeUp}] = []string{"packets.TestEncodingRefuses", "packets.TestThatIsGone"}
 	_, err := m.row(mqttwire.V5, Statement{ID: madeUp, Scope: "encode"})
 	assert.EqualError(t, err, madeUp+" of 5.0: there is no test packets.TestThatIsGone")
+}
+
+func TestAStatementWithStateNeedsATestOfTheSessionOrAReason(t *testing.T) {
+	shown := []corpus.Case{{Version: mqttwire.V5, Statement: madeUp}}
+	k := statementKey{mqttwire.V5, madeUp}
+	for scope, needed := range map[string]bool{
+		"decode": false, "encode": false, "decode+encode": false, "stream": true, "encode+stream": true, "session": true,
+		"server": true, "client": true, "client+server": true, "transport": true, "encode+session": true,
+	} {
+		s := Statement{ID: madeUp, Scope: scope}
+		m := newRowMaker(newTestFinder(root), shown)
+		if s.hasPartAbove() {
+			m.rests[k] = []string{"the rest"}
+		}
+		_, err := m.row(mqttwire.V5, s)
+		if !needed {
+			assert.NoError(t, err, scope)
+			continue
+		}
+		assert.EqualError(t, err, madeUp+" of 5.0, scope "+scope+", has no test of the session and no reason")
+		m.tests[1][k] = []string{"packets.TestEncodingRefuses"}
+		_, err = m.row(mqttwire.V5, s)
+		assert.NoError(t, err, scope)
+		m.tests[1][k], m.whys[1][k] = nil, []string{"of no session"}
+		_, err = m.row(mqttwire.V5, s)
+		assert.NoError(t, err, scope)
+		m.whys[1][k] = []string{"one", "two"}
+		_, err = m.row(mqttwire.V5, s)
+		assert.EqualError(t, err, madeUp+" of 5.0: "+madeUp+" of 5.0 has 2 reasons: one; two")
+	}
 }

@@ -15,7 +15,7 @@ func (r *Report) summaryPage() Page {
 	w.writeContents(r)
 	w.WriteString(legendStart)
 	for i, l := range layers {
-		if i == 0 || r.shownBy(i) > 0 {
+		if i == 0 || r.saidBy(i) > 0 {
 			w.printf("- Column %s: %s\n", l.name, l.about)
 		}
 	}
@@ -49,7 +49,7 @@ const legendEnd = `- A link leads to the line of the case, or of the test; in a 
   that an encoder refuses.
 - A connection is decoded by a ` + "`packets.Decoder`" + ` for each side, in any pieces: what comes before the packet that breaks a statement
   is decoded, that packet is refused, and answered as the case names. A ` + "`packets.Encoder`" + ` refuses to write it.
-- In part: what is said there is above a codec, the rest is shown.
+- In part: what is said there is above a codec, or above the session in its column; the rest is shown.
 - Above a codec: no bytes of one packet or one connection can show it. Every statement with decode or stream in its scope, or
   with encode alone, is shown: a test fails otherwise.
 `
@@ -60,7 +60,7 @@ var verdicts = [...]Verdict{Shown, ShownInPart, Above}
 func (v Verdict) String() string { return [...]string{"shown", "shown in part", "above a codec"}[v] }
 
 // writeCounts writes what the codec shows of each standard and, for a layer above
-// it, how many statements it shows.
+// it, how many statements it shows and of how many it only says why not.
 func (w *pageWriter) writeCounts(r *Report) {
 	w.WriteString("| | statements |")
 	for _, v := range verdicts {
@@ -68,16 +68,16 @@ func (w *pageWriter) writeCounts(r *Report) {
 	}
 	upper := r.upperLayers()
 	for _, i := range upper {
-		w.printf(" shown by a %s |", layers[i].name)
+		w.printf(" shown by a %s | explained there |", layers[i].name)
 	}
-	w.printf("\n|%s\n", strings.Repeat("---|", 2+len(verdicts)+len(upper)))
+	w.printf("\n|%s\n", strings.Repeat("---|", 2+len(verdicts)+2*len(upper)))
 	for _, s := range r.Sections {
 		w.printf("| %s | %d |", s.Name, len(s.Rows))
 		for _, v := range verdicts {
 			w.printf(" %d |", count(s.Rows, v))
 		}
 		for _, i := range upper {
-			w.printf(" %d |", countShownBy(s.Rows, i))
+			w.printf(" %d | %d |", countShownBy(s.Rows, i), countExplainedBy(s.Rows, i))
 		}
 		w.WriteByte('\n')
 	}
@@ -109,18 +109,19 @@ func (w *pageWriter) writeContents(r *Report) {
 	}
 }
 
-// shownBy returns how many statements the i-th layer shows.
-func (r *Report) shownBy(i int) (n int) {
+// saidBy returns of how many statements the i-th layer, above the codec, says
+// something.
+func (r *Report) saidBy(i int) (n int) {
 	for _, s := range r.Sections {
-		n += countShownBy(s.Rows, i)
+		n += countShownBy(s.Rows, i) + countExplainedBy(s.Rows, i)
 	}
 	return n
 }
 
-// upperLayers are the layers above the codec that show a statement.
+// upperLayers are the layers above the codec that say something of a statement.
 func (r *Report) upperLayers() (all []int) {
 	for i := 1; i < len(layers); i++ {
-		if r.shownBy(i) > 0 {
+		if r.saidBy(i) > 0 {
 			all = append(all, i)
 		}
 	}
