@@ -37,6 +37,7 @@ func (l *Link) Open(now time.Time, s *Session, c *packets.Connect) error {
 	l.attach(s)
 	l.state = stateConnect
 	l.asked.existing, l.asked.over = s.existing || s.o.Known, s.existing && s.expiry == 0
+	l.asked.ended, s.opened = l.asked.over && s.opened, false
 	s.existing, s.expiry, s.cleaning = true, l.asked.expiry, c.CleanStart // the server may have it as soon as it has the CONNECT
 	s.recordBegun()
 	return nil
@@ -119,7 +120,7 @@ func (l *Link) Accept(now time.Time, s *Session, c *packets.Connack) error {
 // as 3. It returns ErrState if there is no CONNECT or c says success, or the
 // *mqttwire.Error of a CONNACK that cannot be sent.
 func (l *Link) Refuse(now time.Time, c *packets.Connack) error {
-	if l.state != stateAsked || c.ReasonCode == 0 {
+	if l.state != stateAsked && l.state != stateExchange || c.ReasonCode == 0 { // at any step [MQTT-4.12.0-4]
 		return ErrState
 	}
 	answer := *c
@@ -153,7 +154,7 @@ func (l *Link) begin(c *packets.Connack) {
 			keepAlive = n
 		}
 	}
-	s.existing, s.expiry, s.cleaning = true, expiry, false
+	s.existing, s.opened, s.expiry, s.cleaning = true, true, expiry, false
 	s.recordBegun()
 	l.keepAliveBegins(keepAlive)
 	s.resume()
@@ -183,15 +184,17 @@ func (l *Link) connack(c *packets.Connack) {
 		return
 	}
 	v := l.Version()
-	if c.SessionPresent && v == mqttwire.V5 && !l.asked.existing { // [MQTT-3.2.2-4]
+	unknown := !l.asked.existing || l.asked.ended && !s.o.Known
+	if c.SessionPresent && v == mqttwire.V5 && unknown { // [MQTT-3.2.2-4]
 		l.disconnectWith(mqttwire.ReasonProtocolError, Cause{Kind: UnexpectedSession})
 		return
 	}
 	l.peer = saidIn(&c.Properties, v)
 	l.event = Event{Kind: Connected, Packet: c}
-	// 3.1 does not say whether the session is present: it is if it was asked for, and had
-	// not ended with the connection before.
-	lost := !c.SessionPresent && (v != mqttwire.V31 || l.asked.cleanStart || l.asked.over)
+	// One that ended with the connection before is lost, whoever's is there now
+	// [MQTT-3.1.2-6]. 3.1 does not say whether the session is present: it is if it was
+	// asked for, and had not ended.
+	lost := l.asked.ended || !c.SessionPresent && (v != mqttwire.V31 || l.asked.cleanStart || l.asked.over)
 	if lost && l.asked.existing {
 		s.lose()
 	} else {

@@ -59,7 +59,8 @@ type asked struct {
 	cleanStart bool
 	method     bool // has an Authentication Method
 	existing   bool // a client: the server may have the session
-	over       bool // a client: the session has ended with the connection before
+	over       bool // a client: the session has ended with the connection before, if the server has seen its CONNECT
+	ended      bool // a client: it has
 }
 
 // said is what a side has announced.

@@ -31,6 +31,7 @@ type Session struct {
 	taken       uint32 // how many in flight were
 	waitQoS0    uint32 // how many that wait have
 	expiry      uint32 // Session Expiry Interval in seconds, or neverExpires
+	opened      bool   // a client: the last CONNECT was answered with success
 	existing    bool   // there was a connection, so that both sides have a session
 	ended       bool
 	cleaning    bool // a client's CONNECT with Clean Start has had no CONNACK

@@ -1,0 +1,53 @@
+package session_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/packets"
+	"github.com/mqttwire/mqttwire/session"
+)
+
+// withEndedSession returns a client whose session ended with its connection, in the
+// middle of exchanges, and whose server says on the next one that it has a session:
+// another one, of somebody else with that client identifier.
+func withEndedSession(t *testing.T, v mqttwire.Version, o session.Options) *peer {
+	a := against{side: mqttwire.FromClient, connect: packets.Connect{CleanStart: true}, session: o} // in 5.0 without an interval
+	p := newPeer(t, v, a)
+	p.publish("x", 2)
+	p.got()
+	p.say(&packets.Pubrec{PacketID: 1}, arriving(7, 2))
+	p.got()
+	a.connect.CleanStart = false
+	return p.back(a)
+}
+
+func TestASessionThatEndedWithItsConnectionDoesNotGoOnWithAnother(t *testing.T) { // [MQTT-3.1.2-6]
+	for _, v := range versions[1:] {
+		p := withEndedSession(t, v, session.Options{Known: true})
+		assert.Empty(t, p.opened, v) // no PUBREL
+		p.say(arriving(7, 2))
+		assert.Len(t, p.all(session.Arrived), 1, v)
+	}
+}
+
+func TestAClientClosesIfThereIsASessionAlthoughItsOwnHasEnded(t *testing.T) { // [MQTT-3.2.2-4]
+	p := withEndedSession(t, mqttwire.V5, session.Options{})
+	cause, closed := p.link.Closed()
+	require.True(t, closed)
+	assert.Equal(t, session.UnexpectedSession, cause.Kind)
+}
+
+func TestAServerMayRefuseWhileItWaitsForAnAuth(t *testing.T) { // [MQTT-4.12.0-4]
+	p := authenticating(t)
+	require.NoError(t, p.server.link.Auth(p.now, auth(mqttwire.ReasonContinueAuthentication, "one")))
+	require.NoError(t, p.server.link.Refuse(p.now, &packets.Connack{ReasonCode: mqttwire.ReasonServerBusy}))
+	p.run()
+	list := p.client.all(session.Disconnected)
+	require.Len(t, list, 1)
+	assert.Equal(t, session.ServerRefused, list[0].Cause.Kind)
+	assert.Equal(t, mqttwire.ReasonServerBusy, list[0].Code)
+}
