@@ -51,6 +51,7 @@ var importRules = map[string]importRule{
 	"internal":                      {notStd: wire},
 	"internal/text":                 {notStd: wire},
 	"capture":                       {notStd: pure, butStd: []string{"net/netip"}, rooms: []string{".", "internal", "packets"}},
+	"topic":                         {notStd: wire, rooms: []string{".", "packets"}},
 	"mqttwiretest":                  {notStd: pure, rooms: []string{".", "packets", "internal/corpus"}, others: []string{"pgregory.net/rapid"}},
 	"fuzz":                          {notStd: wire},
 	"examples/exchange":             {notStd: all, rooms: []string{".", "packets"}},
