@@ -208,6 +208,14 @@ func TestAPeekRefusesWhatItCannotPassAsDecodeDoes(t *testing.T) {
 				continue
 			}
 			e = requireBreach(t, want.rule, err)
+			if n == len(b) { // what follows is another packet's
+				_, ok, behind := packets.PeekPacketID([]byte(b + "\x01\x01\x01"))
+				if b[0] == 0x30 {
+					_, behind = packets.PeekPublish([]byte(b + "\x01\x01\x01"))
+				}
+				assert.False(t, ok && b[0] != 0x30, "%q", b)
+				assert.Equal(t, err, behind, "%q", b)
+			}
 			if at != nil && want.rule == mqttwire.RulePacketIDZero {
 				assert.Equal(t, "a", string(at.Topic))
 			}

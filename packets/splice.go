@@ -129,18 +129,13 @@ func (s *splice) append(dst []byte) ([]byte, error) {
 // appendHeader makes room for the packet, of whose body there are going to be n bytes,
 // and appends the fixed header. fits says whether all may be written over the frame.
 func (s *splice) appendHeader(dst []byte, n uint64, fits bool) []byte {
-	header, size := s.frame[:s.Header.Size], packetSize(n)
-	same := n == uint64(s.Header.RemainingLength)
-	if same {
-		size = len(s.frame)
-	}
 	over := len(dst) == 0 && cap(dst) > 0 && &dst[:1][0] == &s.frame[0]
 	if over && !fits {
 		dst = nil
 	}
-	dst = slices.Grow(dst, size)
-	if same {
-		return append(dst, header...)
+	dst = slices.Grow(dst, packetSize(n))
+	if n == uint64(s.Header.RemainingLength) {
+		return append(dst, s.frame[:s.Header.Size]...)
 	}
-	return appendLength(append(dst, header[0]), n)
+	return appendLength(append(dst, s.frame[0]), n)
 }

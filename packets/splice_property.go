@@ -38,7 +38,7 @@ func SpliceProperties(dst, frame []byte, v mqttwire.Version, put mqttwire.Proper
 	if s.list, err = changeList(f, place, mqttwire.PropertyOwner(t), put, out); err != nil {
 		return dst, err
 	}
-	if p, ok := prototypes[t].(listJudge); ok && s.list.changes() {
+	if p, ok := prototypes[t].(listJudge); ok {
 		if rule, field, found := p.listFault(f, wire.Spliced(place.list, put, out)); rule != 0 {
 			return wire.Refuse(dst, rule, t, s.version, field, found)
 		}
@@ -147,9 +147,6 @@ func changeList(f mqttwire.Frame, place listPlace, owner mqttwire.PropertyOwner,
 	}
 	return l, nil
 }
-
-// changes reports whether the list is to be another one.
-func (l *listSplice) changes() bool { return l.size > 0 || l.at < l.end }
 
 // drops reports whether the entries with the identifier are taken out.
 func (l *listSplice) drops(id mqttwire.PropertyID) bool {

@@ -475,6 +475,17 @@ func TestATopicThatMovesWhatFollowsIsNotWrittenOverTheFrame(t *testing.T) {
 	assert.Equal(t, before, string(frame))
 }
 
+func TestASpliceMayBeAppendedToTheFrameItself(t *testing.T) {
+	for _, topic := range []string{"b", "b/c"} {
+		frame := []byte("\x30\x04\x00\x01ax")
+		alone, err := packets.SpliceTopic(nil, frame, v311, []byte(topic))
+		require.NoError(t, err)
+		both, err := packets.SpliceTopic(frame, frame, v311, []byte(topic))
+		require.NoError(t, err)
+		assert.Equal(t, "\x30\x04\x00\x01ax"+string(alone), string(both))
+	}
+}
+
 func TestAFailedSpliceOverTheFrameLeavesItAsItIs(t *testing.T) {
 	for _, k := range loadCorpus(t) {
 		if !k.Decodes() || len(k.Bytes) > 1024 {
