@@ -84,8 +84,8 @@ func (p *proxy) talk(conn net.Conn) error {
 	down := way{from: server, to: client, filters: filters}
 	down.c = packets.Conversion{From: p.version, To: client.Version(), Sender: mqttwire.FromServer, Allow: p.allow}
 
-	if c, ok := connect.(*packets.Connect); ok && len(c.ClientID) == 0 && up.c.From == mqttwire.V5 && up.c.To != mqttwire.V5 {
-		down.assigned = []byte(rand.Text()) // older servers do not tell which one they assign
+	if c, ok := connect.(*packets.Connect); ok && len(c.ClientID) == 0 && p.assigns(client.Version()) {
+		down.assigned = []byte(rand.Text()[:23]) // 3.1 takes no more characters
 		c.ClientID = down.assigned
 	}
 	if err := up.pass(connect); err != nil {
@@ -99,6 +99,13 @@ func (p *proxy) talk(conn net.Conn) error {
 	err = up.run()
 	err = errors.Join(err, upstream.Close())
 	return errors.Join(err, <-back)
+}
+
+// assigns reports whether a client of that version that has no client identifier gets
+// one from the proxy: a server of 3.1 assigns none, and one of 3.1.1 does not tell a
+// client of 5.0 which.
+func (p *proxy) assigns(v mqttwire.Version) bool {
+	return p.version == mqttwire.V31 || p.version == mqttwire.V311 && v == mqttwire.V5
 }
 
 // options say who we are on a connection, of two sides that are not always strict.

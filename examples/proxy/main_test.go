@@ -127,28 +127,55 @@ func TestAnUnsubackOf311BecomesOneWithACodeForEachFilter(t *testing.T) {
 	assert.Equal(t, &packets.Unsuback{PacketID: 7, ReasonCodes: []mqttwire.ReasonCode{0, 0}}, packets.Clone(p))
 }
 
-func TestAClientWithoutAnIdentifierIsToldTheOneThatTheProxyAssigns(t *testing.T) {
+// connectWithoutIdentifier has a client without a client identifier connect through the
+// proxy, and returns the one that the server got, and what the client got as CONNACK.
+func connectWithoutIdentifier(t *testing.T, from, to mqttwire.Version) (identifier string, connack *packets.Connack) {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	near, err := net.Dial("tcp", start(t, proxy{server: listener.Addr().String(), version: mqttwire.V311}).String())
+	near, err := net.Dial("tcp", start(t, proxy{server: listener.Addr().String(), version: to}).String())
 	require.NoError(t, err)
 	client := packets.NewStream(near, packets.ConnectionOptions{Side: mqttwire.FromClient})
-	require.NoError(t, client.Send(&packets.Connect{Version: mqttwire.V5, CleanStart: true}))
+	require.NoError(t, client.Send(&packets.Connect{Version: from, CleanStart: true}))
 	far, err := listener.Accept()
 	require.NoError(t, err)
 	server := packets.NewStream(far, packets.ConnectionOptions{Side: mqttwire.FromServer})
 	p, err := server.Receive()
 	require.NoError(t, err)
-	assigned := string(p.(*packets.Connect).ClientID)
-	assert.NotEmpty(t, assigned)
-	require.NoError(t, server.Send(&packets.Connack{}))
+	identifier = string(p.(*packets.Connect).ClientID)
+	connack = new(packets.Connack)
+	if identifier == "" {
+		connack.Properties.SetAssignedClientIdentifier([]byte("of the server"))
+	}
+	require.NoError(t, server.Send(connack))
 	p, err = client.Receive()
 	require.NoError(t, err)
-	told, _ := p.(*packets.Connack).Properties.AssignedClientIdentifier()
-	assert.Equal(t, assigned, string(told))
+	connack = p.(*packets.Connack).Clone()
 	require.NoError(t, near.Close())
 	require.NoError(t, far.Close())
 	require.NoError(t, listener.Close())
+	return identifier, connack
+}
+
+func TestAClientWithoutAnIdentifierIsToldTheOneThatTheProxyAssigns(t *testing.T) {
+	for _, version := range []mqttwire.Version{mqttwire.V31, mqttwire.V311} {
+		assigned, connack := connectWithoutIdentifier(t, mqttwire.V5, version)
+		assert.Len(t, assigned, 23)
+		told, _ := connack.Properties.AssignedClientIdentifier()
+		assert.Equal(t, assigned, string(told))
+	}
+}
+
+func TestAServerOf31GetsAnIdentifierForAClientThatHasNone(t *testing.T) {
+	assigned, _ := connectWithoutIdentifier(t, mqttwire.V311, mqttwire.V31)
+	assert.Len(t, assigned, 23)
+}
+
+func TestAServerThatAssignsIdentifiersIsLeftToIt(t *testing.T) {
+	for _, from := range []mqttwire.Version{mqttwire.V311, mqttwire.V5} {
+		assigned, _ := connectWithoutIdentifier(t, from, mqttwire.V5)
+		assert.Empty(t, assigned)
+	}
 }
 
 func TestALossThatChangesTheMeaningEndsTheConnectionIfAsked(t *testing.T) {
