@@ -164,5 +164,20 @@ func (w *way) pass(p mqttwire.Packet) error {
 	for _, loss := range w.c.Losses {
 		log.Printf("%s to %s: %s without %s", w.c.From, w.c.To, p.Type(), loss)
 	}
-	return w.to.Send(p)
+	err := w.to.Send(p)
+	if m, ok := p.(*packets.Publish); ok && w.c.Sender == mqttwire.FromServer && errors.Is(err, mqttwire.ErrTooLarge) {
+		log.Println("not passed on:", err)
+		return w.discard(m)
+	}
+	return err
+}
+
+// discard acknowledges a message in place of the client, which does not take one so
+// large: the server of an older version cannot know. [MQTT-3.1.2-25]
+func (w *way) discard(m *packets.Publish) error {
+	err := w.to.Resume()
+	if ack := packets.Acknowledge(m); err == nil && ack != nil {
+		err = w.from.Send(ack)
+	}
+	return err
 }

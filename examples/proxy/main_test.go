@@ -92,13 +92,19 @@ func TestMosquittoTalksToClientsOfOtherVersions(t *testing.T) {
 // after CONNECT and CONNACK.
 func peers(t *testing.T, from, to mqttwire.Version, strict bool) (client, server *packets.Stream) {
 	t.Helper()
+	return peersAfter(t, &packets.Connect{Version: from, ClientID: []byte("c"), CleanStart: true}, to, strict)
+}
+
+// peersAfter is peers for a client that sends that CONNECT.
+func peersAfter(t *testing.T, first *packets.Connect, to mqttwire.Version, strict bool) (client, server *packets.Stream) {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	addr := start(t, proxy{server: listener.Addr().String(), version: to, strict: strict})
 	near, err := net.Dial("tcp", addr.String())
 	require.NoError(t, err)
 	client = packets.NewStream(near, packets.ConnectionOptions{Side: mqttwire.FromClient})
-	require.NoError(t, client.Send(&packets.Connect{Version: from, ClientID: []byte("c"), CleanStart: true}))
+	require.NoError(t, client.Send(first))
 	far, err := listener.Accept()
 	require.NoError(t, err)
 	server = packets.NewStream(far, packets.ConnectionOptions{Side: mqttwire.FromServer})
@@ -191,5 +197,27 @@ func TestALossThatChangesTheMeaningEndsTheConnectionIfAsked(t *testing.T) {
 		}
 		require.NoError(t, err)
 		assert.Equal(t, &packets.Publish{Topic: []byte("a"), Payload: []byte("1")}, packets.Clone(p))
+	}
+}
+
+func TestAMessageThatIsLargerThanTheClientTakesIsDiscarded(t *testing.T) {
+	connect := &packets.Connect{Version: mqttwire.V5, ClientID: []byte("c"), CleanStart: true}
+	connect.Properties.SetMaximumPacketSize(100)
+	client, server := peersAfter(t, connect, mqttwire.V311, false)
+	for qos, acknowledged := range []mqttwire.PacketType{0, mqttwire.PUBACK, mqttwire.PUBREC} {
+		m := &packets.Publish{Topic: []byte("a"), Payload: make([]byte, 100), QoS: mqttwire.QoS(qos), PacketID: uint16(qos)}
+		require.NoError(t, server.Send(m))
+		if acknowledged != 0 {
+			p, err := server.Receive()
+			require.NoError(t, err)
+			assert.Equal(t, acknowledged, p.Type())
+			id, _ := packets.PacketID(p)
+			assert.Equal(t, m.PacketID, id)
+		}
+		small := &packets.Publish{Topic: []byte("b"), Payload: []byte("1")}
+		require.NoError(t, server.Send(small))
+		p, err := client.Receive()
+		require.NoError(t, err)
+		assert.Equal(t, small, packets.Clone(p))
 	}
 }
