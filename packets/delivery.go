@@ -256,8 +256,12 @@ func (d *Delivery) appendAdded(b []byte) []byte {
 }
 
 // Size returns the number of bytes that Append adds for version v and d: what a
-// receiver's Maximum Packet Size is compared with. Section 3.1.2.11.4.
+// receiver's Maximum Packet Size is compared with. For the zero Prepared it is 0; for
+// what else is refused it means nothing. Section 3.1.2.11.4.
 func (p *Prepared) Size(v mqttwire.Version, d *Delivery) int {
+	if len(p.header) == 0 {
+		return 0
+	}
 	added, _ := d.added()
 	return packetSize(uint64(p.headerSize(v, d, added)) + uint64(len(p.payload)))
 }
@@ -304,7 +308,7 @@ func (p *Prepared) propertiesFor(d *Delivery) mqttwire.Properties {
 	for _, id := range d.SubscriptionIDs {
 		b.AddSubscriptionID(id)
 	}
-	if d.TopicAlias != 0 {
+	if d.TopicAlias != 0 && len(p.header) > 0 { // else Append would take it for the topic name of the zero Prepared
 		b.SetTopicAlias(d.TopicAlias)
 	}
 	return b.Properties()

@@ -346,7 +346,15 @@ func TestTheZeroPreparedIsRefused(t *testing.T) {
 			require.Error(t, wantErr)
 			_, err := m.Append(nil, v, &d)
 			assert.Equal(t, wantErr, err)
-			m.Size(v, &d)
+			assert.Zero(t, m.Size(v, &d))
+		}
+		for _, d := range []packets.Delivery{{TopicAlias: 1}, {TopicAlias: 1, OmitTopic: true}} {
+			_, err := m.Append(nil, v, &d)
+			assert.Error(t, err)
+			q, err := m.Publish(&d)
+			require.NoError(t, err)
+			_, err = q.Append(nil, v)
+			assert.Error(t, err)
 		}
 	}
 }
