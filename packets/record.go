@@ -232,10 +232,10 @@ func (r *Record) readHeader(b []byte) (n int, err error) {
 	switch {
 	case len(b) > 0 && b[0] != recordForm:
 		return 0, &RecordError{Offset: 0, Why: "a record of this form begins with 0x01"}
+	case len(b) >= recordSumAt && recordCheck(b) != uint16(bigEndian(b[recordCheckAt:recordSumAt])):
+		return 0, &RecordError{Offset: recordCheckAt, Why: "the check is not that of the header"}
 	case len(b) < RecordHeaderSize:
 		return 0, mqttwire.ErrIncomplete
-	case recordCheck(b) != uint16(bigEndian(b[recordCheckAt:recordSumAt])):
-		return 0, &RecordError{Offset: recordCheckAt, Why: "the check is not that of the header"}
 	}
 	flags, id := b[recordFlagsAt], uint16(bigEndian(b[recordPacketIDAt:recordLengthAt]))
 	r.Sender = mqttwire.Sender(flags & recordSender >> recordSenderShift)

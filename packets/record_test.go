@@ -171,6 +171,20 @@ func TestARecordOfWhichABitOrTwoAreChangedIsDamagedAndNotIncomplete(t *testing.T
 	}
 }
 
+// The check of the header is believed as soon as it is there.
+func TestARecordThatIsCutOffBehindADamagedHeaderIsDamaged(t *testing.T) {
+	b := mustRecord(t, full())
+	for bit := range 8 * 20 {
+		b[bit/8] ^= 1 << (bit % 8)
+		for n := 20; n < len(b); n++ {
+			_, _, err := packets.DecodeRecord(b[:n:n])
+			var e *packets.RecordError
+			require.ErrorAs(t, err, &e, "bit %d, %d bytes", bit, n)
+		}
+		b[bit/8] ^= 1 << (bit % 8)
+	}
+}
+
 // sealed returns the bytes with the check and the checksum that they need.
 func sealed(b []byte) []byte {
 	b = append([]byte(nil), b...)
