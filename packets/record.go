@@ -136,7 +136,7 @@ func (r *Record) check() error {
 	case !r.Arrived.IsZero() && (r.Arrived.Before(earliestArrival) || r.Arrived.After(latestArrival)):
 		return &RecordError{Offset: mqttwire.NoOffset, Why: "the time of arrival is from 1970 to 10889, or not known"}
 	}
-	return r.checkSender()
+	return ownFault(r.checkSender())
 }
 
 // checkSender checks that the side may send the message. [MQTT-3.3.4-6]
@@ -146,6 +146,14 @@ func (r *Record) checkSender() error {
 	}
 	p := Publish{Properties: r.Publish.Properties} // which goes to the heap, and r does not
 	return CheckSender(&p, mqttwire.V5, r.Sender)
+}
+
+// ownFault makes an error of checkSender that of who appends the record.
+func ownFault(err error) error {
+	if e, ok := err.(*mqttwire.Error); ok {
+		e.Own = true
+	}
+	return err
 }
 
 // putHeader writes the header of a record with that body.

@@ -286,6 +286,9 @@ func TestWhatNoRecordCanHoldIsRefused(t *testing.T) {
 			assert.Equal(t, "before", string(b))
 			if c.rule != 0 {
 				requireBreach(t, c.rule, err)
+				var e *mqttwire.Error
+				require.ErrorAs(t, err, &e)
+				assert.True(t, e.Own)
 				return
 			}
 			var e *packets.RecordError
