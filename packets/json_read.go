@@ -13,12 +13,21 @@ import (
 func newNamed(r *jsonReader) packet {
 	raw := r.members["type"]
 	for t := range mqttwire.PacketType(len(newPacket)) {
-		if p := newOf(t); p != nil && string(raw) == strconv.Quote(t.String()) {
+		if p := newOf(t); p != nil && names(raw, t) {
 			return p
 		}
 	}
 	r.fail("type", raw, "the name of a packet type, such as \"PUBLISH\"")
 	return nil
+}
+
+// names reports whether raw, if it is there, is the name of a packet type.
+func names(raw rawJSON, t mqttwire.PacketType) bool {
+	if len(raw) == 0 {
+		return false
+	}
+	s, ok := textIn(raw)
+	return ok && s == t.String()
 }
 
 // readPacket reads b into p, which is left reset on error. As package encoding/json
@@ -105,7 +114,7 @@ func (r *jsonReader) place() string {
 
 // packet reads the packet.
 func (r *jsonReader) packet(p packet, others bool) error {
-	if raw, ok := r.take("type"); ok && string(raw) != strconv.Quote(p.Type().String()) {
+	if raw, ok := r.take("type"); ok && !names(raw, p.Type()) {
 		r.fail("type", raw, strconv.Quote(p.Type().String()))
 	}
 	r.owner = mqttwire.PropertyOwner(p.Type())

@@ -318,6 +318,14 @@ func TestJSONThatCannotBeReadNamesKeyAndValue(t *testing.T) {
 	}
 }
 
+func TestTheTypeMayBeWrittenWithEscapesAsAnyText(t *testing.T) {
+	p, err := packets.ParseJSON([]byte(`{"type":"P\u0049NGREQ"}`))
+	require.NoError(t, err)
+	assert.Equal(t, &packets.Pingreq{}, p)
+	assert.NoError(t, new(packets.Pingreq).UnmarshalJSON([]byte(`{"type":"P\u0049NGREQ"}`)))
+	assert.Error(t, new(packets.Pingresp).UnmarshalJSON([]byte(`{"type":"P\u0049NGREQ"}`)))
+}
+
 func TestUnmarshalJSONRefusesAnotherTypeAndLeavesThePacketReset(t *testing.T) {
 	p := packets.Publish{Topic: []byte("t"), QoS: 1, PacketID: 1}
 	require.EqualError(t, json.Unmarshal([]byte(`{"type":"PUBACK","packetId":1}`), &p), `mqttwire: JSON: type is "PUBACK"; want "PUBLISH"`)
