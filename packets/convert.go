@@ -34,7 +34,9 @@ type Conversion struct {
 	Allow func(Loss) bool
 
 	// Losses are what was lost of the last packet, in the order of its fields: with
-	// them the packet could be made again. If Convert has refused the packet for a loss,
+	// them a packet could be made again that says the same. What says nothing is no
+	// loss: a Session Expiry Interval of 0 with Clean Start 1, which is the same as none,
+	// and whether the topic name of a PUBLISH with a Topic Alias was empty. If Convert has refused the packet for a loss,
 	// they are all that would have been lost. The memory is used again by the next call,
 	// and the values alias the packet that was converted.
 	Losses []Loss
@@ -90,8 +92,9 @@ func AnyLoss(Loss) bool { return true }
 //
 // dst's byte slices alias those of p, and its lists are written over as by Decode. p is
 // not changed, unless it is dst. Nothing is allocated where nothing is lost, but for the
-// property of a CONNECT that becomes one of 5.0 with Clean Start 0, and for lists that
-// need more room than dst has.
+// property of a CONNECT that becomes one of 5.0 with Clean Start 0, for lists that need
+// more room than dst has, and for a packet of over 512 bytes, the payload of a PUBLISH
+// not counted, which is encoded to see that it is legal.
 func Convert(dst, p mqttwire.Packet, c *Conversion) error {
 	to, known := dst.(packet)
 	from, alike := p.(packet)

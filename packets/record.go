@@ -39,7 +39,8 @@ type Record struct {
 	Publish Publish
 
 	// Arrived is when the message came, in whole milliseconds, from 1970 to 10889, in
-	// UTC; the zero time if it is not known. Forwarding.Waited is the time since.
+	// UTC; the zero time if it is not known, as what comes back of the first millisecond
+	// of 1970 too. Forwarding.Waited is the time since.
 	Arrived time.Time
 
 	// Sender is the side that sent the message, or 0 if it came over no connection.
