@@ -1,7 +1,8 @@
 // Proxy lets clients of one version of MQTT talk to a server of another: what each
 // side sends is converted for the other one, and what is lost on the way is told. A
 // loss that changes what a packet means, as that of a Response Topic, ends the
-// connection if -strict is given, and is let go otherwise.
+// connection if -strict is given, and is let go otherwise. (With -strict an older
+// server takes no client that announces a Receive Maximum, as mosquitto's do in 5.0.)
 //
 //	go run ./examples/proxy -listen 127.0.0.1:1884 -server 127.0.0.1:1883 -version 3.1.1
 package main
@@ -89,7 +90,11 @@ func (p *proxy) talk(conn net.Conn) error {
 		c.ClientID = down.assigned
 	}
 	if err := up.pass(connect); err != nil {
-		return errors.Join(err, upstream.Close())
+		refusal := packets.Connack{ReasonCode: mqttwire.ReasonImplementationSpecificError}
+		if client.Version() != mqttwire.V5 {
+			refusal.ReasonCode = mqttwire.ReturnServerUnavailable
+		}
+		return errors.Join(err, client.Send(&refusal), upstream.Close())
 	}
 	back := make(chan error, 1)
 	go func() {

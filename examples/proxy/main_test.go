@@ -221,3 +221,19 @@ func TestAMessageThatIsLargerThanTheClientTakesIsDiscarded(t *testing.T) {
 		assert.Equal(t, small, packets.Clone(p))
 	}
 }
+
+func TestAClientWhoseConnectCannotBePassedOnIsTold(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	near, err := net.Dial("tcp", start(t, proxy{server: listener.Addr().String(), version: mqttwire.V311, strict: true}).String())
+	require.NoError(t, err)
+	client := packets.NewStream(near, packets.ConnectionOptions{Side: mqttwire.FromClient})
+	connect := packets.Connect{Version: mqttwire.V5, ClientID: []byte("c"), CleanStart: true}
+	connect.Properties.SetReceiveMaximum(20)
+	require.NoError(t, client.Send(&connect))
+	p, err := client.Receive()
+	require.NoError(t, err)
+	assert.Equal(t, mqttwire.ReasonImplementationSpecificError, p.(*packets.Connack).ReasonCode)
+	require.NoError(t, near.Close())
+	require.NoError(t, listener.Close())
+}
