@@ -52,7 +52,8 @@ func (r *restorer) entry(b *stored) (e entry, why string) {
 	return e, ""
 }
 
-// maxToken is the greatest token that is believed, so that counting on cannot wrap.
+// maxToken is the greatest token and number that is believed, so that counting on cannot
+// wrap.
 const maxToken = 1 << 62
 
 func (r *restorer) queued(b *stored) string {
@@ -100,8 +101,11 @@ func (r *restorer) fly(e entry, id uint16) string {
 func (r *restorer) inFlight(b *stored) string {
 	id := b.uint16()
 	e, why := r.entry(b)
-	if why != "" || b.short {
+	switch {
+	case why != "" || b.short:
 		return why
+	case r.s.waiting.len() > 0:
+		return wrongPlace
 	}
 	if why := r.fly(e, id); why != "" {
 		return why
@@ -124,6 +128,7 @@ func (r *restorer) inRelease(b *stored) string {
 	if !s.ids.take(e.packet, idRelease, s.released.end()) {
 		return wrongID
 	}
+	r.most = max(r.most, e.token)
 	s.released.push(e)
 	return ""
 }
@@ -181,7 +186,7 @@ func (r *restorer) waits(b *stored) string {
 	switch {
 	case b.short:
 		return ""
-	case !ok:
+	case !ok || pos != s.flight.end()-1: // the others that go back have gone before
 		return wrongToken
 	}
 	if first, ok := s.waiting.next(s.waiting.first); ok && s.waiting.at(first).token <= token {

@@ -324,13 +324,16 @@ const (
 	storedHollow = 0x80 // only its position and size
 )
 
+// maxHollow is the greatest size of a hollow message that is stored.
+const maxHollow = 1<<31 - 1
+
 // appendMessage appends a message: when it came, its position, and unless it has one
 // its PUBLISH.
 func appendMessage(b []byte, m *Message) []byte {
 	b = appendTime(b, m.received)
 	b = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint16(b, m.position.Log), m.position.Seq)
 	if _, ok := m.Position(); ok {
-		return binary.BigEndian.AppendUint32(append(b, storedHollow), uint32(m.size))
+		return binary.BigEndian.AppendUint32(append(b, storedHollow), uint32(min(m.size, maxHollow)))
 	}
 	p := m.publish
 	p.PacketID = 1 // which is not looked at

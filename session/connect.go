@@ -109,9 +109,9 @@ func (l *Link) Accept(now time.Time, s *Session, c *packets.Connack) error {
 	}
 	s.deleteWill() // it was for the connection before, which goes on [MQTT-3.1.3-9]
 	l.attach(s)
-	s.setWill(now, l.will)
-	l.will = nil
 	l.begin(&answer)
+	s.setWill(now, l.will) // behind the change that the connection has begun, as its end is looked for then
+	l.will = nil
 	return nil
 }
 
@@ -203,29 +203,35 @@ func (l *Link) connack(c *packets.Connack) {
 	l.begin(c)
 }
 
-// lose does what is to be done as the server has lost the session. [MQTT-3.2.2-5]
+// lose does what is to be done as the server has lost the session [MQTT-3.2.2-5]: what
+// ends first, and then what waits again, the last first, so that what is in flight is
+// older than what waits after each change.
 func (s *Session) lose() {
 	s.dropAll(&s.released, DropSessionLost)
-	for first, n := s.flight.first, s.flight.n; n > 0; n-- {
-		pos := first + n - 1
-		if int32(pos-s.flight.first) < 0 {
-			break // the others have left it
+	r := &s.flight
+	for pos, ok := r.next(r.first); ok; pos, ok = r.next(pos + 1) {
+		if !s.outlives(r.at(pos)) {
+			s.drop(r, pos, DropSessionLost)
 		}
-		e := *s.flight.at(pos)
-		again := !e.is(handed) || e.qos == mqttwire.AtLeastOnce && s.o.OnLost != FailAll || s.o.OnLost == ResendAll
-		if e.is(dead) || !again {
-			continue
-		}
-		s.remove(&s.flight, pos)
+	}
+	for r.len() > 0 {
+		pos := r.end() - 1
+		e := *r.at(pos)
+		s.remove(r, pos)
 		e.packet, e.flags = 0, e.flags&^(onLink|repeat)
 		s.waitFirst(e)
 		s.bytes += e.size()
 		s.recordWaits(&e)
 	}
-	s.dropAll(&s.flight, DropSessionLost)
 	s.receipts = receipts{}
 	s.record(changeForgotAll, nil)
 	s.resubscribe(true)
+}
+
+// outlives reports whether a message in flight is sent anew if the server has lost the
+// session.
+func (s *Session) outlives(e *entry) bool {
+	return !e.is(handed) || e.qos == mqttwire.AtLeastOnce && s.o.OnLost != FailAll || s.o.OnLost == ResendAll
 }
 
 // redirect tells of another server. Section 4.11.

@@ -78,8 +78,9 @@ type restorer struct {
 	s      *Session
 	j      *journal
 	report Report
-	change int // number of the present one
-	base   int // where in the snapshot it begins
+	change int   // number of the present one
+	base   int   // where in the snapshot it begins
+	most   Token // the greatest one of a message that waits for PUBCOMP
 	err    error
 }
 
@@ -127,7 +128,7 @@ func (r *restorer) snapshot(b []byte) bool {
 	token := Token(binary.BigEndian.Uint64(b[len(snapshotMagic)+8:]))
 	at, end := head, len(b)-4
 	for {
-		if end-at < 4 {
+		if r.base = 0; end-at < 4 {
 			return r.fail(at, "it ends too early")
 		}
 		n := uint64(binary.BigEndian.Uint32(b[at:]))
@@ -139,9 +140,13 @@ func (r *restorer) snapshot(b []byte) bool {
 		}
 		at += int(n)
 	}
-	r.base = 0
-	if at != end || token < r.j.token {
+	switch {
+	case at != end:
 		return r.fail(at, "there is more behind its end")
+	case r.j.seq > maxToken:
+		return r.fail(len(snapshotMagic), "its number is too large")
+	case token < max(r.j.token, r.most), token > maxToken:
+		return r.fail(len(snapshotMagic)+8, wrongToken)
 	}
 	r.j.token = token
 	return true
@@ -189,6 +194,9 @@ func (r *restorer) record(data []byte, snapshot bool) bool {
 	apply := appliers[min(int(kind), len(appliers)-1)]
 	if apply == nil || (kind == changeInFlight || kind == changeInRelease) && !snapshot {
 		return r.fail(0, "its kind is not known")
+	}
+	if r.s.ended && kind != changeHandedOn {
+		return r.fail(0, wrongPlace)
 	}
 	switch why := apply(r, &body); {
 	case body.short:

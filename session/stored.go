@@ -94,7 +94,7 @@ func (b *stored) message() *Message {
 	switch form := b.byte(); form {
 	case storedHollow:
 		size := b.uint32()
-		if (at == Position{}) || size > mqttwire.MaxPacketSize {
+		if (at == Position{}) || size > maxHollow {
 			b.short = true
 			return nil
 		}
