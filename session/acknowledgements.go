@@ -29,6 +29,9 @@ func (s *Session) Ack(a AckToken, code mqttwire.ReasonCode) error {
 	if h == nil {
 		return ErrStale
 	}
+	if l.Version() != mqttwire.V5 {
+		code = 0 // which cannot be said, so that the message is taken on
+	}
 	h.ready, h.code = true, code
 	if q == mqttwire.ExactlyOnce {
 		l.takeOn(h.id, code, nil)
@@ -89,9 +92,14 @@ func (l *Link) markHeld(q mqttwire.QoS, id uint16) {
 	r.set(id, r.get(id)|flag|counted)
 }
 
-// flushHeld sends the acknowledgements that wait for none before them.
+// flushHeld sends the acknowledgements that wait for none before them. If one cannot be
+// sent the connection ends, and with it what is held.
 func (l *Link) flushHeld(q mqttwire.QoS) {
-	for a, ok := l.heldOf(q).pop(); ok; a, ok = l.heldOf(q).pop() {
+	for l.held != nil {
+		a, ok := l.heldOf(q).pop()
+		if !ok {
+			return
+		}
 		l.sendAck(q, a.id, a.code, a.packet)
 	}
 }
@@ -155,12 +163,18 @@ func (l *Link) send(p mqttwire.Packet) {
 		return
 	}
 	if err := l.put(p); err != nil {
-		l.disconnectWith(mqttwire.ReasonUnspecifiedError, Cause{Kind: WeDisconnected, Err: err})
+		l.cannotSend(err)
 		return
 	}
 	if l.pending() > l.o.output {
 		l.disconnectWith(mqttwire.ReasonQuotaExceeded, Cause{Kind: OutputFull})
 	}
+}
+
+// cannotSend ends the connection, as a packet that is due cannot be sent, such as one
+// that is larger than the peer takes.
+func (l *Link) cannotSend(err error) {
+	l.disconnectWith(mqttwire.ReasonUnspecifiedError, Cause{Kind: WeDisconnected, Err: err})
 }
 
 // pubrel handles PUBREL. [MQTT-4.3.3-11] [MQTT-4.3.3-12]

@@ -34,7 +34,8 @@ func (l *Link) Disconnect(now time.Time, d *packets.Disconnect) error {
 }
 
 // Drain is Disconnect as soon as nothing is in flight, and no acknowledgement is held:
-// what waits is not begun any more. d is kept until then; nil is one without a code.
+// what waits is not begun any more. d is copied; nil is one without a code. If it cannot
+// be sent then, one with its code alone is, and Cause.Err says why.
 // Who waits for a bounded time calls Disconnect at its end.
 func (l *Link) Drain(now time.Time, d *packets.Disconnect) error {
 	if l.state != stateOpen {

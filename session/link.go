@@ -134,6 +134,9 @@ func NewLink(o LinkOptions) *Link {
 // Reset makes l a Link of a connection that begins, in its memory. A Session that it
 // is attached to is to be parted from it before, by Lost.
 func (l *Link) Reset(o LinkOptions) {
+	if l.event.Kind == Done {
+		l.settleEvent() // each request ends by an event, also if nobody has taken it here
+	}
 	l.conn.Reset(packets.ConnectionOptions{
 		Side: o.Side, Versions: o.Versions, Limits: o.Limits, Tolerance: o.Tolerance, Optional: o.Optional,
 	})
@@ -252,7 +255,7 @@ func (l *Link) settleEvent() {
 	case e.stored:
 		l.session.handedOn()
 	case e.Kind == Arrived:
-	case l.session != nil && (l.attached || l.session.link == nil):
+	case l.session != nil && (e.Kind == Done || l.attached || l.session.link == nil):
 		e.Packet = nil
 		l.session.tell(e)
 	}

@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"math"
 	"time"
 
 	"github.com/mqttwire/mqttwire"
@@ -53,7 +54,11 @@ func (l *Link) put(p mqttwire.Packet) error {
 // handed out once. If nothing is appended there is nothing to be written, or
 // changes are to be taken first.
 func (l *Link) Append(dst []byte, max int) []byte {
-	start, limit := len(dst), len(dst)+max
+	start := len(dst)
+	limit := start + min(max, math.MaxInt-start)
+	if max < 0 {
+		limit = start
+	}
 	ready, led := l.ready()
 	if !ready {
 		return dst
@@ -268,5 +273,7 @@ func (l *Link) drained() {
 	}
 	d := l.drain
 	l.drain = nil
-	_ = l.Disconnect(l.now, d)
+	if err := l.Disconnect(l.now, d); err != nil { // then with its code alone
+		l.disconnectWith(d.ReasonCode, Cause{Kind: WeDisconnected, Err: err})
+	}
 }

@@ -292,7 +292,10 @@ func (l *Link) lead() bool {
 		if e := r.at(pos); !e.is(onLink) {
 			t := l.tool()
 			t.pubrel = packets.Pubrel{PacketID: e.packet, Dup: true} // DUP is written in 3.1 only
-			_ = l.put(&t.pubrel)
+			if err := l.put(&t.pubrel); err != nil {
+				l.cannotSend(err)
+				return false
+			}
 			e.flags |= onLink
 		}
 		r.mark = pos + 1

@@ -1,0 +1,117 @@
+package session_test
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/packets"
+	"github.com/mqttwire/mqttwire/session"
+)
+
+// narrow returns the peer of a client whose server takes packets of so many bytes.
+func narrow(t *testing.T, most uint32, a against) *peer {
+	a.side = mqttwire.FromClient
+	a.connect.Properties.SetSessionExpiryInterval(60)
+	a.connack.Properties.SetMaximumPacketSize(most)
+	return newPeer(t, mqttwire.V5, a)
+}
+
+// held lets messages of QoS 1 come, of which the acknowledgements are held.
+func held(t *testing.T, p *peer, n uint16) (acks []session.AckToken) {
+	for id := range n {
+		require.NoError(t, p.link.Receive(began, &packets.Publish{Topic: []byte("t"), QoS: 1, PacketID: id + 1}))
+		e, _ := p.link.Event()
+		acks = append(acks, e.Ack)
+	}
+	return acks
+}
+
+// What is held behind the one that cannot be sent is gone with the connection.
+func TestAnAcknowledgementThatCannotBeSentEndsTheConnectionAndWhatIsHeld(t *testing.T) {
+	for name, test := range map[string]struct {
+		most uint32
+		code mqttwire.ReasonCode
+		link session.LinkOptions
+		want session.CauseKind
+	}{
+		"too large for the peer":        {4, mqttwire.ReasonNotAuthorized, session.LinkOptions{Hold: true}, session.WeDisconnected},
+		"the peer does not read":        {100, 0, session.LinkOptions{Hold: true, Output: 5}, session.OutputFull},
+		"nor does it take a DISCONNECT": {3, 0, session.LinkOptions{Hold: true}, session.WeDisconnected},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := narrow(t, test.most, against{link: test.link})
+			acks := held(t, p, 3)
+			require.NoError(t, p.session.Ack(acks[1], test.code))
+			require.NoError(t, p.session.Ack(acks[2], 0))
+			require.NoError(t, p.session.Ack(acks[0], test.code))
+			assert.Nil(t, p.session.Link())
+			assert.Equal(t, session.ErrStale, p.session.Ack(acks[0], 0))
+			p.got()
+			cause, ok := p.link.Closed()
+			assert.True(t, ok)
+			assert.Equal(t, test.want, cause.Kind)
+		})
+	}
+}
+
+func TestAPubrelThatIsTooLargeForTheNextConnectionEndsIt(t *testing.T) {
+	p := narrow(t, 100, against{})
+	_, err := p.session.Publish(began, message("t", ""), session.Delivery{QoS: mqttwire.ExactlyOnce})
+	require.NoError(t, err)
+	p.got()
+	p.say(&packets.Pubrec{PacketID: 1})
+	p.link.Lost(began, nil)
+	a := against{old: p.session}
+	a.connack.SessionPresent = true
+	p = narrow(t, 3, a)
+	cause, ok := p.link.Closed()
+	assert.True(t, ok)
+	assert.Equal(t, session.WeDisconnected, cause.Kind)
+	assert.ErrorIs(t, cause.Err, mqttwire.ErrTooLarge)
+	assert.Equal(t, 1, p.session.Stats().Released)
+}
+
+func TestAnyNumberOfBytesMayBeAskedFor(t *testing.T) {
+	for _, most := range []int{math.MaxInt, math.MaxInt - 1} {
+		p := narrow(t, 100, against{})
+		_, err := p.session.Publish(began, message("t", ""), session.Delivery{QoS: mqttwire.AtLeastOnce})
+		require.NoError(t, err)
+		assert.Equal(t, "ff32060001740001"+"00", fmt.Sprintf("%x", p.link.Append([]byte{0xFF}, most)))
+	}
+	for _, most := range []int{0, -1, math.MinInt} {
+		p := narrow(t, 100, against{})
+		_, err := p.session.Publish(began, message("t", ""), session.Delivery{QoS: mqttwire.AtLeastOnce})
+		require.NoError(t, err)
+		_, err = p.session.Subscribe(began, &packets.Subscribe{Subscriptions: []packets.Subscription{{Filter: []byte("t")}}})
+		require.NoError(t, err)
+		assert.Equal(t, "ff", fmt.Sprintf("%x", p.link.Append([]byte{0xFF}, most)))
+		assert.Equal(t, "820700010000017400", fmt.Sprintf("%x", p.link.Append(nil, 9)))
+		assert.Equal(t, "32", fmt.Sprintf("%x", p.link.Append(nil, 1)))
+		assert.Empty(t, p.link.Append(nil, most))
+		assert.Equal(t, "06000174000200", fmt.Sprintf("%x", p.link.Append(nil, math.MaxInt)))
+	}
+}
+
+func TestADisconnectThatIsTooLargeDoesNotKeepADrainFromItsEnd(t *testing.T) {
+	a := against{side: mqttwire.FromServer}
+	a.connect.Properties.SetMaximumPacketSize(40)
+	p := newPeer(t, mqttwire.V5, a)
+	_, err := p.session.Publish(began, message("t", ""), session.Delivery{QoS: mqttwire.AtLeastOnce})
+	require.NoError(t, err)
+	p.got()
+	d := &packets.Disconnect{ReasonCode: mqttwire.ReasonUseAnotherServer}
+	d.Properties.SetServerReference([]byte(strings.Repeat("x", 50)))
+	require.NoError(t, p.link.Drain(began, d))
+	p.say(&packets.Puback{PacketID: 1})
+	assert.Equal(t, []mqttwire.Packet{&packets.Disconnect{ReasonCode: mqttwire.ReasonUseAnotherServer}}, p.got())
+	cause, ok := p.link.Closed()
+	require.True(t, ok)
+	assert.Equal(t, mqttwire.ReasonUseAnotherServer, cause.Code)
+	assert.ErrorIs(t, cause.Err, mqttwire.ErrTooLarge)
+}
