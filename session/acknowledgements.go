@@ -166,7 +166,7 @@ func (l *Link) send(p mqttwire.Packet) {
 		l.cannotSend(err)
 		return
 	}
-	if l.pending() > l.o.output {
+	if l.answers() > l.o.output {
 		l.disconnectWith(mqttwire.ReasonQuotaExceeded, Cause{Kind: OutputFull})
 	}
 }

@@ -95,7 +95,7 @@ func (l *Link) Lost(now time.Time, err error) {
 	if l.state != stateClosing {
 		l.finish(now, Cause{Kind: TransportLost, Err: err})
 	}
-	l.control, l.out = nil, 0
+	l.control, l.out, l.ahead = nil, 0, 0
 	if t := l.tools; t != nil {
 		t.head, t.tail = nil, nil
 	}

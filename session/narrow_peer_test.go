@@ -1,8 +1,10 @@
 package session_test
 
 import (
+	"bytes"
 	"fmt"
 	"math"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -114,4 +116,52 @@ func TestADisconnectThatIsTooLargeDoesNotKeepADrainFromItsEnd(t *testing.T) {
 	require.True(t, ok)
 	assert.Equal(t, mqttwire.ReasonUseAnotherServer, cause.Code)
 	assert.ErrorIs(t, cause.Err, mqttwire.ErrTooLarge)
+}
+
+// What we send ourselves is not what the peer makes us answer.
+func TestOwnPacketsThatWaitDoNotCountAgainstOutput(t *testing.T) {
+	p := newPeer(t, mqttwire.V5, against{side: mqttwire.FromClient, session: session.Options{Queue: session.Bounds{Bytes: 1 << 30}}})
+	_, err := p.session.Publish(began, message("t", strings.Repeat("x", 1<<20)), session.Delivery{QoS: mqttwire.AtLeastOnce})
+	require.NoError(t, err)
+	assert.Len(t, p.link.Append(nil, 1<<10), 1<<10)
+	p.say(arriving(1, mqttwire.AtLeastOnce), &packets.Pingresp{})
+	assert.Nil(t, p.all(session.Disconnected))
+	assert.NotNil(t, p.session.Link())
+
+	p = newPeer(t, mqttwire.V5, against{side: mqttwire.FromClient, link: session.LinkOptions{Output: 16}})
+	for range 100 {
+		_, err := p.session.Subscribe(began, &packets.Subscribe{Subscriptions: []packets.Subscription{{Filter: []byte("a/b/c")}}})
+		require.NoError(t, err)
+	}
+	assert.Len(t, p.link.Append(nil, 1), 1)
+	p.say(arriving(1, mqttwire.AtLeastOnce))
+	assert.NotNil(t, p.session.Link())
+	for range 3 {
+		p.say(arriving(1, mqttwire.AtLeastOnce))
+	}
+	assert.NotNil(t, p.session.Link(), "16 bytes")
+	p.say(arriving(1, mqttwire.AtLeastOnce))
+	assert.Nil(t, p.session.Link())
+}
+
+func TestAPeerThatReadsJustFastEnoughDoesNotTakeMemory(t *testing.T) {
+	p := newPeer(t, mqttwire.V5, against{side: mqttwire.FromServer})
+	buf := make([]byte, 0, 64)
+	p.say(&packets.Pingreq{}, &packets.Pingreq{})
+	pings := bytes.Repeat([]byte{0xC0, 0}, 32)
+	most := uint64(0)
+	for range 4 {
+		var start, end runtime.MemStats
+		runtime.ReadMemStats(&start)
+		for range 4 << 10 {
+			p.link.Feed(began, pings)
+			for _, ok := p.link.Packet(); ok; _, ok = p.link.Packet() {
+				p.link.Handle(began)
+			}
+			p.link.Wrote(began, len(p.link.Append(buf, 64)))
+		}
+		runtime.ReadMemStats(&end)
+		most = max(most, end.TotalAlloc-start.TotalAlloc)
+	}
+	assert.Less(t, most, uint64(256<<10), "of 1 MiB that went through")
 }

@@ -13,6 +13,7 @@ import (
 type output struct {
 	control []byte // packets that are not PUBLISH
 	out     int    // how much of control was handed out
+	ahead   int    // how much of the rest is PUBREL, SUBSCRIBE and UNSUBSCRIBE that nothing of the peer has made us send
 
 	handed uint64 // bytes that were handed out
 	wrote  uint64 // bytes that are on the network
@@ -40,14 +41,29 @@ func (o *output) release() {
 	}
 }
 
-// put encodes a packet to be written next.
+// answers returns how many bytes wait to be written because of the peer.
+func (l *Link) answers() int { return len(l.control) - l.out - l.ahead }
+
+// put encodes a packet to be written next. What was handed out gives way, also if the
+// peer reads just so fast that something is always left.
 func (l *Link) put(p mqttwire.Packet) error {
+	if l.out > keepOutput && l.out > len(l.control)/2 {
+		l.control, l.out = l.control[:copy(l.control, l.control[l.out:])], 0
+	}
 	b, err := l.conn.Append(l.control, p)
 	if err != nil {
 		return err
 	}
 	l.control = b
 	return nil
+}
+
+// putAhead is put for a packet that is no answer.
+func (l *Link) putAhead(p mqttwire.Packet) error {
+	before := l.answers()
+	err := l.put(p)
+	l.ahead += l.answers() - before
+	return err
 }
 
 // Append appends to dst what is to be written now, up to max bytes of it. Each byte is
@@ -115,6 +131,7 @@ func (l *Link) appendControl(dst []byte, limit int) []byte {
 	if l.out += n; l.out == len(l.control) {
 		l.control, l.out = l.control[:0], 0
 	}
+	l.ahead = min(l.ahead, len(l.control)-l.out)
 	l.counted, l.finals = l.counted-l.finals, 0 // the peer may know of them
 	return dst
 }
@@ -137,7 +154,7 @@ func (l *Link) Buffers(bufs [][]byte) [][]byte {
 	start, t := len(bufs), l.tool()
 	bufs = part(part(bufs, t.head), t.tail)
 	if bufs = part(bufs, l.control[l.out:]); len(l.control) > 0 {
-		l.control, t.spare, l.out = t.spare[:0], l.control, 0
+		l.control, t.spare, l.out, l.ahead = t.spare[:0], l.control, 0, 0
 		l.counted, l.finals = l.counted-l.finals, 0
 	}
 	t.head, t.tail = nil, nil

@@ -292,7 +292,7 @@ func (l *Link) lead() bool {
 		if e := r.at(pos); !e.is(onLink) {
 			t := l.tool()
 			t.pubrel = packets.Pubrel{PacketID: e.packet, Dup: true} // DUP is written in 3.1 only
-			if err := l.put(&t.pubrel); err != nil {
+			if err := l.putAhead(&t.pubrel); err != nil {
 				l.cannotSend(err)
 				return false
 			}
@@ -318,7 +318,7 @@ func (l *Link) ask() bool {
 				return true // as soon as one is free
 			}
 		}
-		if err := l.put(e.request.numbered(e.packet, e.is(repeat))); err != nil {
+		if err := l.putAhead(e.request.numbered(e.packet, e.is(repeat))); err != nil {
 			s.dropRequest(pos, err)
 			continue
 		}
