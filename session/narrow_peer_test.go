@@ -127,21 +127,35 @@ func TestOwnPacketsThatWaitDoNotCountAgainstOutput(t *testing.T) {
 	p.say(arriving(1, mqttwire.AtLeastOnce), &packets.Pingresp{})
 	assert.Nil(t, p.all(session.Disconnected))
 	assert.NotNil(t, p.session.Link())
+}
 
-	p = newPeer(t, mqttwire.V5, against{side: mqttwire.FromClient, link: session.LinkOptions{Output: 16}})
-	for range 100 {
-		_, err := p.session.Subscribe(began, &packets.Subscribe{Subscriptions: []packets.Subscription{{Filter: []byte("a/b/c")}}})
-		require.NoError(t, err)
+func TestOwnPacketsDoNotCountAgainstOutputUntilTheyAreWritten(t *testing.T) {
+	for name, write := range map[string]func(l *session.Link){
+		"not written": func(*session.Link) {},
+		"written":     func(l *session.Link) { l.Wrote(began, len(l.Append(nil, 1<<16))) },
+		"by Buffers": func(l *session.Link) {
+			l.Wrote(began, 1)
+			for _, b := range l.Buffers(nil) {
+				l.Wrote(began, len(b))
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPeer(t, mqttwire.V5, against{side: mqttwire.FromClient, link: session.LinkOptions{Output: 16}})
+			for range 100 {
+				_, err := p.session.Subscribe(began, &packets.Subscribe{Subscriptions: []packets.Subscription{{Filter: []byte("a/b/c")}}})
+				require.NoError(t, err)
+			}
+			assert.Len(t, p.link.Append(nil, 1), 1)
+			write(p.link)
+			for range 4 {
+				p.say(arriving(1, mqttwire.AtLeastOnce))
+			}
+			assert.NotNil(t, p.session.Link(), "16 bytes")
+			p.say(arriving(1, mqttwire.AtLeastOnce))
+			assert.Nil(t, p.session.Link())
+		})
 	}
-	assert.Len(t, p.link.Append(nil, 1), 1)
-	p.say(arriving(1, mqttwire.AtLeastOnce))
-	assert.NotNil(t, p.session.Link())
-	for range 3 {
-		p.say(arriving(1, mqttwire.AtLeastOnce))
-	}
-	assert.NotNil(t, p.session.Link(), "16 bytes")
-	p.say(arriving(1, mqttwire.AtLeastOnce))
-	assert.Nil(t, p.session.Link())
 }
 
 func TestAPeerThatReadsJustFastEnoughDoesNotTakeMemory(t *testing.T) {

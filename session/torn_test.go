@@ -128,7 +128,11 @@ func TestAMessageThatNoPacketCanHoldComesOutOfTheJournal(t *testing.T) {
 			s := session.New(o)
 			_, err := s.Publish(began, m, session.Delivery{QoS: 1})
 			require.NoError(t, err)
-			assert.Equal(t, 1, requireWhole(t, o, takeChanges(s)).Stats().Waiting)
+			st := requireWhole(t, o, takeChanges(s)).Stats()
+			assert.Equal(t, 1, st.Waiting)
+			if _, ok := m.Position(); ok {
+				assert.Equal(t, min(m.Size(), 1<<31-1), st.Bytes)
+			}
 		})
 	}
 }
@@ -239,4 +243,25 @@ func TestASnapshotWithNumbersThatNoSessionReachesIsRefused(t *testing.T) {
 			assert.EqualError(t, err, test.want)
 		})
 	}
+}
+
+func TestAMessageMayBeHandedOnAfterItsSessionHasEnded(t *testing.T) {
+	o := session.Options{Side: mqttwire.FromClient, Journal: true}
+	s := session.New(o)
+	acceptAs(t, s, false)
+	list := takeChanges(s)
+	l := s.Link()
+	require.NoError(t, l.Receive(began, arriving(1, mqttwire.ExactlyOnce)))
+	list = append(list, takeChanges(s)...)
+	s, report, err := session.Restore(o, began, nil, slices.Values(list))
+	require.NoError(t, err)
+	require.Equal(t, 1, report.Again)
+	s.End(began)
+	list = append(list, takeChanges(s)...)
+	e, ok := s.Event()
+	require.True(t, ok)
+	require.Equal(t, session.Arrived, e.Kind)
+	handedOn := takeChanges(s)
+	require.Len(t, handedOn, 1)
+	requireWhole(t, o, append(list, handedOn...))
 }
