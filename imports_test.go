@@ -88,7 +88,9 @@ var importRules = map[string]importRule{
 		"github.com/256dpi/gomqtt", "github.com/eclipse/paho.golang", "github.com/eclipse/paho.mqtt.golang",
 		"github.com/mochi-mqtt/server/v2", "github.com/soypat/natiu-mqtt"}},
 	"compare/speed/floor": {notStd: all, rooms: []string{".", "packets"}},
-	"compare/strictness":  {notStd: all, rooms: []string{".", "compare/codecs", "mqttwiretest"}},
+	"compare/topics": {notStd: all, rooms: []string{"packets", "topic", "compare/interleaved"}, others: []string{
+		"github.com/256dpi/gomqtt", "github.com/mochi-mqtt/server/v2"}},
+	"compare/strictness": {notStd: all, rooms: []string{".", "compare/codecs", "mqttwiretest"}},
 }
 
 func TestRoomsImportOnlyWhatTheyMay(t *testing.T) {

@@ -9,12 +9,16 @@ require (
 	github.com/mochi-mqtt/server/v2 v2.7.9
 	github.com/mqttwire/mqttwire v0.0.0
 	github.com/soypat/natiu-mqtt v0.6.0
+	github.com/stretchr/testify v1.11.1
 )
 
 require (
 	github.com/256dpi/mercury v0.2.0 // indirect
+	github.com/davecgh/go-spew v1.1.1 // indirect
 	github.com/gorilla/websocket v1.5.3 // indirect
+	github.com/pmezard/go-difflib v1.0.0 // indirect
 	github.com/rs/xid v1.4.0 // indirect
+	gopkg.in/yaml.v3 v3.0.1 // indirect
 	pgregory.net/rapid v1.3.0 // indirect
 )
 
