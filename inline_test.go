@@ -25,11 +25,16 @@ var inlined = map[string][]string{
 		"SizeVarint", ".PacketSize", ".size", ".Flags", "uint16At", "uint32At", "text.Load64", "text.ZeroByte", "binaryEnd",
 		".listWith", "text.PlainTopicName", ".lost", ".room",
 	},
-	"internal/text": {"Load64", "store64", "ZeroByte", "topicFault", "oddBytes", "equalBytes", "plainByte", "plusAlone"},
+	"internal/text": {
+		"Load64", "Store64", "ZeroByte", "topicFault", "OddBytes", "equalBytes", "PlainByte", "PlusAlone", "WildcardLast",
+		"Shared", "HasSlash", "BeforeEnd", "PlainOdd", ".takes",
+	},
 	"packets": {
 		"mqttwire.SizeVarint", ".Flags", ".Has", ".Empty", "wire.Judge", "wire.Err", "wire.Pass", "wire.PassAt", "wire.Frame",
 		"wire.PacketID", "wire.String", "wire.TopicName", "wire.TopicFilter", "wire.Binary", "wire.Properties",
 		"wire.Refuse", "wire.CheckProperties", "text.PlainString", "text.PlainTopicName", "text.PlainTopicFilter", "text.ASCIIName",
+		"text.Load64", "text.Store64", "text.OddBytes", "text.PlusAlone", "text.WildcardLast", "text.Shared", "text.HasSlash",
+		"text.BeforeEnd", "text.PlainOdd", ".plainOptions",
 		"plainFrame", "plainAck", "isEmpty", "plainLength", "plainID", "fieldEnd", "plainCode", "plainList", "plainListSize", "plainCodeAndListSize", "appendCodeAndList",
 		"appendHeader", "appendLength", "appendPrefixed", "appendPlainList", "oversized", "PropertiesOf", "newOf",
 	},

@@ -1,6 +1,8 @@
 package packets
 
 import (
+	"unicode/utf8"
+
 	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/internal/text"
 )
@@ -279,25 +281,109 @@ func (p *Subscribe) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	b = appendPlainList(b, list, v)
 	at := len(b)
 	b = b[:end]
-	for i := range subscriptions {
-		s := &subscriptions[i]
-		options, ok := s.plainOptions(v)
-		if !ok || s.NoLocal && len(s.Filter) > 0 && s.Filter[0] == '$' {
-			if rule := s.faultIn(v); rule != 0 {
-				return wire.Refuse(dst, rule, t, v, mqttwire.FieldSubscriptionOptions, s.faulty(rule))
-			}
+	at, written, err := putSubscriptions(b, at, subscriptions, v)
+	if written < len(subscriptions) {
+		if err = putRest(b, at, subscriptions[written:], v, err); err != nil {
+			return dst, err
 		}
-		next := text.PutTopicFilter(b, at, s.Filter)
-		if next == 0 {
-			var err error
-			if next, err = wire.PutTopicFilter(b, at, s.Filter, t, v, mqttwire.FieldTopicFilter); err != nil {
-				return dst, err
-			}
-		}
-		b[next] = options
-		at = next + 1
 	}
 	return b, nil
+}
+
+// putRest goes on where putSubscriptions has ended, if not with an error. It writes
+// those itself at which that would end at once.
+func putRest(b []byte, at int, list []Subscription, v mqttwire.Version, err error) error {
+	for err == nil && len(list) > 0 {
+		s, n := &list[0], 0
+		if options, ok := s.plainOptions(v); ok && !s.NoLocal && (len(s.Filter) < 8 || s.Filter[0] >= utf8.RuneSelf) {
+			if end := text.PutTopicFilter(b, at, s.Filter); end != 0 {
+				b[end] = options
+				at, list = end+1, list[1:]
+				continue
+			}
+		}
+		at, n, err = putSubscriptions(b, at, list, v)
+		list = list[n:]
+	}
+	return err
+}
+
+// putSubscriptions is text.PutTopicFilters for a list of subscriptions, with the options
+// behind each filter. It ends with one that is not plain.
+func putSubscriptions(b []byte, at int, list []Subscription, v mqttwire.Version) (end, n int, err error) {
+	for n := range list {
+		s := &list[n]
+		filter := s.Filter
+		last, end := len(filter)-8, at+2+len(filter)
+		options, ok := s.plainOptions(v)
+		if !ok || end >= len(b) || uint(last) > text.MaxLength-8 || uint(at) > uint(len(b)) {
+			return s.put(b, at, n, v)
+		}
+		b[end] = options
+		to := b[at:end]
+		to[0], to[1] = byte(len(filter)>>8), byte(len(filter))
+		to = to[2:]
+		to = to[:len(filter):len(filter)]
+		for i := 0; i < last; i += 8 {
+			w := text.Load64(filter[i : i+8 : i+8])
+			text.Store64(to[i:i+8:i+8], w)
+			if odd := text.OddBytes(w); odd != 0 && !text.PlusAlone(w, odd) {
+				if byte(w) != '$' {
+					if !text.PlainOdd(filter, i, odd) {
+						return s.putFrom(b, at, i, n, v)
+					}
+					continue
+				}
+				j := 8
+				for text.Shared(w) && j < last && !text.HasSlash(text.Load64(filter[j:])) {
+					j += 8
+				}
+				if odd != text.FirstByte || text.Shared(w) &&
+					(s.NoLocal || w>>56 == '/' || j >= last && !text.HasSlash(text.BeforeEnd(text.Load64(filter[last:]), last))) {
+					return s.put(b, at, n, v)
+				}
+			}
+		}
+		w := text.Load64(filter[last:]) // of which some may have been seen before
+		text.Store64(to[last:], w)
+		if odd := text.OddBytes(w); odd != 0 && !text.PlusAlone(w, odd) && !text.WildcardLast(w, odd) &&
+			(byte(w) == '$' || !text.PlainOdd(filter, last, odd)) {
+			return s.putFrom(b, at, last, n, v)
+		}
+		at = end + 1
+	}
+	return at, len(list), nil
+}
+
+// putFrom ends putSubscriptions with s, of which the options are written, and the filter
+// up to i.
+func (s *Subscription) putFrom(b []byte, at, i, n int, v mqttwire.Version) (end, all int, err error) {
+	if s.Filter[0] == '$' { // it may be a shared one, for which the options are not right
+		return s.put(b, at, n, v)
+	}
+	if end = text.PutFrom(b, at, s.Filter, i); end == 0 {
+		return s.put(b, at, n, v)
+	}
+	return end + 1, n + 1, nil
+}
+
+// put ends putSubscriptions with s, whatever it is.
+func (s *Subscription) put(b []byte, at, n int, v mqttwire.Version) (end, all int, err error) {
+	const t = mqttwire.SUBSCRIBE
+	options, ok := s.plainOptions(v)
+	if !ok || s.NoLocal {
+		if rule := s.faultIn(v); rule != 0 {
+			_, err = wire.Refuse(nil, rule, t, v, mqttwire.FieldSubscriptionOptions, s.faulty(rule))
+			return at, n, err
+		}
+	}
+	if end = text.PutTopicFilter(b, at, s.Filter); end == 0 {
+		if end, err = wire.PutTopicFilter(b, at, s.Filter, t, v, mqttwire.FieldTopicFilter); err != nil {
+			return at, n, err
+		}
+	}
+	b[end] = options
+	return end + 1, n + 1, nil
 }
 
 // plainOptions returns the options byte, and whether it may go with a plain

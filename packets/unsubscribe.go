@@ -1,6 +1,8 @@
 package packets
 
 import (
+	"unicode/utf8"
+
 	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/internal/text"
 )
@@ -151,17 +153,32 @@ func (p *Unsubscribe) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 	b = appendPlainList(b, list, v)
 	at := len(b)
 	b = b[:end]
-	for _, f := range p.Filters {
-		next := text.PutTopicFilter(b, at, f)
-		if next == 0 {
-			var err error
-			if next, err = wire.PutTopicFilter(b, at, f, t, v, mqttwire.FieldTopicFilter); err != nil {
-				return dst, err
-			}
+	at, written := text.PutTopicFilters(b, at, p.Filters)
+	if written < len(p.Filters) {
+		if err := putFilters(b, at, p.Filters[written:], v); err != nil {
+			return dst, err
 		}
-		at = next
 	}
 	return b, nil
+}
+
+// putFilters writes filters that may be not plain, or not legal in version v, to b[at:],
+// which has room for them. Those at which text.PutTopicFilters would end at once are not
+// for it.
+func putFilters(b []byte, at int, filters [][]byte, v mqttwire.Version) (err error) {
+	for len(filters) > 0 {
+		var n int
+		if f := filters[0]; (len(f) < 8 || f[0] >= utf8.RuneSelf) && text.PutTopicFilter(b, at, f) != 0 {
+			at, n = at+2+len(f), 1
+		} else if at, n = text.PutTopicFilters(b, at, filters); n == 0 {
+			if at, err = wire.PutTopicFilter(b, at, filters[0], mqttwire.UNSUBSCRIBE, v, mqttwire.FieldTopicFilter); err != nil {
+				return err
+			}
+			n = 1
+		}
+		filters = filters[n:]
+	}
+	return nil
 }
 
 func (p *Unsubscribe) convert(dst packet, c *Conversion) error {

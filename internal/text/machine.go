@@ -156,34 +156,41 @@ func newMachine(k kind, least uint64) *machine {
 const stride = 64
 
 // takes reports whether b may follow the state s, and end a text.
-func (m *machine) takes(b []byte, s state) bool {
-	for len(b) > stride {
-		s = m.run(b[:stride], s)
-		b = b[stride:]
-		if s &= 63; s == inside || s == level {
-			b, s = m.skip(b, s)
-		}
-	}
-	return ends>>(m.run(b, s)&63)&1 != 0
-}
+func (m *machine) takes(b []byte, s state) bool { return ends>>(m.run(b, s)&63)&1 != 0 }
 
 // run returns the state that b leads to from s.
 func (m *machine) run(b []byte, s state) state {
 	rows := &m.rows
-	for ; len(b) >= 8; b = b[8:] {
-		s = rows[b[0]] >> (s & 63)
-		s = rows[b[1]] >> (s & 63)
-		s = rows[b[2]] >> (s & 63)
-		s = rows[b[3]] >> (s & 63)
-		s = rows[b[4]] >> (s & 63)
-		s = rows[b[5]] >> (s & 63)
-		s = rows[b[6]] >> (s & 63)
-		s = rows[b[7]] >> (s & 63)
+	for {
+		part := b[:min(len(b), stride)]
+		b = b[len(part):]
+		for ; len(part) >= 8; part = part[8:] {
+			s = rows[part[0]] >> (s & 63)
+			s = rows[part[1]] >> (s & 63)
+			s = rows[part[2]] >> (s & 63)
+			s = rows[part[3]] >> (s & 63)
+			s = rows[part[4]] >> (s & 63)
+			s = rows[part[5]] >> (s & 63)
+			s = rows[part[6]] >> (s & 63)
+			s = rows[part[7]] >> (s & 63)
+		}
+		if len(part) >= 4 {
+			s = rows[part[0]] >> (s & 63)
+			s = rows[part[1]] >> (s & 63)
+			s = rows[part[2]] >> (s & 63)
+			s = rows[part[3]] >> (s & 63)
+			part = part[4:]
+		}
+		for _, c := range part {
+			s = rows[c] >> (s & 63)
+		}
+		if len(b) == 0 {
+			return s
+		}
+		if s &= 63; s == inside || s == level {
+			b, s = m.skip(b, s)
+		}
 	}
-	for _, c := range b {
-		s = rows[c] >> (s & 63)
-	}
-	return s
 }
 
 // skip goes on at the end of a character, in the state s, over the words of b that

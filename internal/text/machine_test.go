@@ -103,7 +103,7 @@ func TestLongPlainTextHasEveryCharacterJudged(t *testing.T) {
 }
 
 func TestPlainSharedFiltersHaveAShareNameAndAFilter(t *testing.T) {
-	parts := []string{"", "a", "/", "+", "#", "é", "\x00", "$share/", "\xC3"}
+	parts := []string{"", "a", "/", "+", "#", "é", "\x00", "$share/", "\xC3", "consumer"}
 	for x := range len(parts) * len(parts) * len(parts) * len(parts) * len(parts) {
 		b := []byte("$share/")
 		for range 5 {

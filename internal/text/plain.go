@@ -73,11 +73,11 @@ func nameLeft(b []byte) int {
 		return 0
 	}
 	for rest := b; len(rest) > 8; rest = rest[8:] {
-		if w := Load64(rest); oddBytes(w) != 0 && topicFault(w) {
+		if w := Load64(rest); OddBytes(w) != 0 && topicFault(w) {
 			return len(rest)
 		}
 	}
-	if last := Load64(b[len(b)-8:]); oddBytes(last) != 0 && topicFault(last) {
+	if last := Load64(b[len(b)-8:]); OddBytes(last) != 0 && topicFault(last) {
 		return 8
 	}
 	return 0
@@ -104,20 +104,22 @@ func plainFilter(b []byte) bool {
 	}
 	if len(b) < 8 {
 		for i := range b {
-			if !plainByte(b, i) {
+			if !PlainByte(b, i) {
 				return otherFilter(b, i)
 			}
 		}
 		return true
 	}
 	for ; len(rest) > 8; rest = rest[8:] {
-		if odd := oddBytes(Load64(rest)); odd != 0 && !plainLevels(b, len(b)-len(rest), odd) {
+		w := Load64(rest)
+		if odd := OddBytes(w); odd != 0 && !PlusAlone(w, odd) && (w&HighBits != 0 || !plainLevels(b, len(b)-len(rest), odd)) {
 			return otherFilter(b, len(b)-len(rest))
 		}
 	}
 	last := len(b) - 8
-	odd := oddBytes(Load64(b[last:]))
-	return odd == 0 || plainLevels(b, last, odd) || otherFilter(b, last)
+	w := Load64(b[last:])
+	odd := OddBytes(w)
+	return odd == 0 || PlusAlone(w, odd) || WildcardLast(w, odd) || plainLevels(b, last, odd) || otherFilter(b, last)
 }
 
 // otherFilter is plainFilter for what follows i of a filter that is plain before
@@ -141,7 +143,7 @@ func filterState(b []byte, i int) state {
 // so only a single byte is looked at by itself.
 func plainLevels(b []byte, i int, odd uint64) bool {
 	if odd&(odd-1) == 0 {
-		return plainByte(b, i+bits.TrailingZeros64(odd)/8)
+		return PlainByte(b, i+bits.TrailingZeros64(odd)/8)
 	}
 	w := Load64(b[i:])
 	if (w|ZeroByte(w))&HighBits != 0 {
@@ -150,7 +152,7 @@ func plainLevels(b []byte, i int, odd uint64) bool {
 	slashes, plus, hash := equalBytes(w, '/'), equalBytes(w, '+'), equalBytes(w, '#')
 	before, after, end := slashes<<8, slashes>>8, uint64(0) // what stands next to a /
 	if i == 0 || b[i-1] == '/' {
-		before |= firstByte
+		before |= FirstByte
 	}
 	if i+8 == len(b) {
 		after, end = after|lastByte, lastByte
@@ -160,9 +162,9 @@ func plainLevels(b []byte, i int, odd uint64) bool {
 	return (plus|hash)&^before|plus&^after|hash&^end == 0 // [MQTT-4.7.1-1] [MQTT-4.7.1-2]
 }
 
-// plainByte reports whether b[i] is ASCII and may stand there: a wildcard has to be
+// PlainByte reports whether b[i] is ASCII and may stand there: a wildcard has to be
 // a whole level and, if it is #, the last. [MQTT-4.7.1-1] [MQTT-4.7.1-2]
-func plainByte(b []byte, i int) bool {
+func PlainByte(b []byte, i int) bool {
 	if c := b[i]; c != '+' && c != '#' {
 		return c-1 < 0x7F
 	}
@@ -206,7 +208,7 @@ func plainStart(b []byte) int {
 			return -1
 		}
 	}
-	if oddBytes(w|0xFF>>1) != 0 { // the $ apart
+	if OddBytes(w|0xFF>>1) != 0 { // the $ apart
 		return 0
 	}
 	return 8

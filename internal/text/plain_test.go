@@ -61,7 +61,16 @@ func requirePlain(t *testing.T, b []byte) {
 		t.Fatalf("%q: filter %v, name %v, string %v, well-formed %v", b, PlainTopicFilter(b), PlainTopicName(b), PlainString(b), WellFormed(b))
 	}
 	requirePut(t, b, PutTopicFilter, filter)
+	requirePut(t, b, putFilter, filter)
 	requirePut(t, b, PutTopicName, name)
+}
+
+// putFilter is PutTopicFilters for one filter; it returns 0 if that is not put.
+func putFilter(dst []byte, at int, b []byte) int {
+	if end, n := PutTopicFilters(dst, at, [][]byte{b}); n == 1 {
+		return end
+	}
+	return 0
 }
 
 // putInto is what requirePut writes into, again and again: it is called often.
@@ -106,13 +115,39 @@ func TestPlainTextIsPutOnlyWhereThereIsRoom(t *testing.T) {
 				want = at + 2 + n
 			}
 			require.Equal(t, want, PutTopicFilter(dst, at, b), "%d bytes at %d", n, at)
+			require.Equal(t, want, putFilter(dst, at, b), "%d bytes at %d", n, at)
 			require.Equal(t, want, PutTopicName(dst, at, b), "%d bytes at %d", n, at)
 		}
 		for _, at := range []int{math.MaxInt, math.MaxInt - n, math.MaxInt - n - 2, math.MinInt, math.MinInt + n} {
 			require.Zero(t, PutTopicFilter(dst, at, b), "%d bytes at %d", n, at)
+			require.Zero(t, putFilter(dst, at, b), "%d bytes at %d", n, at)
 			require.Zero(t, PutTopicName(dst, at, b), "%d bytes at %d", n, at)
 		}
 	}
+}
+
+// TestPlainFiltersArePutUpToTheFirstThatIsNot goes on where PutTopicFilters stops, as
+// long as it gets on.
+func TestPlainFiltersArePutUpToTheFirstThatIsNot(t *testing.T) {
+	plain := [][]byte{[]byte("site/7/line/12"), []byte("+/line/12/temperature/#"), []byte("$SYS/broker/+"), []byte("$share/consumers/site/+/temperature"),
+		[]byte("a/#"), []byte("صالة/درجة حرارة"), []byte("$share/salle/température"), []byte("site/7/line/12")}
+	for _, stop := range []string{"", "a+", "a/#/line/12", "line/12\x00", "line/1\xC3", "$share/consumers"} {
+		for i := range plain {
+			list := append(append(append([][]byte(nil), plain[:i]...), []byte(stop)), plain...)
+			want := []byte("ab")
+			for _, f := range plain[:i] {
+				want = append(append(want, 0, byte(len(f))), f...)
+			}
+			dst, end := append([]byte("ab"), make([]byte, 300)...), 2
+			for n := 1; n > 0; list = list[n:] {
+				end, n = PutTopicFilters(dst, end, list)
+			}
+			require.Equal(t, string(want), string(dst[:end]), "%q", stop)
+			require.Equal(t, stop, string(list[0]))
+		}
+	}
+	end, n := PutTopicFilters(nil, 0, nil)
+	require.Equal(t, [2]int{}, [2]int{end, n})
 }
 
 // plainEdges are the bytes at which the verdicts change.

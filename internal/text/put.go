@@ -1,10 +1,7 @@
 package text
 
-import "math/bits"
-
-// The two that follow check and copy in one pass. They write where they are told,
-// so that no slice is made anew, and their usual way calls nothing. What is not
-// ASCII is judged anew.
+// The two that are exported check and copy in one pass. They write where they are
+// told, so that no slice is made anew, and their usual way calls nothing.
 
 // PutTopicName writes a string, the name with two bytes of length before it, to
 // dst[at:] and returns where in dst it ends; or 0 if the name is not plain, as
@@ -21,23 +18,19 @@ func PutTopicName(dst []byte, at int, name []byte) (end int) {
 	to[0], to[1] = byte(len(name)>>8), byte(len(name))
 	to = to[2:]
 	to = to[:len(name)]
-	doubt := false
-	for i := 0; i < last; i += 8 {
+	first, final := Load64(name), Load64(name[last:]) // which may overlap
+	Store64(to, first)
+	Store64(to[last:], final)
+	odd := OddBytes(final)
+	for i := 8; i < last; i += 8 {
 		w := Load64(name[i : i+8 : i+8])
-		store64(to[i:i+8:i+8], w)
-		if oddBytes(w) != 0 {
-			doubt = doubt || topicFault(w)
-		}
+		Store64(to[i:i+8:i+8], w)
+		odd |= OddBytes(w)
 	}
-	w := Load64(name[last:]) // of which some may have been seen before
-	store64(to[last:], w)
-	if oddBytes(w) != 0 {
-		doubt = doubt || topicFault(w)
+	if odd|OddBytes(first) == 0 || byte(first) == '$' && odd|OddBytes(first|0xFF>>1) == 0 || plainName(name) {
+		return end
 	}
-	if doubt && !plainName(name) {
-		return 0
-	}
-	return end
+	return 0
 }
 
 // putShortName is PutTopicName for fewer than eight bytes.
@@ -51,123 +44,124 @@ func putShortName(dst []byte, at int, name []byte) (end int) {
 	to = to[2:]
 	to = to[:len(name)]
 	for i, c := range name {
-		if c-1 >= 0x7F || c == '+' || c == '#' {
-			return putOther(to, name, end, plainName(name))
+		if to[i] = c; c-1 >= 0x7F || c == '+' || c == '#' {
+			if !otherName(name, len(name)) {
+				return 0
+			}
+			copy(to, name)
+			break
 		}
-		to[i] = c
 	}
 	return end
 }
 
-// putOther writes a text that is not ASCII if it is plain, and returns end; or 0 if
-// it is not.
-func putOther(to, text []byte, end int, plain bool) int {
-	if !plain {
+// PutTopicFilters writes strings, each filter with two bytes of length before it, to
+// dst[at:], and returns where in dst they end and how many they are. It stops before a
+// filter that is not plain, as PlainTopicFilter tells, or that dst has no room for. It
+// may also stop behind one that needed a closer look, but writes one at least if the
+// first is plain. It writes nowhere but to the places of the strings and of that before
+// which it stops. No filter may overlap them. Sections 1.5.4 and 4.7.
+//
+// The loop calls nothing but to end: else what it keeps would be put away and fetched
+// again for each filter. So package packets has the same loop for its subscriptions.
+// What the two ask is in filter_words.go.
+func PutTopicFilters(dst []byte, at int, filters [][]byte) (end, n int) {
+	dst = dst[:len(dst):len(dst)] // so that there is one bound less to keep
+	for n := range filters {
+		filter := filters[n]
+		last, end := len(filter)-8, at+2+len(filter)
+		if end > len(dst) || uint(last) > MaxLength-8 || uint(at) > uint(len(dst)) {
+			return putOther(dst, at, filter, n)
+		}
+		to := dst[at:end]
+		to[0], to[1] = byte(len(filter)>>8), byte(len(filter))
+		to = to[2:]
+		to = to[:len(filter):len(filter)]
+		for i := 0; i < last; i += 8 {
+			w := Load64(filter[i : i+8 : i+8])
+			Store64(to[i:i+8:i+8], w)
+			if odd := OddBytes(w); odd != 0 && !PlusAlone(w, odd) {
+				if byte(w) != '$' {
+					if !PlainOdd(filter, i, odd) {
+						return putFrom(dst, at, filter, i, n)
+					}
+					continue
+				}
+				j := 8
+				for Shared(w) && j < last && !HasSlash(Load64(filter[j:])) {
+					j += 8
+				}
+				if odd != FirstByte || Shared(w) && (w>>56 == '/' || j >= last && !HasSlash(BeforeEnd(Load64(filter[last:]), last))) {
+					return putOther(dst, at, filter, n)
+				}
+			}
+		}
+		w := Load64(filter[last:]) // of which some may have been seen before
+		Store64(to[last:], w)
+		if odd := OddBytes(w); odd != 0 && !PlusAlone(w, odd) && !WildcardLast(w, odd) && (byte(w) == '$' || !PlainOdd(filter, last, odd)) {
+			return putFrom(dst, at, filter, last, n)
+		}
+		at = end
+	}
+	return at, len(filters)
+}
+
+// putFrom ends PutTopicFilters with the filter that it has to write next, which is plain
+// before i.
+func putFrom(dst []byte, at int, filter []byte, i, n int) (end, all int) {
+	if end = PutFrom(dst, at, filter, i); end == 0 {
+		return at, n
+	}
+	return end, n + 1
+}
+
+// putOther ends PutTopicFilters with the filter that it has to write next.
+func putOther(dst []byte, at int, filter []byte, n int) (end, all int) {
+	if end = PutTopicFilter(dst, at, filter); end == 0 {
+		return at, n
+	}
+	return end, n + 1
+}
+
+// PutFrom writes what follows i of a filter of at least eight bytes, which PutTopicFilters
+// has written up to there, and returns where in dst it ends; or 0 if it is not plain.
+//
+//go:noinline
+func PutFrom(dst []byte, at int, filter []byte, i int) (end int) {
+	if byte(Load64(filter)) == '$' { // it may be a shared one
+		return PutTopicFilter(dst, at, filter)
+	}
+	if !filterMachine.takes(filter[i:], filterState(filter, i)) {
 		return 0
 	}
-	copy(to, text)
+	end = at + 2 + len(filter)
+	copy(dst[at+2+i:end], filter[i:])
 	return end
 }
 
-// PutTopicFilter writes a string, the filter with two bytes of length before it,
-// to dst[at:] and returns where in dst it ends; or 0 if the filter is not plain,
-// as PlainTopicFilter tells, or dst has no room for it. In either case it writes
-// nowhere but to the place of the string. The filter may not overlap it.
-// Sections 1.5.4 and 4.7.
+// PutTopicFilter is PutTopicFilters for one filter of any kind. It returns 0 if it does
+// not write it.
+//
+//go:noinline
 func PutTopicFilter(dst []byte, at int, filter []byte) (end int) {
 	end = at + 2 + len(filter)
-	last := len(filter) - 8
-	if end > len(dst) || uint(last) > MaxLength-8 || uint(at) > uint(len(dst)) {
-		return putShortFilter(dst, at, filter)
+	if uint(len(filter)-1) >= MaxLength || uint(at) > uint(len(dst)) || end > len(dst) {
+		return 0
 	}
 	to := dst[at:end]
 	to[0], to[1] = byte(len(filter)>>8), byte(len(filter))
 	to = to[2:]
 	to = to[:len(filter):len(filter)]
-	if filter[0] == '$' {
-		return putDollarFilter(to, filter[:len(filter):len(filter)], end)
+	short := len(filter) < 8 && filter[0] != '$'
+	for i := 0; short && i < len(filter); i++ {
+		to[i] = filter[i]
+		short = PlainByte(filter, i)
 	}
-	for i := 0; i < last; i += 8 {
-		w := Load64(filter[i : i+8 : i+8])
-		store64(to[i:i+8:i+8], w)
-		if odd := oddBytes(w); odd != 0 && !plusAlone(w, odd) {
-			for ; odd != 0; odd &= odd - 1 {
-				if !plainByte(filter, i+bits.TrailingZeros64(odd)/8) {
-					return putOtherFilter(to, filter[:len(filter):len(filter)], end)
-				}
-			}
+	if !short {
+		if !plainFilter(filter) {
+			return 0
 		}
-	}
-	w := Load64(filter[last:]) // of which some may have been seen before
-	store64(to[last:], w)
-	if odd := oddBytes(w); odd != 0 && !plusAlone(w, odd) {
-		for ; odd != 0; odd &= odd - 1 {
-			if !plainByte(filter, last+bits.TrailingZeros64(odd)/8) {
-				return putOtherFilter(to, filter[:len(filter):len(filter)], end)
-			}
-		}
+		copy(to, filter)
 	}
 	return end
-}
-
-// putDollarFilter is PutTopicFilter for a filter that starts with $. It is not part
-// of that, where another start of the loop makes the usual way longer.
-//
-//go:noinline
-func putDollarFilter(to, filter []byte, end int) int {
-	i, last := plainStart(filter), len(filter)-8
-	if i < 0 {
-		return 0
-	}
-	store64(to, Load64(filter))
-	for ; i < last; i += 8 {
-		w := Load64(filter[i:])
-		store64(to[i:], w)
-		if odd := oddBytes(w); odd != 0 && !plusAlone(w, odd) && !plainLevels(filter, i, odd) {
-			return putOtherFilter(to, filter, end)
-		}
-	}
-	w := Load64(filter[last:])
-	store64(to[last:], w)
-	if odd := oddBytes(w); odd != 0 && !plusAlone(w, odd) && !plainLevels(filter, last, odd) {
-		return putOtherFilter(to, filter, end)
-	}
-	return end
-}
-
-// putShortFilter is PutTopicFilter for fewer than eight bytes.
-func putShortFilter(dst []byte, at int, filter []byte) (end int) {
-	end = at + 2 + len(filter)
-	if uint(len(filter)-1) >= 7 || uint(at) > uint(len(dst)) || end > len(dst) {
-		return 0
-	}
-	to := dst[at:end]
-	to[0], to[1] = 0, byte(len(filter))
-	to = to[2:]
-	to = to[:len(filter):len(filter)]
-	if filter[0] == '$' {
-		return putOtherFilter(to, filter[:len(filter):len(filter)], end)
-	}
-	for i, c := range filter {
-		if !plainByte(filter, i) {
-			return putOtherFilter(to, filter[:len(filter):len(filter)], end)
-		}
-		to[i] = c
-	}
-	return end
-}
-
-// putOtherFilter is putOther for a filter. It is not inlined, as what is left of
-// it where it is called makes the usual way longer.
-//
-//go:noinline
-func putOtherFilter(to, filter []byte, end int) int {
-	return putOther(to, filter, end, plainFilter(filter))
-}
-
-// plusAlone reports whether odd, which is not 0, is oddBytes of a w in which it
-// marks the plus of /+/ and nothing else: the commonest case. It does not say so of
-// a plus that comes first or last in w.
-func plusAlone(w, odd uint64) bool {
-	return odd&(odd-1) == 0 && w>>(uint(bits.TrailingZeros64(odd))-15)&0xFFFFFF == '/'|'+'<<8|'/'<<16
 }

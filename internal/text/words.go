@@ -16,8 +16,8 @@ func Load64(b []byte) uint64 {
 		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
 }
 
-// store64 writes w as eight bytes, of which the compiler makes one store.
-func store64(b []byte, w uint64) {
+// Store64 writes w as eight bytes, of which the compiler makes one store.
+func Store64(b []byte, w uint64) {
 	_ = b[7]
 	b[0], b[1], b[2], b[3] = byte(w), byte(w>>8), byte(w>>16), byte(w>>24)
 	b[4], b[5], b[6], b[7] = byte(w>>32), byte(w>>40), byte(w>>48), byte(w>>56)
@@ -37,13 +37,13 @@ func topicFault(w uint64) bool {
 	return (w|ZeroByte(w)|ZeroByte(w^'+'*lowBits)|ZeroByte(w^'#'*lowBits))&HighBits != 0
 }
 
-// oddBytes has the high bits of the bytes of w that come before the comma or
+// OddBytes has the high bits of the bytes of w that come before the comma or
 // after DEL, and perhaps of bytes that follow them.
-func oddBytes(w uint64) uint64 { return (w | (w - ','*lowBits)) & HighBits }
+func OddBytes(w uint64) uint64 { return (w | (w - ','*lowBits)) & HighBits }
 
 // The high bits of the first and the last byte of a word.
 const (
-	firstByte = 0x80
+	FirstByte = 0x80
 	lastByte  = 0x80 << 56
 )
 
