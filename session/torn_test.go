@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"hash/crc32"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -109,7 +110,7 @@ func TestAJournalThatIsTornAmidAcceptMakesAWholeSession(t *testing.T) {
 
 // What an application publishes may be nothing that a packet can hold.
 func TestAMessageThatNoPacketCanHoldComesOutOfTheJournal(t *testing.T) {
-	o := session.Options{Side: mqttwire.FromClient, Journal: true, Queue: session.Bounds{Bytes: 1 << 40}}
+	o := session.Options{Side: mqttwire.FromClient, Journal: true, Queue: session.Bounds{Bytes: math.MaxInt}}
 	var bad mqttwire.Properties
 	bad.SetContentType([]byte{0xFF})
 	for name, m := range map[string]*session.Message{
@@ -122,7 +123,7 @@ func TestAMessageThatNoPacketCanHoldComesOutOfTheJournal(t *testing.T) {
 		"a large hollow":   session.HollowMessage(session.Position{Seq: 1}, mqttwire.MaxPacketSize+100),
 		"no position":      session.HollowMessage(session.Position{}, 100),
 		"a negative size":  session.HollowMessage(session.Position{Seq: 1}, -1),
-		"a tremendous one": session.HollowMessage(session.Position{Seq: 1}, 1<<35),
+		"a tremendous one": session.HollowMessage(session.Position{Seq: 1}, math.MaxInt),
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := session.New(o)
