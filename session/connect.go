@@ -14,7 +14,8 @@ import (
 //
 // The event Connected, or Disconnected, says how it went on. If a CONNECT with Clean
 // Start has had no CONNACK, the next one is sent with Clean Start too: else nobody could
-// say whether a session that the server has is the one before it, or behind it.
+// say whether a session that the server has is the one before it, or behind it. The same
+// holds for the first CONNECT after a connection whose session ended with it.
 func (l *Link) Open(now time.Time, s *Session, c *packets.Connect) error {
 	switch {
 	case l.state != stateNew || l.o.side != mqttwire.FromClient || s.o.Side != mqttwire.FromClient || s.link != nil:
@@ -38,7 +39,8 @@ func (l *Link) Open(now time.Time, s *Session, c *packets.Connect) error {
 	l.state = stateConnect
 	l.asked.existing, l.asked.over = s.existing || s.o.Known, s.existing && s.expiry == 0
 	l.asked.ended, s.opened = l.asked.over && s.opened, false
-	s.existing, s.expiry, s.cleaning = true, l.asked.expiry, c.CleanStart // the server may have it as soon as it has the CONNECT
+	// The server may have a session, and a new one, as soon as it has the CONNECT.
+	s.existing, s.expiry, s.cleaning = true, l.asked.expiry, c.CleanStart || l.asked.over
 	s.recordBegun()
 	return nil
 }

@@ -327,6 +327,36 @@ func TestACleanStartWithoutAnAnswerIsAskedForAgain(t *testing.T) {
 	}
 }
 
+func TestASessionThatEndedDoesNotComeBackBehindALostConnack(t *testing.T) { // [MQTT-3.1.2-6]
+	for _, crash := range []bool{false, true} {
+		o := session.Options{Journal: true}
+		p := newPair(t, mqttwire.V5, o, o)
+		p.open() // for a session that ends with its connection
+		p.publish(&p.server, "old", 2)
+		p.move(&p.server, &p.client) // the client has its identifier in use
+		p.cut()
+		p.forget()
+		p.connect.Properties.SetSessionExpiryInterval(100)
+		p.reopen()
+		p.move(&p.client, &p.server) // the server has a new session, and its CONNACK is lost
+		if crash {
+			p.crash(&p.client)
+		} else {
+			p.cut()
+		}
+		p.publish(&p.server, "new", 1)
+		p.client.got = nil
+		p.open()
+		p.publish(&p.server, "newer", 1)
+		p.run()
+		assert.Contains(t, p.client.got, "t newer", crash)
+		assert.Zero(t, p.client.session.Stats().Received)
+		for _, e := range p.server.all(session.Done) {
+			assert.Equal(t, session.Acked, e.Outcome)
+		}
+	}
+}
+
 func TestASessionWhoseTimeHasComeIsNotAccepted(t *testing.T) {
 	p := newPair(t, mqttwire.V5, session.Options{}, session.Options{})
 	p.connect.Properties.SetSessionExpiryInterval(10)

@@ -34,7 +34,7 @@ type Session struct {
 	opened      bool   // a client: the last CONNECT was answered with success
 	existing    bool   // there was a connection, so that both sides have a session
 	ended       bool
-	cleaning    bool // a client's CONNECT with Clean Start has had no CONNACK
+	cleaning    bool // a client: a CONNECT that may have begun a new session has had no CONNACK
 	pressed     bool // Pressure was told
 }
 
