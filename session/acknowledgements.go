@@ -226,18 +226,18 @@ func (s *Session) complete(r *ring, pos uint32, code mqttwire.ReasonCode) {
 		if code.IsError() {
 			outcome = Refused
 		}
-		s.tellDone(Event{Kind: Done, Token: token, Code: code, Outcome: outcome})
+		s.tellDone(token, code, outcome)
 	}
 }
 
 // tellDone tells the event of an acknowledgement that has just come: as that of the
 // packet, if no other waits, which saves the way over the queue.
-func (s *Session) tellDone(e Event) {
+func (s *Session) tellDone(t Token, code mqttwire.ReasonCode, o Outcome) {
 	if l := s.link; l != nil && l.event.Kind == 0 && (s.events == nil || s.events.n == 0) {
-		l.event = e
+		l.event, l.news = Event{Kind: Done, Token: t, Code: code, Outcome: o}, true
 		return
 	}
-	s.tell(e)
+	s.tell(Event{Kind: Done, Token: t, Code: code, Outcome: o})
 }
 
 // received handles PUBREC: the message is the peer's now, and PUBREL follows; or, with
@@ -337,7 +337,7 @@ func (l *Link) answered(p mqttwire.Packet, id uint16, codes []mqttwire.ReasonCod
 	if code.IsError() {
 		outcome = Refused
 	}
-	l.event = Event{Kind: Done, Token: e.token, Code: code, Outcome: outcome, Packet: p}
+	l.event, l.news = Event{Kind: Done, Token: e.token, Code: code, Outcome: outcome, Packet: p}, true
 }
 
 // refusedAgain tells of subscriptions that were to be made again, and that the server

@@ -31,6 +31,7 @@ type Link struct {
 	finals   uint32              // of them, those whose last acknowledgement is in control
 	number   uint32              // of the connection, in AckToken
 	state    state
+	news     bool // there may be an event
 	told     bool // Disconnected was told
 	lost     bool // Lost was called
 	pinging  bool // PINGREQ was sent, and not answered
@@ -94,13 +95,13 @@ func saidIn(p *mqttwire.Properties, v mqttwire.Version) said {
 
 // tools are what messages are sent and acknowledged with.
 type tools struct {
-	publish    packets.Publish
-	puback     packets.Puback
-	pubrec     packets.Pubrec
-	pubrel     packets.Pubrel
-	pubcomp    packets.Pubcomp
-	properties mqttwire.PropertyBuilder
-	aliases    topicAliases
+	delivery packets.Delivery
+	id       [1]uint32 // of the delivery's one subscription
+	puback   packets.Puback
+	pubrec   packets.Pubrec
+	pubrel   packets.Pubrel
+	pubcomp  packets.Pubcomp
+	aliases  topicAliases
 
 	head      []byte // what is left of a PUBLISH that did not fit, without its payload
 	tail      []byte // and of its payload
@@ -145,7 +146,7 @@ func (l *Link) Reset(o LinkOptions) {
 	l.timers, l.asked, l.peer, l.own = timers{}, asked{}, nothingSaid, nothingSaid
 	l.drain, l.will, l.held = nil, nil, nil
 	l.counted, l.finals, l.number, l.state = 0, 0, 0, stateNew
-	l.told, l.lost, l.pinging, l.attached = false, false, false, false
+	l.told, l.lost, l.pinging, l.attached, l.news = false, false, false, false, false
 	l.reauth = noReauth
 	l.output = output{}
 }
@@ -211,12 +212,16 @@ func (l *Link) at(now time.Time) {
 // attach joins the Link and a session.
 func (l *Link) attach(s *Session) {
 	s.connections++
+	l.news = true
 	l.session, s.link, l.attached, l.number = s, l, true, s.connections
 }
 
 // Event returns the next event: of the packet that was handled last, then of the
 // session, and at the end that the connection has ended; ok is false if there is none.
 func (l *Link) Event() (e Event, ok bool) {
+	if l.attached && !l.news { // as a rule
+		return e, false
+	}
 	s := l.session
 	if s != nil && s.link != l && s.link != nil {
 		s = nil // it is at another Link now
@@ -227,10 +232,11 @@ func (l *Link) Event() (e Event, ok bool) {
 		}
 	}
 	if l.event.Kind != 0 {
-		e, l.event.Kind = l.event, 0
-		if e.stored {
+		if l.event.stored {
 			l.session.handedOn()
 		}
+		e = l.event
+		l.event.Kind = 0
 		return e, true
 	}
 	if s != nil && s.events != nil && s.events.n > 0 {
@@ -240,23 +246,25 @@ func (l *Link) Event() (e Event, ok bool) {
 		l.told = true
 		return Event{Kind: Disconnected, Code: l.cause.Code, Cause: l.cause}, true
 	}
+	l.news = false
 	return Event{}, false
 }
 
 // settleEvent lets go the packet of an event that was not taken, as the packet will
 // not be valid any more. What is told of a request stays.
 func (l *Link) settleEvent() {
-	if l.event.Kind == 0 {
+	k := l.event.Kind
+	if k == 0 {
 		return
 	}
-	e := l.event
 	l.event.Kind = 0
 	switch {
-	case e.stored:
+	case l.event.stored:
 		l.session.handedOn()
-	case e.Kind == Arrived:
-	case l.session != nil && (e.Kind == Done || l.attached || l.session.link == nil):
-		e.Packet = nil
+	case k == Arrived:
+	case l.session != nil && (k == Done || l.attached || l.session.link == nil):
+		e := l.event
+		e.Kind, e.Packet = k, nil
 		l.session.tell(e)
 	}
 }

@@ -192,19 +192,19 @@ func (l *Link) publishBuffers(bufs [][]byte) [][]byte {
 	}
 	t.headers = t.headers[:0]
 	for total := 0; total < buffersAtOnce; {
-		p, at := l.nextPublish()
-		if p == nil {
+		at, ok := l.nextPublish()
+		if !ok {
 			break
 		}
-		from := len(t.headers)
-		headers, err := l.appendMessage(t.headers, p, at.entry(), true)
+		from, payload := len(t.headers), at.entry().message.Payload()
+		headers, err := l.appendMessage(t.headers, at.entry(), true)
 		if err != nil {
 			l.dropNext(at, err)
 			continue
 		}
 		t.headers = headers
-		n := len(headers) - from + len(p.Payload)
-		bufs = part(part(bufs, headers[from:]), p.Payload)
+		n := len(headers) - from + len(payload)
+		bufs = part(part(bufs, headers[from:]), payload)
 		l.handed += uint64(n)
 		total += n
 		l.sentNext(at, l.handed)

@@ -299,7 +299,7 @@ func (l *Link) handle(a mqttwire.Packet, hold bool) error {
 func (l *Link) handleConnection(packet, a mqttwire.Packet) error {
 	switch p := packet.(type) {
 	case *packets.Connect:
-		l.event = Event{Kind: Connect, Packet: p}
+		l.event, l.news = Event{Kind: Connect, Packet: p}, true
 	case *packets.Connack:
 		l.connack(p)
 	case *packets.Disconnect:
@@ -315,7 +315,7 @@ func (l *Link) handleConnection(packet, a mqttwire.Packet) error {
 
 // arrived hands on a message, and acknowledges it or lets that wait.
 func (l *Link) arrived(p *packets.Publish, a mqttwire.Packet, hold bool) {
-	l.event = Event{Kind: Arrived, Packet: p}
+	l.event, l.news = Event{Kind: Arrived, Packet: p}, true
 	if p.QoS == mqttwire.AtMostOnce {
 		return
 	}
