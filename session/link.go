@@ -161,6 +161,7 @@ type settings struct {
 	aliases        uint16
 	side           mqttwire.Sender
 	hold           bool
+	tolerant       bool
 }
 
 func (o LinkOptions) settings() settings {
@@ -173,6 +174,7 @@ func (o LinkOptions) settings() settings {
 		aliases:        uint16(min(max(o.TopicAliases, 0), 1<<16-1)),
 		side:           o.Side,
 		hold:           o.Hold,
+		tolerant:       o.Tolerance != nil,
 	}
 	if s.output <= 0 {
 		s.output = defaultOutput
@@ -219,35 +221,56 @@ func (l *Link) attach(s *Session) {
 // Event returns the next event: of the packet that was handled last, then of the
 // session, and at the end that the connection has ended; ok is false if there is none.
 func (l *Link) Event() (e Event, ok bool) {
-	if l.attached && !l.news { // as a rule
-		return e, false
+	if l.attached && !l.news { // as a rule; so it is inlined, and nothing is copied
+		return
 	}
+	ok = l.nextEvent(&e)
+	return
+}
+
+// nextEvent is Event if there may be one. Whether there is one after it is known only
+// while the Link is attached.
+func (l *Link) nextEvent(e *Event) (ok bool) {
+	s := l.session
+	if l.event.Kind == 0 || s == nil || s.apart != nil || s.link != l {
+		return l.otherEvent(e)
+	}
+	*e = l.event
+	l.event.Kind = 0
+	l.news = s.events != nil && s.events.n > 0 || l.cause.Kind != 0
+	return true
+}
+
+// otherEvent is nextEvent if it is not only that of a packet.
+func (l *Link) otherEvent(e *Event) (ok bool) {
 	s := l.session
 	if s != nil && s.link != l && s.link != nil {
 		s = nil // it is at another Link now
 	}
-	if s != nil && s.apart != nil {
-		if e, ok := s.again(); ok {
-			return e, true
+	if s != nil {
+		if *e, ok = s.again(); ok {
+			return true
 		}
 	}
 	if l.event.Kind != 0 {
 		if l.event.stored {
 			l.session.handedOn()
 		}
-		e = l.event
+		*e = l.event
 		l.event.Kind = 0
-		return e, true
+		return true
 	}
 	if s != nil && s.events != nil && s.events.n > 0 {
-		return s.events.pop()
+		*e, ok = s.events.pop()
+		return ok
 	}
 	if l.cause.Kind != 0 && !l.told {
 		l.told = true
-		return Event{Kind: Disconnected, Code: l.cause.Code, Cause: l.cause}, true
+		*e = Event{Kind: Disconnected, Code: l.cause.Code, Cause: l.cause}
+		return true
 	}
 	l.news = false
-	return Event{}, false
+	return false
 }
 
 // settleEvent lets go the packet of an event that was not taken, as the packet will

@@ -100,9 +100,11 @@ func (l *Link) refuseMessage(q mqttwire.QoS, id uint16, code mqttwire.ReasonCode
 
 // admit reports whether a packet shows. Else it was answered.
 func (l *Link) admit(p mqttwire.Packet) bool {
-	if rule := l.misplaced(p); rule != 0 {
-		l.refuse(mqttwire.NewError(rule, p.Type(), l.Version(), mqttwire.FieldPacketType, 0, int64(p.Type())))
-		return false
+	if l.state != stateOpen || l.o.tolerant { // else the Connection has looked
+		if rule := l.misplaced(p); rule != 0 {
+			l.refuse(mqttwire.NewError(rule, p.Type(), l.Version(), mqttwire.FieldPacketType, 0, int64(p.Type())))
+			return false
+		}
 	}
 	switch p := p.(type) {
 	case *packets.Publish:
@@ -299,7 +301,7 @@ func (l *Link) handle(a mqttwire.Packet, hold bool) error {
 func (l *Link) handleConnection(packet, a mqttwire.Packet) error {
 	switch p := packet.(type) {
 	case *packets.Connect:
-		l.event, l.news = Event{Kind: Connect, Packet: p}, true
+		l.happened(Connect, p)
 	case *packets.Connack:
 		l.connack(p)
 	case *packets.Disconnect:
@@ -315,7 +317,7 @@ func (l *Link) handleConnection(packet, a mqttwire.Packet) error {
 
 // arrived hands on a message, and acknowledges it or lets that wait.
 func (l *Link) arrived(p *packets.Publish, a mqttwire.Packet, hold bool) {
-	l.event, l.news = Event{Kind: Arrived, Packet: p}, true
+	l.happened(Arrived, p)
 	if p.QoS == mqttwire.AtMostOnce {
 		return
 	}

@@ -28,7 +28,7 @@ func (l *Link) slots() int {
 func (l *Link) beginNext() bool {
 	s := l.session
 	for {
-		pos, ok := s.waiting.next(s.waiting.first)
+		pos, ok := s.waiting.front()
 		if !ok || l.drain != nil {
 			return false
 		}
@@ -52,11 +52,11 @@ func (l *Link) fly(pos uint32) bool {
 	if id == 0 {
 		return false
 	}
-	e := *s.waiting.at(pos)
-	s.waiting.remove(pos)
+	e := s.flight.add()
+	*e = *s.waiting.at(pos)
 	e.packet = id
-	s.flight.push(e)
-	s.recordSent(&e)
+	s.waiting.remove(pos)
+	s.recordSent(e)
 	return true
 }
 
@@ -87,9 +87,10 @@ func (l *Link) nextPublish() (at place, ok bool) {
 			if s.changesWait() {
 				return at, false // they have to be durable first
 			}
-			continue
+			at := place{&s.flight, s.flight.mark}
+			return at, l.there(at)
 		}
-		pos, ok = s.waiting.next(s.waiting.first)
+		pos, ok = s.waiting.front()
 		if !ok || l.drain != nil || s.waiting.at(pos).qos != mqttwire.AtMostOnce {
 			return at, false
 		}
