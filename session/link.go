@@ -31,6 +31,7 @@ type Link struct {
 	finals   uint32              // of them, those whose last acknowledgement is in control
 	number   uint32              // of the connection, in AckToken
 	state    state
+	clocked  bool // the time is known
 	news     bool // there may be an event
 	told     bool // Disconnected was told
 	lost     bool // Lost was called
@@ -146,7 +147,7 @@ func (l *Link) Reset(o LinkOptions) {
 	l.timers, l.asked, l.peer, l.own = timers{}, asked{}, nothingSaid, nothingSaid
 	l.drain, l.will, l.held = nil, nil, nil
 	l.counted, l.finals, l.number, l.state = 0, 0, 0, stateNew
-	l.told, l.lost, l.pinging, l.attached, l.news = false, false, false, false, false
+	l.clocked, l.news, l.told, l.lost, l.pinging, l.attached = false, false, false, false, false, false
 	l.reauth = noReauth
 	l.output = output{}
 }
@@ -205,8 +206,8 @@ func (l *Link) Session() *Session {
 
 // at takes note of the time.
 func (l *Link) at(now time.Time) {
-	if l.now.IsZero() {
-		l.timers.connect = now.Add(l.o.connectTimeout)
+	if !l.clocked {
+		l.clocked, l.timers.connect = true, now.Add(l.o.connectTimeout)
 	}
 	l.now = now
 }

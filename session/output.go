@@ -44,11 +44,18 @@ func (o *output) release() {
 // answers returns how many bytes wait to be written because of the peer.
 func (l *Link) answers() int { return len(l.control) - l.out - l.ahead }
 
-// put encodes a packet to be written next. What was handed out gives way, also if the
-// peer reads just so fast that something is always left.
+// giveWay gives the memory of what was handed out to what comes next, also if the peer
+// reads just so fast that something is always left.
+func (o *output) giveWay() {
+	if o.out > len(o.control)/2 {
+		o.control, o.out = o.control[:copy(o.control, o.control[o.out:])], 0
+	}
+}
+
+// put encodes a packet to be written next.
 func (l *Link) put(p mqttwire.Packet) error {
-	if l.out > keepOutput && l.out > len(l.control)/2 {
-		l.control, l.out = l.control[:copy(l.control, l.control[l.out:])], 0
+	if l.out > keepOutput {
+		l.giveWay()
 	}
 	b, err := l.conn.Append(l.control, p)
 	if err != nil {
@@ -192,12 +199,12 @@ func (l *Link) publishBuffers(bufs [][]byte) [][]byte {
 	}
 	t.headers = t.headers[:0]
 	for total := 0; total < buffersAtOnce; {
-		at, ok := l.nextPublish()
-		if !ok {
+		e, at := l.nextPublish()
+		if e == nil {
 			break
 		}
-		from, payload := len(t.headers), at.entry().message.Payload()
-		headers, err := l.appendMessage(t.headers, at.entry(), true)
+		from, payload := len(t.headers), e.message.Payload()
+		headers, err := l.appendMessage(t.headers, e, true)
 		if err != nil {
 			l.dropNext(at, err)
 			continue
@@ -207,7 +214,7 @@ func (l *Link) publishBuffers(bufs [][]byte) [][]byte {
 		bufs = part(part(bufs, headers[from:]), payload)
 		l.handed += uint64(n)
 		total += n
-		l.sentNext(at, l.handed)
+		l.sentNext(e, at, l.handed)
 	}
 	return bufs
 }

@@ -62,7 +62,9 @@ func (s *Session) Publish(now time.Time, m *Message, d Delivery) (Token, error) 
 		ids := append([]uint32(nil), d.SubscriptionIDs...)
 		e.ids = &ids
 	}
-	s.recordQueued(e)
+	if s.journal != nil {
+		s.recordQueued(e)
+	}
 	s.bytes += m.size
 	if !s.pressed {
 		s.pressure()

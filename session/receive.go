@@ -38,7 +38,9 @@ func (l *Link) drop() {
 // until the next call of Feed, Packet or Release that follows its being handled.
 func (l *Link) Packet() (mqttwire.Packet, bool) {
 	for l.packet == nil && l.state != stateAsked && l.state != stateClosing {
-		l.settleEvent()
+		if l.event.Kind != 0 {
+			l.settleEvent()
+		}
 		p, err := l.conn.Next()
 		switch {
 		case err == mqttwire.ErrIncomplete:

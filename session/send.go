@@ -40,12 +40,12 @@ func (l *Link) beginNext() bool {
 			s.drop(&s.waiting, pos, DropExpired)
 			continue
 		}
-		return l.fly(pos)
+		return l.fly(e, pos)
 	}
 }
 
 // fly moves a message that waits into flight.
-func (l *Link) fly(pos uint32) bool {
+func (l *Link) fly(from *entry, pos uint32) bool {
 	s := l.session
 	s.room(&s.flight)
 	id := s.ids.next(idPublish, s.flight.end())
@@ -53,10 +53,12 @@ func (l *Link) fly(pos uint32) bool {
 		return false
 	}
 	e := s.flight.add()
-	*e = *s.waiting.at(pos)
+	*e = *from
 	e.packet = id
 	s.waiting.remove(pos)
-	s.recordSent(e)
+	if s.journal != nil {
+		s.recordSent(e)
+	}
 	return true
 }
 
@@ -68,10 +70,10 @@ type place struct {
 
 func (p place) entry() *entry { return p.ring.at(p.pos) }
 
-// nextPublish returns where the entry stands that is to be sent next; ok is false if there is
-// none. First comes what is in flight, in order, as far as the peer has slots for it.
+// nextPublish returns the entry that is to be sent next, and where it stands; nil if there
+// is none. First comes what is in flight, in order, as far as the peer has slots for it.
 // [MQTT-4.4.0-1] [MQTT-4.6.0-1]
-func (l *Link) nextPublish() (at place, ok bool) {
+func (l *Link) nextPublish() (e *entry, at place) {
 	s := l.session
 	for {
 		pos, ok := s.flight.next(s.flight.mark)
@@ -80,40 +82,46 @@ func (l *Link) nextPublish() (at place, ok bool) {
 				s.drop(&s.flight, pos, DropExpired)
 				continue
 			}
-			at := place{&s.flight, pos}
-			return at, l.slots() > 0 && l.there(at)
+			if l.slots() <= 0 {
+				return nil, at
+			}
+			return l.there(s.flight.at(pos)), place{&s.flight, pos}
 		}
 		if l.beginNext() {
 			if s.changesWait() {
-				return at, false // they have to be durable first
+				return nil, at // they have to be durable first
 			}
-			at := place{&s.flight, s.flight.mark}
-			return at, l.there(at)
+			pos = s.flight.end() - 1
+			s.flight.mark = pos
+			return l.there(s.flight.at(pos)), place{&s.flight, pos}
 		}
 		pos, ok = s.waiting.front()
 		if !ok || l.drain != nil || s.waiting.at(pos).qos != mqttwire.AtMostOnce {
-			return at, false
+			return nil, at
 		}
 		if s.waiting.at(pos).message.expired(l.now) {
 			s.drop(&s.waiting, pos, DropExpired)
 			continue
 		}
-		at := place{&s.waiting, pos}
-		return at, l.there(at)
+		return l.there(s.waiting.at(pos)), place{&s.waiting, pos}
 	}
 }
 
-// there reports whether the bytes of a message are there. If not, they are asked for.
-func (l *Link) there(at place) bool {
-	e := at.entry()
-	if !e.message.hollow {
-		return true
+// there returns an entry if the bytes of its message are there. Else it asks for them.
+func (l *Link) there(e *entry) *entry {
+	if e.message.hollow {
+		return l.fetch(e)
 	}
+	return e
+}
+
+// fetch asks for a message, unless that was done, and returns nil.
+func (l *Link) fetch(e *entry) *entry {
 	if !e.is(fetched) {
 		e.flags |= fetched
 		l.session.tell(Event{Kind: Fetch, Token: e.token, Message: e.message})
 	}
-	return false
+	return nil
 }
 
 // deliver says how an entry goes out, but for its topic alias: with what is left of its
@@ -122,7 +130,8 @@ func (l *Link) there(at place) bool {
 func (l *Link) deliver(e *entry) *packets.Delivery {
 	t := l.tool()
 	d := &t.delivery
-	*d = packets.Delivery{PacketID: e.packet, QoS: e.qos, Dup: e.is(repeat), Retain: e.is(retain)}
+	d.SubscriptionIDs, d.Waited, d.TopicAlias, d.OmitTopic = nil, 0, 0, false
+	d.PacketID, d.QoS, d.Dup, d.Retain = e.packet, e.qos, e.is(repeat), e.is(retain)
 	if e.message.expires {
 		d.Waited = max(0, l.now.Sub(e.message.received))
 	}
@@ -166,9 +175,8 @@ func (l *Link) appendDelivery(dst []byte, m *Message, d *packets.Delivery, heade
 
 // sentNext says that what nextPublish has returned was handed out, up to a byte of
 // what is.
-func (l *Link) sentNext(at place, end uint64) {
+func (l *Link) sentNext(e *entry, at place, end uint64) {
 	s := l.session
-	e := at.entry()
 	if at.ring == &s.flight {
 		e.flags |= handed | repeat | onLink
 		s.flight.mark = at.pos + 1
@@ -217,16 +225,15 @@ func (s *Session) giveUp(at place, why Drop, err error) bool {
 func (l *Link) appendPublishes(dst []byte, limit int, first bool) []byte {
 	start := len(dst)
 	for len(dst) < limit {
-		at, ok := l.nextPublish()
-		if !ok {
+		e, at := l.nextPublish()
+		if e == nil {
 			break
 		}
-		e := at.entry()
 		if room := limit - len(dst); e.message.size+mostAdded(e) > room && l.publishSize(e) > room {
 			if !first {
 				break
 			}
-			return l.appendPart(dst, limit, at)
+			return l.appendPart(dst, limit, e, at)
 		}
 		out, err := l.appendMessage(dst, e, false)
 		if err != nil {
@@ -234,7 +241,7 @@ func (l *Link) appendPublishes(dst []byte, limit int, first bool) []byte {
 			continue
 		}
 		dst, first = out, false
-		l.sentNext(at, l.handed+uint64(len(dst)-start))
+		l.sentNext(e, at, l.handed+uint64(len(dst)-start))
 	}
 	return dst
 }
@@ -261,15 +268,15 @@ func mostAdded(e *entry) int {
 }
 
 // appendPart hands out the first part of a PUBLISH that is larger than there is room.
-func (l *Link) appendPart(dst []byte, limit int, at place) []byte {
-	t, m := l.tool(), at.entry().message
-	head, err := l.appendMessage(t.head[:0], at.entry(), true)
+func (l *Link) appendPart(dst []byte, limit int, e *entry, at place) []byte {
+	t, m := l.tool(), e.message
+	head, err := l.appendMessage(t.head[:0], e, true)
 	if err != nil {
 		l.dropNext(at, err)
 		return dst
 	}
 	t.head, t.tail = head, m.Payload()
-	l.sentNext(at, l.handed+uint64(len(t.head)+len(t.tail)))
+	l.sentNext(e, at, l.handed+uint64(len(t.head)+len(t.tail)))
 	return l.appendRest(dst, limit)
 }
 
