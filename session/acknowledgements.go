@@ -141,10 +141,10 @@ func (l *Link) plainAnswer(p mqttwire.Packet) bool {
 func (l *Link) ack(q mqttwire.QoS, id uint16, code mqttwire.ReasonCode) mqttwire.Packet {
 	t := l.tool()
 	if q == mqttwire.ExactlyOnce {
-		t.pubrec = packets.Pubrec{PacketID: id, ReasonCode: code}
+		t.pubrec.PacketID, t.pubrec.ReasonCode = id, code
 		return &t.pubrec
 	}
-	t.puback = packets.Puback{PacketID: id, ReasonCode: code}
+	t.puback.PacketID, t.puback.ReasonCode = id, code
 	return &t.puback
 }
 
@@ -226,18 +226,19 @@ func (s *Session) complete(r *ring, pos uint32, code mqttwire.ReasonCode) {
 		if code.IsError() {
 			outcome = Refused
 		}
-		s.tellDone(Event{Kind: Done, Token: token, Code: code, Outcome: outcome})
+		s.tellDone(token, code, outcome)
 	}
 }
 
 // tellDone tells the event of an acknowledgement that has just come: as that of the
 // packet, if no other waits, which saves the way over the queue.
-func (s *Session) tellDone(e Event) {
+func (s *Session) tellDone(t Token, code mqttwire.ReasonCode, o Outcome) {
 	if l := s.link; l != nil && l.event.Kind == 0 && (s.events == nil || s.events.n == 0) {
-		l.event = e
+		e := l.happened(Done, nil)
+		e.Token, e.Code, e.Outcome = t, code, o
 		return
 	}
-	s.tell(e)
+	s.tell(Event{Kind: Done, Token: t, Code: code, Outcome: o})
 }
 
 // received handles PUBREC: the message is the peer's now, and PUBREL follows; or, with
@@ -337,7 +338,8 @@ func (l *Link) answered(p mqttwire.Packet, id uint16, codes []mqttwire.ReasonCod
 	if code.IsError() {
 		outcome = Refused
 	}
-	l.event = Event{Kind: Done, Token: e.token, Code: code, Outcome: outcome, Packet: p}
+	done := l.happened(Done, p)
+	done.Token, done.Code, done.Outcome = e.token, code, outcome
 }
 
 // refusedAgain tells of subscriptions that were to be made again, and that the server

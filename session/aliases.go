@@ -3,7 +3,6 @@ package session
 import (
 	"bytes"
 
-	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/packets"
 )
 
@@ -22,7 +21,6 @@ type topicAlias struct {
 	topic []byte
 	hash  uint32
 	used  uint64
-	alone mqttwire.Properties // the list that has the alias alone
 }
 
 // seenTopics is how many topics are remembered that have no alias yet.
@@ -71,55 +69,26 @@ func (a *topicAliases) take(most int) int {
 
 // appendWithAlias appends a PUBLISH with a topic alias, if its topic has one or gets
 // one, and reports whether it did.
-func (l *Link) appendWithAlias(dst []byte, p *packets.Publish, e *entry, header bool) (out []byte, ok bool) {
-	a := &l.tools.aliases
-	m := e.message
+func (l *Link) appendWithAlias(dst []byte, m *Message, d *packets.Delivery, header bool) (out []byte, ok bool) {
+	a, topic := &l.tools.aliases, m.prepared.Topic()
 	a.clock++
-	i := a.find(m.hash, p.Topic)
-	known := i >= 0
-	if !known {
-		if len(p.Topic) < 3 || !a.twice(m.hash) {
+	i := a.find(m.hash, topic)
+	if d.OmitTopic = i >= 0; !d.OmitTopic {
+		if len(topic) < 3 || !a.twice(m.hash) {
 			return dst, false
 		}
 		i = a.take(int(min(l.o.aliases, l.peer.aliases)))
 		a.list[i].hash, a.list[i].topic = m.hash, nil // it is another's no longer
-		a.alone(i)
 	}
-	q := *p
-	q.Properties = l.withAlias(p, &a.list[i], uint16(i+1))
-	if known {
-		q.Topic = nil
-	}
-	out, err := l.appendPublish(dst, &q, header)
+	d.TopicAlias = uint16(i + 1)
+	out, err := l.appendDelivery(dst, m, d, header)
 	if err != nil {
+		d.TopicAlias, d.OmitTopic = 0, false
 		return dst, false
 	}
-	if !known {
-		a.list[i].topic = append([]byte(nil), p.Topic...)
+	if !d.OmitTopic {
+		a.list[i].topic = append([]byte(nil), topic...)
 	}
 	a.list[i].used = a.clock
 	return out, true
 }
-
-// alone makes the list that has the alias alone.
-func (a *topicAliases) alone(i int) {
-	if t := &a.list[i]; t.alone.Empty() {
-		t.alone.SetTopicAlias(uint16(i + 1))
-	}
-}
-
-// withAlias returns the properties of p with a topic alias.
-func (l *Link) withAlias(p *packets.Publish, t *topicAlias, alias uint16) mqttwire.Properties {
-	if p.Properties.Empty() {
-		return t.alone
-	}
-	b := &l.tools.properties
-	if list := b.Properties(); !sameMemory(list.Bytes(), p.Properties.Bytes()) {
-		b = l.copyProperties(&p.Properties)
-	}
-	b.SetTopicAlias(alias)
-	return b.Properties()
-}
-
-// sameMemory reports whether two lists are the same.
-func sameMemory(a, b []byte) bool { return len(a) == len(b) && len(a) > 0 && &a[0] == &b[0] }

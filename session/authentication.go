@@ -39,7 +39,7 @@ func (l *Link) admitAuth(p *packets.Auth) bool {
 
 // auth handles an AUTH.
 func (l *Link) auth(p *packets.Auth) {
-	l.event = Event{Kind: AuthStep, Code: p.ReasonCode, Packet: p}
+	l.happened(AuthStep, p).Code = p.ReasonCode
 	l.timers.auth = time.Time{}
 	if l.state != stateOpen {
 		return

@@ -222,7 +222,7 @@ func (s *Session) again() (e Event, ok bool) {
 	m := a.untaken[0]
 	a.again--
 	s.handedOnAt(0)
-	p := m.publish
+	p := m.Publish()
 	return Event{Kind: Arrived, Packet: &p}, true
 }
 
@@ -335,7 +335,7 @@ func appendMessage(b []byte, m *Message) []byte {
 	if _, ok := m.Position(); ok {
 		return binary.BigEndian.AppendUint32(append(b, storedHollow), uint32(min(m.size, maxHollow)))
 	}
-	p := m.publish
+	p := m.Publish()
 	p.PacketID = 1 // which is not looked at
 	at := len(b)
 	out, err := p.Append(append(b, storedV5), mqttwire.V5)

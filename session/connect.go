@@ -192,7 +192,7 @@ func (l *Link) connack(c *packets.Connack) {
 		return
 	}
 	l.peer = saidIn(&c.Properties, v)
-	l.event = Event{Kind: Connected, Packet: c}
+	l.happened(Connected, c)
 	// One that ended with the connection before is lost, whoever's is there now
 	// [MQTT-3.1.2-6]. 3.1 does not say whether the session is present: it is if it was
 	// asked for, and had not ended.
@@ -239,6 +239,6 @@ func (s *Session) outlives(e *entry) bool {
 // redirect tells of another server. Section 4.11.
 func (l *Link) redirect(code mqttwire.ReasonCode, p mqttwire.Packet) {
 	if l.Version() == mqttwire.V5 && (code == mqttwire.ReasonUseAnotherServer || code == mqttwire.ReasonServerMoved) {
-		l.event = Event{Kind: Redirect, Code: code, Packet: p}
+		l.happened(Redirect, p).Code = code
 	}
 }

@@ -107,7 +107,7 @@ func (l *Link) finish(now time.Time, c Cause) {
 	if l.state == stateClosing {
 		return
 	}
-	l.state, l.cause = stateClosing, c
+	l.state, l.cause, l.news = stateClosing, c, true
 	l.done()
 	if l.event.Kind == Arrived || l.event.Kind == Connect {
 		l.settleEvent()

@@ -25,6 +25,7 @@ type Event struct {
 	// Cause is that of Disconnected; of Dropped it has the Err of a packet that cannot be
 	// sent.
 	Cause Cause
+	_     [8]byte // so that it is copied in whole steps of 16 bytes
 }
 
 // Kind is the kind of an Event.

@@ -1,5 +1,19 @@
 package session
 
+import (
+	"github.com/mqttwire/mqttwire"
+)
+
+// happened makes the event of the packet that is handled, each field of which is set by
+// itself: what is stored in one size and read in another has to wait.
+func (l *Link) happened(k Kind, p mqttwire.Packet) *Event {
+	e := &l.event
+	e.Kind, e.Packet = k, p
+	e.Token, e.Ack, e.Code, e.Outcome, e.stored = 0, 0, 0, 0, false
+	l.news = true
+	return e
+}
+
 // events is a queue of events.
 type events struct {
 	list  []Event // as many as a power of two

@@ -34,7 +34,7 @@ func (l *Link) subscribe(p *packets.Subscribe, answer *packets.Suback) {
 	if answer != nil {
 		suback.Properties = answer.Properties
 	}
-	l.event = Event{Kind: Subscribe, Packet: p}
+	l.happened(Subscribe, p)
 	l.send(suback)
 }
 
@@ -81,6 +81,6 @@ func (l *Link) unsubscribe(p *packets.Unsubscribe, answer *packets.Unsuback) {
 	if answer != nil {
 		unsuback.Properties = answer.Properties
 	}
-	l.event = Event{Kind: Unsubscribe, Packet: p}
+	l.happened(Unsubscribe, p)
 	l.send(unsuback)
 }

@@ -31,6 +31,8 @@ type Link struct {
 	finals   uint32              // of them, those whose last acknowledgement is in control
 	number   uint32              // of the connection, in AckToken
 	state    state
+	clocked  bool // the time is known
+	news     bool // there may be an event
 	told     bool // Disconnected was told
 	lost     bool // Lost was called
 	pinging  bool // PINGREQ was sent, and not answered
@@ -94,13 +96,13 @@ func saidIn(p *mqttwire.Properties, v mqttwire.Version) said {
 
 // tools are what messages are sent and acknowledged with.
 type tools struct {
-	publish    packets.Publish
-	puback     packets.Puback
-	pubrec     packets.Pubrec
-	pubrel     packets.Pubrel
-	pubcomp    packets.Pubcomp
-	properties mqttwire.PropertyBuilder
-	aliases    topicAliases
+	delivery packets.Delivery
+	id       [1]uint32 // of the delivery's one subscription
+	puback   packets.Puback
+	pubrec   packets.Pubrec
+	pubrel   packets.Pubrel
+	pubcomp  packets.Pubcomp
+	aliases  topicAliases
 
 	head      []byte // what is left of a PUBLISH that did not fit, without its payload
 	tail      []byte // and of its payload
@@ -145,7 +147,7 @@ func (l *Link) Reset(o LinkOptions) {
 	l.timers, l.asked, l.peer, l.own = timers{}, asked{}, nothingSaid, nothingSaid
 	l.drain, l.will, l.held = nil, nil, nil
 	l.counted, l.finals, l.number, l.state = 0, 0, 0, stateNew
-	l.told, l.lost, l.pinging, l.attached = false, false, false, false
+	l.clocked, l.news, l.told, l.lost, l.pinging, l.attached = false, false, false, false, false, false
 	l.reauth = noReauth
 	l.output = output{}
 }
@@ -160,6 +162,7 @@ type settings struct {
 	aliases        uint16
 	side           mqttwire.Sender
 	hold           bool
+	tolerant       bool
 }
 
 func (o LinkOptions) settings() settings {
@@ -172,6 +175,7 @@ func (o LinkOptions) settings() settings {
 		aliases:        uint16(min(max(o.TopicAliases, 0), 1<<16-1)),
 		side:           o.Side,
 		hold:           o.Hold,
+		tolerant:       o.Tolerance != nil,
 	}
 	if s.output <= 0 {
 		s.output = defaultOutput
@@ -202,8 +206,8 @@ func (l *Link) Session() *Session {
 
 // at takes note of the time.
 func (l *Link) at(now time.Time) {
-	if l.now.IsZero() {
-		l.timers.connect = now.Add(l.o.connectTimeout)
+	if !l.clocked {
+		l.clocked, l.timers.connect = true, now.Add(l.o.connectTimeout)
 	}
 	l.now = now
 }
@@ -211,52 +215,80 @@ func (l *Link) at(now time.Time) {
 // attach joins the Link and a session.
 func (l *Link) attach(s *Session) {
 	s.connections++
+	l.news = true
 	l.session, s.link, l.attached, l.number = s, l, true, s.connections
 }
 
 // Event returns the next event: of the packet that was handled last, then of the
 // session, and at the end that the connection has ended; ok is false if there is none.
 func (l *Link) Event() (e Event, ok bool) {
+	if l.attached && !l.news { // as a rule; so it is inlined, and nothing is copied
+		return
+	}
+	ok = l.nextEvent(&e)
+	return
+}
+
+// nextEvent is Event if there may be one. Whether there is one after it is known only
+// while the Link is attached.
+func (l *Link) nextEvent(e *Event) (ok bool) {
+	s := l.session
+	if l.event.Kind == 0 || s == nil || s.apart != nil || s.link != l {
+		return l.otherEvent(e)
+	}
+	*e = l.event
+	l.event.Kind = 0
+	l.news = s.events != nil && s.events.n > 0 || l.cause.Kind != 0
+	return true
+}
+
+// otherEvent is nextEvent if it is not only that of a packet.
+func (l *Link) otherEvent(e *Event) (ok bool) {
 	s := l.session
 	if s != nil && s.link != l && s.link != nil {
 		s = nil // it is at another Link now
 	}
-	if s != nil && s.apart != nil {
-		if e, ok := s.again(); ok {
-			return e, true
+	if s != nil {
+		if *e, ok = s.again(); ok {
+			return true
 		}
 	}
 	if l.event.Kind != 0 {
-		e, l.event.Kind = l.event, 0
-		if e.stored {
+		if l.event.stored {
 			l.session.handedOn()
 		}
-		return e, true
+		*e = l.event
+		l.event.Kind = 0
+		return true
 	}
 	if s != nil && s.events != nil && s.events.n > 0 {
-		return s.events.pop()
+		*e, ok = s.events.pop()
+		return ok
 	}
 	if l.cause.Kind != 0 && !l.told {
 		l.told = true
-		return Event{Kind: Disconnected, Code: l.cause.Code, Cause: l.cause}, true
+		*e = Event{Kind: Disconnected, Code: l.cause.Code, Cause: l.cause}
+		return true
 	}
-	return Event{}, false
+	l.news = false
+	return false
 }
 
 // settleEvent lets go the packet of an event that was not taken, as the packet will
 // not be valid any more. What is told of a request stays.
 func (l *Link) settleEvent() {
-	if l.event.Kind == 0 {
+	k := l.event.Kind
+	if k == 0 {
 		return
 	}
-	e := l.event
 	l.event.Kind = 0
 	switch {
-	case e.stored:
+	case l.event.stored:
 		l.session.handedOn()
-	case e.Kind == Arrived:
-	case l.session != nil && (e.Kind == Done || l.attached || l.session.link == nil):
-		e.Packet = nil
+	case k == Arrived:
+	case l.session != nil && (k == Done || l.attached || l.session.link == nil):
+		e := l.event
+		e.Kind, e.Packet = k, nil
 		l.session.tell(e)
 	}
 }

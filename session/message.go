@@ -10,15 +10,15 @@ import (
 // Message is an application message that is sent on: immutable, and shared by all
 // queues that it stands in. It may be used by many goroutines at once.
 type Message struct {
-	publish  packets.Publish
-	received time.Time
-	position Position
-	size     int    // bytes that it counts for
-	hash     uint32 // of the topic
-	expiry   uint32 // Message Expiry Interval in seconds, if expires
-	expires  bool
-	plain    bool // no properties
-	hollow   bool
+	prepared  *packets.Prepared // as it is sent to every receiver; nil if it is hollow, or unsayable
+	unsayable *packets.Publish  // what no version can send, as a Tolerance has let it pass; else nil
+	received  time.Time
+	position  Position
+	size      int    // bytes that it counts for
+	hash      uint32 // of the topic
+	expiry    uint32 // Message Expiry Interval in seconds, if expires
+	expires   bool
+	hollow    bool
 }
 
 // Position is a place in a log outside, from which a message can be had again. The
@@ -43,14 +43,18 @@ func NewMessage(now time.Time, p *packets.Publish) *Message {
 // NewMessageAt is NewMessage for a message that can be had again from a log: changes
 // and snapshots have its Position, and not its bytes.
 func NewMessageAt(now time.Time, p *packets.Publish, at Position) *Message {
-	m := &Message{publish: *p.Clone(), received: now, position: at}
-	m.publish.PacketID, m.publish.Dup = 0, false
-	m.publish.Properties.Remove(mqttwire.TopicAlias)
-	m.publish.Properties.Remove(mqttwire.SubscriptionIdentifier)
-	m.expiry, m.expires = m.publish.Properties.MessageExpiryInterval()
-	m.plain = m.publish.Properties.Empty() && m.publish.Properties.Err() == nil
-	m.size = messageOverhead + m.publish.Pinned()
-	m.hash = hashTopic(m.publish.Topic)
+	m := &Message{received: now, position: at, hash: hashTopic(p.Topic)}
+	if q, err := packets.Prepare(p, p.Topic); err == nil {
+		m.prepared = q
+		m.expiry, m.expires = q.MessageExpiryInterval()
+	} else {
+		m.unsayable = p.Clone()
+		m.unsayable.PacketID, m.unsayable.Dup = 0, false
+		m.unsayable.Properties.Remove(mqttwire.TopicAlias)
+		m.unsayable.Properties.Remove(mqttwire.SubscriptionIdentifier)
+	}
+	sent := m.Publish()
+	m.size = messageOverhead + sent.Pinned()
 	return m
 }
 
@@ -62,13 +66,28 @@ func HollowMessage(at Position, size int) *Message {
 
 // Publish returns the message as a PUBLISH, which shares its memory: it must not be
 // changed. That of a hollow message is empty.
-func (m *Message) Publish() packets.Publish { return m.publish }
+func (m *Message) Publish() packets.Publish {
+	switch {
+	case m.unsayable != nil:
+		return *m.unsayable
+	case m.hollow:
+		return packets.Publish{}
+	}
+	q := m.prepared
+	return packets.Publish{Topic: q.Topic(), Payload: q.Payload(), Properties: q.Properties(), QoS: q.QoS(), Retain: q.Retain()}
+}
 
 // Topic returns the topic name, which must not be changed.
-func (m *Message) Topic() []byte { return m.publish.Topic }
+func (m *Message) Topic() []byte {
+	p := m.Publish()
+	return p.Topic
+}
 
 // Payload returns the payload, which must not be changed.
-func (m *Message) Payload() []byte { return m.publish.Payload }
+func (m *Message) Payload() []byte {
+	p := m.Publish()
+	return p.Payload
+}
 
 // Position returns the message's place in a log; ok is false if it has none.
 func (m *Message) Position() (at Position, ok bool) { return m.position, m.position != Position{} }
@@ -92,12 +111,6 @@ func (m *Message) Remaining(now time.Time) (left time.Duration, ok bool) {
 // of 0 expires as soon as it has waited. [MQTT-3.3.2-5]
 func (m *Message) expired(now time.Time) bool {
 	return m.expires && now.Sub(m.received) >= time.Duration(m.expiry)*time.Second && now.After(m.received)
-}
-
-// secondsLeft returns the interval with which the message goes out. [MQTT-3.3.2-6]
-func (m *Message) secondsLeft(now time.Time) uint32 {
-	waited := max(0, now.Sub(m.received)) / time.Second
-	return m.expiry - uint32(min(waited, time.Duration(m.expiry)))
 }
 
 // hashTopic returns a hash of a topic name (FNV-1a).

@@ -44,11 +44,18 @@ func (o *output) release() {
 // answers returns how many bytes wait to be written because of the peer.
 func (l *Link) answers() int { return len(l.control) - l.out - l.ahead }
 
-// put encodes a packet to be written next. What was handed out gives way, also if the
-// peer reads just so fast that something is always left.
+// giveWay gives the memory of what was handed out to what comes next, also if the peer
+// reads just so fast that something is always left.
+func (o *output) giveWay() {
+	if o.out > len(o.control)/2 {
+		o.control, o.out = o.control[:copy(o.control, o.control[o.out:])], 0
+	}
+}
+
+// put encodes a packet to be written next.
 func (l *Link) put(p mqttwire.Packet) error {
-	if l.out > keepOutput && l.out > len(l.control)/2 {
-		l.control, l.out = l.control[:copy(l.control, l.control[l.out:])], 0
+	if l.out > keepOutput {
+		l.giveWay()
 	}
 	b, err := l.conn.Append(l.control, p)
 	if err != nil {
@@ -192,22 +199,22 @@ func (l *Link) publishBuffers(bufs [][]byte) [][]byte {
 	}
 	t.headers = t.headers[:0]
 	for total := 0; total < buffersAtOnce; {
-		p, at := l.nextPublish()
-		if p == nil {
+		e, at := l.nextPublish()
+		if e == nil {
 			break
 		}
-		from := len(t.headers)
-		headers, err := l.appendMessage(t.headers, p, at.entry(), true)
+		from, payload := len(t.headers), e.message.Payload()
+		headers, err := l.appendMessage(t.headers, e, true)
 		if err != nil {
 			l.dropNext(at, err)
 			continue
 		}
 		t.headers = headers
-		n := len(headers) - from + len(p.Payload)
-		bufs = part(part(bufs, headers[from:]), p.Payload)
+		n := len(headers) - from + len(payload)
+		bufs = part(part(bufs, headers[from:]), payload)
 		l.handed += uint64(n)
 		total += n
-		l.sentNext(at, l.handed)
+		l.sentNext(e, at, l.handed)
 	}
 	return bufs
 }

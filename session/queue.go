@@ -35,7 +35,20 @@ func (s *Session) Publish(now time.Time, m *Message, d Delivery) (Token, error) 
 		return 0, err
 	}
 	s.know(now)
-	e := entry{message: m, qos: d.QoS}
+	if s.over(m.size) && !s.makeRoom(m.size) {
+		if s.o.Full != DropNewest {
+			return 0, ErrQueueFull
+		}
+		t := s.newToken()
+		s.tell(Event{Kind: Dropped, Token: t, Drop: DropFull, Outcome: NotSent})
+		return t, nil
+	}
+	s.room(&s.waiting)
+	e := s.waiting.add()
+	e.message, e.token, e.qos = m, s.newToken(), d.QoS
+	if d.QoS == mqttwire.AtMostOnce {
+		s.waitQoS0++
+	}
 	if d.Retain {
 		e.flags |= retain
 	}
@@ -49,19 +62,9 @@ func (s *Session) Publish(now time.Time, m *Message, d Delivery) (Token, error) 
 		ids := append([]uint32(nil), d.SubscriptionIDs...)
 		e.ids = &ids
 	}
-	dropped := false
-	if s.over(m.size) {
-		if dropped = !s.makeRoom(m.size); dropped && s.o.Full != DropNewest {
-			return 0, ErrQueueFull
-		}
+	if s.journal != nil {
+		s.recordQueued(e)
 	}
-	e.token = s.newToken()
-	if dropped {
-		s.tellDropped(&e, DropFull, NotSent, nil)
-		return e.token, nil
-	}
-	s.recordQueued(&e)
-	s.wait(e)
 	s.bytes += m.size
 	if !s.pressed {
 		s.pressure()
@@ -149,11 +152,15 @@ func (s *Session) waitFirst(e entry) {
 
 // room makes room for one more entry in a ring.
 func (s *Session) room(r *ring) {
-	switch {
-	case !r.full():
-	case r.sparse():
+	if r.full() {
+		s.moreRoom(r)
+	}
+}
+
+func (s *Session) moreRoom(r *ring) {
+	if r.sparse() {
 		s.compact(r)
-	default:
+	} else {
 		r.grow()
 	}
 }

@@ -38,7 +38,9 @@ func (l *Link) drop() {
 // until the next call of Feed, Packet or Release that follows its being handled.
 func (l *Link) Packet() (mqttwire.Packet, bool) {
 	for l.packet == nil && l.state != stateAsked && l.state != stateClosing {
-		l.settleEvent()
+		if l.event.Kind != 0 {
+			l.settleEvent()
+		}
 		p, err := l.conn.Next()
 		switch {
 		case err == mqttwire.ErrIncomplete:
@@ -100,9 +102,11 @@ func (l *Link) refuseMessage(q mqttwire.QoS, id uint16, code mqttwire.ReasonCode
 
 // admit reports whether a packet shows. Else it was answered.
 func (l *Link) admit(p mqttwire.Packet) bool {
-	if rule := l.misplaced(p); rule != 0 {
-		l.refuse(mqttwire.NewError(rule, p.Type(), l.Version(), mqttwire.FieldPacketType, 0, int64(p.Type())))
-		return false
+	if l.state != stateOpen || l.o.tolerant { // else the Connection has looked
+		if rule := l.misplaced(p); rule != 0 {
+			l.refuse(mqttwire.NewError(rule, p.Type(), l.Version(), mqttwire.FieldPacketType, 0, int64(p.Type())))
+			return false
+		}
 	}
 	switch p := p.(type) {
 	case *packets.Publish:
@@ -299,7 +303,7 @@ func (l *Link) handle(a mqttwire.Packet, hold bool) error {
 func (l *Link) handleConnection(packet, a mqttwire.Packet) error {
 	switch p := packet.(type) {
 	case *packets.Connect:
-		l.event = Event{Kind: Connect, Packet: p}
+		l.happened(Connect, p)
 	case *packets.Connack:
 		l.connack(p)
 	case *packets.Disconnect:
@@ -315,7 +319,7 @@ func (l *Link) handleConnection(packet, a mqttwire.Packet) error {
 
 // arrived hands on a message, and acknowledges it or lets that wait.
 func (l *Link) arrived(p *packets.Publish, a mqttwire.Packet, hold bool) {
-	l.event = Event{Kind: Arrived, Packet: p}
+	l.happened(Arrived, p)
 	if p.QoS == mqttwire.AtMostOnce {
 		return
 	}

@@ -88,6 +88,15 @@ func (r *ring) push(e entry) (pos uint32) {
 	return pos
 }
 
+// add appends an entry, for which there is room. What is to be set of it are message, token
+// and QoS.
+func (r *ring) add() *entry {
+	e := r.at(r.end())
+	r.n++
+	e.ids, e.request, e.id, e.packet, e.flags = nil, nil, 0, 0, 0
+	return e
+}
+
 // pushFront puts an entry, for which there is room, before all others.
 func (r *ring) pushFront(e entry) {
 	r.first--
@@ -95,19 +104,29 @@ func (r *ring) pushFront(e entry) {
 	r.n++
 }
 
+// front returns the position of the first entry, or false. It has not ended, as remove
+// gives room free at both ends.
+func (r *ring) front() (uint32, bool) { return r.first, r.n > 0 }
+
 // remove ends the entry at pos, and gives room free at both ends.
 func (r *ring) remove(pos uint32) {
 	e := r.at(pos)
-	*e = entry{token: e.token, flags: dead}
+	e.message, e.ids, e.request, e.flags = nil, nil, nil, dead
 	r.dead++
-	for r.n > 0 && r.at(r.first).is(dead) {
-		r.first++
-		r.n--
-		r.dead--
-	}
-	for r.n > 0 && r.at(r.end()-1).is(dead) {
-		r.n--
-		r.dead--
+	switch pos {
+	case r.first:
+		for r.n > 0 && r.at(r.first).is(dead) {
+			r.first++
+			r.n--
+			r.dead--
+		}
+	case r.end() - 1:
+		for r.n > 0 && r.at(r.end()-1).is(dead) {
+			r.n--
+			r.dead--
+		}
+	default:
+		return
 	}
 	switch d := int32(r.mark - r.first); { // within what is left
 	case d < 0:

@@ -28,7 +28,7 @@ func (l *Link) slots() int {
 func (l *Link) beginNext() bool {
 	s := l.session
 	for {
-		pos, ok := s.waiting.next(s.waiting.first)
+		pos, ok := s.waiting.front()
 		if !ok || l.drain != nil {
 			return false
 		}
@@ -40,23 +40,25 @@ func (l *Link) beginNext() bool {
 			s.drop(&s.waiting, pos, DropExpired)
 			continue
 		}
-		return l.fly(pos)
+		return l.fly(e, pos)
 	}
 }
 
 // fly moves a message that waits into flight.
-func (l *Link) fly(pos uint32) bool {
+func (l *Link) fly(from *entry, pos uint32) bool {
 	s := l.session
 	s.room(&s.flight)
 	id := s.ids.next(idPublish, s.flight.end())
 	if id == 0 {
 		return false
 	}
-	e := *s.waiting.at(pos)
-	s.waiting.remove(pos)
+	e := s.flight.add()
+	*e = *from
 	e.packet = id
-	s.flight.push(e)
-	s.recordSent(&e)
+	s.waiting.remove(pos)
+	if s.journal != nil {
+		s.recordSent(e)
+	}
 	return true
 }
 
@@ -68,30 +70,32 @@ type place struct {
 
 func (p place) entry() *entry { return p.ring.at(p.pos) }
 
-// nextPublish returns the next PUBLISH to be written, and where its entry stands; nil
-// if there is none. First comes what is in flight, in order, as far as the peer has
-// slots for it. [MQTT-4.4.0-1] [MQTT-4.6.0-1]
-func (l *Link) nextPublish() (p *packets.Publish, at place) {
+// nextPublish returns the entry that is to be sent next, and where it stands; nil if there
+// is none. First comes what is in flight, in order, as far as the peer has slots for it.
+// [MQTT-4.4.0-1] [MQTT-4.6.0-1]
+func (l *Link) nextPublish() (e *entry, at place) {
 	s := l.session
 	for {
 		pos, ok := s.flight.next(s.flight.mark)
 		if s.flight.mark = pos; ok {
-			if e := s.flight.at(pos); e.message.expires && !e.is(handed) && e.message.expired(l.now) {
+			if e := s.flight.at(pos); e.message.expires && !e.is(repeat) && e.message.expired(l.now) {
 				s.drop(&s.flight, pos, DropExpired)
 				continue
 			}
 			if l.slots() <= 0 {
 				return nil, at
 			}
-			return l.prepare(place{&s.flight, pos})
+			return l.there(s.flight.at(pos)), place{&s.flight, pos}
 		}
 		if l.beginNext() {
 			if s.changesWait() {
 				return nil, at // they have to be durable first
 			}
-			continue
+			pos = s.flight.end() - 1
+			s.flight.mark = pos
+			return l.there(s.flight.at(pos)), place{&s.flight, pos}
 		}
-		pos, ok = s.waiting.next(s.waiting.first)
+		pos, ok = s.waiting.front()
 		if !ok || l.drain != nil || s.waiting.at(pos).qos != mqttwire.AtMostOnce {
 			return nil, at
 		}
@@ -99,86 +103,80 @@ func (l *Link) nextPublish() (p *packets.Publish, at place) {
 			s.drop(&s.waiting, pos, DropExpired)
 			continue
 		}
-		return l.prepare(place{&s.waiting, pos})
+		return l.there(s.waiting.at(pos)), place{&s.waiting, pos}
 	}
 }
 
-// prepare makes the PUBLISH of an entry, but for its topic alias.
-func (l *Link) prepare(at place) (*packets.Publish, place) {
-	e := at.entry()
-	m := e.message
-	if m.hollow {
-		if !e.is(fetched) {
-			e.flags |= fetched
-			l.session.tell(Event{Kind: Fetch, Token: e.token, Message: m})
-		}
-		return nil, at
+// there returns an entry if the bytes of its message are there. Else it asks for them.
+func (l *Link) there(e *entry) *entry {
+	if e.message.hollow {
+		return l.fetch(e)
 	}
-	p := &l.tool().publish
-	p.Topic, p.Payload, p.Properties = m.publish.Topic, m.publish.Payload, m.publish.Properties
-	p.PacketID, p.QoS = e.packet, e.qos
-	p.Dup, p.Retain = e.is(repeat), e.is(retain)
-	if !m.plain || e.id != 0 || e.ids != nil {
-		l.own5(p, e)
-	}
-	return p, at
+	return e
 }
 
-// own5 makes the properties that a PUBLISH of this connection has: those of the
-// message, what is left of its interval, and the Subscription Identifiers.
+// fetch asks for a message, unless that was done, and returns nil.
+func (l *Link) fetch(e *entry) *entry {
+	if !e.is(fetched) {
+		e.flags |= fetched
+		l.session.tell(Event{Kind: Fetch, Token: e.token, Message: e.message})
+	}
+	return nil
+}
+
+// deliver says how an entry goes out, but for its topic alias: with what is left of its
+// Message Expiry Interval, and the Subscription Identifiers of the receiver.
 // [MQTT-3.3.2-4] [MQTT-3.3.2-6] [MQTT-3.3.4-3] [MQTT-3.3.4-4]
-func (l *Link) own5(p *packets.Publish, e *entry) {
-	if l.Version() != mqttwire.V5 || !e.message.expires && e.id == 0 && e.ids == nil {
-		return
-	}
-	b := l.copyProperties(&e.message.publish.Properties)
+func (l *Link) deliver(e *entry) *packets.Delivery {
+	t := l.tool()
+	d := &t.delivery
+	d.SubscriptionIDs, d.Waited, d.TopicAlias, d.OmitTopic = nil, 0, 0, false
+	d.PacketID, d.QoS, d.Dup, d.Retain = e.packet, e.qos, e.is(repeat), e.is(retain)
 	if e.message.expires {
-		b.SetMessageExpiryInterval(e.message.secondsLeft(l.now))
+		d.Waited = max(0, l.now.Sub(e.message.received))
 	}
-	if e.id != 0 {
-		b.AddSubscriptionID(e.id)
+	switch {
+	case e.ids != nil:
+		d.SubscriptionIDs = *e.ids
+	case e.id != 0:
+		t.id[0] = e.id
+		d.SubscriptionIDs = t.id[:]
 	}
-	if e.ids != nil {
-		for _, id := range *e.ids {
-			b.AddSubscriptionID(id)
-		}
-	}
-	p.Properties = b.Properties()
+	return d
 }
 
-// copyProperties returns a list in the Link's own memory that may be changed.
-func (l *Link) copyProperties(from *mqttwire.Properties) *mqttwire.PropertyBuilder {
-	b := &l.tool().properties
-	b.Reset()
-	for q := range from.All() {
-		b.Set(q.ID, q)
-	}
-	return b
-}
-
-// appendMessage appends a PUBLISH, with a topic alias if one helps; with header alone
-// its payload has to follow. [MQTT-3.1.2-24] [MQTT-3.2.2-15]
-func (l *Link) appendMessage(dst []byte, p *packets.Publish, e *entry, header bool) ([]byte, error) {
-	if l.peer.aliases > 0 && l.o.aliases > 0 {
-		if out, ok := l.appendWithAlias(dst, p, e, header); ok {
+// appendMessage appends the PUBLISH of an entry, with a topic alias if one helps; with header
+// alone its payload has to follow. [MQTT-3.1.2-24] [MQTT-3.2.2-15]
+func (l *Link) appendMessage(dst []byte, e *entry, header bool) ([]byte, error) {
+	d := l.deliver(e)
+	if l.peer.aliases > 0 && l.o.aliases > 0 && e.message.prepared != nil {
+		if out, ok := l.appendWithAlias(dst, e.message, d, header); ok {
 			return out, nil
 		}
 	}
-	return l.appendPublish(dst, p, header)
+	return l.appendDelivery(dst, e.message, d, header)
 }
 
-func (l *Link) appendPublish(dst []byte, p *packets.Publish, header bool) ([]byte, error) {
-	if header {
-		return l.conn.AppendHeader(dst, p)
+// appendDelivery appends a PUBLISH as d says.
+func (l *Link) appendDelivery(dst []byte, m *Message, d *packets.Delivery, header bool) ([]byte, error) {
+	switch {
+	case m.prepared == nil:
+		p := m.Publish()
+		p.PacketID, p.QoS, p.Dup, p.Retain = d.PacketID, d.QoS, d.Dup, d.Retain
+		if header {
+			return l.conn.AppendHeader(dst, &p)
+		}
+		return l.conn.Append(dst, &p) // which says what is wrong with it
+	case header:
+		return l.conn.AppendPreparedHeader(dst, m.prepared, d)
 	}
-	return l.conn.Append(dst, p)
+	return l.conn.AppendPrepared(dst, m.prepared, d)
 }
 
 // sentNext says that what nextPublish has returned was handed out, up to a byte of
 // what is.
-func (l *Link) sentNext(at place, end uint64) {
+func (l *Link) sentNext(e *entry, at place, end uint64) {
 	s := l.session
-	e := at.entry()
 	if at.ring == &s.flight {
 		e.flags |= handed | repeat | onLink
 		s.flight.mark = at.pos + 1
@@ -227,24 +225,23 @@ func (s *Session) giveUp(at place, why Drop, err error) bool {
 func (l *Link) appendPublishes(dst []byte, limit int, first bool) []byte {
 	start := len(dst)
 	for len(dst) < limit {
-		p, at := l.nextPublish()
-		if p == nil {
+		e, at := l.nextPublish()
+		if e == nil {
 			break
 		}
-		e := at.entry()
-		if room := limit - len(dst); e.message.size+mostAdded(e) > room && p.Size(l.Version())+aliasSize > room {
+		if room := limit - len(dst); e.message.size+mostAdded(e) > room && l.publishSize(e) > room {
 			if !first {
 				break
 			}
-			return l.appendPart(dst, limit, p, at)
+			return l.appendPart(dst, limit, e, at)
 		}
-		out, err := l.appendMessage(dst, p, e, false)
+		out, err := l.appendMessage(dst, e, false)
 		if err != nil {
 			l.dropNext(at, err)
 			continue
 		}
 		dst, first = out, false
-		l.sentNext(at, l.handed+uint64(len(dst)-start))
+		l.sentNext(e, at, l.handed+uint64(len(dst)-start))
 	}
 	return dst
 }
@@ -252,6 +249,14 @@ func (l *Link) appendPublishes(dst []byte, limit int, first bool) []byte {
 // aliasSize is what a topic alias adds to a PUBLISH at most: the property, and one
 // byte of each of two lengths.
 const aliasSize = 3 + 2
+
+// publishSize is how many bytes the PUBLISH of an entry has at most.
+func (l *Link) publishSize(e *entry) int {
+	if q := e.message.prepared; q != nil {
+		return q.Size(l.Version(), l.deliver(e)) + aliasSize
+	}
+	return e.message.unsayable.Size(l.Version())
+}
 
 // mostAdded is what a PUBLISH has beside the bytes of its message at most.
 func mostAdded(e *entry) int {
@@ -263,15 +268,15 @@ func mostAdded(e *entry) int {
 }
 
 // appendPart hands out the first part of a PUBLISH that is larger than there is room.
-func (l *Link) appendPart(dst []byte, limit int, p *packets.Publish, at place) []byte {
-	t := l.tool()
-	head, err := l.appendMessage(t.head[:0], p, at.entry(), true)
+func (l *Link) appendPart(dst []byte, limit int, e *entry, at place) []byte {
+	t, m := l.tool(), e.message
+	head, err := l.appendMessage(t.head[:0], e, true)
 	if err != nil {
 		l.dropNext(at, err)
 		return dst
 	}
-	t.head, t.tail = head, p.Payload
-	l.sentNext(at, l.handed+uint64(len(head)+len(p.Payload)))
+	t.head, t.tail = head, m.Payload()
+	l.sentNext(e, at, l.handed+uint64(len(t.head)+len(t.tail)))
 	return l.appendRest(dst, limit)
 }
 

@@ -91,6 +91,9 @@ func (s *Session) tell(e Event) {
 		s.events = new(events)
 	}
 	s.events.push(e)
+	if s.link != nil {
+		s.link.news = true
+	}
 }
 
 // Stats are the numbers of a session.

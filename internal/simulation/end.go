@@ -215,7 +215,7 @@ func (e *end) event(ev session.Event) {
 	switch ev.Kind {
 	case session.Arrived:
 		m := ev.Packet.(*packets.Publish)
-		entry := p.ledger.handed(string(m.Payload))
+		entry := p.ledger.handed(string(m.Topic), string(m.Payload))
 		if ev.Ack == 0 {
 			entry.taken++
 			e.recent = append(e.recent, entry)

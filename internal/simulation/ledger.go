@@ -61,13 +61,16 @@ func (l *ledger) published(e *entry) {
 	l.byToken[e.from][e.token] = e
 }
 
-// handed notes that a message was handed on: first deliveries keep the order of
-// publishing, for each topic and QoS. [MQTT-4.6.0-5] [MQTT-4.6.0-6]
-func (l *ledger) handed(payload string) *entry {
+// handed notes that a message was handed on, with its own topic: first deliveries keep the
+// order of publishing, for each topic and QoS. [MQTT-4.6.0-5] [MQTT-4.6.0-6]
+func (l *ledger) handed(topic, payload string) *entry {
 	l.t.Helper()
 	e := l.byName[payload]
 	if e == nil {
 		l.t.Fatalf("a message was handed on that nobody has published: %q", payload)
+	}
+	if e.topic != topic {
+		l.t.Fatalf("%v was published to %q, and handed on with %q", e, e.topic, topic)
 	}
 	e.handed++
 	if e.handed > 1 {
