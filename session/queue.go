@@ -229,7 +229,7 @@ func (s *Session) dropAll(r *ring, why Drop) {
 // tellDropped queues the event Dropped.
 func (s *Session) tellDropped(e *entry, why Drop, outcome Outcome, err error) {
 	if !e.is(canceled) {
-		s.tell(Event{Kind: Dropped, Token: e.token, Drop: why, Outcome: outcome, Cause: Cause{Err: err}})
+		s.tell(Event{Kind: Dropped, Token: e.token, Drop: why, Outcome: outcome, Message: e.message, Cause: Cause{Err: err}})
 	}
 }
 
