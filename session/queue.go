@@ -276,6 +276,20 @@ func (s *Session) Cancel(t Token) Canceled {
 	return CanceledUnknown
 }
 
+// Withdraw is Cancel for a request of which the peer has not seen a byte, and reports
+// whether it was one: it is gone then, and else goes on as if nothing was asked.
+func (s *Session) Withdraw(t Token) bool {
+	for _, r := range []*ring{&s.waiting, &s.flight, s.requests} {
+		if r == nil {
+			continue
+		}
+		if pos, ok := r.find(t); ok {
+			return !r.at(pos).is(handed) && s.Cancel(t) == CanceledNotSent
+		}
+	}
+	return false
+}
+
 // cancel withdraws a request that has a packet identifier, or is one to subscribe.
 func (s *Session) cancel(r *ring, pos uint32) Canceled {
 	e := r.at(pos)
