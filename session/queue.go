@@ -236,7 +236,7 @@ func (s *Session) dropAll(r *ring, why Drop) {
 // tellDropped queues the event Dropped.
 func (s *Session) tellDropped(e *entry, why Drop, outcome Outcome, err error) {
 	if !e.is(canceled) {
-		s.tell(Event{Kind: Dropped, Token: e.token, Drop: why, Outcome: outcome, Cause: Cause{Err: err}})
+		s.tell(Event{Kind: Dropped, Token: e.token, Drop: why, Outcome: outcome, Message: e.message, Cause: Cause{Err: err}})
 	}
 }
 
@@ -281,6 +281,20 @@ func (s *Session) Cancel(t Token) Canceled {
 		return CanceledSent
 	}
 	return CanceledUnknown
+}
+
+// Withdraw is Cancel for a request of which the peer has not seen a byte, and reports
+// whether it was one: it is gone then, and else goes on as if nothing was asked.
+func (s *Session) Withdraw(t Token) bool {
+	for _, r := range []*ring{&s.waiting, &s.flight, s.requests} {
+		if r == nil {
+			continue
+		}
+		if pos, ok := r.find(t); ok {
+			return !r.at(pos).is(handed) && s.Cancel(t) == CanceledNotSent
+		}
+	}
+	return false
 }
 
 // cancel withdraws a request that has a packet identifier, or is one to subscribe.
