@@ -1,8 +1,6 @@
 package packets
 
 import (
-	"unicode/utf8"
-
 	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/internal/text"
 )
@@ -295,7 +293,7 @@ func (p *Subscribe) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 func putRest(b []byte, at int, list []Subscription, v mqttwire.Version, err error) error {
 	for err == nil && len(list) > 0 {
 		s, n := &list[0], 0
-		if options, ok := s.plainOptions(v); ok && !s.NoLocal && (len(s.Filter) < 8 || s.Filter[0] >= utf8.RuneSelf) {
+		if options, ok := s.plainOptions(v); ok && !s.NoLocal && (len(s.Filter) < 8 || text.Load64(s.Filter)&text.HighBits != 0) {
 			if end := text.PutTopicFilter(b, at, s.Filter); end != 0 {
 				b[end] = options
 				at, list = end+1, list[1:]
@@ -346,7 +344,7 @@ func putSubscriptions(b []byte, at int, list []Subscription, v mqttwire.Version)
 		}
 		w := text.Load64(filter[last:]) // of which some may have been seen before
 		text.Store64(to[last:], w)
-		if odd := text.OddBytes(w); odd != 0 && !text.PlusAlone(w, odd) && !text.WildcardLast(w, odd) &&
+		if odd := text.OddBytes(w); odd != 0 && !text.WildcardLast(w, odd) && !text.PlusAlone(w, odd) &&
 			(byte(w) == '$' || !text.PlainOdd(filter, last, odd)) {
 			return s.putFrom(b, at, last, n, v)
 		}

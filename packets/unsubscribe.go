@@ -1,8 +1,6 @@
 package packets
 
 import (
-	"unicode/utf8"
-
 	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/internal/text"
 )
@@ -168,7 +166,7 @@ func (p *Unsubscribe) Append(dst []byte, v mqttwire.Version) ([]byte, error) {
 func putFilters(b []byte, at int, filters [][]byte, v mqttwire.Version) (err error) {
 	for len(filters) > 0 {
 		var n int
-		if f := filters[0]; (len(f) < 8 || f[0] >= utf8.RuneSelf) && text.PutTopicFilter(b, at, f) != 0 {
+		if f := filters[0]; (len(f) < 8 || text.Load64(f)&text.HighBits != 0) && text.PutTopicFilter(b, at, f) != 0 {
 			at, n = at+2+len(f), 1
 		} else if at, n = text.PutTopicFilters(b, at, filters); n == 0 {
 			if at, err = wire.PutTopicFilter(b, at, filters[0], mqttwire.UNSUBSCRIBE, v, mqttwire.FieldTopicFilter); err != nil {

@@ -98,7 +98,7 @@ func PutTopicFilters(dst []byte, at int, filters [][]byte) (end, n int) {
 		}
 		w := Load64(filter[last:]) // of which some may have been seen before
 		Store64(to[last:], w)
-		if odd := OddBytes(w); odd != 0 && !PlusAlone(w, odd) && !WildcardLast(w, odd) && (byte(w) == '$' || !PlainOdd(filter, last, odd)) {
+		if odd := OddBytes(w); odd != 0 && !WildcardLast(w, odd) && !PlusAlone(w, odd) && (byte(w) == '$' || !PlainOdd(filter, last, odd)) {
 			return putFrom(dst, at, filter, last, n)
 		}
 		at = end
