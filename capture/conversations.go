@@ -47,6 +47,7 @@ func (c *Conversations) Add(s Segment) {
 		s.Record = c.last + 1
 	}
 	c.last = s.Record
+	s.order = c.summary.Segments
 	c.summary.Segments++
 	c.queue.expire(s.Time)
 	conv := c.of(s)
@@ -60,11 +61,20 @@ func (c *Conversations) Add(s Segment) {
 // place of records. b is not kept.
 func (c *Conversations) AddBytes(b []byte) {
 	if c.raw == nil {
-		c.raw = c.begin(netip.AddrPort{}, netip.AddrPort{})
-		c.raw.raw, c.raw.mqtt = true, true
-		c.raw.sides[0].state, c.raw.sides[0].wholeStart = framing, true
+		c.BeginBytes(0)
 	}
 	c.raw.sides[0].take(b, mark{record: c.raw.count + 1})
+}
+
+// BeginBytes begins another conversation for AddBytes, whose events name a file; one
+// that was begun before ends.
+func (c *Conversations) BeginBytes(file int) {
+	if c.raw != nil {
+		c.raw.finishes(CaptureEnds)
+	}
+	c.raw = c.begin(netip.AddrPort{}, netip.AddrPort{})
+	c.raw.raw, c.raw.mqtt, c.raw.file = true, true, file
+	c.raw.sides[0].state, c.raw.sides[0].wholeStart = framing, true
 }
 
 // Next returns the next event, in the order of the segments that completed them;

@@ -120,3 +120,29 @@ func TestVersionThatIsNoneIsRefused(t *testing.T) {
 	_, err := NewConversations(Options{Version: 7})
 	assert.EqualError(t, err, "there is no MQTT version Version(7)")
 }
+
+func TestEventsNameTheFileOfTheirRecord(t *testing.T) {
+	tr := newTrace(t)
+	c := tr.open(1883)
+	c.says(connect5)
+	c.says(publish5[:3])
+	c.says(publish5[3:])
+	all := newConversations(t, Options{})
+	for i, s := range tr.segments {
+		if s.Record = i + 1; i == len(tr.segments)-1 {
+			s.File, s.Record = 1, 1 // the next file begins
+		}
+		all.Add(s)
+	}
+	all.BeginBytes(2)
+	all.AddBytes([]byte(connect5 + pingreq))
+	all.BeginBytes(3)
+	all.AddBytes([]byte(connect311 + publish3[:5]))
+	all.Finish()
+	type place struct{ file, record, stream int }
+	var got []place
+	for e := range all.Events() {
+		got = append(got, place{e.File, e.Record, e.Stream})
+	}
+	assert.Equal(t, []place{{0, 3, 0}, {1, 1, 0}, {2, 1, 1}, {2, 2, 1}, {3, 1, 2}, {3, 2, 2}}, got)
+}
