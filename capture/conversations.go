@@ -50,6 +50,10 @@ func (c *Conversations) Add(s Segment) {
 	s.order = c.summary.Segments
 	c.summary.Segments++
 	c.queue.expire(s.Time)
+	if !s.Src.IsValid() && !s.Dst.IsValid() {
+		c.addRow(s)
+		return
+	}
 	conv := c.of(s)
 	conv.add(s)
 	c.touch(conv)
@@ -64,6 +68,19 @@ func (c *Conversations) AddBytes(b []byte) {
 		c.BeginBytes(0)
 	}
 	c.raw.sides[0].take(b, mark{record: c.raw.count + 1})
+}
+
+// addRow takes a segment without addresses: the next bytes of both sides.
+func (c *Conversations) addRow(s Segment) {
+	if c.raw == nil || !c.raw.recorded {
+		c.BeginBytes(s.File)
+		c.raw.recorded = true
+	}
+	d := c.raw.sides[0]
+	d.take(s.Payload, s.mark())
+	if s.Missing > 0 {
+		d.lose(int64(s.Missing), s.mark())
+	}
 }
 
 // BeginBytes begins another conversation for AddBytes, whose events name a file; one

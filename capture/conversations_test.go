@@ -1,8 +1,10 @@
 package capture
 
 import (
+	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -145,4 +147,21 @@ func TestEventsNameTheFileOfTheirRecord(t *testing.T) {
 		got = append(got, place{e.File, e.Record, e.Stream})
 	}
 	assert.Equal(t, []place{{0, 3, 0}, {1, 1, 0}, {2, 1, 1}, {2, 2, 1}, {3, 1, 2}, {3, 2, 2}}, got)
+}
+
+func TestSegmentsWithoutAddressesAreOneConversationWithTheirRecords(t *testing.T) {
+	all := newConversations(t, Options{})
+	at := func(n int) time.Time { return time.Unix(int64(n), 0).UTC() }
+	all.Add(Segment{Record: 3, Time: at(3), Payload: []byte(connect5)})
+	all.Add(Segment{Record: 5, Time: at(5), Payload: []byte(connack5 + publish5[:2]), Missing: 5})
+	all.Add(Segment{Record: 9, Time: at(9), Payload: []byte(publish5[7:] + pingreq)})
+	all.Finish()
+	var got []string
+	for e := range all.Events() {
+		got = append(got, fmt.Sprint(e.Record, " ", e.Stream, " ", e.Time.Unix(), " ", e.Kind, " ", e.Frame.Header.Type))
+	}
+	assert.Equal(t, []string{
+		"3 0 3 packet CONNECT", "5 0 5 packet CONNACK", "5 0 5 lost bytes PacketType(0)",
+		"9 0 9 partial packet PUBLISH", "9 0 9 packet PINGREQ",
+	}, got)
 }

@@ -292,7 +292,7 @@ func (d *direction) forgetAliases() { d.aliases, d.named = packets.TopicAliases{
 // event begins an event of this direction.
 func (d *direction) event(k Kind, m mark) Event {
 	c := d.conv
-	if c.raw {
+	if c.raw && !c.recorded {
 		m.record, m.file = c.count+1, c.file
 	}
 	return Event{

@@ -19,7 +19,8 @@ type Segment struct {
 	Time time.Time
 
 	// Src and Dst are the addresses of sender and receiver. They differ, and
-	// tell the conversation and the direction.
+	// tell the conversation and the direction. Segments that have neither are of one
+	// conversation, as bytes that are given to AddBytes, but have a record and a time.
 	Src, Dst netip.AddrPort
 
 	// Seq is the sequence number: of the SYN if there is one, which takes a

@@ -11,7 +11,6 @@ import (
 // Reader reads the MQTT conversations of one file, or of several as one timeline.
 type Reader struct {
 	options       Options
-	inputs        []Input
 	files         *timeline
 	headers       headerDecoder
 	chunk         []byte
@@ -48,7 +47,8 @@ func OpenInputs(inputs []Input, o Options) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Reader{options: o, inputs: inputs, conversations: conversations}
+	r := &Reader{options: o, conversations: conversations}
+	r.headers.add = conversations.Add
 	r.files = newTimeline(inputs, &r.options, nil)
 	if len(inputs) == 1 {
 		w := &r.files.waiting[0]
@@ -62,6 +62,9 @@ func OpenInputs(inputs []Input, o Options) (*Reader, error) {
 // Summary returns what the capture had in it, in numbers; it is complete when Next
 // has returned io.EOF.
 func (r *Reader) Summary() capture.Summary { return r.conversations.Summary() }
+
+// Records counts the records of the captures that were read so far.
+func (r *Reader) Records() Records { return r.headers.counts }
 
 // Close closes the files that were opened by their names.
 func (r *Reader) Close() error {
@@ -128,8 +131,7 @@ func (r *Reader) read() {
 	f, err := r.files.next()
 	switch {
 	case err == io.EOF:
-		r.conversations.Finish()
-		r.ended = true
+		r.finish()
 	case err != nil:
 		r.faults = append(r.faults, err)
 	case f.records == nil:
@@ -148,20 +150,26 @@ func (r *Reader) endFile(f *file) {
 	r.files.remove(f)
 	r.faults = append(r.faults, f.faults()...)
 	if len(r.files.reading) == 0 && len(r.files.waiting) == 0 {
-		r.conversations.Finish()
-		r.ended = true
+		r.finish()
 	}
+}
+
+// finish ends the conversations.
+func (r *Reader) finish() {
+	if r.ended {
+		return
+	}
+	r.headers.finish()
+	r.conversations.Finish()
+	r.ended = true
 }
 
 // addRecord looks for the TCP segment in a record.
 func (r *Reader) addRecord(f *file, rec record) {
-	if !knownLink(rec.link) && f.unknown == nil {
+	if f.unknown == nil && !knownLink(rec.link) {
 		f.unknown = &FileError{Record: rec.number, Offset: rec.offset, Err: fmt.Errorf("link type %d (%v) is not known; records of it are passed over", rec.link, rec.link)}
 	}
-	if s, ok := r.headers.segmentOf(rec); ok {
-		s.File = f.number
-		r.conversations.Add(s)
-	}
+	r.headers.decode(rec, f.number)
 }
 
 // rawChunk is how many raw bytes are read at a time.
