@@ -54,6 +54,8 @@ type conversation struct {
 	clientID  string
 	alive     keepAlive
 	count     int       // packets, in raw bytes
+	file      int       // that those are from
+	recorded  bool      // raw bytes have records
 	early     []Segment // that wait for what they acknowledge
 
 	foreign mqttwire.Foreign // what it carries, if it is other

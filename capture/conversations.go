@@ -47,8 +47,13 @@ func (c *Conversations) Add(s Segment) {
 		s.Record = c.last + 1
 	}
 	c.last = s.Record
+	s.order = c.summary.Segments
 	c.summary.Segments++
 	c.queue.expire(s.Time)
+	if !s.Src.IsValid() && !s.Dst.IsValid() {
+		c.addRow(s)
+		return
+	}
 	conv := c.of(s)
 	conv.add(s)
 	c.touch(conv)
@@ -60,11 +65,33 @@ func (c *Conversations) Add(s Segment) {
 // place of records. b is not kept.
 func (c *Conversations) AddBytes(b []byte) {
 	if c.raw == nil {
-		c.raw = c.begin(netip.AddrPort{}, netip.AddrPort{})
-		c.raw.raw, c.raw.mqtt = true, true
-		c.raw.sides[0].state, c.raw.sides[0].wholeStart = framing, true
+		c.BeginBytes(0)
 	}
 	c.raw.sides[0].take(b, mark{record: c.raw.count + 1})
+}
+
+// addRow takes a segment without addresses: the next bytes of both sides.
+func (c *Conversations) addRow(s Segment) {
+	if c.raw == nil || !c.raw.recorded {
+		c.BeginBytes(s.File)
+		c.raw.recorded = true
+	}
+	d := c.raw.sides[0]
+	d.take(s.Payload, s.mark())
+	if s.Missing > 0 {
+		d.lose(int64(s.Missing), s.mark())
+	}
+}
+
+// BeginBytes begins another conversation for AddBytes, whose events name a file; one
+// that was begun before ends.
+func (c *Conversations) BeginBytes(file int) {
+	if c.raw != nil {
+		c.raw.finishes(CaptureEnds)
+	}
+	c.raw = c.begin(netip.AddrPort{}, netip.AddrPort{})
+	c.raw.raw, c.raw.mqtt, c.raw.file = true, true, file
+	c.raw.sides[0].state, c.raw.sides[0].wholeStart = framing, true
 }
 
 // Next returns the next event, in the order of the segments that completed them;

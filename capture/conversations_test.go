@@ -1,8 +1,10 @@
 package capture
 
 import (
+	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -119,4 +121,47 @@ func TestBytesWithoutTCP(t *testing.T) {
 func TestVersionThatIsNoneIsRefused(t *testing.T) {
 	_, err := NewConversations(Options{Version: 7})
 	assert.EqualError(t, err, "there is no MQTT version Version(7)")
+}
+
+func TestEventsNameTheFileOfTheirRecord(t *testing.T) {
+	tr := newTrace(t)
+	c := tr.open(1883)
+	c.says(connect5)
+	c.says(publish5[:3])
+	c.says(publish5[3:])
+	all := newConversations(t, Options{})
+	for i, s := range tr.segments {
+		if s.Record = i + 1; i == len(tr.segments)-1 {
+			s.File, s.Record = 1, 1 // the next file begins
+		}
+		all.Add(s)
+	}
+	all.BeginBytes(2)
+	all.AddBytes([]byte(connect5 + pingreq))
+	all.BeginBytes(3)
+	all.AddBytes([]byte(connect311 + publish3[:5]))
+	all.Finish()
+	type place struct{ file, record, stream int }
+	var got []place
+	for e := range all.Events() {
+		got = append(got, place{e.File, e.Record, e.Stream})
+	}
+	assert.Equal(t, []place{{0, 3, 0}, {1, 1, 0}, {2, 1, 1}, {2, 2, 1}, {3, 1, 2}, {3, 2, 2}}, got)
+}
+
+func TestSegmentsWithoutAddressesAreOneConversationWithTheirRecords(t *testing.T) {
+	all := newConversations(t, Options{})
+	at := func(n int) time.Time { return time.Unix(int64(n), 0).UTC() }
+	all.Add(Segment{Record: 3, Time: at(3), Payload: []byte(connect5)})
+	all.Add(Segment{Record: 5, Time: at(5), Payload: []byte(connack5 + publish5[:2]), Missing: 5})
+	all.Add(Segment{Record: 9, Time: at(9), Payload: []byte(publish5[7:] + pingreq)})
+	all.Finish()
+	var got []string
+	for e := range all.Events() {
+		got = append(got, fmt.Sprint(e.Record, " ", e.Stream, " ", e.Time.Unix(), " ", e.Kind, " ", e.Frame.Header.Type))
+	}
+	assert.Equal(t, []string{
+		"3 0 3 packet CONNECT", "5 0 5 packet CONNACK", "5 0 5 lost bytes PacketType(0)",
+		"9 0 9 partial packet PUBLISH", "9 0 9 packet PINGREQ",
+	}, got)
 }

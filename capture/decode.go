@@ -32,8 +32,9 @@ func (c *conversation) packet(d *direction, f mqttwire.Frame, m mark) {
 	}
 	misplaced := c.orderFault(d, f.Header.Type)
 	if c.raw {
-		c.count++
-		e.Record = c.count
+		if c.count++; !c.recorded {
+			e.Record = c.count
+		}
 		e.Sender = onlySender(f.Header.Type)
 	}
 	if f.Header.Type == mqttwire.CONNECT && e.Sender != mqttwire.FromServer {

@@ -292,11 +292,11 @@ func (d *direction) forgetAliases() { d.aliases, d.named = packets.TopicAliases{
 // event begins an event of this direction.
 func (d *direction) event(k Kind, m mark) Event {
 	c := d.conv
-	if c.raw {
-		m.record = c.count + 1
+	if c.raw && !c.recorded {
+		m.record, m.file = c.count+1, c.file
 	}
 	return Event{
-		Kind: k, Record: m.record, Time: m.time,
+		Kind: k, Record: m.record, File: m.file, Time: m.time,
 		Stream: c.stream, Src: d.src, Dst: d.dst,
 		Sender: c.sender(d), Client: c.proxied, Via: c.via,
 		ClientID: c.clientID, Bridge: c.bridge,

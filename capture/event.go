@@ -119,6 +119,10 @@ type Event struct {
 	// the packets. Of an event that is no packet it is the record that told.
 	Record int
 
+	// File is the number of the file that the record is in, as Segment.File or
+	// BeginBytes said.
+	File int
+
 	// Time is the time of that record, to the nanosecond and in UTC. It is the
 	// zero Time where the file does not tell it.
 	Time time.Time
@@ -220,13 +224,15 @@ type Event struct {
 // mark is where in the capture something was seen.
 type mark struct {
 	record int
+	file   int
+	order  int // how many segments came before
 	time   time.Time
 }
 
-// later returns the later of two marks. Times may run backwards in a file, so
-// the record number counts.
+// later returns the later of two marks. Times may run backwards in a file, and
+// record numbers begin again in another, so the order counts in which they came.
 func (m mark) later(o mark) mark {
-	if o.record > m.record {
+	if o.order > m.order || o.order == m.order && o.record > m.record {
 		return o
 	}
 	return m

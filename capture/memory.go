@@ -190,7 +190,7 @@ func (c *conversation) held() int {
 
 // held is how many bytes the direction holds, about.
 func (d *direction) held() int {
-	const pieceSize, searchPieceSize = 80, 48
+	const pieceSize, searchPieceSize = 88, 56
 	return d.bytes.heldBytes + pieceSize*cap(d.bytes.held) + cap(d.buf) + cap(d.partial.body) +
 		cap(d.search.buf) + searchPieceSize*cap(d.search.pieces) + 2*d.named
 }

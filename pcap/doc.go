@@ -1,8 +1,11 @@
 // Package pcap reads files of recorded network traffic into package capture, and
 // so the MQTT packets in them.
 //
-// It reads pcap and pcapng files, files of raw MQTT bytes and files of hex text,
-// told apart by their content: what begins with text is hex text.
+// It reads pcap files of all versions, pcapng and snoop files, those compressed with
+// gzip or zstd, files of raw MQTT bytes and files of hex text, told apart by their
+// content: what begins with text is hex text. A file of another format is named in the
+// error, if it is known; bytes that begin with no MQTT packet are refused unless
+// Options.Raw says that they are some.
 //
 //	r, err := pcap.Open("broker.pcap", capture.Options{})
 //	if err != nil {
@@ -16,16 +19,25 @@
 //		fmt.Println(event.Record, event.Src, event.Packet)
 //	}
 //
+// OpenInputs reads several files as one timeline, as of a capture that was rotated.
+//
 // record: one link-layer packet as the capture file holds it, counted from 1 over
 // all sections and interfaces, whatever it carries. The other terms are those of
 // package capture.
 //
-// TCP segments are found behind Ethernet with any VLAN tags, NULL and LOOP, raw
-// IP, and both forms of Linux cooked captures. TCP and IP checksums are not
-// looked at: traffic recorded on the sending machine seldom has them filled in.
-// Fragments of IP packets are not put together; the bytes of later fragments
-// count as missing.
+// TCP segments are found behind Ethernet with any VLAN tags, NULL and LOOP, raw IP, both
+// forms of Linux cooked captures, PPP and PPPoE, Cisco HDLC, MPLS, Wi-Fi with and
+// without radiotap, NFLOG and PFLOG; in VXLAN, GENEVE, GTP, GRE and ERSPAN; in IP in IP
+// and behind authentication headers; and in PDUs that Wireshark exported. TCP and IP
+// checksums are not looked at: traffic recorded on the sending machine seldom has them
+// filled in. Fragments of IP packets are put together; of a packet that is never
+// complete the first part is read.
 //
-// Memory follows the bytes that are in the file, never a length that the file
-// declares.
+// # Memory
+//
+// Memory follows the bytes that are in the file, never a length that the file declares.
+// Besides what package capture holds: 64 KiB for each file that is being read and the
+// record at hand, which has 16 MiB at most; 4 MiB of fragments; and for a compressed
+// file what it may refer back to, which is 8 MiB at most for zstd. Of several files
+// only those are open whose times overlap.
 package pcap

@@ -147,6 +147,34 @@ func TestAConnectionThatNobodyAnswersIsTold(t *testing.T) {
 	assert.Zero(t, r.Summary().MQTT)
 }
 
+func TestEveryLinkLayerGivesThePacketsOfThePlainOne(t *testing.T) {
+	want := packetTypes(fault(t, "plain.pcap"))
+	require.Len(t, want, 11)
+	for _, name := range []string{"pppoe.pcap", "vxlan.pcap", "exported-pdu252.pcap"} {
+		events := fault(t, name)
+		assert.Equal(t, want, packetTypes(events), name)
+		assert.Equal(t, "dev1", events[0].ClientID, name)
+		assert.Equal(t, int64(1700000000), events[0].Time.Unix(), name)
+	}
+	assert.Equal(t, 11, fault(t, "exported-pdu252.pcap")[10].Record, "its records are counted")
+}
+
+func TestFragmentsArePutTogether(t *testing.T) {
+	events := fault(t, "ip4-frag-reversed.pcap")
+	assert.Equal(t, []mqttwire.PacketType{mqttwire.CONNECT, mqttwire.CONNACK, mqttwire.PUBLISH, mqttwire.DISCONNECT}, packetTypes(events))
+	assert.Equal(t, 8, events[2].Record, "that of the fragment which completes it")
+}
+
+// packetTypes are the types of the whole packets, which are legal.
+func packetTypes(events []capture.Event) (all []mqttwire.PacketType) {
+	for _, e := range events {
+		if e.Kind == capture.WholePacket && e.Err == nil {
+			all = append(all, e.Frame.Header.Type)
+		}
+	}
+	return all
+}
+
 // packetLines tells the events that are about packets, in words.
 func packetLines(events []capture.Event) []string {
 	var about []capture.Event

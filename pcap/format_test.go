@@ -37,7 +37,7 @@ func TestRawBytesOfAnyKind(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []string{"1/0 ? PUBLISH 3.1.1", "2/0 client PINGREQ 3.1.1"}, tell(events))
 
-	events, err = read(t, []byte(pingreq+"\x30\xFF\xFF\xFF\xFF\x00"), capture.Options{})
+	events, err = read(t, []byte(publish5+"\x30\xFF\xFF\xFF\xFF\x00"), capture.Options{})
 	require.NoError(t, err)
 	require.Len(t, events, 2)
 	assert.Equal(t, capture.BrokenHeader, events[1].Kind)
@@ -50,13 +50,8 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 	require.NoError(t, os.WriteFile(empty, nil, 0o600))
 	packed := filepath.Join(dir, "packed")
 	require.NoError(t, os.WriteFile(packed, []byte("\x1F\x8B\x08\x00"), 0o600))
-	modified := filepath.Join(dir, "modified")
-	require.NoError(t, os.WriteFile(modified, []byte("\x34\xCD\xB2\xA1\x02\x00\x04\x00"), 0o600))
-	swapped := filepath.Join(dir, "swapped")
-	require.NoError(t, os.WriteFile(swapped, []byte("\xA1\xB2\xCD\x34\x00\x02\x00\x04"), 0o600))
 	for name, want := range map[string]string{
-		empty: "the file is empty", packed: "the file is compressed with gzip",
-		modified: "pcap (\"modified\"", swapped: "pcap (\"modified\"",
+		empty: "the file is empty", packed: "the file ends too early",
 	} {
 		_, err := Open(name, capture.Options{})
 		assert.ErrorContains(t, err, want)
@@ -66,6 +61,52 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 	assert.ErrorIs(t, err, os.ErrNotExist)
 	_, err = Open(dir, capture.Options{})
 	assert.Error(t, err, "it is a directory")
+}
+
+func TestFilesOfOtherFormatsAreNamed(t *testing.T) {
+	trace := make([]byte, 200)
+	copy(trace, "\x00\x00\x01\x00")
+	copy(trace[72:], "\x02\x00\x02\xC0")
+	for start, want := range map[string]string{
+		"PK\x03\x04\x14\x00":   "a zip archive; unpack it first",
+		"BZh91AY":              "compressed with bzip2; unpack it first",
+		"\xfd7zXZ\x00\x00":     "compressed with xz; unpack it first",
+		"\x04\x22\x4d\x18\x64": "compressed with LZ4; unpack it first",
+		"GMBU\x00\x00":         "a capture of Microsoft Network Monitor 2 or 3; editcap",
+		"\x7fver\x00":          "a capture of OmniPeek; editcap",
+		"btsnoop\x00\x00\x00":  "Bluetooth (btsnoop), which carries no TCP",
+		string(trace):          "an event trace of Windows (ETL); etl2pcapng",
+		"snoop\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x04": "snoop version 3 is not known",
+		"snoop\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x08": "link layer 8 of snoop is not known",
+		"snoop\x00\x00\x00\x00\x00":                         "the file ends inside its header",
+		"\x7fELF\x02\x01\x01\x00":                           "this is no capture in a format that is known",
+		"\xC0\x00\x01\x02\x03\x04":                          "this is no capture in a format that is known",
+	} {
+		_, err := read(t, []byte(start), capture.Options{})
+		require.IsType(t, &FileError{}, err, start)
+		assert.ErrorContains(t, err, want)
+	}
+}
+
+func TestBytesThatAreSaidToBeRawAreRead(t *testing.T) {
+	r, err := OpenInputs([]Input{{Reader: strings.NewReader("\x31\x01\x00" + pingreq)}}, Options{Raw: true})
+	require.NoError(t, err)
+	e, err := r.Next()
+	require.NoError(t, err)
+	assert.Error(t, e.Err)
+	e, err = r.Next()
+	require.NoError(t, err)
+	assert.Equal(t, mqttwire.PINGREQ, e.Frame.Header.Type)
+}
+
+func TestEveryFileThatHoldsThePlainOneGivesIts(t *testing.T) {
+	plain := fault(t, "plain.pcap")
+	require.NotEmpty(t, plain)
+	for _, name := range []string{"plain.pcap.zst", "plain.snoop", "pcap-version-2.1.pcap"} {
+		assert.Equal(t, tell(plain), tell(fault(t, name)), name)
+	}
+	_, err := Open("../testdata/captures/faults/plain.pcap.zip", capture.Options{})
+	assert.EqualError(t, err, "the file is a zip archive; unpack it first")
 }
 
 func TestTextIsHexTextAndAllElseIsRaw(t *testing.T) {

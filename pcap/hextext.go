@@ -31,6 +31,7 @@ type hexReader struct {
 	rest []byte // those of out that are still to be passed on
 	err  error  // what comes behind them
 
+	sure    int    // how many of out are of lines that were read to their end
 	count   uint64 // bytes of all lines so far
 	line    int    // the number of the line
 	words   int    // how many words of bytes it has so far
@@ -55,7 +56,7 @@ func (h *hexReader) Read(p []byte) (int, error) {
 		if h.err != nil {
 			return 0, h.err
 		}
-		h.out = h.out[:0]
+		h.out, h.sure = h.out[:0], 0
 		h.err = h.fill()
 		h.rest = h.out
 	}
@@ -64,9 +65,10 @@ func (h *hexReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// fill decodes to the end of a line that has bytes.
+// fill decodes lines, or parts of one, as long as that takes no waiting.
 func (h *hexReader) fill() error {
 	for len(h.out) < hexChunk {
+		h.readPlain()
 		c, err := h.in.ReadByte()
 		switch {
 		case err == io.EOF && h.count == 0:
@@ -75,7 +77,7 @@ func (h *hexReader) fill() error {
 			return err
 		case c == '\n':
 			h.endLine()
-			if len(h.out) > 0 {
+			if len(h.out) > 0 && h.in.Buffered() == 0 {
 				return nil
 			}
 		case isBlank(c):
@@ -97,6 +99,7 @@ func (h *hexReader) fill() error {
 
 func (h *hexReader) endLine() {
 	h.line++
+	h.sure = len(h.out)
 	h.words, h.gap, h.torn, h.offset = 0, 0, false, noOffset
 }
 
@@ -225,7 +228,7 @@ func (h *hexReader) decodeWord(stop byte) error {
 
 // refuse returns an error of the line at hand, of which no bytes are passed on.
 func (h *hexReader) refuse(err error) error {
-	h.out = h.out[:0]
+	h.out = h.out[:h.sure]
 	return fmt.Errorf("line %d: %w", h.line, err)
 }
 

@@ -1,48 +1,133 @@
 package pcap
 
 import (
+	"bufio"
+	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
+	"time"
 
-	"github.com/gopacket/gopacket/pcapgo"
+	"github.com/gopacket/gopacket/layers"
 )
 
-// pcapSource reads the records of a pcap file, of either byte order and of
-// microseconds or nanoseconds.
-type pcapSource struct {
-	r    *pcapgo.Reader
-	read int
+// The magic numbers of pcap files, in the byte order of the file.
+const (
+	magicMicroseconds     = 0xA1B2C3D4
+	magicNanoseconds      = 0xA1B23C4D
+	magicModified         = 0xA1B2CD34 // Kuznetsov's: records have eight bytes more
+	magicIxiaMicroseconds = 0x1C0001AB // Ixia's lcap: the file header has four bytes more
+	magicIxiaNanoseconds  = 0x1C0001AC
+)
+
+const (
+	pcapHeaderSize = 24
+	linkTypeMask   = 0xFFFF // above are flags, such as the length of a checksum
+)
+
+// byteOrder reads and appends numbers.
+type byteOrder interface {
+	binary.ByteOrder
+	binary.AppendByteOrder
 }
 
-func newPcapSource(r io.Reader) (*pcapSource, error) {
-	p, err := pcapgo.NewReader(r)
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		err = errors.New("the file ends inside its header")
-	}
+// pcapSource reads the records of a pcap file of any version and byte order, of
+// microseconds or nanoseconds.
+type pcapSource struct {
+	in    window
+	order byteOrder
+	link  layers.LinkType
+	read  int
+
+	headerSize int           // of a record
+	tick       time.Duration // what the fraction of its time counts
+	lengths    lengthOrder
+}
+
+// lengthOrder says which of the two lengths of a record comes first.
+type lengthOrder uint8
+
+const (
+	recordedFirst lengthOrder = iota
+	wireFirst                 // before version 2.3
+	eitherFirst               // in 2.3: the shorter is what was recorded
+)
+
+func newPcapSource(in *bufio.Reader) (*pcapSource, error) {
+	s := &pcapSource{in: window{in: in}, headerSize: 16, tick: time.Microsecond}
+	h, err := s.in.take(pcapHeaderSize)
 	if err != nil {
-		return nil, &FileError{Err: err}
+		return nil, &FileError{Err: endsIn("its header", err)}
 	}
-	return &pcapSource{r: p}, nil
+	s.order = binary.LittleEndian
+	if h[0] == 0xA1 || h[0] == 0x1C { // the first byte of each magic number
+		s.order = binary.BigEndian
+	}
+	magic := s.order.Uint32(h)
+	s.link = layers.LinkType(s.order.Uint32(h[20:]) & linkTypeMask)
+	s.lengths = lengthsOf(s.order.Uint16(h[4:]), s.order.Uint16(h[6:]))
+	switch magic {
+	case magicNanoseconds, magicIxiaNanoseconds:
+		s.tick = time.Nanosecond
+	case magicModified:
+		s.headerSize = 24
+	}
+	if magic == magicIxiaMicroseconds || magic == magicIxiaNanoseconds {
+		if _, err := s.in.take(4); err != nil { // the size of all records
+			return nil, &FileError{Err: endsIn("its header", err)}
+		}
+	}
+	return s, nil
+}
+
+// endsIn is the error of a file that ends too early.
+func endsIn(place string, err error) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return errors.New("the file ends inside " + place)
+	}
+	return err
+}
+
+// lengthsOf returns the order of lengths in a version, 2.4 being the last. 543.0 is
+// what DG/UX wrote.
+func lengthsOf(major, minor uint16) lengthOrder {
+	switch {
+	case major == 2 && minor == 3:
+		return eitherFirst
+	case major == 2 && minor < 3, major < 2, major == 543:
+		return wireFirst
+	}
+	return recordedFirst
 }
 
 func (s *pcapSource) next() (record, error) {
-	data, info, err := s.r.ZeroCopyReadPacketData()
-	if err == io.EOF && info.CaptureLength != 0 {
-		// A file that ends right behind a record's header is cut too.
-		err = io.ErrUnexpectedEOF
-	}
+	at := s.in.offset
+	h, err := s.in.take(s.headerSize)
 	if err == io.EOF {
 		return record{}, err
 	}
 	s.read++
 	if err != nil {
-		return record{}, &FileError{Record: s.read, Err: err}
+		return record{}, &FileError{Record: s.read, Offset: at, Err: err}
+	}
+	seconds, fraction := s.order.Uint32(h), s.order.Uint32(h[4:])
+	size, onWire := s.order.Uint32(h[8:]), s.order.Uint32(h[12:])
+	if s.lengths == wireFirst || s.lengths == eitherFirst && size > onWire {
+		size, onWire = onWire, size
+	}
+	if size > maxRecord {
+		return record{}, &FileError{Record: s.read, Offset: at, Err: fmt.Errorf("it has the impossible length %d", size)}
+	}
+	data, err := s.in.take(int(size))
+	if err != nil && !(err == io.EOF && size == 0) {
+		return record{}, &FileError{Record: s.read, Offset: at, Err: cutAt(1, err)}
 	}
 	return record{
 		number:   s.read,
-		time:     info.Timestamp,
-		link:     s.r.LinkType(),
+		offset:   at,
+		time:     time.Unix(int64(seconds), int64(fraction)*int64(s.tick)).UTC(),
+		link:     s.link,
 		data:     data,
-		wireSize: info.Length,
+		wireSize: int(onWire & 0x7FFFFFFF),
 	}, nil
 }

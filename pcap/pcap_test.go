@@ -58,6 +58,51 @@ func TestPcapOfEveryByteOrderAndResolution(t *testing.T) {
 	}
 }
 
+// pcapOfVersion is a file with one record, as a version of the format has it: with the
+// lengths of the record in turn if they are swapped, and with bytes behind its header
+// and that of the file.
+func pcapOfVersion(order byteOrder, magic uint32, major, minor uint16, swapped bool, behindFile, behindRecord int, data []byte) []byte {
+	b := order.AppendUint32(nil, magic)
+	b = order.AppendUint16(b, major)
+	b = order.AppendUint16(b, minor)
+	b = append(b, make([]byte, 12)...)
+	b = order.AppendUint32(b, 0x04000000|uint32(layers.LinkTypeRaw)) // with the length of a checksum
+	b = append(b, make([]byte, behindFile)...)
+	b = append(b, make([]byte, 8)...)
+	size, onWire := uint32(len(data)), uint32(len(data)+3)
+	if swapped {
+		size, onWire = onWire, size
+	}
+	b = order.AppendUint32(b, size)
+	b = order.AppendUint32(b, onWire)
+	return append(append(b, make([]byte, behindRecord)...), data...)
+}
+
+func TestPcapOfEveryVersion(t *testing.T) {
+	le, be := binary.LittleEndian, binary.BigEndian
+	ip := pingRecord(t)
+	for name, file := range map[string][]byte{
+		"2.0":               pcapOfVersion(le, magicMicroseconds, 2, 0, true, 0, 0, ip),
+		"2.1":               pcapOfVersion(be, magicMicroseconds, 2, 1, true, 0, 0, ip),
+		"2.2":               pcapOfVersion(le, magicMicroseconds, 2, 2, true, 0, 0, ip),
+		"2.3":               pcapOfVersion(le, magicMicroseconds, 2, 3, false, 0, 0, ip),
+		"2.3, swapped":      pcapOfVersion(le, magicMicroseconds, 2, 3, true, 0, 0, ip),
+		"2.4":               pcapOfVersion(be, magicMicroseconds, 2, 4, false, 0, 0, ip),
+		"a later one":       pcapOfVersion(be, magicMicroseconds, 2, 5, false, 0, 0, ip),
+		"of DG/UX":          pcapOfVersion(be, magicMicroseconds, 543, 0, true, 0, 0, ip),
+		"modified":          pcapOfVersion(le, magicModified, 2, 4, false, 0, 8, ip),
+		"modified, swapped": pcapOfVersion(be, magicModified, 2, 4, false, 0, 8, ip),
+		"of Ixia":           pcapOfVersion(le, magicIxiaMicroseconds, 2, 4, false, 4, 0, ip),
+		"of Ixia, swapped":  pcapOfVersion(be, magicIxiaNanoseconds, 2, 4, false, 4, 0, ip),
+	} {
+		t.Run(name, func(t *testing.T) {
+			events, err := read(t, file, capture.Options{})
+			require.NoError(t, err)
+			assert.Equal(t, []string{"1/0 client PINGREQ 3.1.1?"}, tell(events))
+		})
+	}
+}
+
 func TestPcapCutAnywhereGivesWhatCameBefore(t *testing.T) {
 	file := pcapFile(binary.LittleEndian, 0xA1B2C3D4, layers.LinkTypeRaw, 0, pingRecord(t), pingRecord(t)[:40], pingRecord(t)[:41])
 	const header, recordHeader = 24, 16
@@ -93,9 +138,9 @@ func TestPcapCutAnywhereGivesWhatCameBefore(t *testing.T) {
 }
 
 func TestPcapOfAnUnknownLinkTypeIsReported(t *testing.T) {
-	_, err := read(t, pcapFile(binary.LittleEndian, 0xA1B2C3D4, layers.LinkTypeIEEE802_11, 0, pingRecord(t)), capture.Options{})
+	_, err := read(t, pcapFile(binary.LittleEndian, 0xA1B2C3D4, 148, 0, pingRecord(t)), capture.Options{})
 	require.Error(t, err)
-	assert.Contains(t, err.Error(), "record 1: link type 105")
+	assert.Contains(t, err.Error(), "record 1: link type 148")
 }
 
 // TestDeclaredLengthsTakeNoMemory reads small files that declare huge records.

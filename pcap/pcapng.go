@@ -1,51 +1,299 @@
 package pcap
 
 import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
 	"io"
+	"time"
 
 	"github.com/gopacket/gopacket/layers"
-	"github.com/gopacket/gopacket/pcapgo"
 )
+
+// The pcapng block types that matter here. All others are passed over. Journal
+// entries and custom blocks are passed over too, but have a record number, as
+// they have in Wireshark.
+const (
+	blockSectionHeader   = 0x0A0D0D0A
+	blockInterface       = 1
+	blockPacket          = 2 // obsolete, still found
+	blockSimplePacket    = 3
+	blockEnhancedPacket  = 6
+	blockJournalEntry    = 9
+	blockSecrets         = 10
+	blockCustom          = 0x00000BAD
+	blockCustomDontShare = 0x40000BAD
+)
+
+// secretsTLS is the type of decryption secrets that are an NSS key log.
+const secretsTLS = 0x544C534B
+
+// maxInterfaces is how many interfaces a section may have; no machine has so many.
+const maxInterfaces = 1 << 16
+
+// errCutBlock is what a file gives that ends inside a block.
+var errCutBlock = errors.New("the file ends inside a block")
 
 // pcapngSource reads the records of a pcapng file: packet blocks of the three
 // kinds, over all sections and interfaces.
 type pcapngSource struct {
-	blocks *blockFeed
-	r      *pcapgo.NgReader
-	last   int // number of the last record that was read
+	in         window
+	order      byteOrder
+	interfaces []pcapngInterface // of the section
+	records    int               // how many blocks with a record number came
+	last       int               // number of the last record that was read
+	secrets    func([]byte)      // takes key logs, unless it is nil
 }
 
-func newPcapngSource(r io.Reader) (*pcapngSource, error) {
-	blocks := newBlockFeed(r)
-	p, err := pcapgo.NewNgReader(blocks, pcapgo.NgReaderOptions{WantMixedLinkType: true})
-	if blocks.err != nil {
-		err = blocks.err
-	}
-	if err != nil {
+// pcapngInterface is what an interface description tells.
+type pcapngInterface struct {
+	link       layers.LinkType
+	clock      interfaceClock
+	snapLength uint32
+}
+
+func newPcapngSource(in *bufio.Reader, secrets func([]byte)) (*pcapngSource, error) {
+	s := &pcapngSource{in: window{in: in}, order: binary.LittleEndian, secrets: secrets}
+	if _, _, err := s.block(); err != nil {
+		if err == io.EOF {
+			err = errCutBlock
+		}
 		return nil, &FileError{Err: err}
 	}
-	return &pcapngSource{blocks: blocks, r: p}, nil
+	return s, nil
 }
 
 func (s *pcapngSource) next() (record, error) {
-	data, info, err := s.r.ZeroCopyReadPacketData()
-	if s.blocks.err != nil {
-		err = s.blocks.err
+	for {
+		at := s.in.offset
+		rec, ok, err := s.block()
+		switch {
+		case err == io.EOF:
+			return record{}, err
+		case err != nil:
+			// What broke off may not have got as far as its number.
+			fault := &FileError{Record: max(s.records, s.last+1), Offset: at, Err: err}
+			fault.soft = errors.As(err, new(blockFault))
+			return record{}, fault
+		case ok:
+			rec.offset, s.last = at, s.records
+			return rec, nil
+		}
 	}
-	if err == io.EOF {
-		return record{}, err
-	}
+}
+
+// blockFault is what is wrong inside a block whose end is known.
+type blockFault string
+
+func (f blockFault) Error() string { return string(f) }
+
+func blockFaultf(format string, a ...any) error { return blockFault(fmt.Sprintf(format, a...)) }
+
+// block reads the next block; ok says that it has a record.
+func (s *pcapngSource) block() (rec record, ok bool, err error) {
+	head, err := s.in.take(8)
 	if err != nil {
-		// What broke off may not have got as far as its number.
-		return record{}, &FileError{Record: max(s.blocks.records, s.last+1), Err: err}
+		return record{}, false, cutBlock(err)
 	}
-	s.last = s.blocks.records
-	link, _ := info.AncillaryData[0].(layers.LinkType)
-	return record{
-		number:   s.last,
-		time:     s.blocks.packetTime(),
-		link:     link,
-		data:     data,
-		wireSize: info.Length,
-	}, nil
+	var first [8]byte // a copy, as reading on moves the buffer
+	copy(first[:], head)
+	if err := s.readOrder(first[:]); err != nil {
+		return record{}, false, err
+	}
+	kind, size := s.order.Uint32(first[:]), s.order.Uint32(first[4:])
+	if size < 12 || size%4 != 0 {
+		return record{}, false, fmt.Errorf("a block has the impossible length %d", size)
+	}
+	if isRecord(kind) {
+		s.records++
+	}
+	if !s.needs(kind) {
+		return record{}, false, s.pass(size)
+	}
+	if size > maxRecord+1<<12 {
+		return record{}, false, fmt.Errorf("a block has the impossible length %d", size)
+	}
+	b, err := s.in.take(int(size) - 8)
+	if err != nil {
+		return record{}, false, cutBlock(cutAt(1, err))
+	}
+	body := b[:len(b)-4]
+	if end := s.order.Uint32(b[len(body):]); end != size {
+		return record{}, false, fmt.Errorf("a block of length %d ends with the length %d", size, end)
+	}
+	return s.read(kind, body)
+}
+
+func cutBlock(err error) error {
+	if err == io.ErrUnexpectedEOF {
+		return errCutBlock
+	}
+	return err
+}
+
+// isRecord reports whether a block has a record number.
+func isRecord(kind uint32) bool {
+	switch kind {
+	case blockPacket, blockSimplePacket, blockEnhancedPacket, blockJournalEntry, blockCustom, blockCustomDontShare:
+		return true
+	}
+	return false
+}
+
+// needs reports whether a block is looked into.
+func (s *pcapngSource) needs(kind uint32) bool {
+	switch kind {
+	case blockSectionHeader, blockInterface, blockPacket, blockSimplePacket, blockEnhancedPacket:
+		return true
+	case blockSecrets:
+		return s.secrets != nil
+	}
+	return false
+}
+
+// pass passes over what a block has behind its first eight bytes.
+func (s *pcapngSource) pass(size uint32) error {
+	if err := s.in.skip(int64(size) - 12); err != nil {
+		return cutBlock(cutAt(1, err))
+	}
+	tail, err := s.in.take(4)
+	if err != nil {
+		return cutBlock(cutAt(1, err))
+	}
+	if end := s.order.Uint32(tail); end != size {
+		return fmt.Errorf("a block of length %d ends with the length %d", size, end)
+	}
+	return nil
+}
+
+// readOrder takes the byte order from the start of a section header's body, if
+// the block is one.
+func (s *pcapngSource) readOrder(head []byte) error {
+	if binary.BigEndian.Uint32(head) != blockSectionHeader {
+		return nil
+	}
+	start, err := s.in.in.Peek(len(head) + 4)
+	if err != nil {
+		return cutBlock(cutAt(1, err))
+	}
+	switch binary.BigEndian.Uint32(start[len(head):]) {
+	case 0x1A2B3C4D:
+		s.order = binary.BigEndian
+	case 0x4D3C2B1A:
+		s.order = binary.LittleEndian
+	default:
+		return errors.New("a section header has no byte-order magic")
+	}
+	return nil
+}
+
+// read reads the body of a block.
+func (s *pcapngSource) read(kind uint32, body []byte) (rec record, ok bool, err error) {
+	switch kind {
+	case blockSectionHeader:
+		err = s.readSection(body)
+	case blockInterface:
+		err = s.readInterface(body)
+	case blockSecrets:
+		err = s.readSecrets(body)
+	case blockSimplePacket:
+		rec, err = s.readSimplePacket(body)
+		return rec, err == nil, err
+	default:
+		rec, err = s.readPacket(kind, body)
+		return rec, err == nil, err
+	}
+	return record{}, false, err
+}
+
+// readSection begins a section. Later minor versions add to the format and change
+// nothing of it.
+func (s *pcapngSource) readSection(body []byte) error {
+	if len(body) < 16 {
+		return errors.New("a section header is too short")
+	}
+	if major := s.order.Uint16(body[4:]); major != 1 {
+		return fmt.Errorf("pcapng version %d is not known", major)
+	}
+	s.interfaces = s.interfaces[:0]
+	return nil
+}
+
+// readInterface reads an interface description. One that is damaged counts all the
+// same, as packets name interfaces by their numbers.
+func (s *pcapngSource) readInterface(body []byte) error {
+	if len(s.interfaces) == maxInterfaces {
+		return fmt.Errorf("a section has more than %d interfaces", maxInterfaces)
+	}
+	if len(body) < 8 {
+		s.interfaces = append(s.interfaces, pcapngInterface{link: 0xFFFF})
+		return blockFault("an interface description is too short")
+	}
+	clock, err := readInterfaceClock(body[8:], s.order)
+	s.interfaces = append(s.interfaces, pcapngInterface{
+		link:       layers.LinkType(s.order.Uint16(body)),
+		clock:      clock,
+		snapLength: s.order.Uint32(body[4:]),
+	})
+	if err != nil {
+		return blockFault(err.Error())
+	}
+	return nil
+}
+
+// readSecrets hands decryption secrets on, if they are a key log of TLS.
+func (s *pcapngSource) readSecrets(body []byte) error {
+	if len(body) < 8 || uint64(s.order.Uint32(body[4:])) > uint64(len(body)-8) {
+		return blockFault("a block of decryption secrets is longer than it says")
+	}
+	if s.order.Uint32(body) == secretsTLS {
+		s.secrets(body[8:][:s.order.Uint32(body[4:])])
+	}
+	return nil
+}
+
+// readSimplePacket reads a packet without time, of the first interface.
+func (s *pcapngSource) readSimplePacket(body []byte) (record, error) {
+	if len(body) < 4 {
+		return record{}, blockFault("a simple packet block is too short")
+	}
+	if len(s.interfaces) == 0 {
+		return record{}, blockFault("a packet comes before its section's first interface")
+	}
+	first := s.interfaces[0]
+	onWire := s.order.Uint32(body)
+	size := onWire
+	if first.snapLength != 0 {
+		size = min(size, first.snapLength)
+	}
+	if uint64(size) > uint64(len(body)-4) {
+		return record{}, blockFaultf("a simple packet block has %d bytes for a packet of %d", len(body)-4, size)
+	}
+	return s.record(first, time.Time{}, body[4:][:size], onWire), nil
+}
+
+// readPacket reads a packet of the interface that it names.
+func (s *pcapngSource) readPacket(kind uint32, body []byte) (record, error) {
+	if len(body) < 20 {
+		return record{}, blockFault("a packet block is too short")
+	}
+	id := s.order.Uint32(body)
+	if kind == blockPacket {
+		id = uint32(s.order.Uint16(body))
+	}
+	if uint64(id) >= uint64(len(s.interfaces)) {
+		return record{}, blockFaultf("a packet is of interface %d, but its section has %d", id, len(s.interfaces))
+	}
+	size := s.order.Uint32(body[12:])
+	if uint64(size) > uint64(len(body)-20) {
+		return record{}, blockFaultf("a packet block has %d bytes for a packet of %d", len(body)-20, size)
+	}
+	ticks := uint64(s.order.Uint32(body[4:]))<<32 | uint64(s.order.Uint32(body[8:]))
+	from := s.interfaces[id]
+	return s.record(from, from.clock.time(ticks), body[20:][:size], s.order.Uint32(body[16:])), nil
+}
+
+func (s *pcapngSource) record(from pcapngInterface, at time.Time, data []byte, onWire uint32) record {
+	return record{number: s.records, time: at, link: from.link, data: data, wireSize: int(onWire & 0x7FFFFFFF)}
 }

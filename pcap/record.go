@@ -1,6 +1,8 @@
 package pcap
 
 import (
+	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +13,8 @@ import (
 
 // record is one link-layer packet of a capture file.
 type record struct {
-	number   int // counted from 1
+	number   int   // counted from 1
+	offset   int64 // of the record in the file
 	time     time.Time
 	link     layers.LinkType
 	data     []byte // valid until the next record is read
@@ -19,33 +22,99 @@ type record struct {
 }
 
 // recordSource reads the records of a capture file. After the last it returns
-// io.EOF; a *FileError says that there is more, but it cannot be read.
+// io.EOF; a *FileError says that there is more, but it cannot be read. If that is a
+// soft one, the next record can be read all the same.
 type recordSource interface {
 	next() (record, error)
 }
 
-// FileError says that a file cannot be read from some record on. The events
-// that came before it are good.
+// maxRecord is how long a record may be, in bytes: no link layer has such packets, so
+// a longer one is damage.
+const maxRecord = 16 << 20
+
+// FileError says that a file, or a part of it, cannot be read. The events that came
+// before it are good.
 type FileError struct {
+	// File is the name of the file, "" where it has none.
+	File string
+
 	// Record is the number of the first record that could not be read, counted
 	// from 1; 0 if the fault is not in a record.
 	Record int
 
+	// Offset is where in the file the fault begins, in bytes from 0; where the file
+	// is compressed, in what it holds. It is 0 if the fault has no place.
+	Offset int64
+
 	// Err is the cause.
 	Err error
+
+	soft bool // what follows can be read
 }
 
-// Error says which record, and why.
+// Error says which record, and why, and where. The name of the file is not in it.
 func (e *FileError) Error() string {
 	reason := e.Err.Error()
 	if errors.Is(e.Err, io.ErrUnexpectedEOF) {
 		reason = "the file ends inside it"
+		if e.Record == 0 {
+			reason = "the file ends too early"
+		}
 	}
-	if e.Record == 0 {
-		return reason
+	if e.Record != 0 {
+		reason = fmt.Sprintf("record %d: %s", e.Record, reason)
 	}
-	return fmt.Sprintf("record %d: %s", e.Record, reason)
+	if e.Offset != 0 {
+		reason += fmt.Sprintf(" (byte %d)", e.Offset)
+	}
+	return reason
 }
 
 // Unwrap returns the cause.
 func (e *FileError) Unwrap() error { return e.Err }
+
+// window reads a file piece by piece, without copying those that its buffer holds.
+type window struct {
+	in     *bufio.Reader
+	offset int64 // of the next byte
+	shown  int   // bytes of the buffer that are to be passed over
+	large  bytes.Buffer
+}
+
+// take returns the next n bytes, valid until the next call. The memory follows the
+// bytes that are there, not n. The error is io.EOF if there are none, and
+// io.ErrUnexpectedEOF if there are fewer.
+func (w *window) take(n int) ([]byte, error) {
+	w.discard()
+	if n > w.in.Size() {
+		w.large.Reset()
+		have, err := io.CopyN(&w.large, w.in, int64(n))
+		w.offset += have
+		return w.large.Bytes(), cutAt(int(have), err)
+	}
+	b, err := w.in.Peek(n)
+	w.shown = len(b)
+	w.offset += int64(len(b))
+	return b, cutAt(len(b), err)
+}
+
+// skip passes over the next n bytes.
+func (w *window) skip(n int64) error {
+	w.discard()
+	have, err := io.CopyN(io.Discard, w.in, n)
+	w.offset += have
+	return cutAt(int(min(have, 1)), err)
+}
+
+func (w *window) discard() {
+	w.in.Discard(w.shown)
+	w.shown = 0
+}
+
+// cutAt is the error of a read that got n bytes.
+func cutAt(n int, err error) error {
+	if err == io.EOF && n > 0 {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}

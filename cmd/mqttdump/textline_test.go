@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -129,7 +130,7 @@ func TestNothingFromTheWireReachesTheTerminalRaw(t *testing.T) {
 			rt.Fatal(err)
 		}
 		for _, args := range [][]string{{"-mqtt-version", "5", "-"}, {"-json", "-mqtt-version", "5", "-"}} {
-			out, notes, _ := dumpAll(string(packet), args...)
+			out, notes, _ := dumpAll(fmt.Sprintf("%x", packet), args...) // as hex text, since malformed bytes are refused
 			if !utf8.ValidString(out) || strings.Count(out, "\n") != 1 || !strings.HasSuffix(out, "\n") || notes != "" {
 				rt.Fatalf("no single line: %q, %q", out, notes)
 			}

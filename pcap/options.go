@@ -1,0 +1,28 @@
+package pcap
+
+import (
+	"io"
+
+	"github.com/mqttwire/mqttwire/capture"
+)
+
+// Options say how files are read. The zero value is good.
+type Options struct {
+	// Options say how the conversations in them are read.
+	capture.Options
+
+	// Raw says that a file of no known format holds MQTT bytes, even if they do not
+	// begin with a packet that is legal. Otherwise such a file is refused, since
+	// packets would be invented.
+	Raw bool
+}
+
+// Input is one of the files that OpenInputs reads.
+type Input struct {
+	// Name is the name of the file, by which it is opened if Reader is nil.
+	Name string
+
+	// Reader is where the file is read from; it may be a pipe that is still being
+	// written to. It is not closed.
+	Reader io.Reader
+}
