@@ -67,6 +67,7 @@ var importRules = map[string]importRule{
 	"testdata/corpus":               {notStd: wire},
 	"testdata/spec":                 {notStd: wire},
 
+	"store":        {notStd: all, rooms: []string{"session"}, others: []string{"go.etcd.io/bbolt"}},
 	"pcap":         {notStd: all, rooms: []string{"capture"}, others: []string{"github.com/gopacket/gopacket", "github.com/klauspost/compress"}},
 	"cmd/mqttdump": {notStd: all, rooms: []string{".", "packets", "capture", "pcap"}, others: []string{"github.com/fatih/color"}},
 
