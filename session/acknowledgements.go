@@ -320,16 +320,10 @@ func (l *Link) answered(p mqttwire.Packet, id uint16, codes []mqttwire.ReasonCod
 	}
 	s.remove(s.requests, pos)
 	code := mqttwire.ReasonCode(0)
-	for i, c := range codes {
+	for _, c := range codes {
 		code = max(code, c)
-		sub, ok := e.request.packet.(*packets.Subscribe)
-		switch {
-		case ok && c.IsError():
-			s.unwishFilter(sub.Subscriptions[i].Filter, e.token)
-		case ok:
-			s.grantedFilter(sub.Subscriptions[i].Filter, e.token)
-		}
 	}
+	s.answeredFilters(&e, codes)
 	if e.is(canceled) {
 		l.refusedAgain(&e, codes, code)
 		return
@@ -340,6 +334,25 @@ func (l *Link) answered(p mqttwire.Packet, id uint16, codes []mqttwire.ReasonCod
 	}
 	done := l.happened(Done, p)
 	done.Token, done.Code, done.Outcome = e.token, code, outcome
+}
+
+// answeredFilters notes of each filter of a request what the server has answered; in 3.x
+// there is no code for one of an UNSUBSCRIBE.
+func (s *Session) answeredFilters(e *entry, codes []mqttwire.ReasonCode) {
+	switch q := e.request.packet.(type) {
+	case *packets.Subscribe:
+		for i, c := range codes {
+			if name := q.Subscriptions[i].Filter; c.IsError() {
+				s.unwishFilter(name, e.token)
+			} else {
+				s.grantedFilter(name, e.token)
+			}
+		}
+	case *packets.Unsubscribe:
+		for _, name := range q.Filters {
+			s.unwishFilter(name, e.token)
+		}
+	}
 }
 
 // refusedAgain tells of subscriptions that were to be made again, and that the server

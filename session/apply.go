@@ -254,10 +254,11 @@ func (r *restorer) subscribed(b *stored) string {
 	switch {
 	case b.short:
 		return ""
-	case len(sub.Filter) == 0 || !sub.QoS.Valid() || sub.RetainHandling > 2 || options>>7 != 0 || id > mqttwire.MaxVarint:
+	case len(sub.Filter) == 0 || !sub.QoS.Valid() || sub.RetainHandling > 2 || id > mqttwire.MaxVarint,
+		options>>7 != 0 && r.s.o.Side != mqttwire.FromClient:
 		return "it is no subscription"
 	}
-	r.s.subscribed(sub, id, 0, options&(1<<6) != 0)
+	r.s.subscribed(filter{subscription: sub, id: id, granted: options&(1<<6) != 0, leaving: options&(1<<7) != 0})
 	return ""
 }
 

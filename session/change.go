@@ -232,9 +232,9 @@ func (s *Session) recordForgotten(id uint16) {
 	}
 }
 
-func (s *Session) recordSubscribed(sub packets.Subscription, id uint32, granted bool) {
+func (s *Session) recordSubscribed(f *filter) {
 	if s.journal != nil {
-		s.recordWith(changeSubscribed, func(b []byte) []byte { return appendSubscription(b, sub, id, granted) })
+		s.recordWith(changeSubscribed, func(b []byte) []byte { return appendSubscription(b, f) })
 	}
 }
 
@@ -297,7 +297,8 @@ func appendReceived(b []byte, id uint16, m *Message) []byte {
 	return appendMessage(b, m)
 }
 
-func appendSubscription(b []byte, sub packets.Subscription, id uint32, granted bool) []byte {
+func appendSubscription(b []byte, f *filter) []byte {
+	sub := &f.subscription
 	options := byte(sub.QoS) | sub.RetainHandling<<4
 	if sub.NoLocal {
 		options |= 1 << 2
@@ -305,10 +306,13 @@ func appendSubscription(b []byte, sub packets.Subscription, id uint32, granted b
 	if sub.RetainAsPublished {
 		options |= 1 << 3
 	}
-	if granted {
+	if f.granted {
 		options |= 1 << 6
 	}
-	return append(append(binary.BigEndian.AppendUint32(b, id), options), sub.Filter...)
+	if f.leaving {
+		options |= 1 << 7
+	}
+	return append(append(binary.BigEndian.AppendUint32(b, f.id), options), sub.Filter...)
 }
 
 // appendTime appends a time as the wall clock tells it.

@@ -120,7 +120,7 @@ func (s *Session) Stats() Stats {
 		st.Requests = s.requests.len()
 	}
 	if s.filters != nil {
-		st.Filters = s.filters.count
+		st.Filters = s.filters.count - s.filters.leaving
 	}
 	return st
 }

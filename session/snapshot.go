@@ -50,7 +50,7 @@ func (s *Session) snapshotState(w *snapshotWriter) {
 	if s.filters != nil {
 		for _, f := range s.filters.list {
 			if f.subscription.Filter != nil {
-				w.add(changeSubscribed, func(b []byte) []byte { return appendSubscription(b, f.subscription, f.id, f.granted) })
+				w.add(changeSubscribed, func(b []byte) []byte { return appendSubscription(b, &f) })
 			}
 		}
 	}

@@ -195,7 +195,7 @@ func TestFiltersKeepTheirOrder(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"set": func(t *rapid.T) {
 				n, id := name.Draw(t, "name"), rapid.Uint32().Draw(t, "id")
-				f.set(packets.Subscription{Filter: []byte(n)}, id, 0, true)
+				f.set(filter{subscription: packets.Subscription{Filter: []byte(n)}, id: id, token: 0, granted: true})
 				if options[n] = id; !slices.Contains(model, n) {
 					model = append(model, n)
 				}
