@@ -42,7 +42,6 @@ const (
 	changeLeft                               // a server's connection has ended
 	changeWill                               // there is a will
 	changeWillGone                           // there is none
-	changeDiscard                            // the session is empty
 	changeEnd                                // the session has ended
 	changeWaits                              // a message that was in flight waits again
 	changeInFlight                           // of a snapshot: a message is in flight
@@ -53,7 +52,7 @@ var changeNames = [...]string{
 	changeQueued: "queued", changeSent: "sent", changeReleased: "released", changeEnded: "ended",
 	changeReceived: "received", changeHandedOn: "handed on", changeForgotten: "forgotten", changeForgotAll: "forgot all",
 	changeSubscribed: "subscribed", changeUnsubscribed: "unsubscribed", changeBegun: "begun", changeLeft: "left",
-	changeWill: "will", changeWillGone: "will gone", changeDiscard: "discarded", changeEnd: "end", changeWaits: "waits",
+	changeWill: "will", changeWillGone: "will gone", changeEnd: "end", changeWaits: "waits",
 	changeInFlight: "in flight", changeInRelease: "in release",
 }
 
@@ -238,19 +237,28 @@ func (s *Session) recordSubscribed(f *filter) {
 	}
 }
 
-func (s *Session) recordBegun() {
+func (s *Session) recordBegun(afresh bool) {
 	if s.journal != nil {
-		s.recordWith(changeBegun, s.appendBegun)
+		s.recordWith(changeBegun, func(b []byte) []byte { return s.appendBegun(b, afresh) })
 	}
 }
 
+// What a change says of a connection that begins.
+const (
+	begunCleaning = 1 << iota // the CONNECT of a client with Clean Start has had no CONNACK
+	begunAfresh               // what a server's session had before was discarded
+)
+
 // appendBegun appends what is recorded of a connection that begins.
-func (s *Session) appendBegun(b []byte) []byte {
-	cleaning := byte(0)
+func (s *Session) appendBegun(b []byte, afresh bool) []byte {
+	flags := byte(0)
 	if s.cleaning {
-		cleaning = 1
+		flags |= begunCleaning
 	}
-	return append(binary.BigEndian.AppendUint32(b, s.expiry), cleaning)
+	if afresh {
+		flags |= begunAfresh
+	}
+	return append(binary.BigEndian.AppendUint32(b, s.expiry), flags)
 }
 
 func (s *Session) recordLeft(now time.Time) {

@@ -52,7 +52,7 @@ func (l *Link) Drain(now time.Time, d *packets.Disconnect) error {
 // setExpiry changes the Session Expiry Interval. Section 3.14.2.2.2.
 func (s *Session) setExpiry(expiry uint32) {
 	s.expiry = expiry
-	s.recordBegun()
+	s.recordBegun(false)
 }
 
 // disconnected handles DISCONNECT. [MQTT-3.14.4-3]

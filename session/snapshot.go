@@ -45,7 +45,7 @@ func nothing(b []byte) []byte { return b }
 // snapshotState appends what is no message of our own.
 func (s *Session) snapshotState(w *snapshotWriter) {
 	if s.existing {
-		w.add(changeBegun, s.appendBegun)
+		w.add(changeBegun, func(b []byte) []byte { return s.appendBegun(b, false) })
 	}
 	if s.filters != nil {
 		for _, f := range s.filters.list {
