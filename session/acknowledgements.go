@@ -184,9 +184,7 @@ func (l *Link) pubrel(p *packets.Pubrel, answer *packets.Pubcomp) {
 	t := l.tool()
 	t.pubcomp = packets.Pubcomp{PacketID: p.PacketID}
 	if flags&recorded == 0 {
-		if l.Version() == mqttwire.V5 {
-			t.pubcomp.ReasonCode = mqttwire.ReasonPacketIdentifierNotFound
-		}
+		l.notFound(&t.pubcomp, &t.pubcomp.ReasonCode)
 		s.odd++
 	} else {
 		if flags&counted != 0 {
@@ -199,6 +197,19 @@ func (l *Link) pubrel(p *packets.Pubrel, answer *packets.Pubcomp) {
 		}
 	}
 	l.send(&t.pubcomp)
+}
+
+// notFound gives a PUBREL or PUBCOMP with an identifier that is not in use the code that says
+// so. It is left out before 5.0, and if the packet would be larger than the peer takes, which
+// does the same without it. [MQTT-3.1.2-24] [MQTT-3.2.2-15]
+func (l *Link) notFound(p mqttwire.Packet, code *mqttwire.ReasonCode) {
+	if l.Version() != mqttwire.V5 {
+		return
+	}
+	*code = mqttwire.ReasonPacketIdentifierNotFound
+	if most := l.peer.packetSize; most != 0 && uint64(p.Size(mqttwire.V5)) > uint64(most) {
+		*code = 0
+	}
 }
 
 // puback handles PUBACK. One with an unknown identifier changes nothing.
@@ -264,9 +275,7 @@ func (l *Link) received(p *packets.Pubrec, answer *packets.Pubrel) {
 	case kind == idRelease: // again: so PUBREL again
 	default:
 		s.odd++
-		if l.Version() == mqttwire.V5 {
-			t.pubrel.ReasonCode = mqttwire.ReasonPacketIdentifierNotFound
-		}
+		l.notFound(&t.pubrel, &t.pubrel.ReasonCode)
 	}
 	l.send(&t.pubrel)
 }
