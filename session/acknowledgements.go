@@ -184,9 +184,7 @@ func (l *Link) pubrel(p *packets.Pubrel, answer *packets.Pubcomp) {
 	t := l.tool()
 	t.pubcomp = packets.Pubcomp{PacketID: p.PacketID}
 	if flags&recorded == 0 {
-		if l.Version() == mqttwire.V5 {
-			t.pubcomp.ReasonCode = mqttwire.ReasonPacketIdentifierNotFound
-		}
+		l.notFound(&t.pubcomp, &t.pubcomp.ReasonCode)
 		s.odd++
 	} else {
 		if flags&counted != 0 {
@@ -199,6 +197,19 @@ func (l *Link) pubrel(p *packets.Pubrel, answer *packets.Pubcomp) {
 		}
 	}
 	l.send(&t.pubcomp)
+}
+
+// notFound gives a PUBREL or PUBCOMP with an identifier that is not in use the code that says
+// so. It is left out before 5.0, and if the packet would be larger than the peer takes, which
+// does the same without it. [MQTT-3.1.2-24] [MQTT-3.2.2-15]
+func (l *Link) notFound(p mqttwire.Packet, code *mqttwire.ReasonCode) {
+	if l.Version() != mqttwire.V5 {
+		return
+	}
+	*code = mqttwire.ReasonPacketIdentifierNotFound
+	if most := l.peer.packetSize; most != 0 && uint64(p.Size(mqttwire.V5)) > uint64(most) {
+		*code = 0
+	}
 }
 
 // puback handles PUBACK. One with an unknown identifier changes nothing.
@@ -264,9 +275,7 @@ func (l *Link) received(p *packets.Pubrec, answer *packets.Pubrel) {
 	case kind == idRelease: // again: so PUBREL again
 	default:
 		s.odd++
-		if l.Version() == mqttwire.V5 {
-			t.pubrel.ReasonCode = mqttwire.ReasonPacketIdentifierNotFound
-		}
+		l.notFound(&t.pubrel, &t.pubrel.ReasonCode)
 	}
 	l.send(&t.pubrel)
 }
@@ -320,16 +329,10 @@ func (l *Link) answered(p mqttwire.Packet, id uint16, codes []mqttwire.ReasonCod
 	}
 	s.remove(s.requests, pos)
 	code := mqttwire.ReasonCode(0)
-	for i, c := range codes {
+	for _, c := range codes {
 		code = max(code, c)
-		sub, ok := e.request.packet.(*packets.Subscribe)
-		switch {
-		case ok && c.IsError():
-			s.unwishFilter(sub.Subscriptions[i].Filter, e.token)
-		case ok:
-			s.grantedFilter(sub.Subscriptions[i].Filter, e.token)
-		}
 	}
+	s.answeredFilters(&e, codes)
 	if e.is(canceled) {
 		l.refusedAgain(&e, codes, code)
 		return
@@ -340,6 +343,25 @@ func (l *Link) answered(p mqttwire.Packet, id uint16, codes []mqttwire.ReasonCod
 	}
 	done := l.happened(Done, p)
 	done.Token, done.Code, done.Outcome = e.token, code, outcome
+}
+
+// answeredFilters notes of each filter of a request what the server has answered; in 3.x
+// there is no code for one of an UNSUBSCRIBE.
+func (s *Session) answeredFilters(e *entry, codes []mqttwire.ReasonCode) {
+	switch q := e.request.packet.(type) {
+	case *packets.Subscribe:
+		for i, c := range codes {
+			if name := q.Subscriptions[i].Filter; c.IsError() {
+				s.unwishFilter(name, e.token)
+			} else {
+				s.grantedFilter(name, e.token)
+			}
+		}
+	case *packets.Unsubscribe:
+		for _, name := range q.Filters {
+			s.unwishFilter(name, e.token)
+		}
+	}
 }
 
 // refusedAgain tells of subscriptions that were to be made again, and that the server

@@ -24,7 +24,6 @@ var appliers = [...]func(*restorer, *stored) string{
 	changeLeft:          (*restorer).left,
 	changeWill:          (*restorer).will,
 	changeWillGone:      (*restorer).willGone,
-	changeDiscard:       (*restorer).discard,
 	changeEnd:           (*restorer).end,
 	changeWaits:         (*restorer).waits,
 	changeInFlight:      (*restorer).inFlight,
@@ -254,10 +253,11 @@ func (r *restorer) subscribed(b *stored) string {
 	switch {
 	case b.short:
 		return ""
-	case len(sub.Filter) == 0 || !sub.QoS.Valid() || sub.RetainHandling > 2 || options>>7 != 0 || id > mqttwire.MaxVarint:
+	case len(sub.Filter) == 0 || !sub.QoS.Valid() || sub.RetainHandling > 2 || id > mqttwire.MaxVarint,
+		options>>7 != 0 && r.s.o.Side != mqttwire.FromClient:
 		return "it is no subscription"
 	}
-	r.s.subscribed(sub, id, 0, options&(1<<6) != 0)
+	r.s.subscribed(filter{subscription: sub, id: id, granted: options&(1<<6) != 0, leaving: options&(1<<7) != 0})
 	return ""
 }
 
@@ -269,11 +269,17 @@ func (r *restorer) unsubscribed(b *stored) string {
 }
 
 func (r *restorer) begun(b *stored) string {
-	expiry, cleaning := b.uint32(), b.byte()
-	if b.short {
+	expiry, flags := b.uint32(), b.byte()
+	afresh := flags&begunAfresh != 0
+	switch {
+	case b.short:
 		return ""
+	case flags >= begunAfresh<<1 || afresh && r.s.o.Side != mqttwire.FromServer:
+		return "it is no connection"
+	case afresh:
+		r.clear()
 	}
-	r.s.existing, r.s.expiry, r.s.cleaning = true, expiry, cleaning&1 != 0
+	r.s.existing, r.s.expiry, r.s.cleaning = true, expiry, flags&begunCleaning != 0
 	r.s.stay()
 	return ""
 }
@@ -310,18 +316,19 @@ func (r *restorer) willGone(*stored) string {
 	return ""
 }
 
-// discard checks that all messages have ended before.
-func (r *restorer) discard(*stored) string {
+// clear empties the session, but for messages that were not handed on.
+func (r *restorer) clear() {
 	s := r.s
-	if s.kept()+s.released.len() > 0 {
-		return wrongPlace
+	s.waiting, s.flight, s.released, s.ids = ring{}, ring{}, ring{}, identifiers{}
+	s.receipts, s.filters = receipts{}, nil
+	s.bytes, s.waitQoS0 = 0, 0
+	if a := s.apart; a != nil {
+		a.will, a.due = nil, false
 	}
-	s.receipts, s.filters, s.existing = receipts{}, nil, false
-	s.stay()
-	return ""
 }
 
 func (r *restorer) end(*stored) string {
+	r.clear()
 	r.s.ended, r.s.existing = true, false
 	r.s.stay()
 	return ""

@@ -73,7 +73,7 @@ func TestAChangeThatDoesNotFollowIsRefused(t *testing.T) {
 		"unsubscribed, not there":             forged(changeUnsubscribed, 4, "a"),
 		"left, not begun":                     forged(changeLeft, 4, uint64(0)),
 		"a will that is hollow":               forged(changeWill, 4, uint32(0), hollow),
-		"discarded, with messages":            forged(changeDiscard, 4),
+		"begun, another bit":                  forged(changeBegun, 4, uint32(0), 4),
 		"two positions":                       forged(changeQueued, 4, uint64(9), 1, 0, 0, uint64(0), uint16(1), uint64(1), storedV5, "\x30\x04\x00\x01t\x00"),
 		"a message of no form":                forged(changeQueued, 4, uint64(9), 1, 0, 0, uint64(0), uint16(0), uint64(0), 77),
 		"a message that is no PUBLISH":        forged(changeQueued, 4, uint64(9), 1, 0, 0, uint64(0), uint16(0), uint64(0), storedV5, "\xC0\x00"),

@@ -42,7 +42,6 @@ const (
 	changeLeft                               // a server's connection has ended
 	changeWill                               // there is a will
 	changeWillGone                           // there is none
-	changeDiscard                            // the session is empty
 	changeEnd                                // the session has ended
 	changeWaits                              // a message that was in flight waits again
 	changeInFlight                           // of a snapshot: a message is in flight
@@ -53,7 +52,7 @@ var changeNames = [...]string{
 	changeQueued: "queued", changeSent: "sent", changeReleased: "released", changeEnded: "ended",
 	changeReceived: "received", changeHandedOn: "handed on", changeForgotten: "forgotten", changeForgotAll: "forgot all",
 	changeSubscribed: "subscribed", changeUnsubscribed: "unsubscribed", changeBegun: "begun", changeLeft: "left",
-	changeWill: "will", changeWillGone: "will gone", changeDiscard: "discarded", changeEnd: "end", changeWaits: "waits",
+	changeWill: "will", changeWillGone: "will gone", changeEnd: "end", changeWaits: "waits",
 	changeInFlight: "in flight", changeInRelease: "in release",
 }
 
@@ -232,25 +231,34 @@ func (s *Session) recordForgotten(id uint16) {
 	}
 }
 
-func (s *Session) recordSubscribed(sub packets.Subscription, id uint32, granted bool) {
+func (s *Session) recordSubscribed(f *filter) {
 	if s.journal != nil {
-		s.recordWith(changeSubscribed, func(b []byte) []byte { return appendSubscription(b, sub, id, granted) })
+		s.recordWith(changeSubscribed, func(b []byte) []byte { return appendSubscription(b, f) })
 	}
 }
 
-func (s *Session) recordBegun() {
+func (s *Session) recordBegun(afresh bool) {
 	if s.journal != nil {
-		s.recordWith(changeBegun, s.appendBegun)
+		s.recordWith(changeBegun, func(b []byte) []byte { return s.appendBegun(b, afresh) })
 	}
 }
+
+// What a change says of a connection that begins.
+const (
+	begunCleaning = 1 << iota // the CONNECT of a client with Clean Start has had no CONNACK
+	begunAfresh               // what a server's session had before was discarded
+)
 
 // appendBegun appends what is recorded of a connection that begins.
-func (s *Session) appendBegun(b []byte) []byte {
-	cleaning := byte(0)
+func (s *Session) appendBegun(b []byte, afresh bool) []byte {
+	flags := byte(0)
 	if s.cleaning {
-		cleaning = 1
+		flags |= begunCleaning
 	}
-	return append(binary.BigEndian.AppendUint32(b, s.expiry), cleaning)
+	if afresh {
+		flags |= begunAfresh
+	}
+	return append(binary.BigEndian.AppendUint32(b, s.expiry), flags)
 }
 
 func (s *Session) recordLeft(now time.Time) {
@@ -297,7 +305,8 @@ func appendReceived(b []byte, id uint16, m *Message) []byte {
 	return appendMessage(b, m)
 }
 
-func appendSubscription(b []byte, sub packets.Subscription, id uint32, granted bool) []byte {
+func appendSubscription(b []byte, f *filter) []byte {
+	sub := &f.subscription
 	options := byte(sub.QoS) | sub.RetainHandling<<4
 	if sub.NoLocal {
 		options |= 1 << 2
@@ -305,10 +314,13 @@ func appendSubscription(b []byte, sub packets.Subscription, id uint32, granted b
 	if sub.RetainAsPublished {
 		options |= 1 << 3
 	}
-	if granted {
+	if f.granted {
 		options |= 1 << 6
 	}
-	return append(append(binary.BigEndian.AppendUint32(b, id), options), sub.Filter...)
+	if f.leaving {
+		options |= 1 << 7
+	}
+	return append(append(binary.BigEndian.AppendUint32(b, f.id), options), sub.Filter...)
 }
 
 // appendTime appends a time as the wall clock tells it.

@@ -41,7 +41,7 @@ func (l *Link) Open(now time.Time, s *Session, c *packets.Connect) error {
 	l.asked.ended, s.opened = l.asked.over && s.opened, false
 	// The server may have a session, and a new one, as soon as it has the CONNECT.
 	s.existing, s.expiry, s.cleaning = true, l.asked.expiry, c.CleanStart || l.asked.over
-	s.recordBegun()
+	s.recordBegun(false)
 	return nil
 }
 
@@ -105,13 +105,13 @@ func (l *Link) Accept(now time.Time, s *Session, c *packets.Connack) error {
 	l.done()
 	l.own = own
 	s.stay()
-	if !present && s.existing {
-		s.willEnds(now)
-		s.discard(DropSessionEnded)
+	afresh := !present && s.existing
+	if afresh {
+		s.discard(now)
 	}
 	s.deleteWill() // it was for the connection before, which goes on [MQTT-3.1.3-9]
 	l.attach(s)
-	l.begin(&answer)
+	l.begin(&answer, afresh)
 	s.setWill(now, l.will) // behind the change that the connection has begun, as its end is looked for then
 	l.will = nil
 	return nil
@@ -143,8 +143,9 @@ func (l *Link) Refuse(now time.Time, c *packets.Connack) error {
 	return nil
 }
 
-// begin opens the connection after a CONNACK of success.
-func (l *Link) begin(c *packets.Connack) {
+// begin opens the connection after a CONNACK of success; afresh says that what a server's
+// session had before was discarded.
+func (l *Link) begin(c *packets.Connack, afresh bool) {
 	s := l.session
 	l.state, l.timers.connect = stateOpen, time.Time{}
 	expiry, keepAlive := l.asked.expiry, l.asked.keepAlive
@@ -157,7 +158,7 @@ func (l *Link) begin(c *packets.Connack) {
 		}
 	}
 	s.existing, s.opened, s.expiry, s.cleaning = true, true, expiry, false
-	s.recordBegun()
+	s.recordBegun(afresh)
 	l.keepAliveBegins(keepAlive)
 	s.resume()
 }
@@ -202,7 +203,7 @@ func (l *Link) connack(c *packets.Connack) {
 	} else {
 		s.resubscribe(false)
 	}
-	l.begin(c)
+	l.begin(c, false)
 }
 
 // lose does what is to be done as the server has lost the session [MQTT-3.2.2-5]: what

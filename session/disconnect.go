@@ -10,15 +10,25 @@ import (
 // Disconnect ends the connection: it sends the DISCONNECT behind what is already to be
 // written, and parts from the session. Before 5.0 a server sends none, and closes. d
 // is not kept; nil is one without a code. A Session Expiry Interval in it holds for the
-// session. It returns ErrState before a connection is open, which Refuse ends at a
-// server and Lost at a client; and the *mqttwire.Error of a packet that cannot be sent,
-// and then nothing has changed.
+// session. A server that has not answered the CONNECT refuses it, in the middle of an
+// authentication too: with the code of d if a CONNACK may have it, else with 0x88
+// [MQTT-3.14.0-1]. It returns ErrState before there is a CONNECT, and at a client before the
+// CONNACK, which Lost ends; and the *mqttwire.Error of a packet that cannot be sent, and then
+// nothing has changed.
 func (l *Link) Disconnect(now time.Time, d *packets.Disconnect) error {
-	if l.state != stateOpen {
-		return ErrState
-	}
 	if d == nil {
 		d = &packets.Disconnect{}
+	}
+	switch l.state {
+	case stateOpen:
+	case stateAsked, stateExchange:
+		code := d.ReasonCode
+		if !code.IsError() || !code.AllowedIn(mqttwire.CONNACK, mqttwire.V5, mqttwire.FromServer) {
+			code = mqttwire.ReasonServerUnavailable
+		}
+		return l.Refuse(now, &packets.Connack{ReasonCode: code})
+	default:
+		return ErrState
 	}
 	if l.o.side == mqttwire.FromClient || l.Version() == mqttwire.V5 {
 		if err := l.put(d); err != nil {
@@ -52,7 +62,7 @@ func (l *Link) Drain(now time.Time, d *packets.Disconnect) error {
 // setExpiry changes the Session Expiry Interval. Section 3.14.2.2.2.
 func (s *Session) setExpiry(expiry uint32) {
 	s.expiry = expiry
-	s.recordBegun()
+	s.recordBegun(false)
 }
 
 // disconnected handles DISCONNECT. [MQTT-3.14.4-3]

@@ -41,6 +41,35 @@ func TestAClientClosesIfThereIsASessionAlthoughItsOwnHasEnded(t *testing.T) { //
 	assert.Equal(t, session.UnexpectedSession, cause.Kind)
 }
 
+func TestADisconnectBeforeTheConnackRefuses(t *testing.T) { // [MQTT-3.14.0-1] [MQTT-4.12.0-4]
+	for _, waiting := range []bool{false, true} { // for the next AUTH
+		for code, want := range map[mqttwire.ReasonCode]mqttwire.ReasonCode{
+			0:                                 mqttwire.ReasonServerUnavailable,
+			mqttwire.ReasonServerShuttingDown: mqttwire.ReasonServerUnavailable,
+			mqttwire.ReasonServerBusy:         mqttwire.ReasonServerBusy,
+			mqttwire.ReasonServerMoved:        mqttwire.ReasonServerMoved,
+		} {
+			p := authenticating(t)
+			if waiting {
+				require.NoError(t, p.server.link.Auth(p.now, auth(mqttwire.ReasonContinueAuthentication, "one")))
+			}
+			require.NoError(t, p.server.link.Disconnect(p.now, &packets.Disconnect{ReasonCode: code}))
+			p.run()
+			list := p.client.all(session.Disconnected)
+			require.Len(t, list, 1)
+			assert.Equal(t, session.ServerRefused, list[0].Cause.Kind)
+			assert.Equal(t, want, list[0].Code)
+		}
+	}
+	for _, v := range versions[:2] {
+		l := session.NewLink(session.LinkOptions{Side: mqttwire.FromServer})
+		assert.Equal(t, session.ErrState, l.Disconnect(began, nil))
+		require.NoError(t, l.Receive(began, &packets.Connect{Version: v, ClientID: []byte("c"), CleanStart: true}))
+		require.NoError(t, l.Disconnect(began, nil))
+		assert.Equal(t, []byte{0x20, 2, 0, byte(mqttwire.ReturnServerUnavailable)}, l.Append(nil, 100), v)
+	}
+}
+
 func TestAServerMayRefuseWhileItWaitsForAnAuth(t *testing.T) { // [MQTT-4.12.0-4]
 	p := authenticating(t)
 	require.NoError(t, p.server.link.Auth(p.now, auth(mqttwire.ReasonContinueAuthentication, "one")))

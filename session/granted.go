@@ -26,7 +26,7 @@ func (l *Link) subscribe(p *packets.Subscribe, answer *packets.Suback) {
 		}
 		if code <= mqttwire.ReasonGrantedQoS2 {
 			sub.QoS = min(sub.QoS, mqttwire.QoS(code))
-			s.subscribed(sub, id, 0, true)
+			s.subscribed(filter{subscription: sub, id: id, granted: true})
 		}
 		codes[i] = l.subackCode(code, p.Subscriptions[i].QoS)
 	}

@@ -67,6 +67,7 @@ type asked struct {
 
 // said is what a side has announced.
 type said struct {
+	packetSize     uint32 // Maximum Packet Size, or 0 for none
 	receiveMaximum uint16
 	aliases        uint16
 	maximumQoS     mqttwire.QoS
@@ -91,6 +92,7 @@ func saidIn(p *mqttwire.Properties, v mqttwire.Version) said {
 	available, ok := p.RetainAvailable()
 	s.noRetain = ok && !available
 	s.aliases, _ = p.TopicAliasMaximum()
+	s.packetSize, _ = p.MaximumPacketSize()
 	return s
 }
 

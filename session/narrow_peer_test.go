@@ -62,6 +62,18 @@ func TestAnAcknowledgementThatCannotBeSentEndsTheConnectionAndWhatIsHeld(t *test
 	}
 }
 
+func TestACodeThatIsTooMuchForThePeerIsLeftOutWhereItDoesTheSameWithout(t *testing.T) { // [MQTT-3.1.2-24]
+	for most, want := range map[uint32]mqttwire.ReasonCode{4: 0, 5: mqttwire.ReasonPacketIdentifierNotFound} {
+		p := narrow(t, most, against{})
+		p.say(&packets.Pubrec{PacketID: 7}, &packets.Pubrel{PacketID: 9})
+		assert.Equal(t, []mqttwire.Packet{
+			&packets.Pubrel{PacketID: 7, ReasonCode: want}, &packets.Pubcomp{PacketID: 9, ReasonCode: want},
+		}, p.got())
+		assert.NotNil(t, p.session.Link())
+		assert.EqualValues(t, 2, p.session.Stats().Unknown)
+	}
+}
+
 func TestAPubrelThatIsTooLargeForTheNextConnectionEndsIt(t *testing.T) {
 	p := narrow(t, 100, against{})
 	_, err := p.session.Publish(began, message("t", ""), session.Delivery{QoS: mqttwire.ExactlyOnce})

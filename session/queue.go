@@ -314,9 +314,10 @@ func (s *Session) cancel(r *ring, pos uint32) Canceled {
 	return CanceledNotSent
 }
 
-// Fetched gives a hollow message for which the event Fetch has asked: m, or nil if the
-// log no longer has it, and then it is dropped. m has to have the same Position. It
-// returns ErrState if it was not asked for.
+// Fetched gives a hollow message for which the event Fetch has asked, or will: m, or nil if
+// the log no longer has it, and then it is dropped. m has to have the same Position. It
+// returns ErrState if there is no hollow message with that Token and Position, as one that
+// has ended, or was given before.
 func (s *Session) Fetched(now time.Time, t Token, m *Message) error {
 	s.know(now)
 	for _, r := range []*ring{&s.flight, &s.waiting} {

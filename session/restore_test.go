@@ -288,6 +288,22 @@ func TestAMessageWithAPositionIsNotCopiedIntoTheJournal(t *testing.T) { // room 
 	assert.Zero(t, s2.Stats().Bytes)
 }
 
+func TestAHollowMessageMayBeGivenBeforeItIsAskedFor(t *testing.T) {
+	p := connected(t, mqttwire.V5)
+	at := session.Position{Log: 3, Seq: 9}
+	token, err := p.server.session.Publish(p.now, session.HollowMessage(at, 100), session.Delivery{QoS: 1})
+	require.NoError(t, err)
+	m := session.NewMessageAt(p.now, &packets.Publish{Topic: []byte("t"), Payload: []byte("x")}, at)
+	assert.ErrorIs(t, p.server.session.Fetched(p.now, token+1, m), session.ErrState, "there is none")
+	require.NoError(t, p.server.session.Fetched(p.now, token, m))
+	assert.Equal(t, m.Size(), p.server.session.Stats().Bytes)
+	assert.ErrorIs(t, p.server.session.Fetched(p.now, token, m), session.ErrState, "it was given")
+	p.run()
+	assert.Empty(t, p.server.all(session.Fetch))
+	assert.Equal(t, []string{"t x"}, p.client.got)
+	assert.ErrorIs(t, p.server.session.Fetched(p.now, token, nil), session.ErrState, "it has ended")
+}
+
 func TestAMemoryJournalKeepsWhatIsStillNeeded(t *testing.T) {
 	j := session.MemoryJournal()
 	a, b := []byte("a"), []byte("b")

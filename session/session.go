@@ -120,7 +120,7 @@ func (s *Session) Stats() Stats {
 		st.Requests = s.requests.len()
 	}
 	if s.filters != nil {
-		st.Filters = s.filters.count
+		st.Filters = s.filters.count - s.filters.leaving
 	}
 	return st
 }
@@ -140,27 +140,31 @@ func (s *Session) End(now time.Time) {
 
 // end ends a session without a Link.
 func (s *Session) end(now time.Time) {
-	s.discard(DropSessionEnded)
-	s.willEnds(now)
+	s.discard(now)
 	s.ended, s.existing = true, false
 	s.record(changeEnd, nil)
 	s.tell(Event{Kind: Ended})
 }
 
-// discard drops all that the session has. [MQTT-3.1.2-4]
-func (s *Session) discard(why Drop) {
-	s.dropAll(&s.released, why)
-	s.dropAll(&s.flight, why)
-	s.dropAll(&s.waiting, why)
+// discard drops all that the session has, and publishes its will. [MQTT-3.1.2-4] No change
+// tells of that, but the one that follows, that the session has ended or begins anew: after a
+// crash between the two there would be a session that is empty and has no end.
+func (s *Session) discard(now time.Time) {
+	j := s.journal
+	s.journal = nil
+	s.dropAll(&s.released, DropSessionEnded)
+	s.dropAll(&s.flight, DropSessionEnded)
+	s.dropAll(&s.waiting, DropSessionEnded)
 	if s.requests != nil {
-		s.dropAll(s.requests, why)
+		s.dropAll(s.requests, DropSessionEnded)
 	}
 	s.receipts = receipts{}
 	s.filters = nil
 	s.taken = 0
 	s.existing = false
 	s.stay()
-	s.record(changeDiscard, nil)
+	s.willEnds(now)
+	s.journal = j
 }
 
 // Release gives back memory that is held for what may come, and is not in use: for a

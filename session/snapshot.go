@@ -45,12 +45,12 @@ func nothing(b []byte) []byte { return b }
 // snapshotState appends what is no message of our own.
 func (s *Session) snapshotState(w *snapshotWriter) {
 	if s.existing {
-		w.add(changeBegun, s.appendBegun)
+		w.add(changeBegun, func(b []byte) []byte { return s.appendBegun(b, false) })
 	}
 	if s.filters != nil {
 		for _, f := range s.filters.list {
 			if f.subscription.Filter != nil {
-				w.add(changeSubscribed, func(b []byte) []byte { return appendSubscription(b, f.subscription, f.id, f.granted) })
+				w.add(changeSubscribed, func(b []byte) []byte { return appendSubscription(b, &f) })
 			}
 		}
 	}

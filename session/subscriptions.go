@@ -11,10 +11,11 @@ import (
 // filters are the subscriptions of a session: of a client those that it asks for, of a
 // server those that it has granted. They keep the order in which they were made.
 type filters struct {
-	list  []filter
-	index map[string]int // where in list; nil while the list is short
-	count int
-	bytes int
+	list    []filter
+	index   map[string]int // where in list; nil while the list is short
+	count   int
+	leaving int // how many of them are
+	bytes   int
 }
 
 // filter is one subscription. One without a filter is gone.
@@ -23,6 +24,7 @@ type filter struct {
 	id           uint32 // Subscription Identifier, or 0
 	token        Token  // of the SUBSCRIBE that has asked for it last; of a client
 	granted      bool   // the server has it, as far as we know
+	leaving      bool   // of a client: it has asked for its end, and the server has not answered
 }
 
 // shortFilters is how long the list is at most to be searched without an index.
@@ -48,19 +50,26 @@ func (f *filters) find(name []byte) int {
 }
 
 // set makes a subscription, in the place of one with the same filter. [MQTT-3.8.4-3]
-func (f *filters) set(sub packets.Subscription, id uint32, t Token, granted bool) {
-	if i := f.find(sub.Filter); i >= 0 {
-		sub.Filter = f.list[i].subscription.Filter
-		f.list[i] = filter{sub, id, t, granted}
+func (f *filters) set(x filter) {
+	name := &x.subscription.Filter
+	if x.leaving {
+		f.leaving++
+	}
+	if i := f.find(*name); i >= 0 {
+		if f.list[i].leaving {
+			f.leaving--
+		}
+		*name = f.list[i].subscription.Filter
+		f.list[i] = x
 		return
 	}
-	sub.Filter = append([]byte(nil), sub.Filter...)
+	*name = append([]byte(nil), *name...)
 	if f.index != nil {
-		f.index[string(sub.Filter)] = len(f.list)
+		f.index[string(*name)] = len(f.list)
 	}
-	f.list = append(f.list, filter{sub, id, t, granted})
+	f.list = append(f.list, x)
 	f.count++
-	f.bytes += filterOverhead + len(sub.Filter)
+	f.bytes += filterOverhead + len(*name)
 	if f.index == nil && len(f.list) > shortFilters {
 		f.reindex()
 	}
@@ -71,6 +80,9 @@ func (f *filters) remove(name []byte) bool {
 	i := f.find(name)
 	if i < 0 {
 		return false
+	}
+	if f.list[i].leaving {
+		f.leaving--
 	}
 	f.count--
 	f.bytes -= filterOverhead + len(f.list[i].subscription.Filter)
@@ -118,7 +130,7 @@ func (s *Session) Subscriptions() iter.Seq2[packets.Subscription, uint32] {
 			return
 		}
 		for _, f := range s.filters.list {
-			if f.subscription.Filter != nil && !yield(f.subscription, f.id) {
+			if f.subscription.Filter != nil && !f.leaving && !yield(f.subscription, f.id) {
 				return
 			}
 		}
@@ -132,19 +144,31 @@ func (s *Session) Subscription(name []byte) (sub packets.Subscription, id uint32
 		return sub, 0, false
 	}
 	i := s.filters.find(name)
-	if i < 0 {
+	if i < 0 || s.filters.list[i].leaving {
 		return sub, 0, false
 	}
 	return s.filters.list[i].subscription, s.filters.list[i].id, true
 }
 
 // subscribed keeps a subscription.
-func (s *Session) subscribed(sub packets.Subscription, id uint32, t Token, granted bool) {
+func (s *Session) subscribed(f filter) {
 	if s.filters == nil {
 		s.filters = new(filters)
 	}
-	s.filters.set(sub, id, t, granted)
-	s.recordSubscribed(sub, id, granted)
+	s.filters.set(f)
+	s.recordSubscribed(&f)
+}
+
+// filterOf returns the subscription with that filter, as far as the request with the token
+// was the last to ask about it; else nil.
+func (s *Session) filterOf(name []byte, t Token) *filter {
+	if s.filters == nil {
+		return nil
+	}
+	if i := s.filters.find(name); i >= 0 && s.filters.list[i].token == t {
+		return &s.filters.list[i]
+	}
+	return nil
 }
 
 // unsubscribed takes a subscription out, and reports whether it was there.
@@ -162,7 +186,8 @@ func (s *Session) unsubscribed(name []byte) bool {
 //
 // The subscriptions are the session's from now on: if the server loses the session
 // they are made again, unless Options.NoResubscribe is set. One that the server refuses
-// is no longer. It returns ErrQueueFull if there are too many, ErrEnded after End, and
+// is no longer; and one whose end was asked for is no longer at once, though the session
+// keeps it until the server has answered. It returns ErrQueueFull if there are too many, ErrEnded after End, and
 // ErrState on the side of a server and for a SUBSCRIBE without a filter.
 func (s *Session) Subscribe(now time.Time, p *packets.Subscribe) (Token, error) {
 	if len(p.Subscriptions) == 0 {
@@ -217,27 +242,43 @@ func (s *Session) wish(p mqttwire.Packet, t Token) bool {
 		}
 		id, _ := p.Properties.SubscriptionIdentifier()
 		for _, sub := range p.Subscriptions {
-			s.subscribed(sub, id, t, false)
+			s.subscribed(filter{subscription: sub, id: id, token: t})
 		}
 	case *packets.Unsubscribe:
 		for _, name := range p.Filters {
-			s.unsubscribed(name)
+			s.unwanted(name, t)
 		}
 	}
 	return true
 }
 
-// wishRoom reports whether there is room for all subscriptions of p.
+// unwanted notes that the end of a subscription was asked for. Until the server has answered it
+// is kept, as a program that was started again does not have the UNSUBSCRIBE any more.
+func (s *Session) unwanted(name []byte, t Token) {
+	if s.filters == nil || len(name) == 0 {
+		return
+	}
+	if i := s.filters.find(name); i >= 0 {
+		f := s.filters.list[i]
+		f.leaving, f.token = true, t
+		s.subscribed(f)
+	}
+}
+
+// wishRoom reports whether there is room for all subscriptions of p. A filter that stands in
+// it twice is one.
 func (s *Session) wishRoom(p *packets.Subscribe) bool {
 	b := s.o.Subscriptions
 	var have filters
 	if s.filters != nil {
 		have = *s.filters
 	}
+	added := make(map[string]bool, min(len(p.Subscriptions), b.Count))
 	for _, sub := range p.Subscriptions {
-		if have.find(sub.Filter) >= 0 {
+		if have.find(sub.Filter) >= 0 || added[string(sub.Filter)] {
 			continue
 		}
+		added[string(sub.Filter)] = true
 		if have.count++; have.count > b.Count {
 			return false
 		}
@@ -249,23 +290,32 @@ func (s *Session) wishRoom(p *packets.Subscribe) bool {
 }
 
 // unwish takes back what a SUBSCRIBE has asked for that has ended without an answer
-// for good, and of which nobody has asked since.
+// for good, and of which nobody has asked since. An UNSUBSCRIBE of which the server has
+// seen nothing leaves the subscriptions as they were.
 func (s *Session) unwish(e *entry) {
 	if e.request == nil {
 		return
 	}
-	if p, ok := e.request.packet.(*packets.Subscribe); ok {
+	switch p := e.request.packet.(type) {
+	case *packets.Subscribe:
 		for i := range p.Subscriptions {
 			s.unwishFilter(p.Subscriptions[i].Filter, e.token)
+		}
+	case *packets.Unsubscribe:
+		for _, name := range p.Filters {
+			if f := s.filterOf(name, e.token); f != nil && !e.is(handed|quiet) {
+				stays := *f
+				stays.leaving = false
+				s.subscribed(stays)
+			} else {
+				s.unwishFilter(name, e.token)
+			}
 		}
 	}
 }
 
 func (s *Session) unwishFilter(name []byte, t Token) {
-	if s.filters == nil {
-		return
-	}
-	if i := s.filters.find(name); i >= 0 && s.filters.list[i].token == t {
+	if s.filterOf(name, t) != nil {
 		s.unsubscribed(name)
 	}
 }
@@ -276,13 +326,9 @@ const resubscribeAtOnce = 20
 
 // grantedFilter notes that the server has granted what a SUBSCRIBE has asked for.
 func (s *Session) grantedFilter(name []byte, t Token) {
-	if s.filters == nil {
-		return
-	}
-	if i := s.filters.find(name); i >= 0 && s.filters.list[i].token == t {
-		f := &s.filters.list[i]
+	if f := s.filterOf(name, t); f != nil {
 		f.granted = true
-		s.recordSubscribed(f.subscription, f.id, true)
+		s.recordSubscribed(f)
 	}
 }
 
@@ -294,11 +340,12 @@ func (s *Session) resubscribe(all bool) {
 	if s.filters == nil || s.o.NoResubscribe {
 		return
 	}
+	s.unsubscribeAgain(all)
 	var p *packets.Subscribe
 	last := uint32(0)
 	for i := range s.filters.list {
 		f := &s.filters.list[i]
-		if f.subscription.Filter == nil || f.granted && !all || s.openRequest(f.token) {
+		if f.subscription.Filter == nil || f.leaving || f.granted && !all || s.openRequest(f.token) {
 			continue
 		}
 		if p == nil || f.id != last || len(p.Subscriptions) == resubscribeAtOnce {
@@ -310,9 +357,38 @@ func (s *Session) resubscribe(all bool) {
 		}
 		if f.token = s.tokens; f.granted {
 			f.granted = false
-			s.recordSubscribed(f.subscription, f.id, false)
+			s.recordSubscribed(f)
 		}
 		p.Subscriptions = append(p.Subscriptions, f.subscription)
+	}
+}
+
+// unsubscribeAgain asks again for the end of subscriptions, of which a program that was
+// started again does not have the UNSUBSCRIBE any more; with all they are gone, as the server
+// has lost them.
+func (s *Session) unsubscribeAgain(all bool) {
+	if s.filters.leaving == 0 {
+		return
+	}
+	var p *packets.Unsubscribe
+	var gone [][]byte
+	for i := range s.filters.list {
+		f := &s.filters.list[i]
+		switch {
+		case !f.leaving || s.openRequest(f.token):
+			continue
+		case all:
+			gone = append(gone, f.subscription.Filter)
+			continue
+		case p == nil || len(p.Filters) == resubscribeAtOnce:
+			p = new(packets.Unsubscribe)
+			s.request(entry{token: s.newToken(), request: &request{p}, flags: quiet | canceled})
+		}
+		f.token = s.tokens
+		p.Filters = append(p.Filters, f.subscription.Filter)
+	}
+	for _, name := range gone {
+		s.unsubscribed(name)
 	}
 }
 

@@ -3,6 +3,7 @@ package session
 import (
 	"fmt"
 	"maps"
+	"math/bits"
 	"slices"
 	"testing"
 
@@ -104,14 +105,14 @@ func TestReceiptsAreASet(t *testing.T) {
 		id := rapid.OneOf(rapid.Uint16Range(1, 40), rapid.Uint16Range(1, 65535), rapid.Map(rapid.Uint16Range(0, 255), func(n uint16) uint16 { return n<<8 | 1 }))
 		t.Repeat(map[string]func(*rapid.T){
 			"set": func(t *rapid.T) {
-				i, flags := id.Draw(t, "id"), receipt(rapid.IntRange(0, 15).Draw(t, "flags"))<<16
+				i, flags := id.Draw(t, "id"), receipt(rapid.IntRange(0, 15).Draw(t, "flags"))
 				x.set(i, flags)
 				if model[i] = flags; flags == 0 {
 					delete(model, i)
 				}
 			},
 			"change": func(t *rapid.T) {
-				gone := receipt(rapid.IntRange(0, 15).Draw(t, "gone")) << 16
+				gone := receipt(rapid.IntRange(0, 15).Draw(t, "gone"))
 				f := func(_ uint16, flags receipt) receipt { return flags &^ gone }
 				x.change(f)
 				for i, flags := range model {
@@ -161,6 +162,30 @@ func TestReceiptsHoldEveryIdentifier(t *testing.T) {
 	}
 }
 
+func TestReceiptsTakeMemoryByHowManyThereAreWhicheverThePeerChooses(t *testing.T) {
+	longest := 0
+	for n := 1; n <= 1<<15; n *= 2 {
+		var x receipts
+		for i := range n { // those that share as many of the lowest bits as can be
+			x.set(bits.Reverse16(uint16(i))|1, recorded)
+		}
+		for range 100 { // come and go
+			x.set(bits.Reverse16(uint16(n))|1, recorded)
+			x.set(bits.Reverse16(uint16(n))|1, 0)
+		}
+		require.Less(t, len(x.slots), max(16, 4*n))
+		for i := range x.slots {
+			length := 0
+			for l := x.slots[i].head; l != 0; l = x.slots[l-1].next {
+				length++
+			}
+			longest = max(longest, length)
+		}
+	}
+	require.LessOrEqual(t, longest, 256)
+	require.Greater(t, longest, 50)
+}
+
 func TestFiltersKeepTheirOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var f filters
@@ -170,7 +195,7 @@ func TestFiltersKeepTheirOrder(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"set": func(t *rapid.T) {
 				n, id := name.Draw(t, "name"), rapid.Uint32().Draw(t, "id")
-				f.set(packets.Subscription{Filter: []byte(n)}, id, 0, true)
+				f.set(filter{subscription: packets.Subscription{Filter: []byte(n)}, id: id, token: 0, granted: true})
 				if options[n] = id; !slices.Contains(model, n) {
 					model = append(model, n)
 				}

@@ -108,6 +108,47 @@ func TestAJournalThatIsTornAmidAcceptMakesAWholeSession(t *testing.T) {
 	}
 }
 
+// A server's session that was emptied, as it has ended or its client wants a clean one, has an
+// end in each case: none is left empty and for ever.
+func TestAServersSessionHasAnEndWhereverItsJournalIsTornAsItIsEmptied(t *testing.T) {
+	o := session.Options{Side: mqttwire.FromServer, Journal: true}
+	for _, clean := range []bool{false, true} {
+		s := session.New(o)
+		var list [][]byte
+		for range 3 {
+			l := session.NewLink(session.LinkOptions{Side: mqttwire.FromServer})
+			connect := &packets.Connect{Version: mqttwire.V5, ClientID: []byte("c"), CleanStart: clean, Will: &packets.Will{Topic: []byte("w")}}
+			connect.Properties.SetSessionExpiryInterval(60)
+			require.NoError(t, l.Receive(began, connect))
+			require.NoError(t, l.Accept(began, s, nil))
+			require.NoError(t, l.Receive(began, asking(1, "a")))
+			require.NoError(t, l.Receive(began, arriving(7, 2)))
+			for q := range mqttwire.QoS(3) {
+				_, err := s.Publish(began, message("t", ""), session.Delivery{QoS: q})
+				require.NoError(t, err)
+			}
+			list = append(list, takeChanges(s)...)
+			l.Append(nil, 1<<16)
+			l.Lost(began, nil)
+			list = append(list, takeChanges(s)...)
+		}
+		s.Tick(began.Add(61 * time.Second))
+		list = append(list, takeChanges(s)...)
+		for n := 1; n <= len(list); n++ {
+			s := requireWhole(t, o, list[:n])
+			s.Tick(began)
+			s.Tick(began.Add(61 * time.Second))
+			var kinds []session.Kind
+			for e, ok := s.Event(); ok; e, ok = s.Event() {
+				kinds = append(kinds, e.Kind)
+			}
+			assert.Contains(t, kinds, session.Ended, "clean %t, after %d changes", clean, n)
+			st := s.Stats()
+			assert.Zero(t, st.Waiting+st.InFlight+st.Released+st.Received+st.Filters+st.IDs+st.Bytes)
+		}
+	}
+}
+
 // What an application publishes may be nothing that a packet can hold.
 func TestAMessageThatNoPacketCanHoldComesOutOfTheJournal(t *testing.T) {
 	o := session.Options{Side: mqttwire.FromClient, Journal: true, Queue: session.Bounds{Bytes: math.MaxInt}}
@@ -173,6 +214,9 @@ func TestChangesInAnOrderThatNoSessionMakesAreRefused(t *testing.T) {
 	waits := takeChanges(s)[1:]
 	s.End(began)
 	end := takeChanges(s)
+	require.Len(t, end, 1, "so that nothing can be between")
+	afresh := bytes.Clone(begun[0])
+	afresh[len(afresh)-5] = 2
 	for name, test := range map[string]struct {
 		list [][]byte
 		want string
@@ -181,7 +225,7 @@ func TestChangesInAnOrderThatNoSessionMakesAreRefused(t *testing.T) {
 		"the first goes back first":        {sealed(queued[0], queued[1], sent[0], sent[1], waits[1]), "session: change 4 is damaged at byte 9: its token is not one that may stand here"},
 		"the second is sent first":         {sealed(queued[0], queued[1], sent[1]), "session: change 2 is damaged at byte 9: its token is not one that may stand here"},
 		"something is behind the end":      {sealed(end[len(end)-1], begun[0]), "session: change 1 is damaged at byte 0: it does not follow from what is before it"},
-		"it is discarded with messages":    {sealed(queued[0], end[len(end)-2]), "session: change 1 is damaged at byte 9: it does not follow from what is before it"},
+		"a client begins afresh":           {sealed(queued[0], afresh), "session: change 1 is damaged at byte 9: it is no connection"},
 		"the same message is queued twice": {sealed(queued[0], queued[0]), "session: change 1 is damaged at byte 9: its token is not one that may stand here"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/mqttwire/mqttwire"
@@ -288,6 +289,18 @@ func (p *Pair) Settle() {
 			p.t.Fatalf("%v: there is something to be written", e.side)
 		}
 	}
+	if asked, granted := filters(p.client.session), filters(p.server.session); !slices.Equal(asked, granted) {
+		p.t.Fatalf("the client is subscribed to %q, and the server has %q", asked, granted)
+	}
+}
+
+// filters returns those that a session is subscribed to, sorted.
+func filters(s *session.Session) (list []string) {
+	for sub := range s.Subscriptions() {
+		list = append(list, string(sub.Filter))
+	}
+	slices.Sort(list)
+	return list
 }
 
 // Advance moves the time on, when all that was begun is written.
