@@ -59,6 +59,9 @@ func (f *Feeder) Feed(chunk []byte) {
 		f.keep(chunk) // the caller's memory is not for us to overwrite
 	case len(chunk) > 0:
 		f.rest = chunk
+		if f.quick > 0 && f.have()+f.left == 0 {
+			f.useChunk() // so that TryFrame finds the packet that it begins with
+		}
 	}
 }
 

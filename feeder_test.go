@@ -182,6 +182,28 @@ func TestFeederSkipsWhatIsStillToCome(t *testing.T) {
 	}
 }
 
+func TestFeederFindsAtOnceThePacketThatAChunkBeginsWith(t *testing.T) {
+	frames, _ := streamOf(t, 10, 300, 20)
+	f := mqttwire.NewFeeder(mqttwire.Limits{})
+	f.Feed(frames[0]) // the first packet of a stream needs a second look
+	_, err := f.Frame()
+	require.NoError(t, err)
+	_, err = f.Frame()
+	require.Equal(t, mqttwire.ErrIncomplete, err)
+	f.Feed(frames[1])
+	frame, ok := f.TryFrame()
+	require.True(t, ok)
+	require.Equal(t, frames[1][3:], frame.Body)
+	require.EqualValues(t, len(frames[0]), f.Offset())
+	f.Feed(frames[2]) // while the packet is there, which Body may be asked for again
+	frame, err = f.Body()
+	require.NoError(t, err)
+	require.Equal(t, frames[1][3:], frame.Body)
+	frame, err = f.Frame()
+	require.NoError(t, err)
+	require.Equal(t, frames[2][2:], frame.Body)
+}
+
 func TestFeederFrameGoesToTheNextPacketAfterSkip(t *testing.T) {
 	_, b := streamOf(t, 10, 5)
 	f := mqttwire.NewFeeder(mqttwire.Limits{})

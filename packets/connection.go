@@ -100,10 +100,9 @@ func (o ConnectionOptions) newDecoder() Decoder {
 	if o.Side == mqttwire.FromClient {
 		peer = mqttwire.FromServer
 	}
-	return Decoder{
-		conn:       newDirection(Options{From: peer, Version: o.Version, Versions: o.Versions, Tolerance: o.Tolerance, Optional: o.Optional}),
-		streamFrom: o.StreamFrom,
-	}
+	return Decoder{conn: newDirection(Options{
+		From: peer, Version: o.Version, Versions: o.Versions, Tolerance: o.Tolerance, Optional: o.Optional, StreamFrom: o.StreamFrom,
+	})}
 }
 
 // newEncoder returns the Encoder of what our side sends.
@@ -138,7 +137,19 @@ func (c *Connection) ProxyHeader() (mqttwire.ProxyHeader, error) { return c.feed
 // every further call, unless Resume is asked to go on: AppendReply says how to
 // answer.
 func (c *Connection) Next() (mqttwire.Packet, error) {
-	p, err := c.decoder.Next(&c.feeder)
+	if c.decoder.between() { // as in Decoder.Next, whose source is an interface
+		if f, ok := c.feeder.TryFrame(); ok {
+			if p := c.decoder.decodeFree(f); p != nil {
+				return p, nil
+			}
+			return c.came(c.decoder.whole(&c.feeder, f))
+		}
+	}
+	return c.came(c.decoder.next(&c.feeder))
+}
+
+// came returns what Next returns, after a look at what it means for our side.
+func (c *Connection) came(p mqttwire.Packet, err error) (mqttwire.Packet, error) {
 	switch {
 	case err == nil && opens(p):
 		c.encoder.Observe(p)
@@ -153,13 +164,17 @@ func (c *Connection) Next() (mqttwire.Packet, error) {
 // *mqttwire.Error, dst is returned as it was, and the packet counts as not sent.
 // See Encoder.Append.
 func (c *Connection) Append(dst []byte, p mqttwire.Packet) ([]byte, error) {
-	dst, err := c.encoder.Append(dst, p)
-	if err == nil && opens(p) {
-		c.decoder.Observe(p)
-		c.limits = announcedLimits(c.limits, p, c.Version())
-		c.feeder.SetLimits(c.limits)
+	return c.encoder.appendNext(dst, p, c)
+}
+
+// sent notes what a packet of our own means for what the peer may send.
+func (c *Connection) sent(p mqttwire.Packet) {
+	if !opens(p) {
+		return
 	}
-	return dst, err
+	c.decoder.Observe(p)
+	c.limits = announcedLimits(c.limits, p, c.Version())
+	c.feeder.SetLimits(c.limits)
 }
 
 // AppendHeader is Append for a PUBLISH without its payload, which has to follow

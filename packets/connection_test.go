@@ -82,7 +82,7 @@ func TestAConnectionReadsStreamsAsADecoderOfEachSideDoesThatIsToldOfTheOther(t *
 }
 
 // greeted returns the two sides of a connection of 5.0 after CONNECT and CONNACK.
-func greeted(t *testing.T, connect *packets.Connect, connack *packets.Connack, o packets.ConnectionOptions) (client, server *packets.Connection) {
+func greeted(t testing.TB, connect *packets.Connect, connack *packets.Connack, o packets.ConnectionOptions) (client, server *packets.Connection) {
 	t.Helper()
 	o.Side = mqttwire.FromClient
 	client = packets.NewConnection(o)
@@ -94,7 +94,7 @@ func greeted(t *testing.T, connect *packets.Connect, connack *packets.Connack, o
 }
 
 // carry sends a packet and returns it as it arrives.
-func carry(t *testing.T, from, to *packets.Connection, p mqttwire.Packet) mqttwire.Packet {
+func carry(t testing.TB, from, to *packets.Connection, p mqttwire.Packet) mqttwire.Packet {
 	t.Helper()
 	b, err := from.Append(nil, p)
 	require.NoError(t, err)

@@ -38,9 +38,8 @@ type Source interface {
 // unless Resume is asked to go on. Reply says how to answer it. A Decoder is for
 // one goroutine at a time.
 type Decoder struct {
-	conn       direction
-	set        Set
-	streamFrom int
+	conn direction
+	set  Set
 
 	err      error  // what ended the connection
 	inBody   bool   // Next has seen the header of the present packet and not its body
@@ -54,7 +53,7 @@ type Decoder struct {
 // NewDecoder returns a Decoder for a connection that begins. It panics if o.From
 // is neither FromClient nor FromServer.
 func NewDecoder(o Options) *Decoder {
-	return &Decoder{conn: newDirection(o), streamFrom: o.StreamFrom}
+	return &Decoder{conn: newDirection(o)}
 }
 
 // Version returns the version of the connection, or 0 while no CONNECT has told
@@ -91,9 +90,9 @@ func (d *Decoder) decode(f mqttwire.Frame) (mqttwire.Packet, error) {
 // header checks what the fixed header shows.
 func (d *Decoder) header(h mqttwire.FixedHeader) error {
 	d.conn.header(h)
-	if d.streamFrom > 0 && h.Type != mqttwire.PUBLISH && h.PacketSize() > max(d.streamFrom, mqttwire.DefaultPacketSize) {
+	if d.conn.streamFrom > 0 && h.Type != mqttwire.PUBLISH && h.PacketSize() > max(d.conn.streamFrom, mqttwire.DefaultPacketSize) {
 		d.conn.fail(mqttwire.RulePacketSize, h.Type, mqttwire.FieldRemainingLength, 1,
-			int64(h.PacketSize()), int64(max(d.streamFrom, mqttwire.DefaultPacketSize)))
+			int64(h.PacketSize()), int64(max(d.conn.streamFrom, mqttwire.DefaultPacketSize)))
 	}
 	return d.conn.take()
 }
@@ -157,17 +156,30 @@ func (d *Decoder) end(err error) error {
 //
 // Types and sizes are checked before a body is waited for.
 func (d *Decoder) Next(src Source) (mqttwire.Packet, error) {
+	if d.between() {
+		if f, ok := src.TryFrame(); ok {
+			if p := d.decodeFree(f); p != nil {
+				return p, nil
+			}
+			return d.whole(src, f)
+		}
+	}
+	return d.next(src)
+}
+
+// between reports whether the stream stands between two packets, or behind the last: else
+// it may not be MQTT, or there is something left of a packet, or it has ended.
+func (d *Decoder) between() bool {
+	return d.conn.begun && !d.inBody && d.payload == 0 && d.err == nil
+}
+
+// next is Next for a packet that is not at hand, or that is not known to be.
+func (d *Decoder) next(src Source) (mqttwire.Packet, error) {
 	if d.err != nil {
 		return nil, d.err
 	}
 	if !d.inBody {
-		d.payload, d.oversize = 0, false
-		if d.conn.begun { // else the stream may not be MQTT
-			if f, ok := src.TryFrame(); ok {
-				p, err := d.whole(src, f)
-				return p, d.end(err)
-			}
-		}
+		d.payload = 0
 		if err := d.nextHeader(src); err != nil {
 			return nil, err
 		}
@@ -179,14 +191,15 @@ func (d *Decoder) Next(src Source) (mqttwire.Packet, error) {
 }
 
 // whole decodes the packet f, all of which is at hand in src.
-func (d *Decoder) whole(src Source, f mqttwire.Frame) (mqttwire.Packet, error) {
-	if err := d.header(f.Header); err != nil {
-		return nil, err
+func (d *Decoder) whole(src Source, f mqttwire.Frame) (p mqttwire.Packet, err error) {
+	switch err = d.header(f.Header); {
+	case err != nil:
+	case d.streams(f.Header):
+		p, err = d.nextPublish(src)
+	default:
+		p, err = d.body(f)
 	}
-	if d.streams(f.Header) {
-		return d.nextPublish(src)
-	}
-	return d.body(f)
+	return p, d.end(err)
 }
 
 // nextHeader goes to the next packet of src and checks its fixed header.
@@ -221,7 +234,7 @@ func (d *Decoder) nextBody(src Source) (mqttwire.Packet, error) {
 
 // streams reports whether the payload of a packet is left in the source.
 func (d *Decoder) streams(h mqttwire.FixedHeader) bool {
-	return d.streamFrom > 0 && h.Type == mqttwire.PUBLISH && h.PacketSize() > d.streamFrom
+	return d.conn.streamFrom > 0 && h.Type == mqttwire.PUBLISH && h.PacketSize() > d.conn.streamFrom
 }
 
 // maxStreamedProperties is the longest property list, in bytes, that is taken of

@@ -14,13 +14,14 @@ import (
 // Session state (packet identifiers in use, Receive Maximum) is not here: it
 // outlives the connection and belongs to the session.
 type direction struct {
-	from      mqttwire.Sender // whose packets are checked
-	version   mqttwire.Version
-	versions  mqttwire.Versions // which a CONNECT may ask for; the zero set is all
-	optional  bool              // whether the rules of CheckOptional are checked too
-	qos       mqttwire.QoS      // of the PUBLISH that is checked, for its errors
-	tolerance *mqttwire.Tolerance
-	err       *mqttwire.Error
+	from       mqttwire.Sender // whose packets are checked
+	version    mqttwire.Version
+	versions   mqttwire.Versions // which a CONNECT may ask for; the zero set is all
+	streamFrom int               // Options.StreamFrom
+	optional   bool              // whether the rules of CheckOptional are checked too
+	qos        mqttwire.QoS      // of the PUBLISH that is checked, for its errors
+	tolerance  *mqttwire.Tolerance
+	err        *mqttwire.Error
 
 	begun        bool    // from has sent its first packet
 	disconnected bool    // from has sent DISCONNECT
@@ -33,6 +34,7 @@ type direction struct {
 	connect  connectSaid
 	sender   takes     // announced by from
 	receiver announced // by the other side
+	most     uint32    // bytes of the largest packet of a free type that is free; see settle
 	aliases  aliases   // set by from
 }
 
@@ -47,18 +49,13 @@ type connectSaid struct {
 	problemInformation  bool // may be sent
 }
 
-// typeSet holds a bit for each packet type.
-type typeSet uint16
-
-func (s typeSet) has(t mqttwire.PacketType) bool { return s>>t&1 != 0 }
-
 func newDirection(o Options) direction {
 	if o.From != mqttwire.FromClient && o.From != mqttwire.FromServer {
 		panic("packets: Options.From is neither FromClient nor FromServer")
 	}
 	return direction{
 		from: o.From, version: o.Version, versions: o.Versions, tolerance: o.Tolerance, optional: o.Optional,
-		receiver: nothingAnnounced,
+		streamFrom: o.StreamFrom, receiver: nothingAnnounced,
 	}
 }
 
@@ -179,54 +176,6 @@ func (c *direction) serverOrderFault(t mqttwire.PacketType) mqttwire.Rule {
 		return mqttwire.RuleDisconnectEarly
 	}
 	return mqttwire.RuleBeforeConnack // [MQTT-3.2.0-1]
-}
-
-// settle finds anew which types are free: those whose packets, as the connection
-// stands, break no rule of it and change nothing in it, but for what isFree looks
-// at. That is most of a stream, and is found out here once, not at each packet.
-func (c *direction) settle() {
-	c.free = 0
-	if !c.begun || c.optional || !c.version.Known() {
-		return
-	}
-	for t := range mqttwire.PacketType(len(newPacket)) {
-		if c.orderFault(t) == 0 && t.MayBeSentBy(c.from, c.version) && !c.binds(t) {
-			c.free |= 1 << t
-		}
-	}
-}
-
-// binds reports whether there are rules for what a packet of type t holds, or it
-// changes the connection: so it is taken to be of every type that is not named.
-func (c *direction) binds(t mqttwire.PacketType) bool {
-	switch t {
-	case mqttwire.PUBLISH, mqttwire.PINGREQ, mqttwire.PINGRESP:
-		return false
-	case mqttwire.SUBSCRIBE:
-		return c.receiver.noSubscriptionID || c.receiver.noWildcard || c.receiver.noShared
-	case mqttwire.PUBACK, mqttwire.PUBREC, mqttwire.PUBREL, mqttwire.PUBCOMP, mqttwire.SUBACK, mqttwire.UNSUBSCRIBE, mqttwire.UNSUBACK:
-		return !c.wantsProblems()
-	}
-	return true
-}
-
-// isFree reports that p, a packet of type t, breaks no rule of the connection and
-// changes nothing in it: that check and note have nothing to do. It is asked first,
-// since that is so of most packets.
-func (c *direction) isFree(t mqttwire.PacketType, p mqttwire.Packet) bool {
-	if !c.free.has(t) {
-		return false
-	}
-	switch p := p.(type) {
-	case *Publish:
-		return p.QoS <= c.receiver.qos && !(p.Retain && c.receiver.noRetain) && (p.Properties.Empty() ||
-			!p.Properties.Has(mqttwire.TopicAlias) && !p.Properties.Has(mqttwire.SubscriptionIdentifier))
-	case *Puback:
-		return p.ReasonCode == mqttwire.ReasonSuccess
-	case *Pubrec:
-		return p.ReasonCode == mqttwire.ReasonSuccess
-	}
-	return true
 }
 
 // about notes the message that errors may be about, and what its sender takes in

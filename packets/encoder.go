@@ -25,10 +25,10 @@ type Dropped struct {
 }
 
 // NewEncoder returns an Encoder for a connection that begins. It does not use
-// Tolerance: what is written keeps every rule. It panics if o.From is neither
-// FromClient nor FromServer.
+// Tolerance, as what is written keeps every rule, nor StreamFrom. It panics if
+// o.From is neither FromClient nor FromServer.
 func NewEncoder(o Options) *Encoder {
-	o.Tolerance = nil
+	o.Tolerance, o.StreamFrom = nil, 0
 	return &Encoder{conn: newDirection(o)}
 }
 
@@ -51,7 +51,11 @@ func (e *Encoder) Dropped() Dropped { return e.dropped }
 // Dropped tells. On error, an *mqttwire.Error, dst is returned as it was, and the
 // packet counts as not sent. p is not changed.
 func (e *Encoder) Append(dst []byte, p mqttwire.Packet) ([]byte, error) {
-	e.dropped = Dropped{}
+	return e.appendNext(dst, p, nil)
+}
+
+// appendChecked is Append for any packet.
+func (e *Encoder) appendChecked(dst []byte, p mqttwire.Packet) ([]byte, error) {
 	p = e.wanted(p)
 	v, err := e.begin(p)
 	if err != nil {
@@ -71,6 +75,12 @@ func (e *Encoder) AppendHeader(dst []byte, p *Publish) ([]byte, error) {
 // it payloadSize bytes have to follow on the wire. p.Payload is not looked at.
 func (e *Encoder) AppendStreamHeader(dst []byte, p *Publish, payloadSize int64) ([]byte, error) {
 	e.dropped = Dropped{}
+	if e.conn.isFreePublish(p) { // as most are
+		out, err := p.AppendStreamHeader(dst, e.conn.version, payloadSize)
+		if err == nil && int64(len(out)-len(dst))+payloadSize <= int64(e.conn.most) {
+			return out, nil
+		}
+	}
 	v, err := e.begin(p)
 	if err != nil {
 		return dst, err

@@ -124,9 +124,9 @@ import "github.com/mqttwire/mqttwire"
 //
 // Rules of the new packet alone that are not about its bytes have a place each:
 // check_sender.go if one side may not say all of its codes or properties,
-// check_optional.go for what a receiver may let pass, and connection.go for its
-// place among other packets: orderFault, binds, checkSaid and note. A type that
-// binds does not name is checked each time, and may stand where any other may.
+// check_optional.go for what a receiver may let pass, direction.go for its place
+// among other packets: orderFault, checkSaid and note, and free.go: binds. A type
+// that binds does not name is checked each time, and may stand where any other may.
 // What of it another version has no place for has its rows in convert_rules.go.
 // Command mqttdump prints its fields as text where textpacket.go says so.
 //
@@ -231,9 +231,9 @@ func DecodeTolerant(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.To
 // decoded since the last packet of over 4 KiB keeps alive the buffers that it was
 // cut from. Release gives back all of that.
 type Set struct {
-	packets *[16]packet // made with the first packet: a peer that sends none costs little
-	will    *Will       // of the CONNECT, kept while a CONNECT has none
-	large   bool        // whether the last packet was large
+	packets *[16]mqttwire.Packet // made with the first packet: a peer that sends none costs little
+	will    *Will                // of the CONNECT, kept while a CONNECT has none
+	large   bool                 // whether the last packet was large
 }
 
 // largePacket is the size of a body, in bytes, from which on a Set does not keep
@@ -250,7 +250,7 @@ func (s *Set) Release() { *s = Set{} }
 func (s *Set) forget(t mqttwire.PacketType) {
 	for i, p := range s.packets {
 		if p != nil && mqttwire.PacketType(i) != t {
-			p.reset(0)
+			p.(packet).reset(0)
 		}
 	}
 	if s.will != nil && t != mqttwire.CONNECT {
@@ -272,7 +272,7 @@ func (s *Set) Decode(f mqttwire.Frame, v mqttwire.Version) (mqttwire.Packet, err
 }
 
 // ready returns the packet of type t if it can be decoded into as it is, or nil.
-func (s *Set) ready(t mqttwire.PacketType, n int) packet {
+func (s *Set) ready(t mqttwire.PacketType, n int) mqttwire.Packet {
 	if s.packets == nil || s.large || n >= largePacket || t >= 16 || t == mqttwire.CONNECT {
 		return nil
 	}
@@ -283,32 +283,33 @@ func (s *Set) ready(t mqttwire.PacketType, n int) packet {
 // of Decode.
 func (s *Set) DecodeTolerant(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) (mqttwire.Packet, error) {
 	p := s.ready(f.Header.Type, len(f.Body))
-	switch {
-	case p == nil:
+	if p == nil {
 		return s.decodeTolerant(f, v, tolerance)
-	case p.decode(f, v, nil): // legal, so that there is nothing to let pass
-		return p, nil
 	}
-	return judgeInto(p, f, v, tolerance)
+	if q := p.(packet); !q.decode(f, v, nil) {
+		return judgeInto(q, f, v, tolerance)
+	}
+	return p, nil // legal, so that there is nothing to let pass
 }
 
 // decodeTolerant is DecodeTolerant for a packet that has to be made ready first.
 func (s *Set) decodeTolerant(f mqttwire.Frame, v mqttwire.Version, tolerance *mqttwire.Tolerance) (mqttwire.Packet, error) {
 	t := f.Header.Type & 15
 	if s.packets == nil {
-		s.packets = new([16]packet)
+		s.packets = new([16]mqttwire.Packet)
 	}
 	if s.large {
 		s.forget(t)
 	}
 	s.large = len(f.Body) >= largePacket
 	if s.packets[t] == nil {
-		s.packets[t] = newOf(f.Header.Type)
+		s.packets[t] = New(f.Header.Type)
 	}
 	if c, ok := s.packets[t].(*Connect); ok {
 		return s.decodeConnect(c, f, v, tolerance)
 	}
-	return decodeInto(s.packets[t], f, v, tolerance)
+	p, _ := s.packets[t].(packet)
+	return decodeInto(p, f, v, tolerance)
 }
 
 // decodeConnect decodes into c, which may have a Will or not, without making a new
@@ -328,7 +329,7 @@ func (s *Set) decodeConnect(c *Connect, f mqttwire.Frame, v mqttwire.Version, to
 // publish returns the PUBLISH of the set.
 func (s *Set) publish() *Publish {
 	if s.packets == nil {
-		s.packets = new([16]packet)
+		s.packets = new([16]mqttwire.Packet)
 	}
 	p, ok := s.packets[mqttwire.PUBLISH].(*Publish)
 	if !ok {
