@@ -181,8 +181,10 @@ func (c *brokerConn) read() {
 		n, err := c.conn.Read(buf)
 		b.mu.Lock()
 		now := time.Now()
-		c.link.Feed(now, buf[:n])
-		for p, ok := c.link.Packet(); ok; p, ok = c.link.Packet() {
+		if !b.silent {
+			c.link.Feed(now, buf[:n])
+		}
+		for p, ok := c.link.Packet(); ok && !b.silent; p, ok = c.link.Packet() {
 			c.packet(now, p)
 			c.events(now)
 		}
@@ -244,9 +246,7 @@ func (c *brokerConn) packet(now time.Time, p mqttwire.Packet) {
 			return
 		}
 	}
-	if !c.b.silent {
-		c.link.Handle(now)
-	}
+	c.link.Handle(now)
 }
 
 func data(p *mqttwire.Properties) []byte {
@@ -281,9 +281,6 @@ func (c *brokerConn) answer(now time.Time, a mqttwire.Packet) {
 
 func (c *brokerConn) connect(now time.Time, p *packets.Connect) {
 	b := c.b
-	if b.silent {
-		return
-	}
 	c.version = p.Version
 	c.id = string(p.ClientID)
 	clean := p.CleanStart
@@ -383,4 +380,13 @@ func packetsOf[P mqttwire.Packet](b *broker) (list []P) {
 		}
 	}
 	return list
+}
+
+// end ends all connections, those that take nothing too.
+func (b *broker) end() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, c := range b.all {
+		_ = c.conn.Close()
+	}
 }

@@ -57,7 +57,7 @@ type Client struct {
 
 	telling   chan<- error // Connect, which waits for the first connection
 	refer     string       // the server that this one names
-	openedAt  time.Time
+	openedAt  time.Time    // zero before the connection is one
 	lasted    time.Duration
 	wasOpen   bool // the connection that has ended was one
 	lingering bool // all is written, and the server may close

@@ -3,6 +3,7 @@ package client_test
 import (
 	"io"
 	"net"
+	"net/url"
 	"os"
 	"sync"
 	"time"
@@ -21,6 +22,7 @@ type stream struct {
 	room   int  // how many bytes it holds
 	ended  bool // nothing more is written
 	closed bool // nobody reads, or writes
+	held   bool // what is in it stays there
 	passed int  // bytes that were written, in all
 	limit  int  // how many bytes pass before cut; 0 is no limit
 }
@@ -40,7 +42,7 @@ func connection(room int) (a, b *memoryConn) {
 func (s *stream) read(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for len(s.bytes) == 0 && !s.ended && !s.closed {
+	for (len(s.bytes) == 0 && !s.ended || s.held) && !s.closed {
 		s.moved.Wait()
 	}
 	if s.closed {
@@ -118,3 +120,9 @@ type address struct{}
 
 func (address) Network() string { return "memory" }
 func (address) String() string  { return "memory" }
+
+// What a Dialer takes and returns.
+type (
+	urlOf   = url.URL
+	netConn = net.Conn
+)

@@ -35,7 +35,7 @@ func (c *Client) serve(ctx context.Context, conn net.Conn, s server, connect *pa
 		return attempt{err: err}
 	}
 	c.link, c.conn, c.cause, c.telling, c.lingering = link, conn, nil, first, false
-	c.gone = make(chan struct{})
+	c.gone, c.openedAt = make(chan struct{}), time.Time{}
 	c.info.URL, c.info.Version = s.url.Scheme+"://"+s.url.Host, connect.Version
 	c.arm()
 	c.wake()
@@ -68,7 +68,7 @@ func (c *Client) linkOptions(ctx context.Context) session.LinkOptions {
 func (c *Client) expire(link *session.Link, why error) {
 	c.mu.Lock()
 	defer c.unlock()
-	if c.link == link && !c.open {
+	if c.link == link && c.openedAt.IsZero() {
 		c.end(why)
 	}
 }
