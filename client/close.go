@@ -124,7 +124,11 @@ func (c *Client) shut(ctx context.Context) error {
 	case <-lost:
 	case <-c.ended:
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		c.mu.Lock()
+		defer c.unlock()
+		if len(c.pending) > 0 || c.session.Stats().Waiting > 0 {
+			return context.Cause(ctx)
+		}
 	}
 	return nil
 }

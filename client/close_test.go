@@ -260,7 +260,7 @@ func TestTrap25TheDisconnectIsTheLastPacketOnARealSocket(t *testing.T) {
 		}
 		got <- list
 	}()
-	c, err := client.Dial(t.Context(), "mqtt://"+listener.Addr().String(), client.Options{OnMessage: func(*client.Message) {}})
+	c, err := client.Dial(t.Context(), "mqtt://"+listener.Addr().String(), client.Options{ClientID: "c", OnMessage: func(*client.Message) {}})
 	require.NoError(t, err)
 	require.NoError(t, c.Publish(t.Context(), "a", nil))
 	require.NoError(t, c.Close(t.Context()))

@@ -23,6 +23,7 @@ type stream struct {
 	ended  bool // nothing more is written
 	closed bool // nobody reads, or writes
 	held   bool // what is in it stays there
+	pace   int  // bytes that are read in a second; 0 is no limit
 	passed int  // bytes that were written, in all
 	limit  int  // how many bytes pass before cut; 0 is no limit
 }
@@ -89,7 +90,17 @@ func (s *stream) set(f func(*stream)) {
 	s.moved.Broadcast()
 }
 
-func (c *memoryConn) Read(p []byte) (int, error)  { return c.in.read(p) }
+func (c *memoryConn) Read(p []byte) (int, error) {
+	n, err := c.in.read(p)
+	c.in.mu.Lock()
+	pace := c.in.pace
+	c.in.mu.Unlock()
+	if pace > 0 {
+		time.Sleep(time.Duration(n) * time.Second / time.Duration(pace))
+	}
+	return n, err
+}
+
 func (c *memoryConn) Write(p []byte) (int, error) { return c.out.write(p) }
 
 func (c *memoryConn) CloseWrite() error {
