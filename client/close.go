@@ -1,0 +1,231 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/mqttwire/mqttwire/packets"
+	"github.com/mqttwire/mqttwire/session"
+)
+
+// flush is one who waits until what was sent has been acknowledged.
+type flush struct {
+	left    int  // requests that have not ended
+	written bool // messages of QoS 0 are on the network
+	done    chan struct{}
+	closed  bool
+}
+
+// check closes done if there is nothing left.
+func (f *flush) check() {
+	if f.left == 0 && f.written && !f.closed {
+		f.closed = true
+		close(f.done)
+	}
+}
+
+// newFlush returns one that waits for all that was asked for up to now. Under the lock.
+func (c *Client) newFlush() *flush {
+	f := &flush{done: make(chan struct{})}
+	for _, d := range c.pending {
+		d.flushes = append(d.flushes, f)
+		f.left++
+	}
+	c.flushes = append(c.flushes, f)
+	c.checkFlushes()
+	return f
+}
+
+// checkFlushes looks whether what waits was written. Under the lock.
+func (c *Client) checkFlushes() {
+	if len(c.flushes) == 0 || c.writing || c.session.Stats().Waiting > 0 {
+		return
+	}
+	for _, f := range c.flushes {
+		f.written = true
+		f.check()
+	}
+	c.flushes = c.flushes[:0]
+}
+
+// Flush waits until all that was published, subscribed and unsubscribed before has ended,
+// over as many connections as it takes: what is of QoS 0 is written then. It returns
+// ErrClosed if the client has ended before, or the error of ctx.
+func (c *Client) Flush(ctx context.Context) error {
+	c.mu.Lock()
+	if c.phase == phaseEnded {
+		defer c.unlock()
+		return c.closedError()
+	}
+	f := c.newFlush()
+	c.unlock()
+	select {
+	case <-f.done:
+		return nil
+	case <-c.ended:
+		select {
+		case <-f.done:
+			return nil
+		default:
+			return c.usableNow()
+		}
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// grace is how long the DISCONNECT may take when the context of Close has ended.
+const grace = 250 * time.Millisecond
+
+// Close ends the client for good: nothing can be asked for any more; what was, and is
+// under way, is waited for until ctx ends; then DISCONNECT is sent in any case, with which
+// the server deletes the will. It does not connect again for it, so that without a
+// connection it ends at once: what waits is NotSent then, or kept by Options.Journal.
+// It may be called by handlers, and more than once.
+//
+// Messages that handlers have not done with are not acknowledged, and come again if
+// the server keeps the session. The error is that of ctx if something was left.
+func (c *Client) Close(ctx context.Context) error {
+	err := c.shut(ctx)
+	left := c.disconnect()
+	select {
+	case <-c.ended:
+	case <-ctx.Done():
+		c.awaitEnd(grace)
+	}
+	if err == nil && left {
+		err = context.Cause(ctx)
+	}
+	return err
+}
+
+// shut lets nothing more be asked for, and waits until what was has ended, or the
+// connection has, or ctx.
+func (c *Client) shut(ctx context.Context) error {
+	c.mu.Lock()
+	if c.phase == phaseNew {
+		c.phase = phaseClosing
+		c.unlock()
+		c.finish(nil)
+		return nil
+	}
+	c.phase = max(c.phase, phaseClosing)
+	if !c.open {
+		c.unlock()
+		return nil
+	}
+	f := c.newFlush()
+	lost := c.gone
+	c.unlock()
+	select {
+	case <-f.done:
+	case <-lost:
+	case <-c.ended:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// disconnect sends DISCONNECT, or ends the attempt to connect; it reports whether
+// something was left.
+func (c *Client) disconnect() (left bool) {
+	c.mu.Lock()
+	defer c.unlock()
+	left = len(c.pending) > 0 && c.phase != phaseEnded
+	if c.phase == phaseEnded {
+		return left
+	}
+	if c.link == nil || !c.open || c.link.Disconnect(time.Now(), &packets.Disconnect{}) != nil {
+		if c.link == nil || c.link.Session() != nil { // else its last bytes are on their way
+			c.cancel(errClosed)
+		}
+		return left
+	}
+	c.drain()
+	c.wake()
+	return left
+}
+
+// errClosed ends the client as Close does.
+var errClosed = fmt.Errorf("%w by Close", ErrClosed)
+
+// awaitEnd waits for the end for some time, and then makes it.
+func (c *Client) awaitEnd(d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-c.ended:
+	case <-timer.C:
+		c.cancel(errClosed)
+		<-c.ended
+	}
+}
+
+// Abort ends the client for good at once, without DISCONNECT: the server publishes the
+// will. It may be called by handlers, and more than once. The error is nil.
+func (c *Client) Abort() error {
+	c.mu.Lock()
+	begun := c.phase != phaseNew
+	c.phase = max(c.phase, phaseClosing)
+	c.unlock()
+	if !begun {
+		c.finish(ErrClosed)
+	}
+	c.cancel(ErrClosed)
+	<-c.ended
+	return nil
+}
+
+// finish ends the client for good.
+func (c *Client) finish(why error) {
+	c.mu.Lock()
+	if c.phase == phaseEnded {
+		c.unlock()
+		return
+	}
+	c.phase = max(c.phase, phaseClosing)
+	c.awaitWriter()
+	if why == errClosed {
+		why = nil
+	}
+	c.why = why
+	if c.o.Journal == nil {
+		c.session.End(time.Now())
+		c.drain()
+	} else {
+		c.keepLast()
+	}
+	c.phase = phaseEnded
+	for token, d := range c.pending {
+		delete(c.pending, token)
+		d.end(session.Unknown, 0, &RequestError{Outcome: session.Unknown, Err: errKept})
+	}
+	for _, f := range c.flushes {
+		f.written = true
+		f.check()
+	}
+	c.flushes = nil
+	if f := c.on.Close; f != nil {
+		c.lane.push(job{f: func() { f(c, why) }})
+	}
+	c.note(levelInfo, "closed", "why", why)
+	close(c.ended)
+	c.unlock()
+	c.cancel(ErrClosed)
+}
+
+// errKept is of what is left in the journal.
+var errKept = errors.New("the client was closed, and its journal has the message still")
+
+// awaitWriter waits until nothing more is written. The lock is free meanwhile.
+func (c *Client) awaitWriter() {
+	for c.writing {
+		written := c.written
+		c.unlock()
+		<-written
+		c.mu.Lock()
+	}
+}
