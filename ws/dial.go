@@ -34,7 +34,7 @@ type Options struct {
 
 // Dial connects to a server: ws://host or wss://host, with a port or 80 and 443, with a
 // path or /mqtt, with a query. It is back when the handshake is done. User name and
-// password of the URL are not sent, nor told in an error.
+// password of the URL are not sent; they and the query are told in no error.
 func Dial(ctx context.Context, address string, o Options) (*Conn, error) {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -45,7 +45,7 @@ func Dial(ctx context.Context, address string, o Options) (*Conn, error) {
 	}
 	c, err := dial(ctx, u, o)
 	if err != nil {
-		return nil, fmt.Errorf("ws: %s: %w", u.Redacted(), err)
+		return nil, fmt.Errorf("ws: %s://%s%s: %w", u.Scheme, u.Host, u.EscapedPath(), err) // a query may hold a token
 	}
 	return c, nil
 }

@@ -184,12 +184,12 @@ func TestDialSaysWhatIsWrongAndNeverAPassword(t *testing.T) {
 	}
 	at := func(s *httptest.Server) string { return strings.Replace(s.URL, "http://", "ws://user:secret@", 1) }
 	for address, want := range map[string]string{
-		"mqtt://user:secret@host":         `ws: the scheme is "mqtt"; it is ws or wss`,
-		"ws://user:secret@/mqtt":          "ws: the URL has no host",
-		"ws://user:secret@host:port/mqtt": "ws: the URL is none",
-		at(notFound):                      "ws: " + strings.Replace(notFound.URL, "http", "ws", 1) + "/mqtt: the server answers 404 Not Found to the handshake",
-		at(none) + "/x":                   "/x: handshake: malformed HTTP response",
-		at(other):                         `the server does not speak the subprotocol "mqtt"`,
+		"mqtt://user:secret@host":                      `ws: the scheme is "mqtt"; it is ws or wss`,
+		"ws://user:secret@/mqtt":                       "ws: the URL has no host",
+		"ws://user:secret@host:port/mqtt":              "ws: the URL is none",
+		at(notFound):                                   "ws: " + strings.Replace(notFound.URL, "http", "ws", 1) + "/mqtt: the server answers 404 Not Found to the handshake",
+		at(none) + "/x?token=secret":                   "/x: handshake: malformed HTTP response",
+		at(other):                                      `the server does not speak the subprotocol "mqtt"`,
 		"wss" + strings.TrimPrefix(at(notFound), "ws"): "tls: first record does not look like a TLS handshake",
 		"ws://user:secret@127.0.0.1:1":                 "connection refused",
 	} {
