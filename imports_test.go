@@ -69,6 +69,7 @@ var importRules = map[string]importRule{
 	"testdata/spec":                 {notStd: wire},
 
 	"store":        {notStd: all, rooms: []string{"session"}, others: []string{"go.etcd.io/bbolt"}},
+	"ws":           {notStd: all, rooms: []string{".", "client"}, others: []string{"github.com/gobwas/ws"}},
 	"pcap":         {notStd: all, rooms: []string{"capture"}, others: []string{"github.com/gopacket/gopacket", "github.com/klauspost/compress"}},
 	"cmd/mqttdump": {notStd: all, rooms: []string{".", "packets", "capture", "pcap"}, others: []string{"github.com/fatih/color"}},
 

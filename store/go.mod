@@ -4,7 +4,14 @@ go 1.25.0
 
 require (
 	github.com/mqttwire/mqttwire v0.1.0
+	github.com/stretchr/testify v1.11.1
 	go.etcd.io/bbolt v1.5.0
+	pgregory.net/rapid v1.1.0
 )
 
-require golang.org/x/sys v0.45.0 // indirect
+require (
+	github.com/davecgh/go-spew v1.1.1 // indirect
+	github.com/pmezard/go-difflib v1.0.0 // indirect
+	golang.org/x/sys v0.45.0 // indirect
+	gopkg.in/yaml.v3 v3.0.1 // indirect
+)

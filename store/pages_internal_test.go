@@ -79,6 +79,54 @@ func TestABitThatHasChangedAnywhereIsTold(t *testing.T) {
 	assert.Greater(t, told, len(b)/5, "the rest is of no use")
 }
 
+// What bbolt finds its way by must be told too, also where all records are still found:
+// it would panic, or write where something else is.
+func TestABitThatHasChangedInWhatBboltBelievesIsTold(t *testing.T) {
+	b := written(t, 9)
+	p, err := openPages("queue", bytes.NewReader(b), int64(len(b)))
+	require.NoError(t, err)
+	i := inspector{pages: p, contents: &contents{index: newIndex()}}
+	require.NoError(t, p.tree(p.head.root, nil, nil, 0, i.bucket))
+	kinds := map[uint16]int{}
+	for id := 2; id < len(p.seen); id++ {
+		at := id * int(p.head.pageSize)
+		of := page{at: int64(at), kind: native.Uint16(b[at+8:]), count: int(native.Uint16(b[at+10:])), data: b[at : at+int(p.head.pageSize)]}
+		if native.Uint64(b[at:]) != uint64(id) || !p.seen[id] && of.kind != freePage || of.kind == freePage && uint64(id) != p.head.free {
+			continue // free, or one of several that belong together
+		}
+		kinds[of.kind]++
+		requireTold(t, b, at, pageHead)
+		switch of.kind {
+		case freePage:
+			requireTold(t, b, at+pageHead, 8*of.count)
+		case branchPage:
+			for i := range of.count {
+				requireTold(t, b, at+pageHead+i*entrySize+8, 8) // the page below
+				e, ok := of.entry(i)
+				require.True(t, ok)
+				e.key[len(e.key)-1]++ // above the first key of that page
+				_, err := inspected(b)
+				e.key[len(e.key)-1]--
+				require.IsType(t, &DamageError{}, err)
+			}
+		}
+	}
+	assert.Len(t, kinds, 3, "kinds of pages")
+}
+
+// requireTold changes each bit of some bytes in turn.
+func requireTold(t *testing.T, b []byte, at, n int) {
+	t.Helper()
+	for k := at; k < at+n; k++ {
+		for bit := range 8 {
+			b[k] ^= 1 << bit
+			_, err := inspected(b)
+			b[k] ^= 1 << bit
+			require.IsType(t, &DamageError{}, err, "byte %d of page %d, bit %d", k%os.Getpagesize(), k/os.Getpagesize(), bit)
+		}
+	}
+}
+
 func TestPagesThatAreSwappedAreTold(t *testing.T) {
 	b := written(t, 9)
 	size := os.Getpagesize()

@@ -123,23 +123,24 @@ func (s *Store) open() error {
 		if err != nil {
 			return s.named(err)
 		}
-		transaction, err := s.openBolt(false)
-		if err == nil && transaction == c.transaction {
-			s.state, s.index = c.state, c.index
-			err = s.confirm()
-		}
-		if err != nil {
-			_ = s.shut()
+		if same, err := s.use(c); err != nil || same {
 			return s.named(err)
-		}
-		if transaction == c.transaction {
-			return nil
-		}
-		if err := s.shut(); err != nil {
-			return err
 		}
 	}
 	return ErrLocked
+}
+
+// use opens the file for writing, if it still holds what was found in it.
+func (s *Store) use(c contents) (same bool, err error) {
+	transaction, err := s.openBolt(false)
+	if same = err == nil && transaction == c.transaction; same {
+		s.state, s.index = c.state, c.index
+		err = s.confirm()
+	}
+	if err != nil || !same {
+		err = errors.Join(err, s.shut())
+	}
+	return same, err
 }
 
 // inspectLocked reads the file while no other process writes to it: bbolt has it open

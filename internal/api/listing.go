@@ -17,7 +17,17 @@ import (
 )
 
 // Packages are the folders whose API is recorded, from the root of the module.
-var Packages = []string{".", "packets", "topic", "session", "client", "capture", "mqttwiretest", "store"}
+var Packages = []string{
+	".",
+	"packets",
+	"topic",
+	"session",
+	"client",
+	"capture",
+	"mqttwiretest",
+	"store",
+	"ws",
+}
 
 // File returns the path of a package's recorded listing, from the root of the
 // module.
