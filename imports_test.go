@@ -48,6 +48,7 @@ var importRules = map[string]importRule{
 	"packets": {notStd: wire, rooms: []string{".", "internal", "internal/text"}, files: map[string][]string{
 		"json.go": {"encoding/json"}, "log.go": {"log/slog"}}},
 	"session":                       {notStd: wire, butStd: []string{"encoding/binary"}, rooms: []string{".", "packets"}},
+	"broker":                        {notStd: wire, butStd: []string{"encoding/binary"}, rooms: []string{".", "packets", "session", "topic"}},
 	"internal":                      {notStd: wire},
 	"internal/text":                 {notStd: wire},
 	"capture":                       {notStd: pure, butStd: []string{"net/netip"}, rooms: []string{".", "internal", "packets"}},
