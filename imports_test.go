@@ -47,8 +47,10 @@ var importRules = map[string]importRule{
 	".": {notStd: wire, butStd: []string{"net/netip"}, rooms: []string{"internal", "internal/text"}}, // an address is a value
 	"packets": {notStd: wire, rooms: []string{".", "internal", "internal/text"}, files: map[string][]string{
 		"json.go": {"encoding/json"}, "log.go": {"log/slog"}}},
-	"session":                       {notStd: wire, butStd: []string{"encoding/binary"}, rooms: []string{".", "packets"}},
-	"client":                        {notStd: all, rooms: []string{".", "packets", "session", "topic"}},
+	"session": {notStd: wire, butStd: []string{"encoding/binary"}, rooms: []string{".", "packets"}},
+	"client":  {notStd: all, rooms: []string{".", "packets", "session", "topic"}},
+
+	"broker":                        {notStd: wire, butStd: []string{"encoding/binary"}, rooms: []string{".", "packets", "session", "topic"}},
 	"internal":                      {notStd: wire},
 	"internal/text":                 {notStd: wire},
 	"capture":                       {notStd: pure, butStd: []string{"net/netip"}, rooms: []string{".", "internal", "packets"}},

@@ -23,6 +23,7 @@ var Packages = []string{
 	"topic",
 	"session",
 	"client",
+	"broker",
 	"capture",
 	"mqttwiretest",
 	"store",

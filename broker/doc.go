@@ -1,0 +1,66 @@
+// Package broker is an MQTT broker for 3.1, 3.1.1 and 5.0 without network, clock and
+// goroutine: it keeps the sessions, and sends each message on to all that subscribe to
+// its topic. Package server puts it behind listeners; simulations and tests run it
+// alone.
+//
+// A driver makes a session.Link for each connection, gives it to Attach, and from then
+// on reaches it through the Conn that it gets: bytes in by Feed, each packet by Packet
+// and Handle (or Answer, which says otherwise), bytes out by Append and Wrote. What a
+// message of one client has given others to write is told by Options.Ready. Tick, of
+// the Broker and of each Conn, is to be called at their Deadlines.
+//
+// # Terms
+//
+// A client is what the broker keeps of a client identifier: its session, and its
+// connection if there is one. A namespace is a set of clients that see nothing of those
+// of others: client identifiers, topics, subscriptions and retained messages are each
+// namespace's own. A hook is a function that the program gives, and that decides. A
+// takeover is that a connection gets the session of one that is open. A replay sends
+// the retained messages of a subscription that was made. A figure is a number about the
+// broker, published below $SYS.
+//
+// # What the standards leave open
+//
+//   - Of overlapping subscriptions a client gets one copy: with the highest QoS, all
+//     subscription identifiers, and with RETAIN as published if one asks for it. One
+//     with No Local counts as none for what the client has published.
+//   - A message without a subscriber is acknowledged with code 0x10 in 5.0.
+//   - Before 5.0 a filter that begins with $share/ is shared too.
+//   - The group of a shared subscription gives a message to a member that is connected,
+//     at random. What a member has not begun to get when its connection ends goes to
+//     another one that is connected; what has begun goes on with its session and, with
+//     QoS 1, goes to another if that ends. What a member refuses is dropped.
+//     [MQTT-4.8.2-5] [MQTT-4.8.2-6]
+//   - A retained message that was published by the client itself is not sent to a
+//     subscription with No Local.
+//   - Retained messages go out as there is room for them: what else a client gets is
+//     not held up, and never an older message after a newer one of its topic.
+//   - A retained message for which there is no room within Limits.Retained is refused
+//     with code 0x97, and not sent on.
+//   - The Message Expiry Interval of a will begins when it is published.
+//   - A takeover goes in this order: the hook Connect has said yes; what the old
+//     connection has received is sent on to its end; the old connection gets DISCONNECT
+//     with code 0x8E and parts from the session, and if that ends with it there is a new
+//     one; the new connection has the session, and its CONNACK is next to be written;
+//     the will of the old one is published if it is due. Between there is no moment at
+//     which a message finds no session.
+//   - A client that is slow does not hold up others: messages wait in its session up to
+//     Limits.Queue. If there is no more room, those of QoS 0 are dropped first, and then
+//     new ones. A connection that takes no byte for Limits.Stalled is closed with code
+//     0x97.
+//
+// # Concurrency
+//
+// All may be used by many goroutines at once, but for a Conn: Feed, Packet, Handle,
+// Answer, Tick and Lost are for one goroutine at a time, and so are Append, Buffers and
+// Wrote. Each session has a lock, and no two of them are ever held at once. Hooks run
+// outside all locks, on the goroutine of the call that has caused them; one that waits
+// delays what it decides about, and no other client. A hook must not drive a Conn.
+//
+// # Journal
+//
+// With Options.Journal Changes returns what is to be made durable, of all sessions and
+// retained messages, in order. What is written to a client never depends on a change
+// that was not said to be Durable: PUBACK leaves when the message is durable in the
+// sessions of all its receivers. One write of a journal so serves all connections.
+package broker

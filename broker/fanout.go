@@ -1,0 +1,144 @@
+package broker
+
+import (
+	"time"
+
+	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/session"
+	"github.com/mqttwire/mqttwire/topic"
+)
+
+// receiver is a client that gets a message, by one or more of its subscriptions.
+type receiver struct {
+	client   *client
+	delivery session.Delivery
+	one      [1]uint32
+}
+
+// match finds who gets a message: hits are all subscriptions and groups, receivers are
+// clients, by those that are not shared. from is the publisher, or nil. Of overlapping
+// subscriptions the highest QoS holds, and all identifiers. [MQTT-3.3.4-2]
+// [MQTT-3.3.4-3] [MQTT-3.3.4-5] [MQTT-3.8.3-3]
+func (t *turn) match(sp *space, m *session.Message, q mqttwire.QoS, retain bool, from *client) {
+	t.receivers = t.receivers[:0]
+	t.hits = sp.index.Match(m.Topic(), t.hits[:0])
+	for i := range t.hits {
+		h := &t.hits[i]
+		if h.Group != nil || h.NoLocal && h.Value.client == from {
+			continue
+		}
+		t.hit(h, q, retain)
+	}
+}
+
+// hit takes note of a subscription that matches.
+func (t *turn) hit(h *topic.Hit[*member], q mqttwire.QoS, retain bool) {
+	i := -1
+	if len(t.hits) > 1 {
+		i = t.place(h.Value)
+	}
+	if i < 0 {
+		i = len(t.receivers)
+		t.receivers = append(t.receivers, receiver{client: h.Value.client})
+	}
+	d := &t.receivers[i].delivery
+	d.Quiet = true
+	d.QoS = max(d.QoS, min(q, h.QoS))                    // [MQTT-3.8.4-8]
+	d.Retain = d.Retain || retain && h.RetainAsPublished // [MQTT-3.3.1-12] [MQTT-3.3.1-13]
+	if h.SubscriptionID != 0 {
+		t.receivers[i].identify(h.SubscriptionID)
+	}
+}
+
+// identify adds a subscription identifier.
+func (r *receiver) identify(id uint32) {
+	d := &r.delivery
+	if len(d.SubscriptionIDs) == 0 {
+		r.one[0] = id
+		d.SubscriptionIDs = r.one[:1:1]
+		return
+	}
+	d.SubscriptionIDs = append(d.SubscriptionIDs, id)
+}
+
+// send sends a message of that QoS to all that match has found.
+func (t *turn) send(m *session.Message, q mqttwire.QoS, retain bool) {
+	for i := range t.receivers {
+		r := &t.receivers[i]
+		if err := t.deliver(r.client, m, &r.delivery); err != nil {
+			t.notDelivered(r.client, m, err)
+		}
+	}
+	for i := range t.hits {
+		if g := t.hits[i].Group; g != nil {
+			t.share(g, m, share{qos: q, retain: retain})
+		}
+	}
+}
+
+// deliver sends a message to a client. The lock of no other one is held.
+func (t *turn) deliver(cl *client, m *session.Message, d *session.Delivery) error {
+	m, ok := t.asksDeliver(cl, m, d)
+	if !ok {
+		return nil
+	}
+	if cl.on != nil {
+		cl.on(m, *d)
+		t.b.counts.delivered.Add(1)
+		return nil
+	}
+	cl.mu.Lock()
+	defer cl.mu.Unlock()
+	err := cl.publish(t, m, *d, nil)
+	if err == nil {
+		t.b.counts.delivered.Add(1)
+	}
+	return err
+}
+
+// asksDeliver asks the hook about a message for a client. What it changes is a message of
+// its own; a message that cannot be sent then is not sent.
+func (t *turn) asksDeliver(cl *client, m *session.Message, d *session.Delivery) (*session.Message, bool) {
+	f := t.b.o.Hooks.Deliver
+	if f == nil {
+		return m, true
+	}
+	before := m.Publish()
+	before.QoS, before.Retain = d.QoS, d.Retain
+	p := before
+	if !f(cl.who(), &p) || !legal(&p) {
+		return nil, false
+	}
+	if !changed(&before, &p) {
+		return m, true
+	}
+	d.QoS, d.Retain = p.QoS, p.Retain
+	if left, expires := m.Remaining(t.now); expires && p.Properties.Has(mqttwire.MessageExpiryInterval) {
+		p.Properties = p.Properties.Clone()
+		p.Properties.SetMessageExpiryInterval(uint32(left / time.Second))
+	}
+	return session.NewMessage(t.now, &p), true
+}
+
+// who returns the peer of the client.
+func (cl *client) who() *Peer {
+	cl.mu.Lock()
+	defer cl.mu.Unlock()
+	return cl.peer
+}
+
+// notDelivered tells that a client does not get a message.
+func (t *turn) notDelivered(cl *client, m *session.Message, err error) {
+	why := session.DropNotSupported
+	switch err {
+	case session.ErrQueueFull:
+		why = session.DropFull
+	case session.ErrTooLarge:
+		why = session.DropTooLarge
+	case session.ErrNotConnected:
+		why = session.DropNotConnected
+	case session.ErrEnded:
+		return // it has no subscription any more
+	}
+	t.tell(task{do: (*turn).tellDropped, peer: cl.who(), message: m, drop: why})
+}

@@ -1,0 +1,242 @@
+package broker_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/broker"
+	"github.com/mqttwire/mqttwire/packets"
+	"github.com/mqttwire/mqttwire/session"
+)
+
+// journaled is a world whose broker has a journal.
+type journaled struct {
+	*world
+	durable []session.Record
+	batches []int // how many there were after each commit
+}
+
+func newJournaled(t testing.TB) *journaled {
+	return &journaled{world: newWorld(t, broker.Options{Journal: true})}
+}
+
+// commit makes all changes durable, and lets run what has waited for that.
+func (j *journaled) commit() {
+	for {
+		records, mark := j.b.Changes(nil)
+		if len(records) == 0 && len(j.ready) == 0 {
+			return
+		}
+		for _, r := range records {
+			r.Session, r.Data = bytes.Clone(r.Session), bytes.Clone(r.Data)
+			j.durable = append(j.durable, r)
+		}
+		j.batches = append(j.batches, len(j.durable))
+		j.b.Durable(mark)
+		j.run()
+	}
+}
+
+// each yields records without errors.
+func each(records []session.Record) iter.Seq2[session.Record, error] {
+	return func(yield func(session.Record, error) bool) {
+		for _, r := range records {
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}
+
+// restart makes a world of the first n records.
+func (j *journaled) restart(n int) (*journaled, broker.Report) {
+	j.t.Helper()
+	w := &journaled{world: newWorld(j.t, broker.Options{Journal: true}), durable: slices.Clone(j.durable[:n])}
+	var report broker.Report
+	var err error
+	w.now = j.now
+	o := broker.Options{Journal: true, Rand: &counter{}, Ready: func(c *broker.Conn) { w.ready = append(w.ready, c) }}
+	w.b, report, err = broker.Restore(o, w.now, each(w.durable))
+	require.NoError(j.t, err)
+	return w, report
+}
+
+func TestAMessageIsAcknowledgedWhenItIsDurableForAllItsReceivers(t *testing.T) {
+	for q := mqttwire.QoS(1); q <= 2; q++ {
+		j := newJournaled(t)
+		to := j.connect(mqttwire.V5, "to", keeps)
+		j.commit()
+		to.subscribe(0, sub("a", 2))
+		j.commit()
+		to.lose()
+		from := j.connect(mqttwire.V5, "from")
+		j.commit()
+		from.take()
+		from.send(&packets.Publish{Topic: []byte("a"), Payload: []byte("m"), QoS: q, PacketID: 1})
+		assert.Empty(t, from.got)
+		records, mark := j.b.Changes(nil)
+		assert.NotEmpty(t, records)
+		j.b.Durable(mark - 1)
+		j.run()
+		assert.Empty(t, from.got)
+		j.durable = append(j.durable, records...)
+		j.b.Durable(mark)
+		j.run()
+		assert.NotEmpty(t, from.got)
+
+		again, _ := j.restart(len(j.durable))
+		to = again.connect(mqttwire.V5, "to", keeps)
+		again.commit()
+		assert.Equal(t, []string{fmt.Sprintf("a m QoS%d", q)}, to.messages())
+	}
+}
+
+func TestARestoredBrokerGoesOn(t *testing.T) {
+	j := newJournaled(t)
+	for _, id := range []string{"p", "q", "gone"} {
+		p := j.connect(mqttwire.V5, id, keeps, func(c *packets.Connect) {
+			c.Will = &packets.Will{Topic: []byte("w/" + id), Payload: []byte("will")}
+			c.Will.Properties.SetWillDelayInterval(60)
+		})
+		j.commit()
+		p.subscribe(7, packets.Subscription{Filter: []byte("a/" + id), QoS: 1}, sub("$share/g/s", 1), sub("w/#", 1))
+		j.commit()
+		p.send(&packets.Unsubscribe{PacketID: 99, Filters: [][]byte{[]byte("$share/g/s")}})
+		j.commit()
+	}
+	from := j.connect(mqttwire.V5, "from")
+	j.commit()
+	from.publish("r", "kept", 1, retain, func(m *packets.Publish) { m.Properties.SetMessageExpiryInterval(100) })
+	from.publish("x", "deleted", 1, retain)
+	from.publish("x", "", 1, retain)
+	from.publish("a/p", "waits", 1)
+	j.commit()
+	j.b.EndSession(j.now, "", "gone")
+	j.commit()
+
+	j.now = j.now.Add(10 * time.Second)
+	again, report := j.restart(len(j.durable))
+	assert.Equal(t, broker.Report{Sessions: 3, Retained: 1, Messages: report.Messages}, report)
+	assert.Len(t, again.b.Clients(""), 3, "from had no session that stays, but the records do not tell that its connection is gone")
+	var filters []string
+	for s := range again.b.Subscriptions("") {
+		filters = append(filters, fmt.Sprint(s.ClientID, " ", string(s.Filter), " ", s.SubscriptionID))
+	}
+	assert.Equal(t, []string{"p a/p 7", "q a/q 7", "p w/# 7", "q w/# 7"}, filters)
+	again.b.Tick(again.now)
+	assert.Len(t, again.b.Clients(""), 2)
+
+	p := again.connect(mqttwire.V5, "p", keeps)
+	again.commit()
+	assert.True(t, p.connack().SessionPresent)
+	assert.Contains(t, p.messages(), "a/p waits QoS1 dup #7")
+	p.subscribe(0, sub("r", 0), sub("x", 0))
+	again.commit()
+	m, ok := first[*packets.Publish](p)
+	assert.True(t, ok)
+	left, _ := m.Properties.MessageExpiryInterval()
+	assert.Equal(t, uint32(90), left)
+	p.take()
+	again.pass(61 * time.Second)
+	again.commit()
+	assert.Equal(t, []string{"w/q will #7"}, p.messages(), "the will of p is gone, as it is back")
+}
+
+// Stops the program at each commit: what was acknowledged is there, and what was of QoS 2
+// is there once.
+func TestWhatWasAcknowledgedIsThereWhereverTheProgramEnds(t *testing.T) {
+	for q := mqttwire.QoS(1); q <= 2; q++ {
+		j := newJournaled(t)
+		to := j.connect(mqttwire.V5, "to", keeps)
+		j.commit()
+		to.subscribe(0, sub("#", 2))
+		j.commit()
+		to.lose()
+		from := j.connect(mqttwire.V5, "from", keeps)
+		j.commit()
+		var acknowledged []int // how many were, by the number of records
+		for i := range 5 {
+			from.publish("a", fmt.Sprint(i), q, retain)
+			j.commit()
+			for len(acknowledged) < len(j.durable) {
+				acknowledged = append(acknowledged, i)
+			}
+		}
+		for n, count := range acknowledged {
+			if !slices.Contains(j.batches, n) {
+				continue
+			}
+			again, _ := j.restart(n)
+			to := again.connect(mqttwire.V5, "to", keeps)
+			again.commit()
+			got := to.messages()
+			for i := range count {
+				assert.Contains(t, got, fmt.Sprintf("a %d QoS%d", i, q), "at %d", n)
+			}
+			assert.LessOrEqual(t, len(got), count+1)
+		}
+	}
+}
+
+func TestASnapshotReplacesManyChanges(t *testing.T) {
+	j := newJournaled(t)
+	p := j.connect(mqttwire.V5, "p", keeps)
+	j.commit()
+	p.subscribe(0, sub("a", 1))
+	for range 4000 {
+		p.publish("a", "m", 1)
+		j.commit()
+		p.all(t)
+		j.commit()
+	}
+	snapshots := 0
+	for _, r := range j.durable {
+		if r.Snapshot {
+			snapshots++
+		}
+	}
+	assert.Positive(t, snapshots)
+	again, report := j.restart(len(j.durable))
+	assert.Equal(t, broker.Report{Sessions: 1}, report)
+	assert.Equal(t, 1, again.b.Stats().Subscriptions)
+}
+
+func TestADamagedRecordIsRefused(t *testing.T) {
+	j := newJournaled(t)
+	p := j.connect(mqttwire.V5, "p", keeps)
+	j.commit()
+	p.subscribe(0, sub("a", 1))
+	j.commit()
+	p.publish("a", "m", 1, retain)
+	j.commit()
+	assert.Greater(t, len(j.durable), 2)
+	for i := range j.durable {
+		for _, damage := range []func(*session.Record){
+			func(r *session.Record) { r.Session = nil },
+			func(r *session.Record) { r.Session = []byte{'s', 9} },
+			func(r *session.Record) { r.Session = []byte{'z', 0} },
+			func(r *session.Record) { r.Data = bytes.Clone(r.Data); r.Data[len(r.Data)/2] ^= 1 },
+			func(r *session.Record) { r.Data = r.Data[:len(r.Data)-1] },
+		} {
+			records := slices.Clone(j.durable)
+			damage(&records[i])
+			b, _, err := broker.Restore(broker.Options{Journal: true}, j.now, each(records))
+			assert.Nil(t, b)
+			var e *broker.RestoreError
+			require.ErrorAs(t, err, &e)
+			assert.NotEmpty(t, e.Error())
+		}
+	}
+	failed := errors.New("failed")
+	_, _, err := broker.Restore(broker.Options{}, j.now, func(yield func(session.Record, error) bool) { yield(session.Record{}, failed) })
+	assert.Equal(t, failed, err)
+}

@@ -1,0 +1,165 @@
+package broker_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/broker"
+	"github.com/mqttwire/mqttwire/packets"
+	"github.com/mqttwire/mqttwire/session"
+)
+
+func TestTheLastRetainedMessageOfATopicGoesToWhoSubscribesLater(t *testing.T) {
+	for _, v := range versions {
+		w := newWorld(t, broker.Options{})
+		from := w.connect(v, "from")
+		from.publish("a", "old", 0, retain)
+		from.publish("a", "new", 1, retain)
+		from.publish("a", "passes", 2)
+		from.publish("b", "deleted", 0, retain)
+		from.publish("b", "", 0, retain)
+		p := w.connect(v, "p")
+		p.subscribe(0, sub("#", 2))
+		assert.Equal(t, []string{"a new QoS1 retain"}, p.messages(), v)
+		p.subscribe(0, sub("#", 0))
+		assert.Equal(t, []string{"a new retain"}, p.messages(), "again with the same filter, in %s", v)
+	}
+}
+
+func TestAnEmptyRetainedMessageIsSentOnAsAnyOther(t *testing.T) {
+	w := newWorld(t, broker.Options{})
+	p := w.connect(mqttwire.V5, "p")
+	p.subscribe(0, packets.Subscription{Filter: []byte("a"), RetainAsPublished: true})
+	p.publish("a", "", 0, retain)
+	assert.Equal(t, []string{"a  retain"}, p.messages())
+	assert.Zero(t, w.b.Stats().Retained)
+}
+
+func TestRetainHandlingSaysWhenRetainedMessagesAreSent(t *testing.T) {
+	for handling, want := range [][2][]string{
+		{{"a m retain"}, {"a m retain"}},
+		{{"a m retain"}, nil},
+		{nil, nil},
+	} {
+		w := newWorld(t, broker.Options{})
+		w.connect(mqttwire.V5, "from").publish("a", "m", 0, retain)
+		p := w.connect(mqttwire.V5, "p")
+		s := packets.Subscription{Filter: []byte("a"), RetainHandling: uint8(handling)}
+		for i := range want {
+			p.subscribe(0, s)
+			assert.Equal(t, want[i], p.messages(), "%d, subscription %d", handling, i)
+		}
+	}
+}
+
+func TestARetainedMessageOfTheClientItselfIsLocal(t *testing.T) {
+	w := newWorld(t, broker.Options{})
+	p, q := w.connect(mqttwire.V5, "p"), w.connect(mqttwire.V5, "q")
+	p.publish("a", "own", 0, retain)
+	q.publish("b", "other", 0, retain)
+	p.subscribe(3, packets.Subscription{Filter: []byte("#"), NoLocal: true})
+	assert.Equal(t, []string{"b other retain #3"}, p.messages())
+}
+
+func TestASharedSubscriptionGetsNoRetainedMessages(t *testing.T) {
+	w := newWorld(t, broker.Options{})
+	w.connect(mqttwire.V5, "from").publish("a", "m", 0, retain)
+	p := w.connect(mqttwire.V5, "p")
+	p.subscribe(0, sub("$share/g/a", 0))
+	assert.Empty(t, p.messages())
+}
+
+// Trap 20: an interval that is not counted down, or that the store forgets.
+func TestARetainedMessageExpires(t *testing.T) {
+	w := newWorld(t, broker.Options{})
+	from := w.connect(mqttwire.V5, "from")
+	from.publish("a", "m", 0, retain, func(m *packets.Publish) { m.Properties.SetMessageExpiryInterval(100) })
+	w.pass(40 * time.Second)
+	p := w.connect(mqttwire.V5, "p")
+	p.subscribe(0, sub("a", 0))
+	m, ok := first[*packets.Publish](p)
+	assert.True(t, ok)
+	left, _ := m.Properties.MessageExpiryInterval()
+	assert.Equal(t, uint32(60), left)
+	assert.Equal(t, 1, w.b.Stats().Retained)
+	w.pass(61 * time.Second)
+	assert.Zero(t, w.b.Stats().Retained)
+	assert.Zero(t, w.b.Stats().RetainedBytes)
+	p.take()
+	p.subscribe(0, sub("a", 0))
+	assert.Empty(t, p.messages())
+}
+
+func TestAReplacedRetainedMessageHasItsOwnExpiry(t *testing.T) {
+	w := newWorld(t, broker.Options{})
+	from := w.connect(mqttwire.V5, "from")
+	from.publish("a", "short", 0, retain, func(m *packets.Publish) { m.Properties.SetMessageExpiryInterval(1) })
+	from.publish("a", "long", 0, retain)
+	w.pass(10 * time.Second)
+	assert.Equal(t, 1, w.b.Stats().Retained)
+}
+
+func TestARetainedMessageForWhichThereIsNoRoomIsRefused(t *testing.T) {
+	w := newWorld(t, broker.Options{Limits: broker.Limits{Retained: session.Bounds{Count: 2}}})
+	p := w.connect(mqttwire.V5, "p")
+	p.subscribe(0, sub("#", 0))
+	p.publish("a", "1", 0, retain)
+	p.publish("b", "1", 0, retain)
+	p.take()
+	p.publish("c", "1", 1, retain)
+	a, ok := first[*packets.Puback](p)
+	assert.True(t, ok)
+	assert.Equal(t, mqttwire.ReasonQuotaExceeded, a.ReasonCode)
+	assert.Empty(t, p.messages())
+	p.publish("a", "2", 0, retain)
+	assert.Equal(t, []string{"a 2"}, p.messages(), "in the place of another one there is room")
+	assert.Equal(t, 2, w.b.Stats().Retained)
+}
+
+// With retained messages for many times what a session may keep.
+func TestAllRetainedMessagesComeHoweverManyThereAre(t *testing.T) {
+	w := newWorld(t, broker.Options{Limits: broker.Limits{Queue: session.Bounds{Count: 10}}})
+	const n = 5000
+	for i := range n {
+		m := session.NewMessage(w.now, &packets.Publish{Topic: fmt.Appendf(nil, "a/%04d", i), Payload: []byte("m"), Retain: true})
+		assert.NoError(t, w.b.Publish(w.now, "", m, nil))
+	}
+	p := w.connect(mqttwire.V5, "p")
+	p.subscribe(0, sub("a/+", 0), sub("no/+", 0), sub("a/0007", 0))
+	got := p.messages()
+	assert.Len(t, got, n+1)
+	assert.Equal(t, "a/0000 m retain", got[0])
+	assert.Equal(t, "a/4999 m retain", got[n-1])
+	assert.Equal(t, "a/0007 m retain", got[n])
+	assert.Empty(t, w.b.Stats().Dropped)
+}
+
+func TestAReplayGoesNoFartherThanTheClientReads(t *testing.T) {
+	w := newWorld(t, broker.Options{})
+	for i := range 5000 {
+		m := session.NewMessage(w.now, &packets.Publish{Topic: fmt.Appendf(nil, "a/%04d", i), Payload: []byte("m"), Retain: true})
+		assert.NoError(t, w.b.Publish(w.now, "", m, nil))
+	}
+	p := w.connect(mqttwire.V5, "p")
+	p.deaf = true
+	p.subscribe(0, sub("#", 0))
+	assert.Less(t, w.b.Clients("")[0].Session.Waiting, 100)
+	m := session.NewMessage(w.now, &packets.Publish{Topic: []byte("a/4999"), Payload: []byte("newer"), Retain: true})
+	assert.NoError(t, w.b.Publish(w.now, "", m, nil))
+	p.deaf = false
+	p.read()
+	w.run()
+	got := p.messages()
+	assert.Equal(t, "a/4999 newer retain", got[len(got)-1], "the older one is not sent behind it")
+	p.deaf = true
+	p.subscribe(0, sub("#", 0))
+	p.send(&packets.Unsubscribe{PacketID: 9, Filters: [][]byte{[]byte("#")}})
+	p.deaf = false
+	p.read()
+	w.run()
+	assert.Less(t, len(p.messages()), 100, "what was unsubscribed is not gone on with")
+}
