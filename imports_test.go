@@ -67,7 +67,8 @@ var importRules = map[string]importRule{
 	"testdata/corpus":               {notStd: wire},
 	"testdata/spec":                 {notStd: wire},
 
-	"pcap":         {notStd: all, rooms: []string{"capture"}, others: []string{"github.com/gopacket/gopacket", "github.com/klauspost/compress"}},
+	"pcap":         {notStd: all, rooms: []string{".", "capture"}, others: []string{"github.com/gopacket/gopacket", "github.com/klauspost/compress",
+		"github.com/gobwas/ws", "github.com/gobwas/httphead"}},
 	"cmd/mqttdump": {notStd: all, rooms: []string{".", "packets", "capture", "pcap"}, others: []string{"github.com/fatih/color"}},
 
 	"compare/codecs": {notStd: all, rooms: []string{".", "packets", "mqttwiretest"}, others: []string{
