@@ -47,9 +47,8 @@ var importRules = map[string]importRule{
 	".": {notStd: wire, butStd: []string{"net/netip"}, rooms: []string{"internal", "internal/text"}}, // an address is a value
 	"packets": {notStd: wire, rooms: []string{".", "internal", "internal/text"}, files: map[string][]string{
 		"json.go": {"encoding/json"}, "log.go": {"log/slog"}}},
-	"session": {notStd: wire, butStd: []string{"encoding/binary"}, rooms: []string{".", "packets"}},
-	"client":  {notStd: all, rooms: []string{".", "packets", "session", "topic"}},
-
+	"session":                       {notStd: wire, butStd: []string{"encoding/binary"}, rooms: []string{".", "packets"}},
+	"client":                        {notStd: all, rooms: []string{".", "packets", "session", "topic"}},
 	"broker":                        {notStd: wire, butStd: []string{"encoding/binary"}, rooms: []string{".", "packets", "session", "topic"}},
 	"internal":                      {notStd: wire},
 	"internal/text":                 {notStd: wire},
@@ -70,9 +69,10 @@ var importRules = map[string]importRule{
 	"testdata/corpus":               {notStd: wire},
 	"testdata/spec":                 {notStd: wire},
 
-	"store":        {notStd: all, rooms: []string{"session"}, others: []string{"go.etcd.io/bbolt"}},
-	"ws":           {notStd: all, rooms: []string{".", "client"}, others: []string{"github.com/gobwas/ws"}},
-	"pcap":         {notStd: all, rooms: []string{"capture"}, others: []string{"github.com/gopacket/gopacket", "github.com/klauspost/compress"}},
+	"store": {notStd: all, rooms: []string{"session"}, others: []string{"go.etcd.io/bbolt"}},
+	"ws":    {notStd: all, rooms: []string{".", "client"}, others: []string{"github.com/gobwas/ws"}},
+	"pcap": {notStd: all, rooms: []string{".", "capture"}, others: []string{"github.com/gopacket/gopacket", "github.com/klauspost/compress",
+		"github.com/gobwas/ws", "github.com/gobwas/httphead"}},
 	"cmd/mqttdump": {notStd: all, rooms: []string{".", "packets", "capture", "pcap"}, others: []string{"github.com/fatih/color"}},
 
 	"compare/codecs": {notStd: all, rooms: []string{".", "packets", "mqttwiretest"}, others: []string{

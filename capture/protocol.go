@@ -36,11 +36,8 @@ func cutForeign(b []byte) mqttwire.Foreign {
 
 // protocolNote is what an event says of a protocol other than MQTT.
 func protocolNote(foreign mqttwire.Foreign) string {
-	switch foreign {
-	case 0:
+	if foreign == 0 {
 		return "not MQTT"
-	case mqttwire.ForeignWebSocket:
-		return foreign.Protocol() + " (not decoded yet)"
 	}
 	return foreign.Protocol()
 }

@@ -19,7 +19,7 @@ func TestOtherProtocolsAreReportedOnceAndYieldNoPacket(t *testing.T) {
 		"TLS":                        {"\x16\x03\x01\x00\x05hello", "\x16\x03\x03\x00\x02hi", "TLS"},
 		"TLS, application data":      {"\x17\x03\x03\x00\x05hello", "\x17\x03\x03\x00\x02hi", "TLS"},
 		"HTTP":                       {"GET / HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n", "HTTP"},
-		"WebSocket":                  {upgrade, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n\x82\x02\xC0\x00", "WebSocket (not decoded yet)"},
+		"WebSocket":                  {upgrade, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n\x82\x02\xC0\x00", "WebSocket"},
 		"TLS, an alert":              {"\x15\x03\x03\x00\x02\x02\x28", "", "TLS"},
 		"HTTP, the answer alone":     {"", "HTTP/1.1 200 OK\r\n\r\n", "HTTP"},
 		"SSH":                        {"SSH-2.0-x\r\n", "SSH-2.0-y\r\n", "SSH"},
@@ -77,7 +77,7 @@ func TestOtherProtocolsInSmallSegments(t *testing.T) {
 		c.says(b)
 	}
 	lines := strings.Join(tr.lines(Options{}), "\n")
-	assert.Contains(t, lines, "/0 ? WebSocket (not decoded yet), stopped")
+	assert.Contains(t, lines, "/0 ? WebSocket, stopped")
 	assert.Contains(t, lines, "/1 ? TLS, stopped")
 }
 

@@ -9,8 +9,12 @@ require (
 	pgregory.net/rapid v1.1.0
 )
 
+require github.com/gobwas/pool v0.2.1 // indirect
+
 require (
 	github.com/davecgh/go-spew v1.1.1 // indirect
+	github.com/gobwas/httphead v0.1.0
+	github.com/gobwas/ws v1.4.0
 	github.com/klauspost/compress v1.20.4
 	github.com/pmezard/go-difflib v1.0.0 // indirect
 	gopkg.in/yaml.v3 v3.0.1 // indirect

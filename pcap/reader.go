@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 
 	"github.com/mqttwire/mqttwire/capture"
 )
@@ -43,6 +44,7 @@ func NewReader(r io.Reader, o capture.Options) (*Reader, error) {
 // read, or not to its end, does not keep the others from being read: Next and Events
 // tell of it.
 func OpenInputs(inputs []Input, o Options) (*Reader, error) {
+	o.Stages = append(slices.Clip(o.Stages), OpenWebSocket)
 	conversations, err := capture.NewConversations(o.Options)
 	if err != nil {
 		return nil, err

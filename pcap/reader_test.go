@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -24,8 +25,9 @@ import (
 // captures are the files of testdata/captures.
 func captures(t testing.TB) []string {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join("..", "testdata", "captures", "*.pcap*[^l]"))
+	files, err := filepath.Glob(filepath.Join("..", "testdata", "captures", "*.pcap*"))
 	require.NoError(t, err)
+	files = slices.DeleteFunc(files, func(name string) bool { return filepath.Ext(name) == ".jsonl" })
 	require.NotEmpty(t, files)
 	return files
 }
