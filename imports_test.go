@@ -67,9 +67,11 @@ var importRules = map[string]importRule{
 	"testdata/corpus":               {notStd: wire},
 	"testdata/spec":                 {notStd: wire},
 
-	"store":        {notStd: all, rooms: []string{"session"}, others: []string{"go.etcd.io/bbolt"}},
-	"pcap":         {notStd: all, rooms: []string{"capture"}, others: []string{"github.com/gopacket/gopacket", "github.com/klauspost/compress"}},
-	"cmd/mqttdump": {notStd: all, rooms: []string{".", "packets", "capture", "pcap"}, others: []string{"github.com/fatih/color"}},
+	"store": {notStd: all, rooms: []string{"session"}, others: []string{"go.etcd.io/bbolt"}},
+	"pcap":  {notStd: all, rooms: []string{"capture"}, others: []string{"github.com/gopacket/gopacket", "github.com/klauspost/compress"}},
+	"cmd/mqttdump": {notStd: all, rooms: []string{".", "packets", "topic", "capture", "pcap"}, others: []string{
+		"github.com/expr-lang/expr", "github.com/fatih/color", "github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3",
+		"github.com/spf13/cobra", "github.com/spf13/pflag"}},
 
 	"compare/codecs": {notStd: all, rooms: []string{".", "packets", "mqttwiretest"}, others: []string{
 		"github.com/eclipse/paho.golang", "github.com/eclipse/paho.mqtt.golang", "github.com/mochi-mqtt/server/v2"}},
