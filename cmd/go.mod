@@ -3,6 +3,7 @@ module github.com/mqttwire/mqttwire/cmd
 go 1.25.0
 
 require (
+	github.com/expr-lang/expr v1.17.8
 	github.com/fatih/color v1.19.0
 	github.com/google/go-cmp v0.5.9
 	github.com/mqttwire/mqttwire v0.1.0

@@ -35,6 +35,9 @@ func (a *app) close() error {
 		return a.stdout.Flush()
 	}
 	line := closingLine(&a.sum)
+	if a.filtered {
+		line = plural(a.matches, "match", "matches") + " in " + line
+	}
 	if a.ctx.Err() != nil {
 		line = "interrupted; so far " + line
 	}
@@ -71,10 +74,15 @@ type count struct {
 
 // counted is a number with a word that may take a plural.
 func counted(n int, word string) string {
+	return plural(n, word, word+"s")
+}
+
+// plural is a number with a word for one or for many.
+func plural(n int, one, many string) string {
 	if n != 1 {
-		word += "s"
+		one = many
 	}
-	return fmt.Sprintf("%d %s", n, word)
+	return fmt.Sprintf("%d %s", n, one)
 }
 
 // listed tells of how many there are which.

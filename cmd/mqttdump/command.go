@@ -53,7 +53,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err != nil {
 		var told toldError
 		if !errors.As(err, &told) {
-			fmt.Fprintf(stderr, "mqttdump: %s\nmqttdump -h tells how to use it.\n", printable(err.Error()))
+			fmt.Fprintf(stderr, "mqttdump: %s\nmqttdump -h tells how to use it.\n", printableLines(err.Error()))
 		}
 		return max(a.status, statusUnread)
 	}
@@ -81,9 +81,10 @@ func newRoot(a *app) *cobra.Command {
 	root.SetHelpCommand(&cobra.Command{Hidden: true, Use: "no-help"}) // help is the name of a file as well
 	root.PersistentFlags().SortFlags, root.Flags().SortFlags = false, false
 	a.input.flags(root.PersistentFlags())
+	a.filter.flags(root.PersistentFlags())
 	a.show.flags(root.PersistentFlags())
 	a.show.lineFlags(root.Flags())
-	for name, choices := range map[string][]string{"color": colorChoices, "time": timeChoices, "mqtt-version": versionChoices} {
+	for name, choices := range map[string][]string{"color": colorChoices, "time": timeChoices, "mqtt-version": versionChoices, "type": typeNames()} {
 		must(root.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(choices, cobra.ShellCompDirectiveNoFileComp)))
 	}
 	return root

@@ -84,6 +84,15 @@ func cutText(b []byte, n int) []byte {
 	return b[:n]
 }
 
+// printableLines is printable for text of several lines.
+func printableLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i := range lines {
+		lines[i] = printable(lines[i])
+	}
+	return strings.Join(lines, "\n")
+}
+
 // printable is s with all that is not printable escaped, for messages.
 func printable(s string) string {
 	if isPrintableASCII([]byte(s)) {

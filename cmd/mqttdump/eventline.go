@@ -37,6 +37,11 @@ func eventName(k capture.Kind) string {
 	return ""
 }
 
+// isPacket reports whether an event is a packet, or as much of one as there is.
+func isPacket(e *capture.Event) bool {
+	return e.Kind == capture.WholePacket || e.Kind == capture.PartialPacket || e.Kind == capture.BrokenHeader
+}
+
 // appendEvent appends what happened.
 func (t *textLines) appendEvent(b []byte, e *capture.Event) []byte {
 	start := len(b)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"sync/atomic"
+	"time"
 
 	"github.com/mqttwire/mqttwire/capture"
 )
@@ -19,11 +20,15 @@ type app struct {
 	out    *failing
 	stderr io.Writer
 	input  inputOptions
+	filter filterOptions
 	show   showOptions
 	status int
 	sum    capture.Summary
 	opened int          // files of which something could be read
 	read   atomic.Int64 // bytes
+
+	filtered bool // not all of the input was looked at
+	matches  int  // packets and events that were
 }
 
 func newApp(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer) *app {
@@ -56,14 +61,22 @@ func (a *app) tell(format string, args ...any) error {
 	if err := a.stdout.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stderr, "mqttdump: %s\n", printable(fmt.Sprintf(format, args...)))
+	fmt.Fprintf(a.stderr, "mqttdump: %s\n", printableLines(fmt.Sprintf(format, args...)))
 	return nil
+}
+
+// zone is that of times without one.
+func (a *app) zone() *time.Location {
+	if a.show.time == timeLocal {
+		return a.show.zone
+	}
+	return time.UTC
 }
 
 // taker takes the events of a capture.
 type taker func(file string, e *capture.Event) error
 
-// each gives the events of all files to take, in their order. The error is that of
+// each gives the events of all files to take that the filter lets pass, in their order. The error is that of
 // take or of the command line; that a file cannot be read is told, and is in the
 // status.
 func (a *app) each(files []string, take taker) error {
@@ -74,6 +87,10 @@ func (a *app) each(files []string, take taker) error {
 	if err != nil {
 		return err
 	}
+	chosen, err := a.filter.compile(a.zone())
+	if err != nil {
+		return err
+	}
 	bar := a.newProgress(files)
 	for _, name := range files {
 		shown := name
@@ -81,7 +98,11 @@ func (a *app) each(files []string, take taker) error {
 			shown = "" // it goes without saying
 		}
 		err := a.file(name, o, func(e *capture.Event) error {
+			if !chosen.match(e) {
+				return nil
+			}
 			a.raise(statusOf(e))
+			a.matches++
 			return take(shown, e)
 		})
 		if err != nil {
@@ -89,6 +110,12 @@ func (a *app) each(files []string, take taker) error {
 		}
 	}
 	bar.finish()
+	a.filtered = !chosen.letsAllPass()
+	if w := chosen.where; w != nil && w.fault != nil {
+		if err := a.tell("--where could not be told for %s, which are left out; of the first:\n%s", counted(w.failed, "packet"), w.fault); err != nil {
+			return err
+		}
+	}
 	if a.sum.Unread > 0 {
 		a.raise(statusNotDecoded)
 	}
