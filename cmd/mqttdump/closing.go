@@ -5,36 +5,16 @@ import (
 	"strings"
 
 	"github.com/mqttwire/mqttwire/capture"
+	"github.com/mqttwire/mqttwire/pcap"
 )
-
-// addSummary adds the numbers of a file.
-func addSummary(to, s *capture.Summary) {
-	to.Segments += s.Segments
-	to.Streams += s.Streams
-	to.MQTT += s.MQTT
-	to.TLS += s.TLS
-	to.WebSocket += s.WebSocket
-	to.Other += s.Other
-	to.Refused += s.Refused
-	to.Unanswered += s.Unanswered
-	to.Silent += s.Silent
-	to.NotUnderstood += s.NotUnderstood
-	to.Unread += s.Unread
-	to.Dropped += s.Dropped
-	to.Packets += s.Packets
-	to.Malformed += s.Malformed
-	to.Incomplete += s.Incomplete
-	to.LostBytes += s.LostBytes
-	to.SkippedBytes += s.SkippedBytes
-}
 
 // close tells in one line what was in the capture, so that no output is not taken for
 // nothing there.
 func (a *app) close() error {
-	if a.input.quiet || a.opened == 0 {
+	if a.input.quiet || !a.opened {
 		return a.stdout.Flush()
 	}
-	line := closingLine(&a.sum)
+	line := closingLine(&a.sum, &a.records)
 	if a.filtered {
 		line = plural(a.matches, "match", "matches") + " in " + line
 	}
@@ -45,16 +25,20 @@ func (a *app) close() error {
 }
 
 // closingLine is the line that says what was in a capture.
-func closingLine(s *capture.Summary) string {
+func closingLine(s *capture.Summary, r *pcap.Records) string {
 	parts := []string{counted(s.Packets, "packet"), listed("in ", counted(s.Streams, "stream"), []count{
 		{s.MQTT, "MQTT"}, {s.TLS, "TLS"}, {s.WebSocket, "WebSocket"}, {s.Other, "other protocols"}, {s.Refused, "refused"},
 		{s.Unanswered, "unanswered"}, {s.Silent, "without data"}, {s.NotUnderstood, "not understood"},
 	})}
 	line := strings.Join(parts, " ")
+	if r.Total > 0 {
+		line += ", of " + counted(r.Total, "record")
+	}
 	for _, c := range []count{
 		{s.Malformed, "malformed or not allowed"}, {s.Incomplete, "not complete"},
 		{int(s.LostBytes), "bytes missing from the capture"}, {int(s.SkippedBytes), "bytes passed over"},
-		{s.Dropped, "streams dropped, as there were too many"},
+		{s.Dropped, "streams dropped, as there were too many"}, {r.Incomplete, "IP packets without all of their fragments"},
+		{r.Encrypted, "records encrypted below TCP"},
 	} {
 		if c.n > 0 {
 			line += fmt.Sprintf("; %d %s", c.n, c.what)

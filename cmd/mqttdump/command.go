@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/mqttwire/mqttwire/capture"
+	"github.com/mqttwire/mqttwire/pcap"
 )
 
 const usage = `mqttdump shows what the MQTT connections (versions 3.1, 3.1.1 and 5.0) in FILEs of
@@ -23,11 +23,12 @@ text; its content tells which. - is standard input:
     tcpdump -i any -U -w - tcp port 1883 | mqttdump -
 
 A line has these columns: the time of the record that completed the packet; the
-number of the TCP stream in the file, from 0; the client's address; its client
+number of the TCP stream, from 0; the client's address; its client
 identifier; -> if the client has sent the packet, <- if the server has, -- if
 nobody knows; the packet type; what the packet says. In raw bytes and hex text
 the number of the packet, from 1, stands for time and stream. With several FILEs
-the name of the FILE comes first. What is no packet, such as a connection that
+the name of the FILE comes first; captures among them are read as one timeline,
+as of a capture that was rotated. What is no packet, such as a connection that
 was reset, has a line of its own, with its name in small letters.
 
 Each TCP stream is put together and checked for MQTT, whatever its port. The
@@ -119,7 +120,7 @@ func oneDash(root *cobra.Command, args []string) error {
 
 // inputOptions say how the files are read.
 type inputOptions struct {
-	capture.Options
+	pcap.Options
 	streamVersions map[string]string
 	ports          []uint
 	quiet          bool
@@ -129,11 +130,12 @@ func (o *inputOptions) flags(f *pflag.FlagSet) {
 	f.Var(&versionValue{&o.Version}, "mqtt-version", "`version` (3.1, 3.1.1 or 5) of streams without CONNECT, instead of a guess")
 	f.StringToStringVar(&o.streamVersions, "stream-version", nil, "the same for single streams: `number=version`,…")
 	f.UintSliceVarP(&o.ports, "port", "p", nil, "`ports` on which MQTT is spoken besides 1883: it takes less to recognise it there")
+	f.BoolVar(&o.Raw, "raw", false, "a file of no known format holds MQTT bytes, even if it does not begin with a\npacket that is legal")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no closing line on standard error, and no progress bar")
 }
 
-// capture returns the options for the decoder.
-func (o *inputOptions) capture() (capture.Options, error) {
+// decoder returns the options for the decoder.
+func (o *inputOptions) decoder() (pcap.Options, error) {
 	c := o.Options
 	for _, p := range o.ports {
 		if p > 0xFFFF {

@@ -7,9 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"sync/atomic"
-
-	"github.com/mqttwire/mqttwire/capture"
-	"github.com/mqttwire/mqttwire/pcap"
 )
 
 // input is a file that is read, or standard input.
@@ -57,9 +54,6 @@ func (in *input) Read(p []byte) (n int, err error) {
 	in.read.Add(int64(n))
 	return n, err
 }
-
-// conversations returns the events of the input.
-func (in *input) conversations(o capture.Options) (*pcap.Reader, error) { return pcap.NewReader(in, o) }
 
 // liveChunk is how many bytes are read at a time from what may come slowly.
 const liveChunk = 64 << 10

@@ -44,7 +44,7 @@ func TestPacketsAreShownAsTheyComeAndCtrlCEndsTheReading(t *testing.T) {
 		count++
 	}
 	assert.Equal(t, statusDecoded, <-status)
-	assert.Equal(t, "mqttdump: interrupted; so far 19 packets in 2 streams (2 MQTT)\n", notes.String())
+	assert.Equal(t, "mqttdump: interrupted; so far 19 packets in 2 streams (2 MQTT), of 18 records\n", notes.String())
 	assert.GreaterOrEqual(t, count, 19)
 }
 

@@ -16,10 +16,16 @@ const (
 	batches     = 3
 )
 
-// batch is a run of events.
+// item is an event, or what could not be read.
+type item struct {
+	event capture.Event
+	err   error
+}
+
+// batch is a run of items.
 type batch struct {
-	events []capture.Event
-	bytes  int
+	items []item
+	bytes int
 }
 
 // pipeline hands events from the goroutine that reads to the one that prints.
@@ -32,13 +38,13 @@ type pipeline struct {
 func newPipeline() *pipeline {
 	p := &pipeline{full: make(chan *batch, batches), free: make(chan *batch, batches), stop: make(chan struct{})}
 	for range batches {
-		p.free <- &batch{events: make([]capture.Event, 0, batchEvents)}
+		p.free <- &batch{items: make([]item, 0, batchEvents)}
 	}
 	return p
 }
 
-// put takes an event, and reports whether more are wanted.
-func (p *pipeline) put(e *capture.Event) bool {
+// put takes an event or an error, and reports whether more are wanted.
+func (p *pipeline) put(e *capture.Event, err error) bool {
 	if p.filling == nil {
 		select {
 		case p.filling = <-p.free:
@@ -47,9 +53,9 @@ func (p *pipeline) put(e *capture.Event) bool {
 		}
 	}
 	b := p.filling
-	b.events = append(b.events, *e)
+	b.items = append(b.items, item{*e, err})
 	b.bytes += len(e.Frame.Body)
-	if len(b.events) < batchEvents && b.bytes < batchBytes {
+	if len(b.items) < batchEvents && b.bytes < batchBytes {
 		return true
 	}
 	large := b.bytes >= 2*batchBytes
@@ -90,9 +96,9 @@ func (p *pipeline) end() {
 	close(p.full)
 }
 
-// each calls take with each event, and idle before it waits for more, until one
-// returns an error.
-func (p *pipeline) each(take func(*capture.Event) error, idle func() error) error {
+// each calls take with each event or error, and idle before it waits for more, until
+// one returns an error.
+func (p *pipeline) each(take func(*capture.Event, error) error, idle func() error) error {
 	defer close(p.stop)
 	for {
 		var b *batch
@@ -108,13 +114,13 @@ func (p *pipeline) each(take func(*capture.Event) error, idle func() error) erro
 		if !ok {
 			return nil
 		}
-		for i := range b.events {
-			if err := take(&b.events[i]); err != nil {
+		for i := range b.items {
+			if err := take(&b.items[i].event, b.items[i].err); err != nil {
 				return err
 			}
-			b.events[i] = capture.Event{} // its memory is free before the batch is full again
+			b.items[i] = item{} // its memory is free before the batch is full again
 		}
-		b.events, b.bytes = b.events[:0], 0
+		b.items, b.bytes = b.items[:0], 0
 		p.free <- b
 	}
 }

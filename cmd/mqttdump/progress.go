@@ -23,7 +23,7 @@ type progress struct {
 // no lines of output appear, and the input is large.
 func (a *app) newProgress(files []string) *progress {
 	size := sizeOf(files)
-	if a.input.quiet || size <= progressFrom || !isTerminal(a.stderr) || isTerminal(a.out.to) {
+	if a.input.quiet || size <= progressFrom || len(files) > mostWatched || !isTerminal(a.stderr) || isTerminal(a.out.to) {
 		return nil
 	}
 	p := &progress{
@@ -43,7 +43,7 @@ func (p *progress) run(a *app) {
 	for {
 		select {
 		case <-tick.C:
-			_ = p.bar.Set64(a.read.Load())
+			_ = p.bar.Set64(a.bytesRead.Load())
 		case <-p.stop:
 			_ = p.bar.Finish()
 			return

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"sync/atomic"
 	"time"
 
 	"github.com/mqttwire/mqttwire/capture"
+	"github.com/mqttwire/mqttwire/pcap"
 )
 
 // app is one run of the program.
@@ -24,8 +26,12 @@ type app struct {
 	show   showOptions
 	status int
 	sum    capture.Summary
-	opened int          // files of which something could be read
-	read   atomic.Int64 // bytes
+
+	names              []string // of the inputs, by capture.Event.File
+	opens              []io.Closer
+	bytesRead          atomic.Int64
+	complained, opened bool // something could not be read, something could
+	records            pcap.Records
 
 	filtered bool // not all of the input was looked at
 	matches  int  // packets and events that were
@@ -83,7 +89,7 @@ func (a *app) each(files []string, take taker) error {
 	if len(files) == 0 {
 		return errors.New("no file was given")
 	}
-	o, err := a.input.capture()
+	o, err := a.input.decoder()
 	if err != nil {
 		return err
 	}
@@ -92,22 +98,20 @@ func (a *app) each(files []string, take taker) error {
 		return err
 	}
 	bar := a.newProgress(files)
-	for _, name := range files {
-		shown := name
-		if len(files) == 1 {
-			shown = "" // it goes without saying
+	err = a.read(files, o, func(e *capture.Event) error {
+		if !chosen.match(e) {
+			return nil
 		}
-		err := a.file(name, o, func(e *capture.Event) error {
-			if !chosen.match(e) {
-				return nil
-			}
-			a.raise(statusOf(e))
-			a.matches++
-			return take(shown, e)
-		})
-		if err != nil {
-			return err
+		a.raise(statusOf(e))
+		a.matches++
+		name := ""
+		if len(files) > 1 { // else it goes without saying
+			name = a.names[e.File]
 		}
+		return take(name, e)
+	})
+	if err != nil {
+		return err
 	}
 	bar.finish()
 	a.filtered = !chosen.letsAllPass()
@@ -122,48 +126,99 @@ func (a *app) each(files []string, take taker) error {
 	return nil
 }
 
-// file reads one file: in a goroutine of its own, while the events are taken in this.
-func (a *app) file(name string, o capture.Options, take func(*capture.Event) error) error {
-	in, err := openInput(a.ctx, name, a.stdin, &a.read)
-	if err != nil {
-		return a.complain(name, err)
-	}
-	defer in.from.Close()
+// read reads the files: in a goroutine of its own, while the events are taken in this.
+func (a *app) read(files []string, o pcap.Options, take func(*capture.Event) error) error {
 	pipe := newPipeline()
-	in.beforeRead = pipe.handOver
-	var sum capture.Summary
-	var fault error
+	inputs, err := a.open(files, pipe.handOver)
+	if err != nil || len(inputs) == 0 {
+		return err
+	}
+	defer a.shut()
+	var r *pcap.Reader
 	go func() {
 		defer pipe.end()
-		r, err := in.conversations(o)
-		if fault = err; err != nil {
+		opened, err := pcap.OpenInputs(inputs, o)
+		if err != nil {
+			pipe.put(&capture.Event{}, err)
 			return
 		}
+		r = opened
+		defer r.Close()
 		for e, err := range r.Events() {
-			if err != nil {
-				fault = err
-				break
-			}
-			if !pipe.put(&e) {
+			if !pipe.put(&e, err) || a.isInterrupted(inputs) {
 				return
 			}
 		}
-		sum = r.Summary()
 	}()
-	if err := pipe.each(take, a.stdout.Flush); err != nil {
+	err = pipe.each(func(e *capture.Event, err error) error {
+		if err != nil {
+			return a.complain(err)
+		}
+		return take(e)
+	}, a.stdout.Flush)
+	if err != nil || r == nil {
 		return err
 	}
-	if addSummary(&a.sum, &sum); fault == nil || sum.Packets+sum.Segments > 0 {
-		a.opened++
-	}
-	if fault != nil && a.ctx.Err() == nil {
-		return a.complain(name, fault)
-	}
+	a.sum, a.records = r.Summary(), r.Records()
+	a.opened = !a.complained || a.records.Total+a.sum.Packets > 0
 	return nil
 }
 
-// complain names a file that cannot be read, or not to its end.
-func (a *app) complain(name string, err error) error {
+// mostWatched is how many files are opened by the program itself, so that it can tell
+// how far they are read, and end them when it is interrupted. Of more, package pcap
+// opens only those that it reads at the time.
+const mostWatched = 16
+
+// open opens the inputs. What cannot be opened is told, and left out.
+func (a *app) open(files []string, beforeRead func()) (inputs []pcap.Input, err error) {
+	for _, name := range files {
+		if len(files) > mostWatched && name != "-" {
+			a.names, inputs = append(a.names, name), append(inputs, pcap.Input{Name: name})
+			continue
+		}
+		in, err := openInput(a.ctx, name, a.stdin, &a.bytesRead)
+		if err != nil {
+			if err := a.complain(&pcap.FileError{File: name, Err: withoutName(err)}); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		in.beforeRead = beforeRead
+		a.opens = append(a.opens, in.from)
+		a.names, inputs = append(a.names, name), append(inputs, pcap.Input{Name: name, Reader: in})
+	}
+	return inputs, nil
+}
+
+// shut closes what open has opened.
+func (a *app) shut() {
+	for _, f := range a.opens {
+		f.Close()
+	}
+}
+
+// isInterrupted reports whether the reading has to end here: inputs that the program
+// has opened end by themselves, and what is left of their connections is still told.
+func (a *app) isInterrupted(inputs []pcap.Input) bool {
+	return a.ctx.Err() != nil && inputs[0].Reader == nil
+}
+
+// complain tells of a file that cannot be read, or not to its end. Where it is cut
+// because the run was interrupted, nothing is wrong with it.
+func (a *app) complain(err error) error {
+	if a.ctx.Err() != nil {
+		return nil
+	}
 	a.raise(statusUnread)
+	a.complained = true
+	name := ""
+	var fault *pcap.FileError
+	var path *fs.PathError
+	switch {
+	case errors.As(err, &fault):
+		name = fault.File
+	case errors.As(err, &path):
+		name = path.Path
+	}
 	return a.tell("%s: %v", fileName(name), withoutName(err))
 }

@@ -129,7 +129,7 @@ func TestTLSIsNamedAndHasAStatusOfItsOwn(t *testing.T) {
 	out, notes, status := dumpAll("", filepath.Join(ownCaptures, "tls-8883.pcap"))
 	assert.Equal(t, statusNotDecoded, status)
 	assert.Equal(t, "2026-11-21 01:09:27.830988 #0   127.0.0.1:55948 -        -- notMQTT     TLS\n", out)
-	assert.Equal(t, "mqttdump: 0 packets in 1 stream (1 TLS); NOT DECODED: 1 stream to ports of MQTT\n", notes)
+	assert.Equal(t, "mqttdump: 0 packets in 1 stream (1 TLS), of 20 records; NOT DECODED: 1 stream to ports of MQTT\n", notes)
 }
 
 // TestLostSegmentsAreReported: that the packets behind them are right the references
@@ -138,7 +138,7 @@ func TestLostSegmentsAreReported(t *testing.T) {
 	out, notes, status := dumpAll("", filepath.Join(ownCaptures, "tcp-lost-segments-small.pcap"))
 	assert.Equal(t, statusUnread, status)
 	assert.Contains(t, out, "-> lost        12 bytes: bytes are missing from the capture, and with them a packet boundary; the next one is looked for\n")
-	assert.Equal(t, "mqttdump: 87 packets in 2 streams (2 MQTT); 35 bytes missing from the capture\n", notes)
+	assert.Equal(t, "mqttdump: 87 packets in 2 streams (2 MQTT), of 76 records; 35 bytes missing from the capture\n", notes)
 }
 
 func TestFileThatIsCutIsReported(t *testing.T) {

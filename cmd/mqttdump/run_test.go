@@ -1,9 +1,11 @@
 package main
 
 import (
+	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -181,4 +183,53 @@ func TestProxyHeaderIsShownAndThePacketsBehindItToo(t *testing.T) {
 		}
 		assert.Equal(t, []any{nil, "CONNECT", "CONNACK", "PUBLISH", "DISCONNECT"}, types)
 	}
+}
+
+// TestRotatedCapturesAreOneTimeline cuts a capture in two: the connections and their
+// versions go on in the second, in whatever order the files are given.
+func TestRotatedCapturesAreOneTimeline(t *testing.T) {
+	whole, err := os.ReadFile(filepath.Join(ownCaptures, "mqttjs-v5-full.pcap"))
+	require.NoError(t, err)
+	const header = 24
+	at, records := header, 0
+	for ; records < 20; records++ {
+		at += 16 + int(binary.LittleEndian.Uint32(whole[at+8:]))
+	}
+	folder := t.TempDir()
+	first, second := filepath.Join(folder, "1.pcap"), filepath.Join(folder, "2.pcap")
+	require.NoError(t, os.WriteFile(first, whole[:at], 0o600))
+	require.NoError(t, os.WriteFile(second, append(slices.Clone(whole[:header]), whole[at:]...), 0o600))
+	want := dump(t, "-q", filepath.Join(ownCaptures, "mqttjs-v5-full.pcap"))
+	for _, files := range [][]string{{first, second}, {second, first}} {
+		out, notes, status := dumpAll("", files...)
+		assert.Equal(t, statusDecoded, status)
+		assert.Equal(t, want, strings.NewReplacer(first+": ", "", second+": ", "").Replace(out))
+		assert.Contains(t, out, second+": ")
+		assert.Contains(t, notes, "45 packets in 2 streams (2 MQTT)")
+	}
+}
+
+// TestManyFilesAreNotAllOpenAtOnce: of more than mostWatched, package pcap opens what it
+// reads.
+func TestManyFilesAreNotAllOpenAtOnce(t *testing.T) {
+	files := []string{"-q"}
+	for range mostWatched + 1 {
+		files = append(files, temp(t, hexPing))
+	}
+	none := filepath.Join(t.TempDir(), "none")
+	out, notes, status := dumpAll("", append(files, none)...)
+	assert.Equal(t, statusUnread, status)
+	assert.Equal(t, mostWatched+1, strings.Count(out, " PINGREQ"))
+	assert.Equal(t, "mqttdump: "+none+": no such file or directory\n", notes)
+}
+
+func TestBytesThatAreNoPacketAreRefusedUnlessTheyAreSaidToBeRaw(t *testing.T) {
+	file := temp(t, "\x30\x05\x00\x09a\xFF\x00")
+	out, notes, status := dumpAll("", file)
+	assert.Equal(t, statusUnread, status)
+	assert.Empty(t, out)
+	assert.Contains(t, notes, "this is no capture in a format that is known")
+	out, _, status = dumpAll("", "--raw", file)
+	assert.Equal(t, statusViolation, status)
+	assert.Contains(t, out, " PUBLISH     (3.1.1?) flags=0 length=5  MALFORMED: ")
 }
