@@ -169,6 +169,10 @@ type showOptions struct {
 	zone       *time.Location
 	maxPayload int
 	verbose    bool
+	cases      bool
+	payloads   string
+	raw        string
+	force      bool
 }
 
 func (o *showOptions) flags(f *pflag.FlagSet) {
@@ -183,4 +187,8 @@ func (o *showOptions) flags(f *pflag.FlagSet) {
 func (o *showOptions) lineFlags(f *pflag.FlagSet) {
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "all fields of each packet, a line for each, with the names that JSON has")
 	f.IntVar(&o.maxPayload, "max-payload", 0, "in JSON, show of payloads over so many `bytes` length and SHA-256 only")
+	f.StringVar(&o.payloads, "payload", "", "write the payload of each PUBLISH to a file in this new `folder`")
+	f.StringVar(&o.raw, "raw-out", "", "write the bytes of each packet to a file in this new `folder`; what is written\nthere may be secret")
+	f.BoolVar(&o.force, "force", false, "folders and files to write may exist: what is in them may be overwritten")
+	f.BoolVar(&o.cases, "case", false, "each packet as a case of the corpus, ready for a test")
 }

@@ -14,14 +14,26 @@ const mostKept = 1 << 20
 
 // dump prints a line for each packet and event.
 func (a *app) dump(files []string) error {
+	save, err := newSaving(&a.show)
+	if err != nil {
+		return err
+	}
+	defer save.end()
+	if save.wanted() {
+		a.saving, a.input.Pieces = save, true
+	}
 	form := a.lines()
 	var line []byte
-	err := a.each(files, func(file string, e *capture.Event) error {
-		if e.Kind == capture.PacketPiece || !a.concerns(e) {
+	err = a.each(files, func(file string, e *capture.Event) error {
+		if !a.concerns(e) {
 			return nil
 		}
-		line = form.append(line[:0], file, e, "")
-		_, err := a.stdout.Write(line)
+		saved, err := save.save(e)
+		if err != nil {
+			return err
+		}
+		line = form.append(line[:0], file, e, saved)
+		_, err = a.stdout.Write(line)
 		if cap(line) > mostKept {
 			line = nil
 		}
@@ -36,6 +48,8 @@ func (a *app) dump(files []string) error {
 // lines returns what builds the lines in the form that is asked for.
 func (a *app) lines() lines {
 	switch {
+	case a.show.cases:
+		return &caseLines{secrets: a.show.secrets}
 	case a.show.json:
 		return newJSONLines(&a.show)
 	case a.show.verbose:

@@ -33,6 +33,7 @@ var goldens = map[string][]string{
 	"text-files":        {"@faults/syn-no-answer.pcap", "@suricata-mqtt-ping.pcap"},
 	"verbose":           {"-v", "@mqttjs-v5-auth.pcap"},
 	"verbose-invalid":   {"-v", "@suricata-mqtt5-pub-mosquittoprops.pcap"},
+	"case":              {"--case", "@raw-invalid-connects.pcap"},
 	"json":              {"-j", "@mqttjs-v5-full.pcap"},
 	"json-secrets":      {"-js", "@mqttjs-v5-auth.pcap"},
 	"json-lost":         {"-j", "@tcp-lost-segments-small.pcap"},

@@ -33,8 +33,9 @@ type app struct {
 	complained, opened bool // something could not be read, something could
 	records            pcap.Records
 
-	filtered bool // not all of the input was looked at
-	matches  int  // packets and events that were
+	saving   *saving // what is written to files, or nil
+	filtered bool    // not all of the input was looked at
+	matches  int     // packets and events that were
 }
 
 func newApp(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer) *app {
@@ -99,6 +100,12 @@ func (a *app) each(files []string, take taker) error {
 	}
 	bar := a.newProgress(files)
 	err = a.read(files, o, func(e *capture.Event) error {
+		switch {
+		case e.Kind == capture.PacketPiece:
+			return a.saving.piece(e)
+		case e.Cause == capture.OverLimit && a.saving != nil:
+			defer a.saving.forget(e)
+		}
 		if !chosen.match(e) {
 			return nil
 		}

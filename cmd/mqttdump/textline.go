@@ -117,7 +117,11 @@ func (t *textLines) appendFault(b []byte, e *capture.Event) []byte {
 		return b
 	}
 	b = append(b, t.paint.fault.on...)
-	if e.Kind == capture.PartialPacket {
+	switch {
+	case e.Cause == capture.OverLimit && e.Kind == capture.PartialPacket:
+		b = strconv.AppendInt(append(b, "  SHOWN IN PART: it has "...), e.Bytes, 10)
+		b = append(b, " bytes"...)
+	case e.Kind == capture.PartialPacket:
 		b = strconv.AppendInt(append(b, "  INCOMPLETE: "...), e.Bytes, 10)
 		if h := e.Frame.Header; h.Size > 0 {
 			b = strconv.AppendInt(append(b, " of "...), int64(h.Size)+int64(h.RemainingLength), 10)
