@@ -73,7 +73,9 @@ var importRules = map[string]importRule{
 	"ws":    {notStd: all, rooms: []string{".", "client"}, others: []string{"github.com/gobwas/ws"}},
 	"pcap": {notStd: all, rooms: []string{".", "capture"}, others: []string{"github.com/gopacket/gopacket", "github.com/klauspost/compress",
 		"github.com/gobwas/ws", "github.com/gobwas/httphead"}},
-	"cmd/mqttdump": {notStd: all, rooms: []string{".", "packets", "capture", "pcap"}, others: []string{"github.com/fatih/color"}},
+	"cmd/mqttdump": {notStd: all, rooms: []string{".", "packets", "topic", "capture", "pcap"}, others: []string{
+		"github.com/expr-lang/expr", "github.com/fatih/color", "github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3",
+		"github.com/spf13/cobra", "github.com/spf13/pflag"}},
 
 	"compare/codecs": {notStd: all, rooms: []string{".", "packets", "mqttwiretest"}, others: []string{
 		"github.com/eclipse/paho.golang", "github.com/eclipse/paho.mqtt.golang", "github.com/mochi-mqtt/server/v2"}},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/hex"
 	"strconv"
 	"strings"
@@ -19,10 +20,43 @@ func appendQuote(dst, b []byte, most int) []byte {
 	if len(b) > most {
 		shown = cutText(b, most)
 	}
-	if !utf8.Valid(shown) {
+	switch {
+	case isPlain(shown):
+		dst = append(append(append(dst, '"'), shown...), '"')
+	case !utf8.Valid(shown):
 		return appendHex(dst, b, most)
+	default:
+		dst = strconv.AppendQuote(dst, string(shown))
 	}
-	return appendMore(strconv.AppendQuote(dst, string(shown)), len(b)-len(shown))
+	return appendMore(dst, len(b)-len(shown))
+}
+
+// appendMessage is appendQuote for a payload: one with quotes in it, as JSON has, is
+// easier to read between other ones.
+func appendMessage(dst, b []byte, most int) []byte {
+	shown := b
+	if len(b) > most {
+		shown = cutText(b, most)
+	}
+	if bytes.IndexByte(shown, '"') < 0 || !isPrintableASCII(shown) || bytes.IndexByte(shown, '`') >= 0 {
+		return appendQuote(dst, b, most)
+	}
+	return appendMore(append(append(append(dst, '`'), shown...), '`'), len(b)-len(shown))
+}
+
+// isPlain reports whether text needs no escapes between quotes.
+func isPlain(b []byte) bool {
+	return isPrintableASCII(b) && bytes.IndexByte(b, '"') < 0 && bytes.IndexByte(b, '\\') < 0
+}
+
+// isPrintableASCII reports whether b is text that a terminal shows as it is.
+func isPrintableASCII(b []byte) bool {
+	for _, c := range b {
+		if c-' ' > '~'-' ' {
+			return false
+		}
+	}
+	return true
 }
 
 // appendHex shows at most the given number of bytes in hex.
@@ -50,8 +84,20 @@ func cutText(b []byte, n int) []byte {
 	return b[:n]
 }
 
+// printableLines is printable for text of several lines.
+func printableLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i := range lines {
+		lines[i] = printable(lines[i])
+	}
+	return strings.Join(lines, "\n")
+}
+
 // printable is s with all that is not printable escaped, for messages.
 func printable(s string) string {
+	if isPrintableASCII([]byte(s)) {
+		return s
+	}
 	var b strings.Builder
 	for _, r := range s {
 		if unicode.IsPrint(r) {
@@ -62,35 +108,4 @@ func printable(s string) string {
 		b.WriteString(q[1 : len(q)-1])
 	}
 	return b.String()
-}
-
-// text is UTF-8 from the wire.
-type text []byte
-
-// MarshalJSON escapes what is not printable.
-func (t text) MarshalJSON() ([]byte, error) {
-	b := append(make([]byte, 0, len(t)+len(`""`)), '"') // for text without escapes
-	for _, r := range string(t) {
-		switch {
-		case r == '"' || r == '\\':
-			b = append(b, '\\', byte(r))
-		case unicode.IsPrint(r):
-			b = utf8.AppendRune(b, r)
-		default:
-			b = appendEscape(b, r)
-		}
-	}
-	return append(b, '"'), nil
-}
-
-// appendEscape appends \uXXXX, twice where a character takes two UTF-16 units.
-func appendEscape(b []byte, r rune) []byte {
-	const surrogates, high, low = 0x10000, 0xD800, 0xDC00
-	if r >= surrogates {
-		r -= surrogates
-		b = appendEscape(b, high+r>>10)
-		r = low + r&0x3FF
-	}
-	const digits = "0123456789abcdef"
-	return append(b, '\\', 'u', digits[r>>12&15], digits[r>>8&15], digits[r>>4&15], digits[r&15])
 }

@@ -1,9 +1,24 @@
-// Command mqttdump prints the MQTT packets in files of recorded traffic, one
-// line for each packet. mqttdump -h says all about it.
+// Command mqttdump shows what the MQTT connections in recorded traffic did: a line
+// for each packet, or answers to what one wants to know. mqttdump -h says all about
+// it.
 package main
 
-import "os"
+import (
+	"context"
+	"os"
+	"os/signal"
+	"runtime/debug"
+)
+
+// memoryLimit is where the garbage collector begins to work harder: what is held at
+// once is bounded below it. The environment's GOMEMLIMIT goes first.
+const memoryLimit = 80 << 20
 
 func main() {
-	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	context.AfterFunc(ctx, stop) // the second one ends the program at once
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

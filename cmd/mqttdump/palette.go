@@ -3,33 +3,49 @@ package main
 import (
 	"io"
 	"os"
+	"strings"
 
 	"github.com/fatih/color"
 
 	"github.com/mqttwire/mqttwire"
 )
 
+// shade is a colour as what stands before and behind what it colours; both are empty
+// where nothing is coloured.
+type shade struct{ on, off string }
+
+// append appends s in the colour.
+func (h shade) append(b []byte, s string) []byte {
+	return append(append(append(b, h.on...), s...), h.off...)
+}
+
 // palette is the colours of the output.
 type palette struct {
-	types [16]*color.Color
-	quiet *color.Color // what is seldom looked at
-	fault *color.Color
+	types [16]shade
+	quiet shade // what is seldom looked at
+	fault shade
+	event shade
+	name  shade // a client identifier
 }
 
 // newPalette makes the palette for one of auto, always, never. By itself the
 // colour library looks at the process's own standard output and environment.
 func newPalette(when string, stdout io.Writer) palette {
 	on := when == "always" || when == "auto" && stdout == io.Writer(os.Stdout) && !color.NoColor
-	shade := func(attributes ...color.Attribute) *color.Color {
+	newShade := func(attributes ...color.Attribute) shade {
 		c := color.New(attributes...)
 		if c.DisableColor(); on {
 			c.EnableColor()
 		}
-		return c
+		before, behind, _ := strings.Cut(c.Sprint("|"), "|")
+		return shade{before, behind}
 	}
-	p := palette{quiet: shade(color.Faint), fault: shade(color.FgRed, color.Bold)}
-	connection, message, flow := shade(color.FgGreen, color.Bold), shade(color.FgCyan, color.Bold), shade(color.FgBlue)
-	subscription, ping, unknown := shade(color.FgMagenta, color.Bold), shade(color.Faint), shade(color.FgRed)
+	p := palette{
+		quiet: newShade(color.Faint), fault: newShade(color.FgRed, color.Bold),
+		event: newShade(color.FgYellow), name: newShade(color.Bold),
+	}
+	connection, message, flow := newShade(color.FgGreen, color.Bold), newShade(color.FgCyan, color.Bold), newShade(color.FgBlue)
+	subscription, ping, unknown := newShade(color.FgMagenta, color.Bold), newShade(color.Faint), newShade(color.FgRed)
 	for i := range p.types {
 		switch mqttwire.PacketType(i) {
 		case mqttwire.CONNECT, mqttwire.CONNACK, mqttwire.DISCONNECT, mqttwire.AUTH:

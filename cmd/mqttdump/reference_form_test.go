@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"testing"
@@ -44,6 +45,28 @@ func inPacketsForm(t *testing.T, d decoded) decoded {
 	}
 	for _, key := range []string{"clientId", "username", "password", "topic"} {
 		textInForm(t, d, key)
+	}
+	return d
+}
+
+// inReferenceForm adds to a line what the references say of payloads.
+func inReferenceForm(t *testing.T, d decoded) decoded {
+	t.Helper()
+	if d["type"] != "PUBLISH" {
+		return d
+	}
+	payload, ok := d["payload"].(string)
+	if digits, is := d["payload_base64"].(string); is {
+		b, err := base64.StdEncoding.DecodeString(digits)
+		require.NoError(t, err)
+		payload, ok = string(b), true
+	}
+	if ok {
+		sum := sha256.Sum256([]byte(payload))
+		d["payload_len"], d["payload_sha256"] = float64(len(payload)), hex.EncodeToString(sum[:8])
+		if len(payload) <= 64 {
+			d["payload_hex"] = hex.EncodeToString([]byte(payload))
+		}
 	}
 	return d
 }

@@ -19,29 +19,30 @@ import (
 func TestTextSaysWhatPacketsSay(t *testing.T) {
 	for file, want := range map[string][]string{
 		"mosq-v31-qos012.pcap": {
-			`2026-11-21 01:06:54.812850   0  127.0.0.1:37232 > 127.0.0.1:1883  CONNECT     MQTT 3.1 client="sub31" clean keep-alive=5s will="w/31" will-qos=1 will-retain 3 bytes "bye"`,
-			`2026-11-21 01:06:54.813130   0  127.0.0.1:37232 > 127.0.0.1:1883  SUBSCRIBE   id=1 "t/#" qos=2 "u/+/x" qos=2`,
-			`2026-11-21 01:06:54.813220   0  127.0.0.1:1883 > 127.0.0.1:37232  SUBACK      id=1 0x02 (Granted QoS 2) 0x02 (Granted QoS 2)`,
-			`  CONNECT     MQTT 3.1 client="pub31_0" clean keep-alive=60s user=(hidden) password=(hidden)`,
-			`  PUBLISH     "t/q1" qos=1 retain id=1 10 bytes "v3.1 qos 1"`,
-			`  PUBLISH     "t/empty" qos=1 id=1 0 bytes` + "\n",
-			`  DISCONNECT` + "\n",
+			`2026-11-21 01:06:54.812850 #0   127.0.0.1:37232 sub31    -> CONNECT     MQTT 3.1 clean keep-alive=5s will="w/31" will-qos=1 will-retain 3 bytes "bye"`,
+			`2026-11-21 01:06:54.813130 #0   127.0.0.1:37232 sub31    -> SUBSCRIBE   id=1 "t/#" qos=2 "u/+/x" qos=2`,
+			`2026-11-21 01:06:54.813220 #0   127.0.0.1:37232 sub31    <- SUBACK      id=1 0x02 (Granted QoS 2) 0x02 (Granted QoS 2)`,
+			` CONNECT     MQTT 3.1 clean keep-alive=60s user=(hidden) password=(hidden)`,
+			` PUBLISH     "t/q1" qos=1 retain id=1 10 bytes "v3.1 qos 1"`,
+			` PUBLISH     "t/empty" qos=1 id=1 0 bytes` + "\n",
+			` DISCONNECT` + "\n",
 		},
 		"mqttjs-v5-auth.pcap": {
 			`Authentication Method: "SCRAM-SHA-1", Authentication Data: (hidden)}`,
-			`  DISCONNECT  0x9D (Server moved) properties={Server Reference: "broker2.example:8883 broker3.example", Reason String: "server moved", User Property: "m"="n"}`,
+			` DISCONNECT  0x9D (Server moved) properties={Server Reference: "broker2.example:8883 broker3.example", Reason String: "server moved", User Property: "m"="n"}`,
 		},
 		"mqttjs-v5-full.pcap":                            {`will="wills/js-é" will-qos=1 will-retain 5 bytes 0x000102fffe will-properties={Will Delay Interval: 0, `, `} properties={Session Expiry Interval: `, `Correlation Data: 0x090807`, `"emoji"="😀 ключ"`},
-		"mosq-bridge.pcap":                               {`MQTT 3.1.1 bridge client="vm.br311"`, `"new/#" qos=2 no-local retain-as-published`},
-		"tcp-split-and-swapped.pcap":                     {`  PUBLISH     "" alias-of="al/beta" qos=0 2 bytes "v9" properties={Topic Alias: 2}`},
-		"mqttjs-v5-midstream.pcap":                       {`  PUBACK      (5.0?) id=1995`},
-		"pcapng-be-le-sections-multilink-options.pcapng": {"\n" + ` 5  [::1]:37802 > [::1]:1883  CONNECT`},
+		"mosq-bridge.pcap":                               {`vm.br311 -> CONNECT     MQTT 3.1.1 bridge keep-alive=60s`, `"new/#" qos=2 no-local retain-as-published`},
+		"tcp-split-and-swapped.pcap":                     {` PUBLISH     "" alias-of="al/beta" qos=0 2 bytes "v9" properties={Topic Alias: 2}`},
+		"mqttjs-v5-midstream.pcap":                       {` PUBACK      (5.0?) id=1995`},
+		"pcapng-be-le-sections-multilink-options.pcapng": {`#5   [::1]:37802     `},
 		"raw-invalid-connects.pcap": {
-			`  AUTH        (5.0?) 0x00 (Success)  NOT ALLOWED HERE: AUTH (5.0) protocol error: `,
-			`  PUBLISH     flags=6 length=5  MALFORMED: PUBLISH (3.1.1) malformed packet: `,
+			` AUTH        (5.0?) 0x00 (Success)  NOT ALLOWED HERE: AUTH (5.0) protocol error: `,
+			` PUBLISH     "a" qos=3 id=1 0 bytes  MALFORMED: PUBLISH (3.1.1) malformed packet: `,
 			`where the next packet begins is not known; it is looked for`,
+			`-> CONNECT  MALFORMED: CONNECT unsupported protocol version`,
 		},
-		"tcp-lost-segments-small.pcap": {`  CONNECT`},
+		"tcp-lost-segments-small.pcap": {` CONNECT`},
 	} {
 		out := dump(t, filepath.Join(ownCaptures, file))
 		for _, line := range want {
@@ -65,8 +66,8 @@ func TestSecretsAreShownOnDemandOnly(t *testing.T) {
 			}
 		}
 		require.NotEmpty(t, secrets, file)
-		for _, args := range [][]string{{path}, {"-json", path}} {
-			hidden, shown := dump(t, args...), dump(t, append([]string{"-secrets"}, args...)...)
+		for _, args := range [][]string{{path}, {"--json", path}} {
+			hidden, shown := dump(t, args...), dump(t, append([]string{"--secrets"}, args...)...)
 			found := 0
 			for _, s := range secrets {
 				assert.NotContains(t, hidden, s)
@@ -84,13 +85,13 @@ func TestSecretsAreShownOnDemandOnly(t *testing.T) {
 func TestBytesOfAMalformedConnectAreASecret(t *testing.T) {
 	// With the reserved flag.
 	const connect = "10 16 00 04 4D 51 54 54 04 C3 00 3C 00 00 00 03 75 73 65 00 03 73 65 63"
-	for _, args := range [][]string{{"-"}, {"-json", "-"}} {
+	for _, args := range [][]string{{"-"}, {"--json", "-"}} {
 		out, _, status := dumpAll(connect, args...)
-		assert.Equal(t, statusMalformed, status)
+		assert.Equal(t, statusViolation, status)
 		assert.NotContains(t, out, "736563")
 		assert.NotContains(t, out, "sec\"")
 	}
-	out, _, _ := dumpAll(connect, "-json", "-secrets", "-")
+	out, _, _ := dumpAll(connect, "--json", "--secrets", "-")
 	assert.Equal(t, strings.ToLower(strings.ReplaceAll(connect, " ", "")), decodedLines(t, out)[0]["raw_hex"])
 }
 
@@ -99,13 +100,13 @@ func TestBytesOfMalformedPacketsWithAuthenticationDataAreASecret(t *testing.T) {
 		"F0 0D 18 0A 15 00 01 6D 16 00 03 73 65 63 FF",    // AUTH with a byte after its properties
 		"20 0E 00 00 0A 15 00 01 6D 16 00 03 73 65 63 FF", // CONNACK with one
 	} {
-		for _, args := range [][]string{{"-mqtt-version", "5", "-"}, {"-mqtt-version", "5", "-json", "-"}} {
+		for _, args := range [][]string{{"--mqtt-version", "5", "-"}, {"--mqtt-version", "5", "--json", "-"}} {
 			out, _, status := dumpAll(packet, args...)
-			assert.Equal(t, statusMalformed, status)
+			assert.Equal(t, statusViolation, status)
 			assert.NotContains(t, out, "736563")
 			assert.NotContains(t, out, "sec\"")
 		}
-		out, _, _ := dumpAll(packet, "-mqtt-version", "5", "-json", "-secrets", "-")
+		out, _, _ := dumpAll(packet, "--mqtt-version", "5", "--json", "--secrets", "-")
 		assert.Contains(t, out, "736563")
 	}
 }
@@ -129,7 +130,7 @@ func TestNothingFromTheWireReachesTheTerminalRaw(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		for _, args := range [][]string{{"-mqtt-version", "5", "-"}, {"-json", "-mqtt-version", "5", "-"}} {
+		for _, args := range [][]string{{"-q", "--mqtt-version", "5", "-"}, {"-q", "--json", "--mqtt-version", "5", "-"}} {
 			out, notes, _ := dumpAll(fmt.Sprintf("%x", packet), args...) // as hex text, since malformed bytes are refused
 			if !utf8.ValidString(out) || strings.Count(out, "\n") != 1 || !strings.HasSuffix(out, "\n") || notes != "" {
 				rt.Fatalf("no single line: %q, %q", out, notes)
@@ -139,7 +140,7 @@ func TestNothingFromTheWireReachesTheTerminalRaw(t *testing.T) {
 					rt.Fatalf("%q is printed in %q", r, out)
 				}
 			}
-			if args[0] == "-json" {
+			if args[1] == "--json" {
 				checkTopic(rt, out, topic)
 			}
 		}
@@ -170,9 +171,9 @@ func TestQuoteCutsLongValues(t *testing.T) {
 
 func TestColour(t *testing.T) {
 	file := temp(t, hexConnect+hexMalformed)
-	out, _, _ := dumpAll("", "-color", "always", file)
+	out, _, _ := dumpAll("", "--color", "always", file)
 	assert.Contains(t, out, "\x1B[")
-	for _, args := range [][]string{{file}, {"-color=never", file}, {"-color=always", "-json", file}} {
+	for _, args := range [][]string{{file}, {"--color=never", file}, {"--color=always", "--json", file}} {
 		out, _, _ := dumpAll("", args...)
 		assert.NotContains(t, out, "\x1B", "%v: not to a terminal", args)
 	}

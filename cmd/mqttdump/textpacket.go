@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strconv"
 
 	"github.com/mqttwire/mqttwire"
@@ -9,13 +8,17 @@ import (
 	"github.com/mqttwire/mqttwire/packets"
 )
 
-// describe appends in words what a packet says.
-func describe(b []byte, e capture.Event, secrets bool) []byte {
-	w := words{b}
+// describe appends in words what p says, the packet of an event or what could be read
+// of it.
+func describe(b []byte, p mqttwire.Packet, e *capture.Event, secrets bool) []byte {
+	w := words{b, e.Packet == nil}
 	t := e.Frame.Header.Type
-	switch p := e.Packet.(type) {
+	switch p := p.(type) {
 	case *packets.Connect:
-		w.connect(p, secrets)
+		w.connect(p, e, secrets)
+		if e.Via != "" {
+			w.bytes("via", []byte(e.Via), mostName)
+		}
 	case *packets.Connack:
 		w.code(p.ReasonCode, t, e.Version)
 		w.flag("session-present", p.SessionPresent)
@@ -59,12 +62,16 @@ func describe(b []byte, e capture.Event, secrets bool) []byte {
 	return w.b
 }
 
-func (w *words) connect(p *packets.Connect, secrets bool) {
-	w.flag("MQTT "+p.Version.String(), true)
+func (w *words) connect(p *packets.Connect, e *capture.Event, secrets bool) {
+	w.flag("MQTT "+p.Version.String(), p.Version != 0)
 	w.flag("bridge", p.Bridge)
-	w.bytes("client", p.ClientID, mostName)
+	if string(p.ClientID) != e.ClientID || len(p.ClientID) == 0 { // else it stands before the packet
+		w.bytes("client", p.ClientID, mostName)
+	}
 	w.flag("clean", p.CleanStart)
-	w.value("keep-alive", strconv.Itoa(int(p.KeepAlive))+"s")
+	if w.number("keep-alive", uint64(p.KeepAlive)); p.KeepAlive != 0 || !w.part {
+		w.b = append(w.b, 's')
+	}
 	w.secret("user", p.UserName, secrets)
 	w.secret("password", p.Password, secrets)
 	if m := p.Will; m != nil {
@@ -99,11 +106,11 @@ func (w *words) publish(p *packets.Publish, aliasTopic []byte) {
 func (w *words) payload(b []byte) {
 	w.b = append(strconv.AppendInt(append(w.b, ' '), int64(len(b)), 10), " bytes"...)
 	if len(b) > 0 {
-		w.quoted(b, mostPayload)
+		w.b = appendMessage(append(w.b, ' '), b, mostPayload)
 	}
 }
 
-func (w *words) ack(id uint16, code mqttwire.ReasonCode, p mqttwire.Properties, e capture.Event) {
+func (w *words) ack(id uint16, code mqttwire.ReasonCode, p mqttwire.Properties, e *capture.Event) {
 	w.number("id", uint64(id))
 	if e.Version == mqttwire.V5 && code != mqttwire.ReasonSuccess {
 		w.code(code, e.Frame.Header.Type, e.Version)
@@ -111,7 +118,7 @@ func (w *words) ack(id uint16, code mqttwire.ReasonCode, p mqttwire.Properties, 
 	w.properties(p, true)
 }
 
-func (w *words) codes(id uint16, codes []mqttwire.ReasonCode, p mqttwire.Properties, e capture.Event) {
+func (w *words) codes(id uint16, codes []mqttwire.ReasonCode, p mqttwire.Properties, e *capture.Event) {
 	w.number("id", uint64(id))
 	for _, c := range codes {
 		w.code(c, e.Frame.Header.Type, e.Version)
@@ -121,7 +128,8 @@ func (w *words) codes(id uint16, codes []mqttwire.ReasonCode, p mqttwire.Propert
 
 // code adds a code by number and name.
 func (w *words) code(c mqttwire.ReasonCode, t mqttwire.PacketType, v mqttwire.Version) {
-	w.b = fmt.Appendf(w.b, " 0x%02X", uint8(c))
+	const digits = "0123456789ABCDEF"
+	w.b = append(w.b, ' ', '0', 'x', digits[c>>4], digits[c&15])
 	if name := c.Name(t, v); name != "" {
 		w.b = append(append(append(w.b, " ("...), name...), ')')
 	}

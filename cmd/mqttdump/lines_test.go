@@ -15,18 +15,24 @@ import (
 func TestALineShowsNothingOfTheOneBefore(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(ownCaptures, "*.pcap*"))
 	require.NoError(t, err)
-	for _, o := range []options{{color: "never"}, {color: "always"}, {color: "never", json: true}} {
-		reused, lines := newDumper(o, nil, nil, nil), 0
+	never, always := newPalette("never", nil), newPalette("always", nil)
+	for _, newForm := range []func() lines{
+		func() lines { return newTextLines(&showOptions{}, never) },
+		func() lines { return newTextLines(&showOptions{}, always) },
+		func() lines { return newVerboseLines(&showOptions{}, never) },
+		func() lines { return newJSONLines(&showOptions{}) },
+	} {
+		reused, count := newForm(), 0
+		var line []byte
 		for _, name := range files {
 			for _, e := range packetEvents(t, name) {
-				fresh := newDumper(o, nil, nil, nil)
-				fresh.build(name, e)
-				reused.build(name, e)
-				require.Equal(t, fresh.line.String(), reused.line.String())
-				lines++
+				line = reused.append(line[:0], name, &e, "")
+				fresh := reused.append(nil, name, &e, "")
+				require.Equal(t, string(fresh), string(line))
+				count++
 			}
 		}
-		require.Greater(t, lines, 500)
+		require.Greater(t, count, 500)
 	}
 }
 

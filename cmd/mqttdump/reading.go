@@ -1,0 +1,231 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"sync/atomic"
+	"time"
+
+	"github.com/mqttwire/mqttwire/capture"
+	"github.com/mqttwire/mqttwire/pcap"
+)
+
+// app is one run of the program.
+type app struct {
+	ctx    context.Context
+	stdin  io.Reader
+	stdout *bufio.Writer
+	out    *failing
+	stderr io.Writer
+	input  inputOptions
+	filter filterOptions
+	show   showOptions
+	status int
+	sum    capture.Summary
+
+	names              []string // of the inputs, by capture.Event.File
+	opens              []io.Closer
+	bytesRead          atomic.Int64
+	complained, opened bool // something could not be read, something could
+	records            pcap.Records
+
+	saving   *saving // what is written to files, or nil
+	filtered bool    // not all of the input was looked at
+	matches  int     // packets and events that were
+}
+
+func newApp(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer) *app {
+	out := &failing{to: stdout}
+	return &app{ctx: ctx, stdin: stdin, stdout: bufio.NewWriterSize(out, 64<<10), out: out, stderr: stderr}
+}
+
+// failing remembers that a Write failed, as some who write to it do not say so.
+type failing struct {
+	to  io.Writer
+	err error
+}
+
+func (f *failing) Write(p []byte) (n int, err error) {
+	if f.err != nil {
+		return 0, f.err
+	}
+	n, f.err = f.to.Write(p)
+	return n, f.err
+}
+
+// stdoutFailed reports whether the output cannot be written.
+func (a *app) stdoutFailed() bool { return a.out.err != nil }
+
+// raise notes a status, unless there was a worse one.
+func (a *app) raise(status int) { a.status = max(a.status, status) }
+
+// tell writes a line to standard error, behind what was printed before.
+func (a *app) tell(format string, args ...any) error {
+	if err := a.stdout.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stderr, "mqttdump: %s\n", printableLines(fmt.Sprintf(format, args...)))
+	return nil
+}
+
+// zone is that of times without one.
+func (a *app) zone() *time.Location {
+	if a.show.time == timeLocal {
+		return a.show.zone
+	}
+	return time.UTC
+}
+
+// taker takes the events of a capture.
+type taker func(file string, e *capture.Event) error
+
+// each gives the events of all files to take that the filter lets pass, in their order. The error is that of
+// take or of the command line; that a file cannot be read is told, and is in the
+// status.
+func (a *app) each(files []string, take taker) error {
+	if len(files) == 0 {
+		return errors.New("no file was given")
+	}
+	o, err := a.input.decoder()
+	if err != nil {
+		return err
+	}
+	chosen, err := a.filter.compile(a.zone())
+	if err != nil {
+		return err
+	}
+	bar := a.newProgress(files)
+	err = a.read(files, o, func(e *capture.Event) error {
+		switch {
+		case e.Kind == capture.PacketPiece:
+			return a.saving.piece(e)
+		case e.Cause == capture.OverLimit && a.saving != nil:
+			defer a.saving.forget(e)
+		}
+		if !chosen.match(e) {
+			return nil
+		}
+		a.raise(statusOf(e))
+		a.matches++
+		name := ""
+		if len(files) > 1 { // else it goes without saying
+			name = a.names[e.File]
+		}
+		return take(name, e)
+	})
+	if err != nil {
+		return err
+	}
+	bar.finish()
+	a.filtered = !chosen.letsAllPass()
+	if w := chosen.where; w != nil && w.fault != nil {
+		if err := a.tell("--where could not be told for %s, which are left out; of the first:\n%s", counted(w.failed, "packet"), w.fault); err != nil {
+			return err
+		}
+	}
+	if a.sum.Unread > 0 {
+		a.raise(statusNotDecoded)
+	}
+	return nil
+}
+
+// read reads the files: in a goroutine of its own, while the events are taken in this.
+func (a *app) read(files []string, o pcap.Options, take func(*capture.Event) error) error {
+	pipe := newPipeline()
+	inputs, err := a.open(files, pipe.handOver)
+	if err != nil || len(inputs) == 0 {
+		return err
+	}
+	defer a.shut()
+	var r *pcap.Reader
+	go func() {
+		defer pipe.end()
+		opened, err := pcap.OpenInputs(inputs, o)
+		if err != nil {
+			pipe.put(&capture.Event{}, err)
+			return
+		}
+		r = opened
+		defer r.Close()
+		for e, err := range r.Events() {
+			if !pipe.put(&e, err) || a.isInterrupted(inputs) {
+				return
+			}
+		}
+	}()
+	err = pipe.each(func(e *capture.Event, err error) error {
+		if err != nil {
+			return a.complain(err)
+		}
+		return take(e)
+	}, a.stdout.Flush)
+	if err != nil || r == nil {
+		return err
+	}
+	a.sum, a.records = r.Summary(), r.Records()
+	a.opened = !a.complained || a.records.Total+a.sum.Packets > 0
+	return nil
+}
+
+// mostWatched is how many files are opened by the program itself, so that it can tell
+// how far they are read, and end them when it is interrupted. Of more, package pcap
+// opens only those that it reads at the time.
+const mostWatched = 16
+
+// open opens the inputs. What cannot be opened is told, and left out.
+func (a *app) open(files []string, beforeRead func()) (inputs []pcap.Input, err error) {
+	for _, name := range files {
+		if len(files) > mostWatched && name != "-" {
+			a.names, inputs = append(a.names, name), append(inputs, pcap.Input{Name: name})
+			continue
+		}
+		in, err := openInput(a.ctx, name, a.stdin, &a.bytesRead)
+		if err != nil {
+			if err := a.complain(&pcap.FileError{File: name, Err: withoutName(err)}); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		in.beforeRead = beforeRead
+		a.opens = append(a.opens, in.from)
+		a.names, inputs = append(a.names, name), append(inputs, pcap.Input{Name: name, Reader: in})
+	}
+	return inputs, nil
+}
+
+// shut closes what open has opened.
+func (a *app) shut() {
+	for _, f := range a.opens {
+		f.Close()
+	}
+}
+
+// isInterrupted reports whether the reading has to end here: inputs that the program
+// has opened end by themselves, and what is left of their connections is still told.
+func (a *app) isInterrupted(inputs []pcap.Input) bool {
+	return a.ctx.Err() != nil && inputs[0].Reader == nil
+}
+
+// complain tells of a file that cannot be read, or not to its end. Where it is cut
+// because the run was interrupted, nothing is wrong with it.
+func (a *app) complain(err error) error {
+	if a.ctx.Err() != nil {
+		return nil
+	}
+	a.raise(statusUnread)
+	a.complained = true
+	name := ""
+	var fault *pcap.FileError
+	var path *fs.PathError
+	switch {
+	case errors.As(err, &fault):
+		name = fault.File
+	case errors.As(err, &path):
+		name = path.Path
+	}
+	return a.tell("%s: %v", fileName(name), withoutName(err))
+}
