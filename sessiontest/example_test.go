@@ -2,6 +2,7 @@ package sessiontest_test
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/packets"
@@ -75,4 +76,19 @@ func ExampleConnect() {
 	// PUBREC packet_id=7 code=0x00 (Success)
 	// PUBREC packet_id=7 code=0x00 (Success)
 	// handed on 1 time
+}
+
+func ExampleNewPeer() {
+	// A server that refuses a CONNECT.
+	s := session.New(session.Options{Side: mqttwire.FromServer})
+	l := session.NewLink(session.LinkOptions{Side: mqttwire.FromServer})
+	p := sessiontest.NewPeer(t, mqttwire.V311, l, s, time.Now())
+	p.Feed(&packets.Connect{Version: mqttwire.V311, ClientID: []byte("c"), CleanStart: true})
+	if _, ok := l.Packet(); ok {
+		if err := l.Refuse(p.Now, &packets.Connack{ReasonCode: mqttwire.ReasonNotAuthorized}); err != nil {
+			fmt.Println(err)
+		}
+	}
+	fmt.Println(p.Got()[0])
+	// Output: CONNACK code=0x05 (Refused: not authorized)
 }

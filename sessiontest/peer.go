@@ -47,24 +47,29 @@ type Peer struct {
 	version mqttwire.Version
 }
 
+// NewPeer returns the peer of a connection of that version which the caller opens, by calls of
+// the Link and with Feed.
+func NewPeer(t TB, v mqttwire.Version, l *session.Link, s *session.Session, now time.Time) *Peer {
+	return &Peer{t: t, version: v, Link: l, Session: s, Now: now}
+}
+
 // Connect returns the peer of a connection that it has opened.
 func Connect(t TB, o Options) *Peer {
 	t.Helper()
-	p := &Peer{t: t, version: o.Version, Session: o.Old, Now: o.Now}
-	if p.version == 0 {
-		p.version = mqttwire.V5
+	if o.Version == 0 {
+		o.Version = mqttwire.V5
 	}
-	if p.Now.IsZero() {
-		p.Now = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	if o.Now.IsZero() {
+		o.Now = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	}
 	o.Session.Side, o.Link.Side = o.Side, o.Side
-	if p.Session == nil {
-		p.Session = session.New(o.Session)
+	if o.Old == nil {
+		o.Old = session.New(o.Session)
 	}
-	if o.Connect.Version = p.version; o.Connect.ClientID == nil {
+	if o.Connect.Version = o.Version; o.Connect.ClientID == nil {
 		o.Connect.ClientID = []byte("c")
 	}
-	p.Link = session.NewLink(o.Link)
+	p := NewPeer(t, o.Version, session.NewLink(o.Link), o.Old, o.Now)
 	if o.Side == mqttwire.FromClient {
 		p.must("Open", p.Link.Open(p.Now, p.Session, &o.Connect))
 		p.Got()
@@ -72,13 +77,12 @@ func Connect(t TB, o Options) *Peer {
 		p.Opened = p.Got()
 		return p
 	}
-	p.feed(&o.Connect)
+	p.Feed(&o.Connect)
 	if _, ok := p.Link.Packet(); !ok {
 		cause, _ := p.Link.Closed()
 		t.Fatalf("the CONNECT is refused: %v", cause)
 	}
 	p.must("Accept", p.Link.Accept(p.Now, p.Session, &o.Connack))
-	p.take()
 	p.Opened = p.Got()
 	if len(p.Opened) > 0 {
 		p.Opened = p.Opened[1:]
@@ -96,7 +100,7 @@ func (p *Peer) must(what string, err error) {
 // Say lets packets come, and handles them in the usual way.
 func (p *Peer) Say(list ...mqttwire.Packet) {
 	p.t.Helper()
-	p.feed(list...)
+	p.Feed(list...)
 	p.handle()
 }
 
@@ -106,7 +110,8 @@ func (p *Peer) SayBytes(b []byte) {
 	p.handle()
 }
 
-func (p *Peer) feed(list ...mqttwire.Packet) {
+// Feed lets packets come, and handles nothing: for a test that calls Link.Packet itself.
+func (p *Peer) Feed(list ...mqttwire.Packet) {
 	p.t.Helper()
 	var b []byte
 	for _, packet := range list {
@@ -120,13 +125,13 @@ func (p *Peer) feed(list ...mqttwire.Packet) {
 func (p *Peer) handle() {
 	for _, ok := p.Link.Packet(); ok; _, ok = p.Link.Packet() {
 		p.Link.Handle(p.Now)
-		p.take()
+		p.Take()
 	}
-	p.take()
+	p.Take()
 }
 
-// take takes changes and events.
-func (p *Peer) take() {
+// Take takes changes and events. All methods but Feed do so.
+func (p *Peer) Take() {
 	for c, ok := p.Session.Change(); ok; c, ok = p.Session.Change() {
 		p.Changes = append(p.Changes, bytes.Clone(c.Data))
 	}
@@ -142,10 +147,10 @@ func (p *Peer) take() {
 func (p *Peer) Got() (list []mqttwire.Packet) {
 	p.t.Helper()
 	for {
-		p.take()
+		p.Take()
 		b := p.Link.Append(nil, 1<<20)
 		p.Link.Wrote(p.Now, len(b))
-		p.take()
+		p.Take()
 		if len(b) == 0 {
 			return list
 		}
@@ -174,13 +179,13 @@ func (p *Peer) Advance(d time.Duration) {
 	p.Now = p.Now.Add(d)
 	p.Link.Tick(p.Now)
 	p.Session.Tick(p.Now)
-	p.take()
+	p.Take()
 }
 
 // Cut ends the connection without a packet.
 func (p *Peer) Cut() {
 	p.Link.Lost(p.Now, nil)
-	p.take()
+	p.Take()
 }
 
 // Closed reports whether the connection has ended, and why.
