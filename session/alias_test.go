@@ -15,18 +15,18 @@ import (
 
 // withAliases describes a client whose server takes so many topic aliases.
 func withAliases(n uint16) against {
-	a := against{side: mqttwire.FromClient, session: session.Options{Journal: true}}
-	a.connect.Properties.SetSessionExpiryInterval(100)
-	a.connack.Properties.SetTopicAliasMaximum(n)
+	a := against{Side: mqttwire.FromClient, Session: session.Options{Journal: true}}
+	a.Connect.Properties.SetSessionExpiryInterval(100)
+	a.Connack.Properties.SetTopicAliasMaximum(n)
 	return a
 }
 
 // send publishes a message to a topic, and returns how it went out: topic and alias.
 func (p *peer) send(topic string, q mqttwire.QoS) string {
-	m := session.NewMessage(p.now, &packets.Publish{Topic: []byte(topic), Payload: []byte("x")})
-	_, err := p.session.Publish(p.now, m, session.Delivery{QoS: q})
+	m := session.NewMessage(p.Now, &packets.Publish{Topic: []byte(topic), Payload: []byte("x")})
+	_, err := p.Session.Publish(p.Now, m, session.Delivery{QoS: q})
 	require.NoError(p.t, err)
-	list := p.got()
+	list := p.Got()
 	require.Len(p.t, list, 1)
 	return aliased(list[0])
 }
@@ -58,31 +58,31 @@ func TestAnAliasEndsWithItsConnection(t *testing.T) { // [MQTT-3.3.2-7] [trap 11
 	for range 3 {
 		p.send("some/topic", 1)
 	}
-	p.link.Lost(p.now, nil)
-	a.old = p.session
-	a.connack.SessionPresent = true
+	p.Link.Lost(p.Now, nil)
+	a.Old = p.Session
+	a.Connack.SessionPresent = true
 	p = newPeer(t, mqttwire.V5, a)
-	require.Len(t, p.opened, 3)
-	assert.Equal(t, "some/topic 0", aliased(p.opened[0]))
-	assert.Equal(t, "some/topic 1", aliased(p.opened[1]))
-	assert.Equal(t, " 1", aliased(p.opened[2]))
+	require.Len(t, p.Opened, 3)
+	assert.Equal(t, "some/topic 0", aliased(p.Opened[0]))
+	assert.Equal(t, "some/topic 1", aliased(p.Opened[1]))
+	assert.Equal(t, " 1", aliased(p.Opened[2]))
 }
 
 func TestNoAliasIsInTheJournal(t *testing.T) { // [trap 11]
 	a := withAliases(5)
 	s := session.New(session.Options{Side: mqttwire.FromClient, Journal: true})
-	a.old = s
+	a.Old = s
 	p := newPeer(t, mqttwire.V5, a)
 	var list mqttwire.Properties
 	list.SetTopicAlias(4)
 	from := &packets.Publish{Topic: []byte("some/topic"), Payload: []byte("x"), Properties: list}
 	for range 3 {
-		_, err := s.Publish(p.now, session.NewMessage(p.now, from), session.Delivery{QoS: 1})
+		_, err := s.Publish(p.Now, session.NewMessage(p.Now, from), session.Delivery{QoS: 1})
 		require.NoError(t, err)
 		for c, ok := s.Change(); ok; c, ok = s.Change() {
 			assert.False(t, bytes.Contains(c.Data, list.Bytes()))
 		}
-		p.got()
+		p.Got()
 	}
 	assert.False(t, bytes.Contains(s.AppendSnapshot(nil), list.Bytes()))
 }
@@ -90,12 +90,12 @@ func TestNoAliasIsInTheJournal(t *testing.T) { // [trap 11]
 func TestAnAliasGoesWithTheOtherProperties(t *testing.T) {
 	p := newPeer(t, mqttwire.V5, withAliases(5))
 	for i := range 3 {
-		_, err := p.session.Publish(p.now, expiring("x", 100), session.Delivery{QoS: 1})
+		_, err := p.Session.Publish(p.Now, expiring("x", 100), session.Delivery{QoS: 1})
 		require.NoError(t, err)
-		m := session.NewMessage(p.now, &packets.Publish{Topic: []byte("long/topic"), Properties: expiring("x", 100).Publish().Properties})
-		_, err = p.session.Publish(p.now, m, session.Delivery{QoS: 1})
+		m := session.NewMessage(p.Now, &packets.Publish{Topic: []byte("long/topic"), Properties: expiring("x", 100).Publish().Properties})
+		_, err = p.Session.Publish(p.Now, m, session.Delivery{QoS: 1})
 		require.NoError(t, err)
-		q := p.got()[1].(*packets.Publish)
+		q := p.Got()[1].(*packets.Publish)
 		assert.Equal(t, []string{"long/topic 0", "long/topic 1", " 1"}[i], aliased(q))
 		left, _ := q.Properties.MessageExpiryInterval()
 		assert.EqualValues(t, 100, left)
@@ -106,14 +106,14 @@ func TestAnAliasGoesWithTheOtherProperties(t *testing.T) {
 
 func TestAnAliasIsLeftOutWhereThePacketWouldBeTooLarge(t *testing.T) {
 	a := withAliases(5)
-	a.connack.Properties.SetMaximumPacketSize(31)
+	a.Connack.Properties.SetMaximumPacketSize(31)
 	p := newPeer(t, mqttwire.V5, a)
 	topic := "a23456789012345678901" // 31 bytes of packet
 	for range 3 {
-		m := session.NewMessage(p.now, &packets.Publish{Topic: []byte(topic), Payload: []byte("123")})
-		_, err := p.session.Publish(p.now, m, session.Delivery{QoS: 1})
+		m := session.NewMessage(p.Now, &packets.Publish{Topic: []byte(topic), Payload: []byte("123")})
+		_, err := p.Session.Publish(p.Now, m, session.Delivery{QoS: 1})
 		require.NoError(t, err)
-		list := p.got()
+		list := p.Got()
 		require.Len(t, list, 1)
 		assert.Equal(t, topic+" 0", aliased(list[0]))
 	}
@@ -121,7 +121,7 @@ func TestAnAliasIsLeftOutWhereThePacketWouldBeTooLarge(t *testing.T) {
 
 func TestAliasesMayBeTurnedOff(t *testing.T) {
 	a := withAliases(5)
-	a.link.TopicAliases = -1
+	a.Link.TopicAliases = -1
 	p := newPeer(t, mqttwire.V5, a)
 	for range 3 {
 		assert.Equal(t, "topic/a 0", p.send("topic/a", 0))

@@ -13,29 +13,29 @@ import (
 
 // show lets a packet come, which is not handled.
 func (p *peer) show(packet mqttwire.Packet) {
-	p.feed(packet)
-	_, ok := p.link.Packet()
+	p.Feed(packet)
+	_, ok := p.Link.Packet()
 	require.True(p.t, ok)
 }
 
 func TestAnAnswerHasItsOwnCodesAndProperties(t *testing.T) {
-	p := newPeer(t, mqttwire.V5, against{side: mqttwire.FromServer})
+	p := newPeer(t, mqttwire.V5, against{Side: mqttwire.FromServer})
 	p.show(arriving(7, 1))
 	answer := &packets.Puback{PacketID: 7, ReasonCode: mqttwire.ReasonNoMatchingSubscribers}
 	answer.Properties.SetReasonString([]byte("nobody"))
-	require.NoError(t, p.link.Answer(p.now, answer))
-	got := p.got()
+	require.NoError(t, p.Link.Answer(p.Now, answer))
+	got := p.Got()
 	require.Len(t, got, 1)
 	assert.Equal(t, mqttwire.ReasonNoMatchingSubscribers, got[0].(*packets.Puback).ReasonCode)
 	reason, _ := packets.PropertiesOf(got[0]).ReasonString()
 	assert.Equal(t, "nobody", string(reason))
-	p.take()
-	assert.Len(t, p.all(session.Arrived), 1)
+	p.Take()
+	assert.Len(t, p.All(session.Arrived), 1)
 }
 
 func TestAnAnswerThatDoesNotFitChangesNothing(t *testing.T) {
-	p := newPeer(t, mqttwire.V5, against{side: mqttwire.FromServer})
-	assert.ErrorIs(t, p.link.Answer(p.now, &packets.Puback{PacketID: 7}), session.ErrState)
+	p := newPeer(t, mqttwire.V5, against{Side: mqttwire.FromServer})
+	assert.ErrorIs(t, p.Link.Answer(p.Now, &packets.Puback{PacketID: 7}), session.ErrState)
 	filters := []packets.Subscription{{Filter: []byte("a")}, {Filter: []byte("b")}}
 	for _, c := range []struct{ packet, answer mqttwire.Packet }{
 		{arriving(7, 1), &packets.Puback{PacketID: 8}},
@@ -50,26 +50,26 @@ func TestAnAnswerThatDoesNotFitChangesNothing(t *testing.T) {
 		{&packets.Pubrel{PacketID: 7}, &packets.Pubcomp{PacketID: 8}},
 	} {
 		p.show(c.packet)
-		assert.ErrorIs(t, p.link.Answer(p.now, c.answer), session.ErrAnswer)
-		assert.Empty(t, p.got())
-		_, ok := p.link.Packet()
+		assert.ErrorIs(t, p.Link.Answer(p.Now, c.answer), session.ErrAnswer)
+		assert.Empty(t, p.Got())
+		_, ok := p.Link.Packet()
 		assert.True(t, ok, "it is still to be handled")
-		p.link.Handle(p.now)
-		p.got()
+		p.Link.Handle(p.Now)
+		p.Got()
 	}
 }
 
 func TestAServerGrantsWhatItAnswers(t *testing.T) {
 	for _, v := range versions {
-		p := newPeer(t, v, against{side: mqttwire.FromServer})
+		p := newPeer(t, v, against{Side: mqttwire.FromServer})
 		p.show(&packets.Subscribe{PacketID: 7, Subscriptions: []packets.Subscription{
 			{Filter: []byte("a"), QoS: 2}, {Filter: []byte("b"), QoS: 2}, {Filter: []byte("c"), QoS: 1}}})
-		require.NoError(t, p.link.Answer(p.now, &packets.Suback{PacketID: 7, ReasonCodes: []mqttwire.ReasonCode{1, mqttwire.ReasonNotAuthorized, 1}}))
-		got := p.got()[0].(*packets.Suback)
+		require.NoError(t, p.Link.Answer(p.Now, &packets.Suback{PacketID: 7, ReasonCodes: []mqttwire.ReasonCode{1, mqttwire.ReasonNotAuthorized, 1}}))
+		got := p.Got()[0].(*packets.Suback)
 		refused := map[mqttwire.Version]mqttwire.ReasonCode{mqttwire.V31: 2, mqttwire.V311: 0x80, mqttwire.V5: 0x87}[v]
 		assert.Equal(t, []mqttwire.ReasonCode{1, refused, 1}, got.ReasonCodes, "before 3.1.1 none says that it is refused")
 		var have []string
-		for sub := range p.session.Subscriptions() {
+		for sub := range p.Session.Subscriptions() {
 			have = append(have, string(sub.Filter)+" "+sub.QoS.String())
 		}
 		assert.Equal(t, []string{"a QoS 1", "c QoS 1"}, have)

@@ -347,16 +347,26 @@ func appendMessage(b []byte, m *Message) []byte {
 	if _, ok := m.Position(); ok {
 		return binary.BigEndian.AppendUint32(append(b, storedHollow), uint32(min(m.size, maxHollow)))
 	}
-	p := m.Publish()
-	p.PacketID = 1 // which is not looked at
 	at := len(b)
-	out, err := p.Append(append(b, storedV5), mqttwire.V5)
+	out, err := m.appendPublish(append(b, storedV5), mqttwire.V5)
 	if err != nil {
-		out, err = p.Append(append(b[:at], storedV31), mqttwire.V31)
+		out, err = m.appendPublish(append(b[:at], storedV31), mqttwire.V31)
 	}
 	if err != nil { // such as one that a Tolerance has let pass
+		p := m.Publish()
 		out = binary.AppendUvarint(append(b[:at], storedBare), uint64(len(p.Topic)))
 		out = append(append(out, p.Topic...), p.Payload...)
 	}
 	return out
+}
+
+// appendPublish appends the message as a PUBLISH, of which the packet identifier is not
+// looked at.
+func (m *Message) appendPublish(b []byte, v mqttwire.Version) ([]byte, error) {
+	if q := m.prepared; q != nil {
+		return q.Append(b, v, &packets.Delivery{QoS: q.QoS(), PacketID: 1, Retain: q.Retain()})
+	}
+	p := m.Publish()
+	p.PacketID = 1
+	return p.Append(b, v)
 }

@@ -72,15 +72,15 @@ func TestCleanStartEmptiesTheSession(t *testing.T) { // [MQTT-3.1.2-4]
 
 func TestAClientClosesOnASessionThatItDoesNotKnow(t *testing.T) { // [MQTT-3.2.2-4]
 	for _, known := range []bool{false, true} {
-		a := against{side: mqttwire.FromClient, session: session.Options{Known: known}}
-		a.connack.SessionPresent = true
+		a := against{Side: mqttwire.FromClient, Session: session.Options{Known: known}}
+		a.Connack.SessionPresent = true
 		p := newPeer(t, mqttwire.V5, a)
 		if known {
-			assert.Len(t, p.all(session.Connected), 1)
+			assert.Len(t, p.All(session.Connected), 1)
 			continue
 		}
-		assert.Empty(t, p.all(session.Connected))
-		assert.Equal(t, []mqttwire.Packet{&packets.Disconnect{ReasonCode: mqttwire.ReasonProtocolError}}, p.opened)
+		assert.Empty(t, p.All(session.Connected))
+		assert.Equal(t, []mqttwire.Packet{&packets.Disconnect{ReasonCode: mqttwire.ReasonProtocolError}}, p.Opened)
 		assert.Equal(t, session.UnexpectedSession, p.closed().Kind)
 	}
 }
@@ -137,37 +137,37 @@ func TestAServerRefusesAClient(t *testing.T) {
 
 func TestAClientHearsWhyItWasRefused(t *testing.T) {
 	for _, v := range versions {
-		a := against{side: mqttwire.FromClient}
-		a.connack.ReasonCode = mqttwire.ReturnNotAuthorized
+		a := against{Side: mqttwire.FromClient}
+		a.Connack.ReasonCode = mqttwire.ReturnNotAuthorized
 		if v == mqttwire.V5 {
-			a.connack.ReasonCode = mqttwire.ReasonNotAuthorized
+			a.Connack.ReasonCode = mqttwire.ReasonNotAuthorized
 		}
 		p := newPeer(t, v, a)
-		assert.Empty(t, p.all(session.Connected))
-		require.Len(t, p.all(session.Disconnected), 1)
-		assert.Equal(t, a.connack.ReasonCode, p.all(session.Disconnected)[0].Code)
+		assert.Empty(t, p.All(session.Connected))
+		require.Len(t, p.All(session.Disconnected), 1)
+		assert.Equal(t, a.Connack.ReasonCode, p.All(session.Disconnected)[0].Code)
 		assert.Equal(t, session.ServerRefused, p.closed().Kind)
-		assert.Nil(t, p.session.Link())
+		assert.Nil(t, p.Session.Link())
 	}
 }
 
 func TestARedirectNamesTheOtherServer(t *testing.T) { // section 4.11
 	for _, c := range []mqttwire.ReasonCode{mqttwire.ReasonUseAnotherServer, mqttwire.ReasonServerMoved} {
-		a := against{side: mqttwire.FromClient}
-		a.connack.ReasonCode = c
-		a.connack.Properties.SetServerReference([]byte("b.example:1883"))
+		a := against{Side: mqttwire.FromClient}
+		a.Connack.ReasonCode = c
+		a.Connack.Properties.SetServerReference([]byte("b.example:1883"))
 		p := newPeer(t, mqttwire.V5, a)
-		gone := newPeer(t, mqttwire.V5, against{side: mqttwire.FromClient})
+		gone := newPeer(t, mqttwire.V5, against{Side: mqttwire.FromClient})
 		d := &packets.Disconnect{ReasonCode: c}
 		d.Properties.SetServerReference([]byte("b.example:1883"))
-		gone.say(d)
+		gone.Say(d)
 		for _, p := range []*peer{p, gone} {
-			require.Len(t, p.all(session.Redirect), 1)
-			e := p.all(session.Redirect)[0]
+			require.Len(t, p.All(session.Redirect), 1)
+			e := p.All(session.Redirect)[0]
 			assert.Equal(t, c, e.Code)
 			reference, _ := packets.PropertiesOf(e.Packet).ServerReference()
 			assert.Equal(t, "b.example:1883", string(reference))
-			assert.Len(t, p.all(session.Disconnected), 1)
+			assert.Len(t, p.All(session.Disconnected), 1)
 		}
 	}
 }

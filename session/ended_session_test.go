@@ -15,28 +15,28 @@ import (
 // middle of exchanges, and whose server says on the next one that it has a session:
 // another one, of somebody else with that client identifier.
 func withEndedSession(t *testing.T, v mqttwire.Version, o session.Options) *peer {
-	a := against{side: mqttwire.FromClient, connect: packets.Connect{CleanStart: true}, session: o} // in 5.0 without an interval
+	a := against{Side: mqttwire.FromClient, Connect: packets.Connect{CleanStart: true}, Session: o} // in 5.0 without an interval
 	p := newPeer(t, v, a)
 	p.publish("x", 2)
-	p.got()
-	p.say(&packets.Pubrec{PacketID: 1}, arriving(7, 2))
-	p.got()
-	a.connect.CleanStart = false
+	p.Got()
+	p.Say(&packets.Pubrec{PacketID: 1}, arriving(7, 2))
+	p.Got()
+	a.Connect.CleanStart = false
 	return p.back(a)
 }
 
 func TestASessionThatEndedWithItsConnectionDoesNotGoOnWithAnother(t *testing.T) { // [MQTT-3.1.2-6]
 	for _, v := range versions[1:] {
 		p := withEndedSession(t, v, session.Options{Known: true})
-		assert.Empty(t, p.opened, v) // no PUBREL
-		p.say(arriving(7, 2))
-		assert.Len(t, p.all(session.Arrived), 1, v)
+		assert.Empty(t, p.Opened, v) // no PUBREL
+		p.Say(arriving(7, 2))
+		assert.Len(t, p.All(session.Arrived), 1, v)
 	}
 }
 
 func TestAClientClosesIfThereIsASessionAlthoughItsOwnHasEnded(t *testing.T) { // [MQTT-3.2.2-4]
 	p := withEndedSession(t, mqttwire.V5, session.Options{})
-	cause, closed := p.link.Closed()
+	cause, closed := p.Link.Closed()
 	require.True(t, closed)
 	assert.Equal(t, session.UnexpectedSession, cause.Kind)
 }

@@ -205,26 +205,26 @@ func TestARefusedMessageFreesItsSlotAndItsIdentifier(t *testing.T) { // [trap 5]
 
 func TestManyPubrelsGoOutBeforeAnyMessageAndFillNoBuffer(t *testing.T) {
 	const n = 3000
-	a := against{side: mqttwire.FromClient, link: session.LinkOptions{Output: 6000},
-		session: session.Options{Queue: session.Bounds{Count: 2 * n, Bytes: 10 << 20}}}
+	a := against{Side: mqttwire.FromClient, Link: session.LinkOptions{Output: 6000},
+		Session: session.Options{Queue: session.Bounds{Count: 2 * n, Bytes: 10 << 20}}}
 	p := newPeer(t, mqttwire.V311, a)
 	for range n {
 		p.publish("x", 2)
 	}
 	for id := uint16(1); id <= n; id++ {
-		p.got()
-		p.say(&packets.Pubrec{PacketID: id})
+		p.Got()
+		p.Say(&packets.Pubrec{PacketID: id})
 	}
-	p.got()
+	p.Got()
 	p.publish("y", 2)
-	p.got()
-	p.link.Lost(p.now, nil)
-	a.old = p.session
-	a.connack.SessionPresent = true
+	p.Got()
+	p.Link.Lost(p.Now, nil)
+	a.Old = p.Session
+	a.Connack.SessionPresent = true
 	p = newPeer(t, mqttwire.V311, a)
 	p.publish("z", 1)
-	list := p.opened
-	for more := p.got(); len(more) > 0; more = p.got() {
+	list := p.Opened
+	for more := p.Got(); len(more) > 0; more = p.Got() {
 		list = append(list, more...)
 	}
 	require.Len(t, list, n+2)
@@ -234,44 +234,44 @@ func TestManyPubrelsGoOutBeforeAnyMessageAndFillNoBuffer(t *testing.T) {
 	assert.True(t, list[n].(*packets.Publish).Dup)
 	assert.Equal(t, "z", string(list[n+1].(*packets.Publish).Payload))
 	for id := uint16(1); id <= n; id++ {
-		p.say(&packets.Pubcomp{PacketID: id})
+		p.Say(&packets.Pubcomp{PacketID: id})
 	}
-	assert.Len(t, p.all(session.Done), n)
+	assert.Len(t, p.All(session.Done), n)
 }
 
 func TestAPubrecThatIsOutOfOrderKeepsThatOrder(t *testing.T) { // [MQTT-4.6.0-4]
-	a := against{side: mqttwire.FromClient}
+	a := against{Side: mqttwire.FromClient}
 	p := newPeer(t, mqttwire.V311, a)
 	for range 3 {
 		p.publish("x", 2)
 	}
-	p.got()
-	p.say(&packets.Pubrec{PacketID: 3}, &packets.Pubrec{PacketID: 1})
-	p.got()
-	assert.Equal(t, session.CanceledSent, p.session.Cancel(1))
-	p.link.Lost(p.now, nil)
-	a.old = p.session
-	a.connack.SessionPresent = true
+	p.Got()
+	p.Say(&packets.Pubrec{PacketID: 3}, &packets.Pubrec{PacketID: 1})
+	p.Got()
+	assert.Equal(t, session.CanceledSent, p.Session.Cancel(1))
+	p.Link.Lost(p.Now, nil)
+	a.Old = p.Session
+	a.Connack.SessionPresent = true
 	p = newPeer(t, mqttwire.V311, a)
-	require.Len(t, p.opened, 3)
-	assert.Equal(t, uint16(3), p.opened[0].(*packets.Pubrel).PacketID)
-	assert.Equal(t, uint16(1), p.opened[1].(*packets.Pubrel).PacketID)
-	assert.Equal(t, uint16(2), p.opened[2].(*packets.Publish).PacketID)
-	p.say(&packets.Pubcomp{PacketID: 1})
-	assert.Empty(t, p.all(session.Done))
+	require.Len(t, p.Opened, 3)
+	assert.Equal(t, uint16(3), p.Opened[0].(*packets.Pubrel).PacketID)
+	assert.Equal(t, uint16(1), p.Opened[1].(*packets.Pubrel).PacketID)
+	assert.Equal(t, uint16(2), p.Opened[2].(*packets.Publish).PacketID)
+	p.Say(&packets.Pubcomp{PacketID: 1})
+	assert.Empty(t, p.All(session.Done))
 }
 
 func TestBefore5ARefusedMessageIsAcknowledgedAndNotHandedOnTwice(t *testing.T) { // [MQTT-3.3.5-2]
 	for _, v := range versions[:2] {
-		p := newPeer(t, v, against{side: mqttwire.FromServer})
+		p := newPeer(t, v, against{Side: mqttwire.FromServer})
 		p.show(arriving(1, 1))
-		require.NoError(t, p.link.Answer(p.now, &packets.Puback{PacketID: 1, ReasonCode: mqttwire.ReasonNotAuthorized}))
+		require.NoError(t, p.Link.Answer(p.Now, &packets.Puback{PacketID: 1, ReasonCode: mqttwire.ReasonNotAuthorized}))
 		p.show(arriving(2, 2))
-		require.NoError(t, p.link.Answer(p.now, &packets.Pubrec{PacketID: 2, ReasonCode: mqttwire.ReasonNotAuthorized}))
-		assert.Equal(t, []mqttwire.Packet{&packets.Puback{PacketID: 1}, &packets.Pubrec{PacketID: 2}}, p.got())
-		p.take()
-		n := len(p.all(session.Arrived))
-		p.say(again(arriving(2, 2)))
-		assert.Len(t, p.all(session.Arrived), n)
+		require.NoError(t, p.Link.Answer(p.Now, &packets.Pubrec{PacketID: 2, ReasonCode: mqttwire.ReasonNotAuthorized}))
+		assert.Equal(t, []mqttwire.Packet{&packets.Puback{PacketID: 1}, &packets.Pubrec{PacketID: 2}}, p.Got())
+		p.Take()
+		n := len(p.All(session.Arrived))
+		p.Say(again(arriving(2, 2)))
+		assert.Len(t, p.All(session.Arrived), n)
 	}
 }

@@ -13,12 +13,12 @@ import (
 
 // holding describes a Link whose acknowledgements are held.
 func holding(side mqttwire.Sender) against {
-	return against{side: side, link: session.LinkOptions{Hold: true}}
+	return against{Side: side, Link: session.LinkOptions{Hold: true}}
 }
 
 // tokens returns the AckTokens of the messages that have come.
 func (p *peer) tokens() (list []session.AckToken) {
-	for _, e := range p.all(session.Arrived) {
+	for _, e := range p.All(session.Arrived) {
 		list = append(list, e.Ack)
 	}
 	return list
@@ -27,34 +27,34 @@ func (p *peer) tokens() (list []session.AckToken) {
 func TestHeldAcknowledgementsLeaveInTheOrderOfTheMessages(t *testing.T) { // [trap 23]
 	forEach(t, func(t *testing.T, side mqttwire.Sender, v mqttwire.Version) {
 		p := newPeer(t, v, holding(side))
-		p.say(arriving(1, 1), arriving(2, 2), arriving(3, 1), arriving(4, 2))
+		p.Say(arriving(1, 1), arriving(2, 2), arriving(3, 1), arriving(4, 2))
 		acks := p.tokens()
 		require.Len(t, acks, 4)
-		assert.Empty(t, p.got())
-		require.NoError(t, p.session.Ack(acks[2], 0))
-		assert.Empty(t, p.got(), "one before it is held")
-		require.NoError(t, p.session.Ack(acks[1], 0))
-		assert.Equal(t, []mqttwire.Packet{&packets.Pubrec{PacketID: 2}}, p.got(), "PUBREC waits for no PUBACK")
-		require.NoError(t, p.session.Ack(acks[0], 0))
-		assert.Equal(t, []mqttwire.Packet{&packets.Puback{PacketID: 1}, &packets.Puback{PacketID: 3}}, p.got())
-		require.NoError(t, p.session.Ack(acks[3], 0))
-		assert.Len(t, p.got(), 1)
+		assert.Empty(t, p.Got())
+		require.NoError(t, p.Session.Ack(acks[2], 0))
+		assert.Empty(t, p.Got(), "one before it is held")
+		require.NoError(t, p.Session.Ack(acks[1], 0))
+		assert.Equal(t, []mqttwire.Packet{&packets.Pubrec{PacketID: 2}}, p.Got(), "PUBREC waits for no PUBACK")
+		require.NoError(t, p.Session.Ack(acks[0], 0))
+		assert.Equal(t, []mqttwire.Packet{&packets.Puback{PacketID: 1}, &packets.Puback{PacketID: 3}}, p.Got())
+		require.NoError(t, p.Session.Ack(acks[3], 0))
+		assert.Len(t, p.Got(), 1)
 	})
 }
 
 func TestAMessageIsAcknowledgedOnce(t *testing.T) { // [trap 23]
 	forEach(t, func(t *testing.T, side mqttwire.Sender, v mqttwire.Version) {
 		p := newPeer(t, v, holding(side))
-		p.say(arriving(1, 1), arriving(2, 1))
+		p.Say(arriving(1, 1), arriving(2, 1))
 		acks := p.tokens()
-		require.NoError(t, p.session.Ack(acks[1], 0))
-		assert.ErrorIs(t, p.session.Ack(acks[1], 0), session.ErrStale)
-		require.NoError(t, p.session.Ack(acks[0], 0))
-		assert.ErrorIs(t, p.session.Ack(acks[0], 0), session.ErrStale)
-		assert.ErrorIs(t, p.session.Ack(acks[1], 0), session.ErrStale)
-		assert.ErrorIs(t, p.session.Ack(0, 0), session.ErrStale)
-		assert.ErrorIs(t, p.session.Ack(acks[1]+1, 0), session.ErrStale, "one that was not given out")
-		assert.Len(t, p.got(), 2)
+		require.NoError(t, p.Session.Ack(acks[1], 0))
+		assert.ErrorIs(t, p.Session.Ack(acks[1], 0), session.ErrStale)
+		require.NoError(t, p.Session.Ack(acks[0], 0))
+		assert.ErrorIs(t, p.Session.Ack(acks[0], 0), session.ErrStale)
+		assert.ErrorIs(t, p.Session.Ack(acks[1], 0), session.ErrStale)
+		assert.ErrorIs(t, p.Session.Ack(0, 0), session.ErrStale)
+		assert.ErrorIs(t, p.Session.Ack(acks[1]+1, 0), session.ErrStale, "one that was not given out")
+		assert.Len(t, p.Got(), 2)
 	})
 }
 
@@ -63,23 +63,23 @@ func TestAnAckTokenOfAnOldConnectionIsStale(t *testing.T) { // [trap 23]
 		for q := mqttwire.AtLeastOnce; q <= mqttwire.ExactlyOnce; q++ {
 			a := holding(side)
 			if v == mqttwire.V5 {
-				a.connect.Properties.SetSessionExpiryInterval(100)
+				a.Connect.Properties.SetSessionExpiryInterval(100)
 			}
 			p := newPeer(t, v, a)
-			p.say(arriving(1, q))
+			p.Say(arriving(1, q))
 			old := p.tokens()[0]
-			p.link.Lost(p.now, nil)
-			assert.ErrorIs(t, p.session.Ack(old, 0), session.ErrStale)
+			p.Link.Lost(p.Now, nil)
+			assert.ErrorIs(t, p.Session.Ack(old, 0), session.ErrStale)
 
-			a.old = p.session
-			a.connack.SessionPresent = v != mqttwire.V31 && side == mqttwire.FromClient
+			a.Old = p.Session
+			a.Connack.SessionPresent = v != mqttwire.V31 && side == mqttwire.FromClient
 			p = newPeer(t, v, a)
-			p.say(again(arriving(1, q)))
-			assert.ErrorIs(t, p.session.Ack(old, 0), session.ErrStale)
-			assert.Empty(t, p.got())
+			p.Say(again(arriving(1, q)))
+			assert.ErrorIs(t, p.Session.Ack(old, 0), session.ErrStale)
+			assert.Empty(t, p.Got())
 			require.Len(t, p.tokens(), 1, "it comes again, as it was not acknowledged")
-			require.NoError(t, p.session.Ack(p.tokens()[0], 0))
-			assert.Len(t, p.got(), 1)
+			require.NoError(t, p.Session.Ack(p.tokens()[0], 0))
+			assert.Len(t, p.Got(), 1)
 		}
 	})
 }
@@ -88,92 +88,92 @@ func TestAMessageOfQoS2ThatWasAcknowledgedNeverComesAgain(t *testing.T) {
 	forEach(t, func(t *testing.T, side mqttwire.Sender, v mqttwire.Version) {
 		a := holding(side)
 		if v == mqttwire.V5 {
-			a.connect.Properties.SetSessionExpiryInterval(100)
+			a.Connect.Properties.SetSessionExpiryInterval(100)
 		}
 		p := newPeer(t, v, a)
-		p.say(arriving(1, 2), arriving(2, 2))
-		require.NoError(t, p.session.Ack(p.tokens()[1], 0)) // and its PUBREC waits for the first
-		p.link.Lost(p.now, nil)
+		p.Say(arriving(1, 2), arriving(2, 2))
+		require.NoError(t, p.Session.Ack(p.tokens()[1], 0)) // and its PUBREC waits for the first
+		p.Link.Lost(p.Now, nil)
 
-		a.old = p.session
-		a.connack.SessionPresent = v != mqttwire.V31 && side == mqttwire.FromClient
+		a.Old = p.Session
+		a.Connack.SessionPresent = v != mqttwire.V31 && side == mqttwire.FromClient
 		p = newPeer(t, v, a)
-		p.say(again(arriving(1, 2)), again(arriving(2, 2)))
+		p.Say(again(arriving(1, 2)), again(arriving(2, 2)))
 		require.Len(t, p.tokens(), 1)
-		assert.Equal(t, []byte{1}, p.all(session.Arrived)[0].Packet.(*packets.Publish).Payload)
-		require.NoError(t, p.session.Ack(p.tokens()[0], 0))
-		assert.Equal(t, []mqttwire.Packet{&packets.Pubrec{PacketID: 1}, &packets.Pubrec{PacketID: 2}}, p.got())
+		assert.Equal(t, []byte{1}, p.All(session.Arrived)[0].Packet.(*packets.Publish).Payload)
+		require.NoError(t, p.Session.Ack(p.tokens()[0], 0))
+		assert.Equal(t, []mqttwire.Packet{&packets.Pubrec{PacketID: 1}, &packets.Pubrec{PacketID: 2}}, p.Got())
 	})
 }
 
 func TestARepeatedMessageThatIsHeldIsNotHandedOnTwice(t *testing.T) {
 	forEach(t, func(t *testing.T, side mqttwire.Sender, v mqttwire.Version) {
 		p := newPeer(t, v, holding(side))
-		p.say(arriving(1, 1), arriving(2, 2), again(arriving(1, 1)), again(arriving(2, 2)))
+		p.Say(arriving(1, 1), arriving(2, 2), again(arriving(1, 1)), again(arriving(2, 2)))
 		require.Len(t, p.tokens(), 2)
-		assert.Empty(t, p.got())
+		assert.Empty(t, p.Got())
 		for _, a := range p.tokens() {
-			require.NoError(t, p.session.Ack(a, 0))
+			require.NoError(t, p.Session.Ack(a, 0))
 		}
-		assert.Len(t, p.got(), 2)
+		assert.Len(t, p.Got(), 2)
 	})
 }
 
 func TestAHeldMessageMayBeRefused(t *testing.T) {
 	forEach(t, func(t *testing.T, side mqttwire.Sender, v mqttwire.Version) {
 		p := newPeer(t, v, holding(side))
-		p.say(arriving(1, 1), arriving(2, 2))
-		assert.ErrorIs(t, p.session.Ack(p.tokens()[0], mqttwire.ReasonServerMoved), session.ErrAnswer)
+		p.Say(arriving(1, 1), arriving(2, 2))
+		assert.ErrorIs(t, p.Session.Ack(p.tokens()[0], mqttwire.ReasonServerMoved), session.ErrAnswer)
 		for _, a := range p.tokens() {
-			require.NoError(t, p.session.Ack(a, mqttwire.ReasonQuotaExceeded))
+			require.NoError(t, p.Session.Ack(a, mqttwire.ReasonQuotaExceeded))
 		}
 		want := code(v, mqttwire.ReasonQuotaExceeded)
-		assert.Equal(t, []mqttwire.Packet{&packets.Puback{PacketID: 1, ReasonCode: want}, &packets.Pubrec{PacketID: 2, ReasonCode: want}}, p.got())
+		assert.Equal(t, []mqttwire.Packet{&packets.Puback{PacketID: 1, ReasonCode: want}, &packets.Pubrec{PacketID: 2, ReasonCode: want}}, p.Got())
 	})
 }
 
 func TestTheDriverMayHoldOneMessage(t *testing.T) {
-	p := newPeer(t, mqttwire.V5, against{side: mqttwire.FromServer})
-	p.feed(arriving(1, 1), arriving(2, 1))
-	_, ok := p.link.Packet()
+	p := newPeer(t, mqttwire.V5, against{Side: mqttwire.FromServer})
+	p.Feed(arriving(1, 1), arriving(2, 1))
+	_, ok := p.Link.Packet()
 	require.True(t, ok)
-	a := p.link.Hold(p.now)
-	p.take()
+	a := p.Link.Hold(p.Now)
+	p.Take()
 	assert.Equal(t, a, p.tokens()[0])
-	_, ok = p.link.Packet()
+	_, ok = p.Link.Packet()
 	require.True(t, ok)
-	p.link.Handle(p.now)
-	assert.Empty(t, p.got(), "the second waits for the first")
-	require.NoError(t, p.session.Ack(a, 0))
-	assert.Len(t, p.got(), 2)
+	p.Link.Handle(p.Now)
+	assert.Empty(t, p.Got(), "the second waits for the first")
+	require.NoError(t, p.Session.Ack(a, 0))
+	assert.Len(t, p.Got(), 2)
 }
 
 func TestHeldMessagesCountAgainstOurReceiveMaximum(t *testing.T) {
 	a := withReceiveMaximum(mqttwire.FromClient, 2)
-	a.link.Hold = true
+	a.Link.Hold = true
 	p := newPeer(t, mqttwire.V5, a)
-	p.say(arriving(1, 1), arriving(2, 2))
-	require.NoError(t, p.session.Ack(p.tokens()[0], 0))
-	p.got()
-	p.say(arriving(3, 1))
-	_, closed := p.link.Closed()
+	p.Say(arriving(1, 1), arriving(2, 2))
+	require.NoError(t, p.Session.Ack(p.tokens()[0], 0))
+	p.Got()
+	p.Say(arriving(3, 1))
+	_, closed := p.Link.Closed()
 	assert.False(t, closed)
-	p.say(arriving(4, 1))
+	p.Say(arriving(4, 1))
 	assert.Equal(t, session.ReceiveMaximumExceeded, p.closed().Kind)
 }
 
 func TestAHeldMessageOfQoS2GivesItsSlotBackWithPubcomp(t *testing.T) {
 	a := withReceiveMaximum(mqttwire.FromClient, 1)
-	a.link.Hold = true
+	a.Link.Hold = true
 	p := newPeer(t, mqttwire.V5, a)
 	for id := uint16(1); id < 20; id += 2 {
-		p.say(arriving(id, 2))
-		require.NoError(t, p.session.Ack(p.tokens()[id-1], 0))
-		p.got()
-		p.say(&packets.Pubrel{PacketID: id})
-		require.Len(t, p.got(), 1)
-		p.say(arriving(id+1, 1))
-		require.NoError(t, p.session.Ack(p.tokens()[id], 0))
-		require.Len(t, p.got(), 1)
+		p.Say(arriving(id, 2))
+		require.NoError(t, p.Session.Ack(p.tokens()[id-1], 0))
+		p.Got()
+		p.Say(&packets.Pubrel{PacketID: id})
+		require.Len(t, p.Got(), 1)
+		p.Say(arriving(id+1, 1))
+		require.NoError(t, p.Session.Ack(p.tokens()[id], 0))
+		require.Len(t, p.Got(), 1)
 	}
 }

@@ -14,20 +14,20 @@ import (
 
 // keeping describes a Link with a keep alive of 40 seconds.
 func keeping(side mqttwire.Sender) against {
-	return against{side: side, connect: packets.Connect{KeepAlive: 40}}
+	return against{Side: side, Connect: packets.Connect{KeepAlive: 40}}
 }
 
 // tick lets time pass to the deadline, at which nothing was due a moment before.
 func (p *peer) tick() {
-	at, ok := p.link.Deadline()
+	at, ok := p.Link.Deadline()
 	require.True(p.t, ok)
-	require.True(p.t, at.After(p.now), "it lies in the future")
-	p.now = at.Add(-1)
-	p.link.Tick(p.now)
-	require.Empty(p.t, p.got())
-	p.now = at
-	p.link.Tick(p.now)
-	if next, ok := p.link.Deadline(); ok {
+	require.True(p.t, at.After(p.Now), "it lies in the future")
+	p.Now = at.Add(-1)
+	p.Link.Tick(p.Now)
+	require.Empty(p.t, p.Got())
+	p.Now = at
+	p.Link.Tick(p.Now)
+	if next, ok := p.Link.Deadline(); ok {
 		require.True(p.t, next.After(at))
 	}
 }
@@ -35,15 +35,15 @@ func (p *peer) tick() {
 func TestAServerClosesOnAClientThatIsSilent(t *testing.T) { // [MQTT-3.1.2-22]
 	for _, v := range versions {
 		p := newPeer(t, v, keeping(mqttwire.FromServer))
-		p.now = p.now.Add(10 * time.Second)
-		p.say(&packets.Pingreq{})
-		p.got()
+		p.Now = p.Now.Add(10 * time.Second)
+		p.Say(&packets.Pingreq{})
+		p.Got()
 		p.tick()
-		assert.Equal(t, began.Add(70*time.Second), p.now)
+		assert.Equal(t, began.Add(70*time.Second), p.Now)
 		if v == mqttwire.V5 {
-			assert.Equal(t, []mqttwire.Packet{&packets.Disconnect{ReasonCode: mqttwire.ReasonKeepAliveTimeout}}, p.got())
+			assert.Equal(t, []mqttwire.Packet{&packets.Disconnect{ReasonCode: mqttwire.ReasonKeepAliveTimeout}}, p.Got())
 		} else {
-			assert.Empty(t, p.got())
+			assert.Empty(t, p.Got())
 		}
 		assert.Equal(t, session.KeepAliveTimeout, p.closed().Kind)
 	}
@@ -51,20 +51,20 @@ func TestAServerClosesOnAClientThatIsSilent(t *testing.T) { // [MQTT-3.1.2-22]
 
 func TestBytesThatMakeNoPacketDoNotKeepAlive(t *testing.T) {
 	p := newPeer(t, mqttwire.V5, keeping(mqttwire.FromServer))
-	p.now = p.now.Add(50 * time.Second)
-	p.link.Feed(p.now, []byte{0x30})
-	_, ok := p.link.Packet()
+	p.Now = p.Now.Add(50 * time.Second)
+	p.Link.Feed(p.Now, []byte{0x30})
+	_, ok := p.Link.Packet()
 	assert.False(t, ok)
-	at, _ := p.link.Deadline()
+	at, _ := p.Link.Deadline()
 	assert.Equal(t, began.Add(60*time.Second), at)
 }
 
 func TestTheServersKeepAliveCounts(t *testing.T) { // [MQTT-3.1.2-21] [MQTT-3.2.2-21]
 	for _, side := range sides {
 		a := keeping(side)
-		a.connack.Properties.SetServerKeepAlive(8)
+		a.Connack.Properties.SetServerKeepAlive(8)
 		p := newPeer(t, mqttwire.V5, a)
-		at, ok := p.link.Deadline()
+		at, ok := p.Link.Deadline()
 		require.True(t, ok)
 		want := map[mqttwire.Sender]time.Duration{mqttwire.FromClient: 6, mqttwire.FromServer: 12}[side]
 		assert.Equal(t, began.Add(want*time.Second), at)
@@ -73,8 +73,8 @@ func TestTheServersKeepAliveCounts(t *testing.T) { // [MQTT-3.1.2-21] [MQTT-3.2.
 
 func TestWithoutAKeepAliveThereIsNoDeadline(t *testing.T) { // [MQTT-3.2.2-22]
 	for _, side := range sides {
-		p := newPeer(t, mqttwire.V5, against{side: side})
-		_, ok := p.link.Deadline()
+		p := newPeer(t, mqttwire.V5, against{Side: side})
+		_, ok := p.Link.Deadline()
 		assert.False(t, ok)
 	}
 }
@@ -82,62 +82,62 @@ func TestWithoutAKeepAliveThereIsNoDeadline(t *testing.T) { // [MQTT-3.2.2-22]
 func TestAClientPingsByWhatItHasWritten(t *testing.T) { // [MQTT-3.1.2-20] [trap 13]
 	for _, v := range versions {
 		p := newPeer(t, v, keeping(mqttwire.FromClient))
-		p.now = p.now.Add(20 * time.Second)
+		p.Now = p.Now.Add(20 * time.Second)
 		p.publish("x", 0)
-		p.got()
-		p.now = p.now.Add(25 * time.Second)
-		p.say(arriving(1, 0)) // which moves nothing
+		p.Got()
+		p.Now = p.Now.Add(25 * time.Second)
+		p.Say(arriving(1, 0)) // which moves nothing
 		p.tick()
-		assert.Equal(t, began.Add(50*time.Second), p.now)
-		assert.Equal(t, []mqttwire.Packet{&packets.Pingreq{}}, p.got())
-		p.now = p.now.Add(time.Second)
-		p.say(&packets.Pingresp{})
+		assert.Equal(t, began.Add(50*time.Second), p.Now)
+		assert.Equal(t, []mqttwire.Packet{&packets.Pingreq{}}, p.Got())
+		p.Now = p.Now.Add(time.Second)
+		p.Say(&packets.Pingresp{})
 		p.tick()
-		assert.Equal(t, began.Add(80*time.Second), p.now)
-		assert.Equal(t, []mqttwire.Packet{&packets.Pingreq{}}, p.got())
+		assert.Equal(t, began.Add(80*time.Second), p.Now)
+		assert.Equal(t, []mqttwire.Packet{&packets.Pingreq{}}, p.Got())
 	}
 }
 
 func TestAClientClosesIfItsPingIsNotAnswered(t *testing.T) { // [trap 13]
 	p := newPeer(t, mqttwire.V5, keeping(mqttwire.FromClient))
 	p.tick()
-	require.Equal(t, []mqttwire.Packet{&packets.Pingreq{}}, p.got())
-	p.now = p.now.Add(10 * time.Second)
-	p.say(arriving(1, 0))
+	require.Equal(t, []mqttwire.Packet{&packets.Pingreq{}}, p.Got())
+	p.Now = p.Now.Add(10 * time.Second)
+	p.Say(arriving(1, 0))
 	p.tick()
-	assert.Equal(t, began.Add(60*time.Second), p.now, "30 seconds after the ping, whatever comes")
+	assert.Equal(t, began.Add(60*time.Second), p.Now, "30 seconds after the ping, whatever comes")
 	assert.Equal(t, session.PingTimeout, p.closed().Kind)
 }
 
 func TestAClientClosesIfItsPingIsNotEvenWritten(t *testing.T) { // [trap 13]
 	p := newPeer(t, mqttwire.V5, keeping(mqttwire.FromClient))
 	p.publish("x", 0)
-	require.NotEmpty(t, p.link.Append(nil, 1000)) // and the write does not end
-	at, _ := p.link.Deadline()
-	p.now = at
-	p.link.Tick(p.now)
-	at, _ = p.link.Deadline()
-	assert.Equal(t, p.now.Add(30*time.Second), at)
-	p.now = at
-	p.link.Tick(p.now)
-	assert.Equal(t, session.PingTimeout, func() session.Cause { c, _ := p.link.Closed(); return c }().Kind)
+	require.NotEmpty(t, p.Link.Append(nil, 1000)) // and the write does not end
+	at, _ := p.Link.Deadline()
+	p.Now = at
+	p.Link.Tick(p.Now)
+	at, _ = p.Link.Deadline()
+	assert.Equal(t, p.Now.Add(30*time.Second), at)
+	p.Now = at
+	p.Link.Tick(p.Now)
+	assert.Equal(t, session.PingTimeout, func() session.Cause { c, _ := p.Link.Closed(); return c }().Kind)
 }
 
 func TestTheAnswerToAPingIsAwaitedFromWhenItIsWritten(t *testing.T) {
 	p := newPeer(t, mqttwire.V5, keeping(mqttwire.FromClient))
 	p.publish("x", 0)
-	b := p.link.Append(nil, 1000)
-	at, _ := p.link.Deadline()
-	p.now = at
-	p.link.Tick(p.now)
-	b = p.link.Append(b, 1000)
-	p.now = p.now.Add(20 * time.Second)
-	p.link.Wrote(p.now, len(b)-1)
-	at, _ = p.link.Deadline()
-	assert.Equal(t, p.now.Add(10*time.Second), at, "a byte of it is missing")
-	p.link.Wrote(p.now, 1)
-	at, _ = p.link.Deadline()
-	assert.Equal(t, p.now.Add(30*time.Second), at)
+	b := p.Link.Append(nil, 1000)
+	at, _ := p.Link.Deadline()
+	p.Now = at
+	p.Link.Tick(p.Now)
+	b = p.Link.Append(b, 1000)
+	p.Now = p.Now.Add(20 * time.Second)
+	p.Link.Wrote(p.Now, len(b)-1)
+	at, _ = p.Link.Deadline()
+	assert.Equal(t, p.Now.Add(10*time.Second), at, "a byte of it is missing")
+	p.Link.Wrote(p.Now, 1)
+	at, _ = p.Link.Deadline()
+	assert.Equal(t, p.Now.Add(30*time.Second), at)
 }
 
 func TestConnectingIsBounded(t *testing.T) {
@@ -159,25 +159,25 @@ func TestConnectingIsBounded(t *testing.T) {
 }
 
 func TestWhatIsLeftToBeWrittenIsBounded(t *testing.T) {
-	p := newPeer(t, mqttwire.V5, against{side: mqttwire.FromServer, link: session.LinkOptions{CloseTimeout: 3 * time.Second}})
-	require.NoError(t, p.link.Disconnect(p.now, nil))
-	_, closed := p.link.Closed()
+	p := newPeer(t, mqttwire.V5, against{Side: mqttwire.FromServer, Link: session.LinkOptions{CloseTimeout: 3 * time.Second}})
+	require.NoError(t, p.Link.Disconnect(p.Now, nil))
+	_, closed := p.Link.Closed()
 	assert.False(t, closed)
-	at, ok := p.link.Deadline()
+	at, ok := p.Link.Deadline()
 	require.True(t, ok)
 	assert.Equal(t, began.Add(3*time.Second), at)
-	p.link.Tick(at)
-	_, closed = p.link.Closed()
+	p.Link.Tick(at)
+	_, closed = p.Link.Closed()
 	assert.True(t, closed)
-	_, ok = p.link.Deadline()
+	_, ok = p.Link.Deadline()
 	assert.False(t, ok)
 }
 
 func TestThePeriodOfPingsMayBeShorterThanTheKeepAlive(t *testing.T) {
 	a := keeping(mqttwire.FromClient)
-	a.link.PingEvery = 5 * time.Second
+	a.Link.PingEvery = 5 * time.Second
 	p := newPeer(t, mqttwire.V5, a)
 	p.tick()
-	assert.Equal(t, began.Add(5*time.Second), p.now)
-	assert.Len(t, p.got(), 1)
+	assert.Equal(t, began.Add(5*time.Second), p.Now)
+	assert.Len(t, p.Got(), 1)
 }

@@ -184,14 +184,14 @@ func TestASubscribeThatIsUnderWayIsSentAgain(t *testing.T) { // [trap 10]
 }
 
 func TestASubscriptionThatTheServerRefusesIsNotKept(t *testing.T) {
-	p := newPeer(t, mqttwire.V5, against{side: mqttwire.FromClient})
-	token, err := p.session.Subscribe(p.now, &packets.Subscribe{Subscriptions: []packets.Subscription{{Filter: []byte("a")}, {Filter: []byte("b")}}})
+	p := newPeer(t, mqttwire.V5, against{Side: mqttwire.FromClient})
+	token, err := p.Session.Subscribe(p.Now, &packets.Subscribe{Subscriptions: []packets.Subscription{{Filter: []byte("a")}, {Filter: []byte("b")}}})
 	require.NoError(t, err)
-	assert.Len(t, subscriptions(p.session), 2, "from the call on")
-	p.got()
-	p.say(&packets.Suback{PacketID: 1, ReasonCodes: []mqttwire.ReasonCode{0x87, 0}})
-	assert.Len(t, subscriptions(p.session), 1)
-	done := p.all(session.Done)
+	assert.Len(t, subscriptions(p.Session), 2, "from the call on")
+	p.Got()
+	p.Say(&packets.Suback{PacketID: 1, ReasonCodes: []mqttwire.ReasonCode{0x87, 0}})
+	assert.Len(t, subscriptions(p.Session), 1)
+	done := p.All(session.Done)
 	require.Len(t, done, 1)
 	assert.Equal(t, session.Event{Kind: session.Done, Token: token, Code: 0x87, Outcome: session.Refused, Packet: done[0].Packet}, done[0])
 }
@@ -201,30 +201,30 @@ func TestAnAnswerThatDoesNotFitItsRequestEndsTheConnection(t *testing.T) { // [M
 		&packets.Suback{PacketID: 1, ReasonCodes: []mqttwire.ReasonCode{0, 0}},
 		&packets.Unsuback{PacketID: 1, ReasonCodes: []mqttwire.ReasonCode{0}},
 	} {
-		p := newPeer(t, mqttwire.V5, against{side: mqttwire.FromClient})
-		_, err := p.session.Subscribe(p.now, &packets.Subscribe{Subscriptions: []packets.Subscription{{Filter: []byte("a")}}})
+		p := newPeer(t, mqttwire.V5, against{Side: mqttwire.FromClient})
+		_, err := p.Session.Subscribe(p.Now, &packets.Subscribe{Subscriptions: []packets.Subscription{{Filter: []byte("a")}}})
 		require.NoError(t, err)
-		p.got()
-		p.say(answer)
+		p.Got()
+		p.Say(answer)
 		assert.Equal(t, session.UnexpectedAnswer, p.closed().Kind)
-		assert.Empty(t, p.all(session.Done))
-		assert.Equal(t, 1, p.session.Stats().Requests, "it is sent again")
+		assert.Empty(t, p.All(session.Done))
+		assert.Equal(t, 1, p.Session.Stats().Requests, "it is sent again")
 	}
 }
 
 func TestARequestThatCannotBeSentIsDropped(t *testing.T) {
-	a := against{side: mqttwire.FromClient}
-	a.connack.Properties.SetWildcardSubscriptionAvailable(false)
+	a := against{Side: mqttwire.FromClient}
+	a.Connack.Properties.SetWildcardSubscriptionAvailable(false)
 	p := newPeer(t, mqttwire.V5, a)
-	token, err := p.session.Subscribe(p.now, &packets.Subscribe{Subscriptions: []packets.Subscription{{Filter: []byte("#")}}})
+	token, err := p.Session.Subscribe(p.Now, &packets.Subscribe{Subscriptions: []packets.Subscription{{Filter: []byte("#")}}})
 	require.NoError(t, err)
-	assert.Empty(t, p.got())
-	require.Equal(t, []string{fmt.Sprint(token, " ", session.DropNotSupported, " ", session.NotSent)}, drops(p.events))
+	assert.Empty(t, p.Got())
+	require.Equal(t, []string{fmt.Sprint(token, " ", session.DropNotSupported, " ", session.NotSent)}, drops(p.Events))
 	var wrong *mqttwire.Error
-	require.ErrorAs(t, p.all(session.Dropped)[0].Cause, &wrong)
+	require.ErrorAs(t, p.All(session.Dropped)[0].Cause, &wrong)
 	assert.Equal(t, mqttwire.RuleWildcardAvailable, wrong.Rule)
-	assert.Empty(t, subscriptions(p.session))
-	assert.Zero(t, p.session.Stats().IDs)
+	assert.Empty(t, subscriptions(p.Session))
+	assert.Zero(t, p.Session.Stats().IDs)
 }
 
 func TestSubscriptionsAreBounded(t *testing.T) { // [trap 16]
@@ -242,11 +242,11 @@ func TestSubscriptionsAreBounded(t *testing.T) { // [trap 16]
 	require.NoError(t, subscribe("a", "b"))
 	require.NoError(t, subscribe("b"), "it takes the place of one")
 
-	p := newPeer(t, mqttwire.V5, against{side: mqttwire.FromServer, session: session.Options{Subscriptions: session.Bounds{Bytes: 200}}})
-	p.say(&packets.Subscribe{PacketID: 1, Subscriptions: []packets.Subscription{
+	p := newPeer(t, mqttwire.V5, against{Side: mqttwire.FromServer, Session: session.Options{Subscriptions: session.Bounds{Bytes: 200}}})
+	p.Say(&packets.Subscribe{PacketID: 1, Subscriptions: []packets.Subscription{
 		{Filter: []byte("a"), QoS: 1}, {Filter: []byte("b"), QoS: 2}, {Filter: make400(), QoS: 2}, {Filter: []byte("c"), QoS: 2}, {Filter: []byte("d")}}})
-	assert.Equal(t, []mqttwire.ReasonCode{1, 2, 0x97, 2, 0x97}, p.got()[0].(*packets.Suback).ReasonCodes)
-	assert.Len(t, subscriptions(p.session), 3)
+	assert.Equal(t, []mqttwire.ReasonCode{1, 2, 0x97, 2, 0x97}, p.Got()[0].(*packets.Suback).ReasonCodes)
+	assert.Len(t, subscriptions(p.Session), 3)
 }
 
 // make400 returns a filter of 400 bytes.
@@ -259,24 +259,24 @@ func make400() []byte {
 }
 
 func TestSubscriptionsThatAreRefusedWhenTheyAreMadeAgainAreTold(t *testing.T) { // [trap 9]
-	a := against{side: mqttwire.FromClient}
-	a.connect.Properties.SetSessionExpiryInterval(100)
+	a := against{Side: mqttwire.FromClient}
+	a.Connect.Properties.SetSessionExpiryInterval(100)
 	p := newPeer(t, mqttwire.V5, a)
-	_, err := p.session.Subscribe(p.now, &packets.Subscribe{Subscriptions: []packets.Subscription{{Filter: []byte("a")}, {Filter: []byte("b")}}})
+	_, err := p.Session.Subscribe(p.Now, &packets.Subscribe{Subscriptions: []packets.Subscription{{Filter: []byte("a")}, {Filter: []byte("b")}}})
 	require.NoError(t, err)
-	p.got()
-	p.say(&packets.Suback{PacketID: 1, ReasonCodes: []mqttwire.ReasonCode{0, 0}})
-	p.link.Lost(p.now, nil)
-	a.old = p.session
+	p.Got()
+	p.Say(&packets.Suback{PacketID: 1, ReasonCodes: []mqttwire.ReasonCode{0, 0}})
+	p.Link.Lost(p.Now, nil)
+	a.Old = p.Session
 	p = newPeer(t, mqttwire.V5, a)
-	require.Len(t, p.opened, 1)
-	id := p.opened[0].(*packets.Subscribe).PacketID
-	p.say(&packets.Suback{PacketID: id, ReasonCodes: []mqttwire.ReasonCode{0, mqttwire.ReasonNotAuthorized}})
-	require.Len(t, p.all(session.Unsubscribe), 1)
-	e := p.all(session.Unsubscribe)[0]
+	require.Len(t, p.Opened, 1)
+	id := p.Opened[0].(*packets.Subscribe).PacketID
+	p.Say(&packets.Suback{PacketID: id, ReasonCodes: []mqttwire.ReasonCode{0, mqttwire.ReasonNotAuthorized}})
+	require.Len(t, p.All(session.Unsubscribe), 1)
+	e := p.All(session.Unsubscribe)[0]
 	assert.Equal(t, mqttwire.ReasonNotAuthorized, e.Code)
 	assert.Equal(t, [][]byte{[]byte("b")}, e.Packet.(*packets.Unsubscribe).Filters)
-	assert.Len(t, subscriptions(p.session), 1)
+	assert.Len(t, subscriptions(p.Session), 1)
 }
 
 func TestASubscribeThatWasUnderWayInACrashIsMadeAgain(t *testing.T) {

@@ -19,10 +19,10 @@ func TestAllReceiversOfAMessageShareItsPayload(t *testing.T) {
 	m := session.NewMessage(began, &p)
 	for _, v := range versions {
 		for q := range mqttwire.QoS(3) {
-			peer := newPeer(t, v, against{side: mqttwire.FromServer})
-			_, err := peer.session.Publish(peer.now, m, session.Delivery{QoS: q, SubscriptionIDs: []uint32{3}})
+			peer := newPeer(t, v, against{Side: mqttwire.FromServer})
+			_, err := peer.Session.Publish(peer.Now, m, session.Delivery{QoS: q, SubscriptionIDs: []uint32{3}})
 			require.NoError(t, err)
-			bufs := peer.link.Buffers(nil)
+			bufs := peer.Link.Buffers(nil)
 			require.Len(t, bufs, 2)
 			assert.Same(t, &m.Payload()[0], &bufs[1][0])
 			f, _, err := mqttwire.CutFrame(append(append([]byte(nil), bufs[0]...), bufs[1]...), 0)
@@ -46,16 +46,16 @@ func TestAllReceiversOfAMessageShareItsPayload(t *testing.T) {
 func TestAMessageThatNoVersionCanSendIsDroppedAndTheNextGoesOut(t *testing.T) {
 	for _, v := range versions {
 		for q := range mqttwire.QoS(3) {
-			p := newPeer(t, v, against{side: mqttwire.FromServer, session: session.Options{Journal: true}})
+			p := newPeer(t, v, against{Side: mqttwire.FromServer, Session: session.Options{Journal: true}})
 			wildcard := session.NewMessage(began, &packets.Publish{Topic: []byte("a/#"), Payload: []byte("x")})
 			assert.Equal(t, "a/#", string(wildcard.Topic()))
-			token, err := p.session.Publish(p.now, wildcard, session.Delivery{QoS: q})
+			token, err := p.Session.Publish(p.Now, wildcard, session.Delivery{QoS: q})
 			require.NoError(t, err)
 			next := p.publish("next", q)
-			list := p.got()
+			list := p.Got()
 			require.Len(t, list, 1)
 			assert.Equal(t, "next", string(list[0].(*packets.Publish).Payload))
-			dropped := p.all(session.Dropped)
+			dropped := p.All(session.Dropped)
 			require.Len(t, dropped, 1)
 			assert.Equal(t, token, dropped[0].Token)
 			assert.Less(t, token, next)

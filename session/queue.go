@@ -40,7 +40,7 @@ func (s *Session) Publish(now time.Time, m *Message, d Delivery) (Token, error) 
 			return 0, ErrQueueFull
 		}
 		t := s.newToken()
-		s.tell(Event{Kind: Dropped, Token: t, Drop: DropFull, Outcome: NotSent})
+		s.tellDropped(&entry{message: m, token: t}, DropFull, NotSent, nil)
 		return t, nil
 	}
 	s.room(&s.waiting)

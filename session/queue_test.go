@@ -90,31 +90,31 @@ func TestTheQueueIsBoundedInBytes(t *testing.T) { // [trap 16]
 }
 
 func TestMessagesInFlightCountAgainstTheBoundAndAreNotDropped(t *testing.T) {
-	p := newPeer(t, mqttwire.V5, against{side: mqttwire.FromServer, session: session.Options{Full: session.DropOldest, Queue: session.Bounds{Count: 3}}})
+	p := newPeer(t, mqttwire.V5, against{Side: mqttwire.FromServer, Session: session.Options{Full: session.DropOldest, Queue: session.Bounds{Count: 3}}})
 	for range 3 {
 		p.publish("x", 1)
 	}
-	require.Len(t, p.got(), 3)
-	_, err := p.session.Publish(p.now, message("t", "y"), session.Delivery{QoS: 1})
+	require.Len(t, p.Got(), 3)
+	_, err := p.Session.Publish(p.Now, message("t", "y"), session.Delivery{QoS: 1})
 	assert.ErrorIs(t, err, session.ErrQueueFull)
-	p.say(&packets.Puback{PacketID: 2})
+	p.Say(&packets.Puback{PacketID: 2})
 	p.publish("y", 1)
 }
 
 func TestPressureIsToldOnceUpAndOnceDown(t *testing.T) {
-	p := newPeer(t, mqttwire.V5, against{side: mqttwire.FromServer, session: session.Options{Queue: session.Bounds{Count: 100}}})
+	p := newPeer(t, mqttwire.V5, against{Side: mqttwire.FromServer, Session: session.Options{Queue: session.Bounds{Count: 100}}})
 	for range 100 {
 		p.publish("x", 1)
 	}
-	p.take()
-	require.Len(t, p.all(session.Pressure), 1)
-	assert.True(t, p.all(session.Pressure)[0].Above)
-	p.got()
+	p.Take()
+	require.Len(t, p.All(session.Pressure), 1)
+	assert.True(t, p.All(session.Pressure)[0].Above)
+	p.Got()
 	for id := uint16(1); id <= 100; id++ {
-		p.say(&packets.Puback{PacketID: id})
+		p.Say(&packets.Puback{PacketID: id})
 	}
-	require.Len(t, p.all(session.Pressure), 2)
-	assert.False(t, p.all(session.Pressure)[1].Above)
+	require.Len(t, p.All(session.Pressure), 2)
+	assert.False(t, p.All(session.Pressure)[1].Above)
 }
 
 func TestMessagesOfQoS0AreKeptWithoutAConnectionOnlyIfAsked(t *testing.T) {
@@ -138,33 +138,33 @@ func TestMessagesOfQoS0AreKeptWithoutAConnectionOnlyIfAsked(t *testing.T) {
 }
 
 func TestAMessageOfQoS0IsDoneWhenItIsWritten(t *testing.T) {
-	p := newPeer(t, mqttwire.V5, against{side: mqttwire.FromClient})
+	p := newPeer(t, mqttwire.V5, against{Side: mqttwire.FromClient})
 	first, second := p.publish("a", 0), p.publish("b", 0)
-	b := p.link.Append(nil, 1000)
-	p.link.Wrote(p.now, len(b)/2)
-	p.take()
-	require.Len(t, p.all(session.Done), 1)
-	assert.Equal(t, first, p.all(session.Done)[0].Token)
-	p.link.Wrote(p.now, len(b)-len(b)/2-1)
-	p.link.Lost(p.now, nil)
-	p.take()
-	assert.Len(t, p.all(session.Done), 1)
-	assert.Equal(t, []string{fmt.Sprint(second, " ", session.DropConnectionLost, " ", session.Unknown)}, drops(p.events))
+	b := p.Link.Append(nil, 1000)
+	p.Link.Wrote(p.Now, len(b)/2)
+	p.Take()
+	require.Len(t, p.All(session.Done), 1)
+	assert.Equal(t, first, p.All(session.Done)[0].Token)
+	p.Link.Wrote(p.Now, len(b)-len(b)/2-1)
+	p.Link.Lost(p.Now, nil)
+	p.Take()
+	assert.Len(t, p.All(session.Done), 1)
+	assert.Equal(t, []string{fmt.Sprint(second, " ", session.DropConnectionLost, " ", session.Unknown)}, drops(p.Events))
 }
 
 func TestAMessageThatExpiresWhileItWaitsIsNotSent(t *testing.T) { // [MQTT-3.3.2-5] [trap 15] [trap 20]
 	forEach(t, func(t *testing.T, side mqttwire.Sender, v mqttwire.Version) {
 		for q := range mqttwire.QoS(3) {
-			p := newPeer(t, v, against{side: side})
-			token, err := p.session.Publish(p.now, expiring("old", 10), session.Delivery{QoS: q})
+			p := newPeer(t, v, against{Side: side})
+			token, err := p.Session.Publish(p.Now, expiring("old", 10), session.Delivery{QoS: q})
 			require.NoError(t, err)
 			p.publish("new", q)
-			p.now = p.now.Add(10 * time.Second)
-			p.link.Tick(p.now)
-			got := p.got()
+			p.Now = p.Now.Add(10 * time.Second)
+			p.Link.Tick(p.Now)
+			got := p.Got()
 			require.Len(t, got, 1)
 			assert.Equal(t, "new", string(got[0].(*packets.Publish).Payload))
-			assert.Equal(t, []string{fmt.Sprint(token, " ", session.DropExpired, " ", session.NotSent)}, drops(p.events))
+			assert.Equal(t, []string{fmt.Sprint(token, " ", session.DropExpired, " ", session.NotSent)}, drops(p.Events))
 		}
 	})
 }
@@ -178,12 +178,12 @@ func expiring(payload string, seconds uint32) *session.Message {
 }
 
 func TestTheIntervalIsCountedDownWhileAMessageWaits(t *testing.T) { // [MQTT-3.3.2-6] [trap 20]
-	p := newPeer(t, mqttwire.V5, against{side: mqttwire.FromServer})
-	_, err := p.session.Publish(p.now, expiring("x", 10), session.Delivery{QoS: 1, SubscriptionIDs: []uint32{3, 7}})
+	p := newPeer(t, mqttwire.V5, against{Side: mqttwire.FromServer})
+	_, err := p.Session.Publish(p.Now, expiring("x", 10), session.Delivery{QoS: 1, SubscriptionIDs: []uint32{3, 7}})
 	require.NoError(t, err)
-	p.now = p.now.Add(3500 * time.Millisecond)
-	p.link.Tick(p.now)
-	got := p.got()[0].(*packets.Publish)
+	p.Now = p.Now.Add(3500 * time.Millisecond)
+	p.Link.Tick(p.Now)
+	got := p.Got()[0].(*packets.Publish)
 	left, _ := got.Properties.MessageExpiryInterval()
 	assert.EqualValues(t, 7, left)
 	kind, _ := got.Properties.ContentType()
@@ -197,17 +197,17 @@ func TestTheIntervalIsCountedDownWhileAMessageWaits(t *testing.T) { // [MQTT-3.3
 
 func TestAMessageThatWasBegunGoesOnThoughItExpires(t *testing.T) { // [MQTT-4.3.3-7]
 	for q := mqttwire.AtLeastOnce; q <= mqttwire.ExactlyOnce; q++ {
-		a := against{side: mqttwire.FromServer}
-		a.connect.Properties.SetSessionExpiryInterval(1000)
+		a := against{Side: mqttwire.FromServer}
+		a.Connect.Properties.SetSessionExpiryInterval(1000)
 		p := newPeer(t, mqttwire.V5, a)
-		_, err := p.session.Publish(p.now, expiring("x", 10), session.Delivery{QoS: q})
+		_, err := p.Session.Publish(p.Now, expiring("x", 10), session.Delivery{QoS: q})
 		require.NoError(t, err)
-		require.Len(t, p.got(), 1)
-		p.link.Lost(p.now, nil)
-		a.old, a.now = p.session, p.now.Add(60*time.Second)
+		require.Len(t, p.Got(), 1)
+		p.Link.Lost(p.Now, nil)
+		a.Old, a.Now = p.Session, p.Now.Add(60*time.Second)
 		p = newPeer(t, mqttwire.V5, a)
-		require.Len(t, p.opened, 1)
-		m := p.opened[0].(*packets.Publish)
+		require.Len(t, p.Opened, 1)
+		m := p.Opened[0].(*packets.Publish)
 		assert.True(t, m.Dup)
 		left, ok := m.Properties.MessageExpiryInterval()
 		assert.True(t, ok)
@@ -218,98 +218,98 @@ func TestAMessageThatWasBegunGoesOnThoughItExpires(t *testing.T) { // [MQTT-4.3.
 func TestAMessageThatIsTooLargeForThePeerIsDroppedAndTheNextGoesOut(t *testing.T) { // [MQTT-3.1.2-25] [trap 15]
 	for _, side := range sides {
 		for q := range mqttwire.QoS(3) {
-			a := against{side: side}
-			announce := &a.connack
+			a := against{Side: side}
+			announce := &a.Connack
 			if side == mqttwire.FromServer {
-				a.connect.Properties.SetMaximumPacketSize(100)
+				a.Connect.Properties.SetMaximumPacketSize(100)
 			} else {
 				announce.Properties.SetMaximumPacketSize(100)
 			}
 			p := newPeer(t, mqttwire.V5, a)
 			token := p.publish(string(make([]byte, 200)), q)
 			p.publish("small", q)
-			got := p.got()
+			got := p.Got()
 			require.Len(t, got, 1)
 			assert.Equal(t, "small", string(got[0].(*packets.Publish).Payload))
-			assert.Equal(t, []string{fmt.Sprint(token, " ", session.DropTooLarge, " ", session.NotSent)}, drops(p.events))
-			assert.Equal(t, min(1, int(q)), p.session.Stats().IDs)
+			assert.Equal(t, []string{fmt.Sprint(token, " ", session.DropTooLarge, " ", session.NotSent)}, drops(p.Events))
+			assert.Equal(t, min(1, int(q)), p.Session.Stats().IDs)
 		}
 	}
 }
 
 func TestAMessageThatBecomesTooLargeWithAnotherConnectionIsDropped(t *testing.T) { // [trap 15]
-	a := against{side: mqttwire.FromServer}
-	a.connect.Properties.SetSessionExpiryInterval(1000)
+	a := against{Side: mqttwire.FromServer}
+	a.Connect.Properties.SetSessionExpiryInterval(1000)
 	p := newPeer(t, mqttwire.V5, a)
 	token := p.publish(string(make([]byte, 200)), 1)
 	p.publish("small", 1)
-	require.Len(t, p.got(), 2)
-	p.link.Lost(p.now, nil)
-	a.old = p.session
-	a.connect.Properties.SetMaximumPacketSize(100)
+	require.Len(t, p.Got(), 2)
+	p.Link.Lost(p.Now, nil)
+	a.Old = p.Session
+	a.Connect.Properties.SetMaximumPacketSize(100)
 	p = newPeer(t, mqttwire.V5, a)
-	require.Len(t, p.opened, 1)
-	assert.Equal(t, "small", string(p.opened[0].(*packets.Publish).Payload))
-	assert.Equal(t, []string{fmt.Sprint(token, " ", session.DropTooLarge, " ", session.Unknown)}, drops(p.events))
-	assert.Equal(t, 1, p.session.Stats().InFlight)
+	require.Len(t, p.Opened, 1)
+	assert.Equal(t, "small", string(p.Opened[0].(*packets.Publish).Payload))
+	assert.Equal(t, []string{fmt.Sprint(token, " ", session.DropTooLarge, " ", session.Unknown)}, drops(p.Events))
+	assert.Equal(t, 1, p.Session.Stats().InFlight)
 }
 
 func TestWhatTheServerDoesNotTakeIsRefusedOrDropped(t *testing.T) {
-	a := against{side: mqttwire.FromClient, session: session.Options{QueueQoS0: true}}
-	a.connack.Properties.SetMaximumQoS(1)
-	a.connack.Properties.SetRetainAvailable(false)
+	a := against{Side: mqttwire.FromClient, Session: session.Options{QueueQoS0: true}}
+	a.Connack.Properties.SetMaximumQoS(1)
+	a.Connack.Properties.SetRetainAvailable(false)
 	early := session.New(session.Options{Side: mqttwire.FromClient})
 	two, err := early.Publish(began, message("t", "x"), session.Delivery{QoS: 2})
 	require.NoError(t, err)
 	kept, err := early.Publish(began, message("t", "x"), session.Delivery{QoS: 1, Retain: true})
 	require.NoError(t, err)
-	a.old = early
+	a.Old = early
 	p := newPeer(t, mqttwire.V5, a)
-	assert.Empty(t, p.opened)
+	assert.Empty(t, p.Opened)
 	notSent := " " + fmt.Sprint(session.DropNotSupported, " ", session.NotSent)
-	assert.Equal(t, []string{fmt.Sprint(two) + notSent, fmt.Sprint(kept) + notSent}, drops(p.events))
-	_, err = early.Publish(p.now, message("t", "x"), session.Delivery{QoS: 2})
+	assert.Equal(t, []string{fmt.Sprint(two) + notSent, fmt.Sprint(kept) + notSent}, drops(p.Events))
+	_, err = early.Publish(p.Now, message("t", "x"), session.Delivery{QoS: 2})
 	assert.ErrorIs(t, err, session.ErrNotSupported)
-	_, err = early.Publish(p.now, message("t", "x"), session.Delivery{Retain: true})
+	_, err = early.Publish(p.Now, message("t", "x"), session.Delivery{Retain: true})
 	assert.ErrorIs(t, err, session.ErrNotSupported)
 	assert.Zero(t, early.Stats().IDs)
 }
 
 func TestNoMoreThanThePeersReceiveMaximumIsInFlight(t *testing.T) { // [MQTT-3.3.4-7] [MQTT-3.3.4-9] [trap 4]
 	for _, side := range sides {
-		a := against{side: side}
-		a.connect.Properties.SetSessionExpiryInterval(1000)
+		a := against{Side: side}
+		a.Connect.Properties.SetSessionExpiryInterval(1000)
 		if side == mqttwire.FromServer {
-			a.connect.Properties.SetReceiveMaximum(3)
+			a.Connect.Properties.SetReceiveMaximum(3)
 		} else {
-			a.connack.Properties.SetReceiveMaximum(3)
+			a.Connack.Properties.SetReceiveMaximum(3)
 		}
 		p := newPeer(t, mqttwire.V5, a)
 		for range 6 {
 			p.publish("x", 2)
 		}
-		require.Len(t, p.got(), 3)
-		p.say(&packets.Pubrec{PacketID: 1})
-		require.Len(t, p.got(), 1, "PUBREL frees no slot")
-		p.say(&packets.Pubcomp{PacketID: 1})
-		require.Len(t, p.got(), 1)
-		p.say(&packets.Pubrec{PacketID: 2})
-		p.got()
-		p.link.Lost(p.now, nil)
+		require.Len(t, p.Got(), 3)
+		p.Say(&packets.Pubrec{PacketID: 1})
+		require.Len(t, p.Got(), 1, "PUBREL frees no slot")
+		p.Say(&packets.Pubcomp{PacketID: 1})
+		require.Len(t, p.Got(), 1)
+		p.Say(&packets.Pubrec{PacketID: 2})
+		p.Got()
+		p.Link.Lost(p.Now, nil)
 
-		a.old = p.session
+		a.Old = p.Session
 		if side == mqttwire.FromServer {
-			a.connect.Properties.SetReceiveMaximum(2) // less than what is in flight
+			a.Connect.Properties.SetReceiveMaximum(2) // less than what is in flight
 		} else {
-			a.connack.Properties.SetReceiveMaximum(2)
-			a.connack.SessionPresent = true
+			a.Connack.Properties.SetReceiveMaximum(2)
+			a.Connack.SessionPresent = true
 		}
 		p = newPeer(t, mqttwire.V5, a)
-		require.Len(t, p.opened, 2)
-		assert.IsType(t, (*packets.Pubrel)(nil), p.opened[0])
-		assert.True(t, p.opened[1].(*packets.Publish).Dup)
-		p.say(&packets.Pubcomp{PacketID: 2})
-		list := p.got()
+		require.Len(t, p.Opened, 2)
+		assert.IsType(t, (*packets.Pubrel)(nil), p.Opened[0])
+		assert.True(t, p.Opened[1].(*packets.Publish).Dup)
+		p.Say(&packets.Pubcomp{PacketID: 2})
+		list := p.Got()
 		require.Len(t, list, 1)
 		assert.True(t, list[0].(*packets.Publish).Dup)
 		assert.Equal(t, uint16(4), list[0].(*packets.Publish).PacketID)
@@ -317,50 +317,50 @@ func TestNoMoreThanThePeersReceiveMaximumIsInFlight(t *testing.T) { // [MQTT-3.3
 }
 
 func TestAllIdentifiersMayBeInUse(t *testing.T) { // [trap 7]
-	p := newPeer(t, mqttwire.V311, against{side: mqttwire.FromClient, session: session.Options{Queue: session.Bounds{Count: 1 << 20, Bytes: 1 << 30}}})
+	p := newPeer(t, mqttwire.V311, against{Side: mqttwire.FromClient, Session: session.Options{Queue: session.Bounds{Count: 1 << 20, Bytes: 1 << 30}}})
 	for range 65536 {
 		p.publish("x", 1)
 	}
 	seen := make(map[uint16]bool)
-	for _, packet := range p.got() {
+	for _, packet := range p.Got() {
 		id := packet.(*packets.Publish).PacketID
 		require.False(t, seen[id])
 		seen[id] = true
 	}
 	assert.Len(t, seen, 65525, "some are kept")
-	assert.Equal(t, 11, p.session.Stats().Waiting)
+	assert.Equal(t, 11, p.Session.Stats().Waiting)
 	for range 11 {
-		_, err := p.session.Subscribe(p.now, &packets.Subscribe{Subscriptions: []packets.Subscription{{Filter: []byte("a")}}})
+		_, err := p.Session.Subscribe(p.Now, &packets.Subscribe{Subscriptions: []packets.Subscription{{Filter: []byte("a")}}})
 		require.NoError(t, err)
 	}
-	list := p.got()
+	list := p.Got()
 	require.Len(t, list, 10)
 	for _, packet := range list {
 		assert.False(t, seen[packet.(*packets.Subscribe).PacketID])
 	}
-	p.say(&packets.Suback{PacketID: list[3].(*packets.Subscribe).PacketID, ReasonCodes: []mqttwire.ReasonCode{0}})
-	list = p.got()
+	p.Say(&packets.Suback{PacketID: list[3].(*packets.Subscribe).PacketID, ReasonCodes: []mqttwire.ReasonCode{0}})
+	list = p.Got()
 	require.Len(t, list, 1, "the eleventh")
-	p.say(&packets.Puback{PacketID: 4711})
-	assert.Empty(t, p.got(), "what is free is kept for others")
+	p.Say(&packets.Puback{PacketID: 4711})
+	assert.Empty(t, p.Got(), "what is free is kept for others")
 }
 
 func TestALongExchangeKeepsItsIdentifierOverManyRounds(t *testing.T) { // [trap 7]
-	p := newPeer(t, mqttwire.V5, against{side: mqttwire.FromServer})
+	p := newPeer(t, mqttwire.V5, against{Side: mqttwire.FromServer})
 	p.publish("long", 2)
-	long := p.got()[0].(*packets.Publish).PacketID
+	long := p.Got()[0].(*packets.Publish).PacketID
 	for range 70000 {
 		p.publish("x", 1)
-		list := p.got()
+		list := p.Got()
 		require.Len(t, list, 1)
 		id := list[0].(*packets.Publish).PacketID
 		require.NotEqual(t, long, id)
-		p.say(&packets.Puback{PacketID: id})
-		p.events = p.events[:0]
+		p.Say(&packets.Puback{PacketID: id})
+		p.Events = p.Events[:0]
 	}
-	p.say(&packets.Pubrec{PacketID: long})
-	assert.Equal(t, []mqttwire.Packet{&packets.Pubrel{PacketID: long}}, p.got())
-	assert.Equal(t, 1, p.session.Stats().IDs)
+	p.Say(&packets.Pubrec{PacketID: long})
+	assert.Equal(t, []mqttwire.Packet{&packets.Pubrel{PacketID: long}}, p.Got())
+	assert.Equal(t, 1, p.Session.Stats().IDs)
 }
 
 func TestALargeMessageIsHandedOutInParts(t *testing.T) {

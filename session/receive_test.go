@@ -30,87 +30,87 @@ func forEach(t *testing.T, f func(t *testing.T, side mqttwire.Sender, v mqttwire
 
 func TestAMessageOfQoS2IsHandedOnWhenItComes(t *testing.T) {
 	forEach(t, func(t *testing.T, side mqttwire.Sender, v mqttwire.Version) {
-		p := newPeer(t, v, against{side: side})
-		p.say(arriving(7, 2))
-		require.Len(t, p.all(session.Arrived), 1)
-		assert.Equal(t, []mqttwire.Packet{&packets.Pubrec{PacketID: 7}}, p.got())
-		p.say(&packets.Pubrel{PacketID: 7})
-		assert.Len(t, p.all(session.Arrived), 1)
-		assert.Equal(t, []mqttwire.Packet{&packets.Pubcomp{PacketID: 7}}, p.got())
-		assert.Zero(t, p.session.Stats().Received)
+		p := newPeer(t, v, against{Side: side})
+		p.Say(arriving(7, 2))
+		require.Len(t, p.All(session.Arrived), 1)
+		assert.Equal(t, []mqttwire.Packet{&packets.Pubrec{PacketID: 7}}, p.Got())
+		p.Say(&packets.Pubrel{PacketID: 7})
+		assert.Len(t, p.All(session.Arrived), 1)
+		assert.Equal(t, []mqttwire.Packet{&packets.Pubcomp{PacketID: 7}}, p.Got())
+		assert.Zero(t, p.Session.Stats().Received)
 	})
 }
 
 func TestARepeatedMessageOfQoS2IsAnsweredAndNotHandedOn(t *testing.T) { // [trap 2]
 	forEach(t, func(t *testing.T, side mqttwire.Sender, v mqttwire.Version) {
-		p := newPeer(t, v, against{side: side})
-		p.say(arriving(7, 2), again(arriving(7, 2)), arriving(7, 2))
-		assert.Len(t, p.all(session.Arrived), 1)
+		p := newPeer(t, v, against{Side: side})
+		p.Say(arriving(7, 2), again(arriving(7, 2)), arriving(7, 2))
+		assert.Len(t, p.All(session.Arrived), 1)
 		rec := &packets.Pubrec{PacketID: 7}
-		assert.Equal(t, []mqttwire.Packet{rec, rec, rec}, p.got())
+		assert.Equal(t, []mqttwire.Packet{rec, rec, rec}, p.Got())
 	})
 }
 
 func TestAPubrelWithAnUnknownIdentifierIsAnsweredWithPubcomp(t *testing.T) {
 	forEach(t, func(t *testing.T, side mqttwire.Sender, v mqttwire.Version) {
-		p := newPeer(t, v, against{side: side})
-		p.say(&packets.Pubrel{PacketID: 9})
+		p := newPeer(t, v, against{Side: side})
+		p.Say(&packets.Pubrel{PacketID: 9})
 		want := &packets.Pubcomp{PacketID: 9, ReasonCode: code(v, mqttwire.ReasonPacketIdentifierNotFound)}
-		assert.Equal(t, []mqttwire.Packet{want}, p.got())
-		assert.EqualValues(t, 1, p.session.Stats().Unknown)
+		assert.Equal(t, []mqttwire.Packet{want}, p.Got())
+		assert.EqualValues(t, 1, p.Session.Stats().Unknown)
 	})
 }
 
 func TestAPubrecWithAnUnknownIdentifierIsAnsweredWithPubrel(t *testing.T) {
 	forEach(t, func(t *testing.T, side mqttwire.Sender, v mqttwire.Version) {
-		p := newPeer(t, v, against{side: side})
-		p.say(&packets.Pubrec{PacketID: 9})
+		p := newPeer(t, v, against{Side: side})
+		p.Say(&packets.Pubrec{PacketID: 9})
 		want := &packets.Pubrel{PacketID: 9, ReasonCode: code(v, mqttwire.ReasonPacketIdentifierNotFound)}
-		assert.Equal(t, []mqttwire.Packet{want}, p.got())
+		assert.Equal(t, []mqttwire.Packet{want}, p.Got())
 		if v == mqttwire.V5 {
-			p.say(&packets.Pubrec{PacketID: 9, ReasonCode: mqttwire.ReasonUnspecifiedError})
-			assert.Empty(t, p.got(), "one that refuses has no answer")
+			p.Say(&packets.Pubrec{PacketID: 9, ReasonCode: mqttwire.ReasonUnspecifiedError})
+			assert.Empty(t, p.Got(), "one that refuses has no answer")
 		}
 	})
 }
 
 func TestAcknowledgementsWithUnknownIdentifiersChangeNothing(t *testing.T) {
 	forEach(t, func(t *testing.T, side mqttwire.Sender, v mqttwire.Version) {
-		p := newPeer(t, v, against{side: side, session: session.Options{InFlight: 1}})
+		p := newPeer(t, v, against{Side: side, Session: session.Options{InFlight: 1}})
 		p.publish("a", 1)
 		p.publish("b", 1)
-		require.Len(t, p.got(), 1)
-		p.say(&packets.Puback{PacketID: 9}, &packets.Pubcomp{PacketID: 9}, &packets.Pubcomp{PacketID: 1})
-		assert.Empty(t, p.got(), "there is no slot more than before") // [MQTT-4.9.0-3]
-		assert.EqualValues(t, 3, p.session.Stats().Unknown)
-		assert.Equal(t, 1, p.session.Stats().InFlight)
-		p.say(&packets.Puback{PacketID: 1})
-		assert.Len(t, p.got(), 1)
+		require.Len(t, p.Got(), 1)
+		p.Say(&packets.Puback{PacketID: 9}, &packets.Pubcomp{PacketID: 9}, &packets.Pubcomp{PacketID: 1})
+		assert.Empty(t, p.Got(), "there is no slot more than before") // [MQTT-4.9.0-3]
+		assert.EqualValues(t, 3, p.Session.Stats().Unknown)
+		assert.Equal(t, 1, p.Session.Stats().InFlight)
+		p.Say(&packets.Puback{PacketID: 1})
+		assert.Len(t, p.Got(), 1)
 	})
 }
 
 func TestAnAcknowledgementOfTheOtherQoSChangesNothing(t *testing.T) {
 	forEach(t, func(t *testing.T, side mqttwire.Sender, v mqttwire.Version) {
-		p := newPeer(t, v, against{side: side})
+		p := newPeer(t, v, against{Side: side})
 		p.publish("a", 1)
 		p.publish("b", 2)
-		p.got()
-		p.say(&packets.Puback{PacketID: 2})
-		assert.Equal(t, 2, p.session.Stats().InFlight)
-		p.say(&packets.Pubrec{PacketID: 1})
-		assert.Equal(t, 2, p.session.Stats().InFlight)
-		assert.Empty(t, p.all(session.Done))
+		p.Got()
+		p.Say(&packets.Puback{PacketID: 2})
+		assert.Equal(t, 2, p.Session.Stats().InFlight)
+		p.Say(&packets.Pubrec{PacketID: 1})
+		assert.Equal(t, 2, p.Session.Stats().InFlight)
+		assert.Empty(t, p.All(session.Done))
 	})
 }
 
 func TestAMessageWithAnIdentifierInUseIsRefused(t *testing.T) {
 	forEach(t, func(t *testing.T, side mqttwire.Sender, v mqttwire.Version) {
 		for q := mqttwire.AtLeastOnce; q <= mqttwire.ExactlyOnce; q++ {
-			p := newPeer(t, v, against{side: side, link: session.LinkOptions{Hold: q == mqttwire.ExactlyOnce}})
-			p.say(arriving(7, 3-q))
-			p.got()
-			p.say(arriving(7, q))
-			assert.Len(t, p.all(session.Arrived), 1)
+			p := newPeer(t, v, against{Side: side, Link: session.LinkOptions{Hold: q == mqttwire.ExactlyOnce}})
+			p.Say(arriving(7, 3-q))
+			p.Got()
+			p.Say(arriving(7, q))
+			assert.Len(t, p.All(session.Arrived), 1)
 			if v != mqttwire.V5 {
 				assert.Equal(t, session.IdentifierInUse, p.closed().Kind)
 				continue
@@ -119,8 +119,8 @@ func TestAMessageWithAnIdentifierInUseIsRefused(t *testing.T) {
 			if q == mqttwire.ExactlyOnce {
 				want = &packets.Pubrec{PacketID: 7, ReasonCode: mqttwire.ReasonPacketIdentifierInUse}
 			}
-			assert.Equal(t, []mqttwire.Packet{want}, p.got())
-			_, closed := p.link.Closed()
+			assert.Equal(t, []mqttwire.Packet{want}, p.Got())
+			_, closed := p.Link.Closed()
 			assert.False(t, closed)
 		}
 	})
@@ -130,12 +130,12 @@ func TestAPeerThatSendsMoreThanOurReceiveMaximumIsDisconnected(t *testing.T) { /
 	for _, side := range sides {
 		for q := mqttwire.AtLeastOnce; q <= mqttwire.ExactlyOnce; q++ {
 			p := newPeer(t, mqttwire.V5, withReceiveMaximum(side, 3))
-			p.say(arriving(1, q), arriving(2, q), arriving(3, q))
-			_, closed := p.link.Closed()
+			p.Say(arriving(1, q), arriving(2, q), arriving(3, q))
+			_, closed := p.Link.Closed()
 			assert.False(t, closed)
-			p.say(arriving(4, q))
-			assert.Len(t, p.all(session.Arrived), 3)
-			got := p.got()
+			p.Say(arriving(4, q))
+			assert.Len(t, p.All(session.Arrived), 3)
+			got := p.Got()
 			assert.Equal(t, &packets.Disconnect{ReasonCode: mqttwire.ReasonReceiveMaximumExceeded}, got[len(got)-1])
 			assert.Equal(t, session.ReceiveMaximumExceeded, p.closed().Kind)
 		}
@@ -144,12 +144,12 @@ func TestAPeerThatSendsMoreThanOurReceiveMaximumIsDisconnected(t *testing.T) { /
 
 // withReceiveMaximum describes a Link that has announced a Receive Maximum.
 func withReceiveMaximum(side mqttwire.Sender, n uint16) against {
-	a := against{side: side}
-	a.connect.Properties.SetSessionExpiryInterval(100)
+	a := against{Side: side}
+	a.Connect.Properties.SetSessionExpiryInterval(100)
 	if side == mqttwire.FromClient {
-		a.connect.Properties.SetReceiveMaximum(n)
+		a.Connect.Properties.SetReceiveMaximum(n)
 	} else {
-		a.connack.Properties.SetReceiveMaximum(n)
+		a.Connack.Properties.SetReceiveMaximum(n)
 	}
 	return a
 }
@@ -159,44 +159,44 @@ func TestAnHonestPeerMayUseAllOfOurReceiveMaximumAgainAndAgain(t *testing.T) { /
 		a := withReceiveMaximum(side, 3)
 		p := newPeer(t, mqttwire.V5, a)
 		for i := range uint16(20) { // as soon as it has seen an acknowledgement
-			p.say(arriving(3*i+1, 1), arriving(3*i+2, 2), arriving(3*i+3, 1))
-			require.Len(t, p.got(), 3)
-			p.say(&packets.Pubrel{PacketID: 3*i + 2})
-			require.Len(t, p.got(), 1)
+			p.Say(arriving(3*i+1, 1), arriving(3*i+2, 2), arriving(3*i+3, 1))
+			require.Len(t, p.Got(), 3)
+			p.Say(&packets.Pubrel{PacketID: 3*i + 2})
+			require.Len(t, p.Got(), 1)
 		}
-		p.say(arriving(101, 2), arriving(102, 2), arriving(103, 2))
-		p.got()
-		p.link.Lost(p.now, nil)
+		p.Say(arriving(101, 2), arriving(102, 2), arriving(103, 2))
+		p.Got()
+		p.Link.Lost(p.Now, nil)
 
-		a.old = p.session
-		a.connack.SessionPresent = side == mqttwire.FromClient
+		a.Old = p.Session
+		a.Connack.SessionPresent = side == mqttwire.FromClient
 		p = newPeer(t, mqttwire.V5, a)
-		p.say(again(arriving(101, 2)), again(arriving(102, 2)), again(arriving(103, 2)))
-		assert.Len(t, p.got(), 3)
-		assert.Empty(t, p.all(session.Arrived), "it has come before")
+		p.Say(again(arriving(101, 2)), again(arriving(102, 2)), again(arriving(103, 2)))
+		assert.Len(t, p.Got(), 3)
+		assert.Empty(t, p.All(session.Arrived), "it has come before")
 		for id := uint16(101); id <= 103; id++ {
-			p.say(&packets.Pubrel{PacketID: id})
+			p.Say(&packets.Pubrel{PacketID: id})
 		}
-		assert.Len(t, p.got(), 3)
-		p.say(arriving(201, 1), arriving(202, 1), arriving(203, 1))
-		assert.Len(t, p.got(), 3)
+		assert.Len(t, p.Got(), 3)
+		p.Say(arriving(201, 1), arriving(202, 1), arriving(203, 1))
+		assert.Len(t, p.Got(), 3)
 	}
 }
 
 func TestAnAcknowledgementThatWasNotWrittenFreesNoSlotOfThePeer(t *testing.T) {
 	p := newPeer(t, mqttwire.V5, withReceiveMaximum(mqttwire.FromServer, 2))
-	p.say(arriving(1, 1), arriving(2, 1), arriving(3, 1)) // the peer has seen no PUBACK yet
+	p.Say(arriving(1, 1), arriving(2, 1), arriving(3, 1)) // the peer has seen no PUBACK yet
 	assert.Equal(t, session.ReceiveMaximumExceeded, p.closed().Kind)
 }
 
 func TestPacketsThatBreakARuleDoNotShow(t *testing.T) {
 	for _, v := range versions {
-		p := newPeer(t, v, against{side: mqttwire.FromServer})
-		p.link.Feed(p.now, []byte{0x36, 4, 0, 1, 't', 0}) // QoS 3
-		packet, ok := p.link.Packet()
+		p := newPeer(t, v, against{Side: mqttwire.FromServer})
+		p.Link.Feed(p.Now, []byte{0x36, 4, 0, 1, 't', 0}) // QoS 3
+		packet, ok := p.Link.Packet()
 		assert.False(t, ok)
 		assert.Nil(t, packet)
-		got := p.got()
+		got := p.Got()
 		if v == mqttwire.V5 {
 			require.Len(t, got, 1)
 			assert.Equal(t, mqttwire.ReasonMalformedPacket, got[0].(*packets.Disconnect).ReasonCode)
@@ -206,80 +206,80 @@ func TestPacketsThatBreakARuleDoNotShow(t *testing.T) {
 		c := p.closed()
 		assert.Equal(t, session.PacketRefused, c.Kind)
 		assert.ErrorIs(t, c, mqttwire.ErrMalformed)
-		require.Len(t, p.all(session.Disconnected), 1)
-		assert.Equal(t, c, p.all(session.Disconnected)[0].Cause)
+		require.Len(t, p.All(session.Disconnected), 1)
+		assert.Equal(t, c, p.All(session.Disconnected)[0].Cause)
 	}
 }
 
 func TestPacketsBehindTheEndAreNotLookedAt(t *testing.T) {
-	p := newPeer(t, mqttwire.V5, against{side: mqttwire.FromServer})
-	p.say(&packets.Disconnect{}, arriving(1, 1))
-	assert.Empty(t, p.all(session.Arrived))
-	assert.Empty(t, p.got())
-	p.say(arriving(2, 1))
-	assert.Empty(t, p.all(session.Arrived))
+	p := newPeer(t, mqttwire.V5, against{Side: mqttwire.FromServer})
+	p.Say(&packets.Disconnect{}, arriving(1, 1))
+	assert.Empty(t, p.All(session.Arrived))
+	assert.Empty(t, p.Got())
+	p.Say(arriving(2, 1))
+	assert.Empty(t, p.All(session.Arrived))
 	assert.Equal(t, session.PeerDisconnected, p.closed().Kind)
 }
 
 func TestATopicAliasIsResolvedWhereAPacketShows(t *testing.T) {
-	a := against{side: mqttwire.FromServer}
-	a.connack.Properties.SetTopicAliasMaximum(5)
+	a := against{Side: mqttwire.FromServer}
+	a.Connack.Properties.SetTopicAliasMaximum(5)
 	p := newPeer(t, mqttwire.V5, a)
 	first, second := arriving(1, 0), arriving(2, 0)
 	first.Properties.SetTopicAlias(3)
 	second.Topic = nil
 	second.Properties.SetTopicAlias(3)
-	p.say(first, second)
-	require.Len(t, p.all(session.Arrived), 2)
-	for _, e := range p.all(session.Arrived) {
+	p.Say(first, second)
+	require.Len(t, p.All(session.Arrived), 2)
+	for _, e := range p.All(session.Arrived) {
 		assert.Equal(t, "t", string(e.Packet.(*packets.Publish).Topic))
 	}
-	m := session.NewMessage(began, p.all(session.Arrived)[1].Packet.(*packets.Publish))
+	m := session.NewMessage(began, p.All(session.Arrived)[1].Packet.(*packets.Publish))
 	list := m.Publish().Properties
 	assert.True(t, list.Empty(), "an alias is not kept")
 }
 
 func TestAPingIsAnswered(t *testing.T) {
 	for _, v := range versions {
-		p := newPeer(t, v, against{side: mqttwire.FromServer})
-		p.say(&packets.Pingreq{})
-		assert.Equal(t, []mqttwire.Packet{&packets.Pingresp{}}, p.got())
+		p := newPeer(t, v, against{Side: mqttwire.FromServer})
+		p.Say(&packets.Pingreq{})
+		assert.Equal(t, []mqttwire.Packet{&packets.Pingresp{}}, p.Got())
 	}
 }
 
 func TestAPeerThatDoesNotReadIsDisconnected(t *testing.T) {
-	p := newPeer(t, mqttwire.V5, against{side: mqttwire.FromServer, link: session.LinkOptions{Output: 100}})
+	p := newPeer(t, mqttwire.V5, against{Side: mqttwire.FromServer, Link: session.LinkOptions{Output: 100}})
 	for range 60 {
-		p.say(&packets.Pingreq{})
+		p.Say(&packets.Pingreq{})
 	}
-	got := p.got()
+	got := p.Got()
 	assert.Equal(t, &packets.Disconnect{ReasonCode: mqttwire.ReasonQuotaExceeded}, got[len(got)-1])
 	assert.Len(t, got, 52)
 	assert.Equal(t, session.OutputFull, p.closed().Kind)
 }
 
 func TestEventsThatWereNotTakenBeforeTheNextPacketAreGoneIfTheyAreOfMessages(t *testing.T) {
-	p := newPeer(t, mqttwire.V311, against{side: mqttwire.FromClient})
-	token, err := p.session.Subscribe(p.now, &packets.Subscribe{Subscriptions: []packets.Subscription{{Filter: []byte("a")}}})
+	p := newPeer(t, mqttwire.V311, against{Side: mqttwire.FromClient})
+	token, err := p.Session.Subscribe(p.Now, &packets.Subscribe{Subscriptions: []packets.Subscription{{Filter: []byte("a")}}})
 	require.NoError(t, err)
-	p.got()
-	p.feed(arriving(1, 0), &packets.Suback{PacketID: 1, ReasonCodes: []mqttwire.ReasonCode{0}}, arriving(2, 0))
+	p.Got()
+	p.Feed(arriving(1, 0), &packets.Suback{PacketID: 1, ReasonCodes: []mqttwire.ReasonCode{0}}, arriving(2, 0))
 	for range 3 {
-		_, ok := p.link.Packet()
+		_, ok := p.Link.Packet()
 		require.True(t, ok)
-		p.link.Handle(p.now)
+		p.Link.Handle(p.Now)
 	}
-	p.take()
-	require.Len(t, p.all(session.Arrived), 1)
-	assert.Equal(t, []byte{2}, p.all(session.Arrived)[0].Packet.(*packets.Publish).Payload)
-	require.Len(t, p.all(session.Done), 1, "what is told of a request stays")
-	assert.Equal(t, token, p.all(session.Done)[0].Token)
-	assert.Nil(t, p.all(session.Done)[0].Packet)
+	p.Take()
+	require.Len(t, p.All(session.Arrived), 1)
+	assert.Equal(t, []byte{2}, p.All(session.Arrived)[0].Packet.(*packets.Publish).Payload)
+	require.Len(t, p.All(session.Done), 1, "what is told of a request stays")
+	assert.Equal(t, token, p.All(session.Done)[0].Token)
+	assert.Nil(t, p.All(session.Done)[0].Packet)
 }
 
 func TestAMessageThatIsTooLargeForUsIsRefusedAlone(t *testing.T) {
 	for q := range mqttwire.QoS(3) {
-		p := newPeer(t, mqttwire.V5, against{side: mqttwire.FromServer, link: session.LinkOptions{Limits: mqttwire.Limits{PacketSize: 100}}})
+		p := newPeer(t, mqttwire.V5, against{Side: mqttwire.FromServer, Link: session.LinkOptions{Limits: mqttwire.Limits{PacketSize: 100}}})
 		large := arriving(7, q)
 		large.Payload = make([]byte, 300)
 		b, err := large.Append(nil, p.v)
@@ -287,13 +287,13 @@ func TestAMessageThatIsTooLargeForUsIsRefusedAlone(t *testing.T) {
 		b, err = (&packets.Pingreq{}).Append(b, p.v)
 		require.NoError(t, err)
 		for i := range b { // byte by byte
-			p.link.Feed(p.now, b[i:i+1])
-			if _, ok := p.link.Packet(); ok {
-				p.link.Handle(p.now)
+			p.Link.Feed(p.Now, b[i:i+1])
+			if _, ok := p.Link.Packet(); ok {
+				p.Link.Handle(p.Now)
 			}
 		}
-		got := p.got()
-		assert.Empty(t, p.all(session.Arrived))
+		got := p.Got()
+		assert.Empty(t, p.All(session.Arrived))
 		switch q {
 		case 0:
 			require.Len(t, got, 1)
@@ -303,17 +303,17 @@ func TestAMessageThatIsTooLargeForUsIsRefusedAlone(t *testing.T) {
 		case 2:
 			assert.Equal(t, []mqttwire.Packet{&packets.Pubrec{PacketID: 7, ReasonCode: mqttwire.ReasonQuotaExceeded}, &packets.Pingresp{}}, got)
 		}
-		assert.Zero(t, p.session.Stats().Received)
+		assert.Zero(t, p.Session.Stats().Received)
 	}
 }
 
 func TestAMessageThatIsRefusedForItsFormatIsRefusedAlone(t *testing.T) {
-	p := newPeer(t, mqttwire.V5, against{side: mqttwire.FromServer, link: session.LinkOptions{Optional: true, Hold: true}})
+	p := newPeer(t, mqttwire.V5, against{Side: mqttwire.FromServer, Link: session.LinkOptions{Optional: true, Hold: true}})
 	bad := arriving(2, 1)
 	bad.Payload = []byte{0xFF}
 	bad.Properties.SetPayloadFormatIndicator(1)
-	p.say(arriving(1, 1), bad)
-	assert.Empty(t, p.got(), "it waits for the one that is held")
-	require.NoError(t, p.session.Ack(p.tokens()[0], 0))
-	assert.Equal(t, []mqttwire.Packet{&packets.Puback{PacketID: 1}, &packets.Puback{PacketID: 2, ReasonCode: mqttwire.ReasonPayloadFormatInvalid}}, p.got())
+	p.Say(arriving(1, 1), bad)
+	assert.Empty(t, p.Got(), "it waits for the one that is held")
+	require.NoError(t, p.Session.Ack(p.tokens()[0], 0))
+	assert.Equal(t, []mqttwire.Packet{&packets.Puback{PacketID: 1}, &packets.Puback{PacketID: 2, ReasonCode: mqttwire.ReasonPayloadFormatInvalid}}, p.Got())
 }

@@ -87,18 +87,18 @@ func TestASessionGoesOnAfterACrashOfEitherSide(t *testing.T) {
 }
 
 func TestAMessageOfQoS2ThatWasNotHandedOnComesAgainAfterACrash(t *testing.T) {
-	p := newPeer(t, mqttwire.V5, against{side: mqttwire.FromServer, session: session.Options{Journal: true}})
-	p.feed(arriving(1, 2), arriving(2, 2))
+	p := newPeer(t, mqttwire.V5, against{Side: mqttwire.FromServer, Session: session.Options{Journal: true}})
+	p.Feed(arriving(1, 2), arriving(2, 2))
 	var changes [][]byte
 	for range 2 {
-		_, ok := p.link.Packet()
+		_, ok := p.Link.Packet()
 		require.True(t, ok)
-		p.link.Handle(p.now)
-		for c, ok := p.session.Change(); ok; c, ok = p.session.Change() {
+		p.Link.Handle(p.Now)
+		for c, ok := p.Session.Change(); ok; c, ok = p.Session.Change() {
 			changes = append(changes, bytes.Clone(c.Data))
 		}
 	}
-	s, report, err := session.Restore(session.Options{Side: mqttwire.FromServer}, p.now, p.session.AppendSnapshot(nil), nil)
+	s, report, err := session.Restore(session.Options{Side: mqttwire.FromServer}, p.Now, p.Session.AppendSnapshot(nil), nil)
 	require.NoError(t, err)
 	assert.Equal(t, 1, report.Again, "the first is gone with the second packet")
 	e, ok := s.Event()
@@ -173,25 +173,28 @@ func TestNothingIsWrittenBeforeTheChangesAreTaken(t *testing.T) {
 }
 
 func TestNothingThatIsWrittenWaitsForAnAcknowledgementToBeDurable(t *testing.T) {
-	p := newPeer(t, mqttwire.V5, against{side: mqttwire.FromServer, session: session.Options{Journal: true}})
+	p := newPeer(t, mqttwire.V5, against{Side: mqttwire.FromServer, Session: session.Options{Journal: true}})
 	p.publish("x", 1)
-	require.Len(t, p.got(), 1)
-	p.say(&packets.Puback{PacketID: 1}, &packets.Pingreq{})
-	assert.NotEmpty(t, p.link.Append(nil, 100))
-	c, ok := p.session.Change()
+	require.Len(t, p.Got(), 1)
+	p.Feed(&packets.Puback{PacketID: 1}, &packets.Pingreq{})
+	for _, ok := p.Link.Packet(); ok; _, ok = p.Link.Packet() {
+		p.Link.Handle(p.Now)
+	}
+	assert.NotEmpty(t, p.Link.Append(nil, 100))
+	c, ok := p.Session.Change()
 	require.True(t, ok)
 	assert.Equal(t, "ended", c.Kind.String())
 }
 
 func TestAMessageThatIsBegunBehindOneThatHasEndedIsSent(t *testing.T) {
-	p := newPeer(t, mqttwire.V5, against{side: mqttwire.FromServer, session: session.Options{Journal: true}})
+	p := newPeer(t, mqttwire.V5, against{Side: mqttwire.FromServer, Session: session.Options{Journal: true}})
 	p.publish("1", 1)
 	p.publish("2", 1)
-	require.Len(t, p.got(), 2)
-	p.say(&packets.Puback{PacketID: 2})
+	require.Len(t, p.Got(), 2)
+	p.Say(&packets.Puback{PacketID: 2})
 	p.publish("3", 1)
 	p.publish("4", 1)
-	assert.Len(t, p.got(), 2)
+	assert.Len(t, p.Got(), 2)
 }
 
 func TestExpiryGoesOnWhileTheProgramIsOff(t *testing.T) { // [trap 20]

@@ -13,11 +13,11 @@ import (
 
 // announcing describes a Link one of whose sides takes so many topic aliases.
 func announcing(side, whose mqttwire.Sender, n uint16) against {
-	a := against{side: side}
+	a := against{Side: side}
 	if whose == mqttwire.FromClient {
-		a.connect.Properties.SetTopicAliasMaximum(n)
+		a.Connect.Properties.SetTopicAliasMaximum(n)
 	} else {
-		a.connack.Properties.SetTopicAliasMaximum(n)
+		a.Connack.Properties.SetTopicAliasMaximum(n)
 	}
 	return a
 }
@@ -36,10 +36,10 @@ func TestNoAliasIsAboveWhatThePeerTakes(t *testing.T) { // [MQTT-3.1.2-26] [MQTT
 			p := newPeer(t, mqttwire.V5, announcing(side, other(side), most))
 			seen := uint16(0)
 			for i := range 40 {
-				m := session.NewMessage(p.now, &packets.Publish{Topic: []byte("some/topic/" + string(rune('a'+i/2%8)))})
-				_, err := p.session.Publish(p.now, m, session.Delivery{})
+				m := session.NewMessage(p.Now, &packets.Publish{Topic: []byte("some/topic/" + string(rune('a'+i/2%8)))})
+				_, err := p.Session.Publish(p.Now, m, session.Delivery{})
 				require.NoError(t, err)
-				got := p.got()
+				got := p.Got()
 				require.Len(t, got, 1)
 				alias, ok := packets.PropertiesOf(got[0]).TopicAlias()
 				assert.True(t, !ok || alias > 0)
@@ -61,23 +61,23 @@ func TestEveryAliasUpToOurMaximumIsTakenAndMayBeSetAnew(t *testing.T) { // [MQTT
 	for _, side := range sides {
 		p := newPeer(t, mqttwire.V5, announcing(side, side, 5))
 		topics := func() (list []string) {
-			for _, e := range p.all(session.Arrived) {
+			for _, e := range p.All(session.Arrived) {
 				list = append(list, string(e.Packet.(*packets.Publish).Topic))
 			}
-			p.events = nil
+			p.Events = nil
 			return list
 		}
 		for alias := uint16(1); alias <= 5; alias++ {
-			p.say(named(string(rune('a'+alias)), alias))
+			p.Say(named(string(rune('a'+alias)), alias))
 		}
 		topics()
 		for alias := uint16(1); alias <= 5; alias++ {
-			p.say(named("", alias))
+			p.Say(named("", alias))
 		}
 		assert.Equal(t, []string{"b", "c", "d", "e", "f"}, topics())
-		p.say(named("new", 3), named("", 3), named("", 4))
+		p.Say(named("new", 3), named("", 3), named("", 4))
 		assert.Equal(t, []string{"new", "new", "e"}, topics())
-		_, closed := p.link.Closed()
+		_, closed := p.Link.Closed()
 		assert.False(t, closed)
 	}
 }
@@ -90,10 +90,10 @@ func TestAnAliasThatCannotBeEndsTheConnection(t *testing.T) { // section 3.3.4
 			want  string
 		}{{"t", 6, "DISCONNECT 0x94"}, {"t", 65535, "DISCONNECT 0x94"}, {"", 5, "DISCONNECT 0x82"}} {
 			p := newPeer(t, mqttwire.V5, announcing(side, side, 5))
-			p.say(named("a", 1), named(c.topic, c.alias))
-			assert.Equal(t, []string{c.want}, inShort(p.got()), c)
+			p.Say(named("a", 1), named(c.topic, c.alias))
+			assert.Equal(t, []string{c.want}, inShort(p.Got()), c)
 			assert.Equal(t, session.PacketRefused, p.closed().Kind)
-			assert.Len(t, p.all(session.Arrived), 1)
+			assert.Len(t, p.All(session.Arrived), 1)
 		}
 	}
 }
@@ -101,12 +101,12 @@ func TestAnAliasThatCannotBeEndsTheConnection(t *testing.T) { // section 3.3.4
 func TestAnAliasOfTheConnectionBeforeMeansNothing(t *testing.T) { // [MQTT-3.3.2-7]
 	for _, side := range sides {
 		a := announcing(side, side, 5)
-		a.connect.Properties.SetSessionExpiryInterval(1000)
+		a.Connect.Properties.SetSessionExpiryInterval(1000)
 		p := newPeer(t, mqttwire.V5, a)
-		p.say(named("a", 1))
+		p.Say(named("a", 1))
 		p = p.back(a)
-		p.say(named("", 1))
-		assert.Equal(t, []string{"DISCONNECT 0x82"}, inShort(p.got()))
-		assert.Empty(t, p.all(session.Arrived))
+		p.Say(named("", 1))
+		assert.Equal(t, []string{"DISCONNECT 0x82"}, inShort(p.Got()))
+		assert.Empty(t, p.All(session.Arrived))
 	}
 }

@@ -85,14 +85,14 @@ func TestAnAuthOfAnotherMethodEndsTheConnection(t *testing.T) { // section 3.15
 	other, err := ofMethod(mqttwire.ReasonReauthenticate, "other").Append(nil, mqttwire.V5)
 	require.NoError(t, err)
 	for _, b := range [][]byte{other, {0xF0, 2, 0x19, 0}} { // the second has none
-		a := against{side: mqttwire.FromServer}
-		a.connect.Properties.SetAuthenticationMethod([]byte("m"))
-		a.connack.Properties.SetAuthenticationMethod([]byte("m"))
+		a := against{Side: mqttwire.FromServer}
+		a.Connect.Properties.SetAuthenticationMethod([]byte("m"))
+		a.Connack.Properties.SetAuthenticationMethod([]byte("m"))
 		p := newPeer(t, mqttwire.V5, a)
-		p.link.Feed(p.now, b)
-		_, ok := p.link.Packet()
+		p.Link.Feed(p.Now, b)
+		_, ok := p.Link.Packet()
 		assert.False(t, ok)
-		assert.Equal(t, []string{"DISCONNECT 0x82"}, inShort(p.got()))
+		assert.Equal(t, []string{"DISCONNECT 0x82"}, inShort(p.Got()))
 		p.closed()
 	}
 }

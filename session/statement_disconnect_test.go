@@ -14,24 +14,24 @@ import (
 func TestBeforeItsConnackAServerSendsNoDisconnect(t *testing.T) { // [MQTT-3.14.0-1], section 4.13.1
 	for _, v := range versions {
 		p := knocking(t, v, packets.Connect{ClientID: []byte("c")})
-		require.NoError(t, p.link.Disconnect(p.now, nil))
-		got := p.got()
+		require.NoError(t, p.Link.Disconnect(p.Now, nil))
+		got := p.Got()
 		require.Len(t, got, 1)
 		assert.Equal(t, mqttwire.CONNACK, got[0].Type())
 		p.closed()
 
 		p = knocking(t, v, packets.Connect{ClientID: []byte("c")})
-		at, ok := p.link.Deadline()
+		at, ok := p.Link.Deadline()
 		require.True(t, ok)
-		p.now = at
-		p.link.Tick(at)
-		assert.Empty(t, p.got())
+		p.Now = at
+		p.Link.Tick(at)
+		assert.Empty(t, p.Got())
 		assert.Equal(t, session.ConnectTimeout, p.closed().Kind)
 
 		p = knocking(t, v, packets.Connect{ClientID: []byte("c")})
-		require.NoError(t, p.link.Refuse(p.now, &packets.Connack{ReasonCode: mqttwire.ReasonNotAuthorized}))
-		assert.ErrorIs(t, p.link.Disconnect(p.now, nil), session.ErrState)
-		got = p.got()
+		require.NoError(t, p.Link.Refuse(p.Now, &packets.Connack{ReasonCode: mqttwire.ReasonNotAuthorized}))
+		assert.ErrorIs(t, p.Link.Disconnect(p.Now, nil), session.ErrState)
+		got = p.Got()
 		require.Len(t, got, 1)
 		assert.Equal(t, mqttwire.CONNACK, got[0].Type(), "nor behind one that refuses")
 		p.closed()
@@ -43,22 +43,22 @@ func TestOnlyAClientChangesTheSessionExpiryInterval(t *testing.T) { // [MQTT-3.1
 	d.Properties.SetSessionExpiryInterval(5)
 	p := newPeer(t, mqttwire.V5, lasting(mqttwire.FromServer, mqttwire.V5))
 	var wrong *mqttwire.Error
-	assert.ErrorAs(t, p.link.Disconnect(p.now, d), &wrong)
-	assert.Empty(t, p.got())
-	assert.NotNil(t, p.session.Link(), "nothing has changed")
+	assert.ErrorAs(t, p.Link.Disconnect(p.Now, d), &wrong)
+	assert.Empty(t, p.Got())
+	assert.NotNil(t, p.Session.Link(), "nothing has changed")
 }
 
 func TestASessionThatEndsWithItsConnectionGetsNoInterval(t *testing.T) { // section 3.14.2.2.2
 	d := &packets.Disconnect{}
 	d.Properties.SetSessionExpiryInterval(5)
-	client := newPeer(t, mqttwire.V5, against{side: mqttwire.FromClient})
+	client := newPeer(t, mqttwire.V5, against{Side: mqttwire.FromClient})
 	var wrong *mqttwire.Error
-	assert.ErrorAs(t, client.link.Disconnect(client.now, d), &wrong)
-	server := newPeer(t, mqttwire.V5, against{side: mqttwire.FromServer})
-	server.say(d)
-	assert.Equal(t, []string{"DISCONNECT 0x82"}, inShort(server.got()))
+	assert.ErrorAs(t, client.Link.Disconnect(client.Now, d), &wrong)
+	server := newPeer(t, mqttwire.V5, against{Side: mqttwire.FromServer})
+	server.Say(d)
+	assert.Equal(t, []string{"DISCONNECT 0x82"}, inShort(server.Got()))
 	assert.Equal(t, session.PacketRefused, server.closed().Kind)
-	assert.Len(t, server.all(session.Ended), 1)
+	assert.Len(t, server.All(session.Ended), 1)
 }
 
 func TestAPacketThatBreaksARuleEndsTheConnectionOfEitherSide(t *testing.T) { // [MQTT-4.13.1-1] [MQTT-4.13.2-1] [MQTT-4.8.0-1]
@@ -67,28 +67,28 @@ func TestAPacketThatBreaksARuleEndsTheConnectionOfEitherSide(t *testing.T) { // 
 			"DISCONNECT 0x81": {0x36, 4, 0, 1, 't', 0}, // QoS 3
 			"DISCONNECT 0x82": {0x62, 2, 0, 0},         // a packet identifier of 0
 		} {
-			p := newPeer(t, v, against{side: side})
-			p.link.Feed(p.now, b)
-			_, ok := p.link.Packet()
+			p := newPeer(t, v, against{Side: side})
+			p.Link.Feed(p.Now, b)
+			_, ok := p.Link.Packet()
 			assert.False(t, ok)
 			if v == mqttwire.V5 {
-				assert.Equal(t, []string{want}, inShort(p.got()))
+				assert.Equal(t, []string{want}, inShort(p.Got()))
 			} else {
-				assert.Empty(t, p.got())
+				assert.Empty(t, p.Got())
 			}
 			assert.Equal(t, session.PacketRefused, p.closed().Kind)
-			assert.Nil(t, p.session.Link())
+			assert.Nil(t, p.Session.Link())
 		}
 	})
 }
 
 func TestAServerThatCannotGoOnEndsTheConnection(t *testing.T) { // [MQTT-4.8.0-2] of 3.1.1
 	for _, v := range versions {
-		p := newPeer(t, v, against{side: mqttwire.FromServer, link: session.LinkOptions{Output: 100}})
+		p := newPeer(t, v, against{Side: mqttwire.FromServer, Link: session.LinkOptions{Output: 100}})
 		for range 60 {
-			p.say(&packets.Pingreq{})
+			p.Say(&packets.Pingreq{})
 		}
-		p.got()
+		p.Got()
 		assert.Equal(t, session.OutputFull, p.closed().Kind)
 	}
 }
@@ -96,22 +96,22 @@ func TestAServerThatCannotGoOnEndsTheConnection(t *testing.T) { // [MQTT-4.8.0-2
 func TestADisconnectGoesBehindTheRestOfAMessageThatHasBegun(t *testing.T) { // [MQTT-3.14.4-1] [MQTT-4.13.1-1]
 	forEach(t, func(t *testing.T, side mqttwire.Sender, v mqttwire.Version) {
 		for name, end := range map[string]func(p *peer){
-			"asked for": func(p *peer) { require.NoError(t, p.link.Disconnect(p.now, nil)) },
-			"a fault":   func(p *peer) { p.link.Feed(p.now, []byte{0x36, 4, 0, 1, 't', 0}); p.link.Packet() },
+			"asked for": func(p *peer) { require.NoError(t, p.Link.Disconnect(p.Now, nil)) },
+			"a fault":   func(p *peer) { p.Link.Feed(p.Now, []byte{0x36, 4, 0, 1, 't', 0}); p.Link.Packet() },
 		} {
-			p := newPeer(t, v, against{side: side})
+			p := newPeer(t, v, against{Side: side})
 			p.publish(string(make([]byte, 1000)), 1)
 			p.publish("not begun", 1)
-			b := p.link.Append(nil, 100)
+			b := p.Link.Append(nil, 100)
 			require.Len(t, b, 100)
 			end(p)
 			for {
 				n := len(b)
-				if b = p.link.Append(b, 100); len(b) == n {
+				if b = p.Link.Append(b, 100); len(b) == n {
 					break
 				}
 			}
-			p.link.Wrote(p.now, len(b))
+			p.Link.Wrote(p.Now, len(b))
 			var types []mqttwire.PacketType
 			for len(b) > 0 {
 				f, rest, err := mqttwire.CutFrame(b, 0)

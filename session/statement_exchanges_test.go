@@ -15,9 +15,9 @@ import (
 
 // lasting describes a Link whose session outlives the connection.
 func lasting(side mqttwire.Sender, v mqttwire.Version) against {
-	a := against{side: side}
+	a := against{Side: side}
 	if v == mqttwire.V5 {
-		a.connect.Properties.SetSessionExpiryInterval(1000)
+		a.Connect.Properties.SetSessionExpiryInterval(1000)
 	}
 	return a
 }
@@ -25,10 +25,10 @@ func lasting(side mqttwire.Sender, v mqttwire.Version) against {
 // back lets the connection end, and returns the peer of the next one, with the session
 // present.
 func (p *peer) back(a against) *peer {
-	p.link.Lost(p.now, nil)
-	p.take()
-	a.old, a.now = p.session, p.now
-	a.connack.SessionPresent = a.side == mqttwire.FromClient && p.v != mqttwire.V31
+	p.Link.Lost(p.Now, nil)
+	p.Take()
+	a.Old, a.Now = p.Session, p.Now
+	a.Connack.SessionPresent = a.Side == mqttwire.FromClient && p.v != mqttwire.V31
 	return newPeer(p.t, p.v, a)
 }
 
@@ -51,15 +51,15 @@ func TestAMessageOfQoS1IsUnacknowledgedUntilItsPuback(t *testing.T) { // [MQTT-4
 		a := lasting(side, v)
 		p := newPeer(t, v, a)
 		p.publish("x", 1)
-		require.Equal(t, []mqttwire.Packet{outgoing(1, 1, false)}, p.got())
+		require.Equal(t, []mqttwire.Packet{outgoing(1, 1, false)}, p.Got())
 		for range 3 {
 			p = p.back(a)
-			require.Equal(t, []mqttwire.Packet{outgoing(1, 1, true)}, p.opened)
-			assert.Equal(t, 1, p.session.Stats().InFlight)
+			require.Equal(t, []mqttwire.Packet{outgoing(1, 1, true)}, p.Opened)
+			assert.Equal(t, 1, p.Session.Stats().InFlight)
 		}
-		p.say(&packets.Puback{PacketID: 1})
-		assert.Zero(t, p.session.Stats().InFlight+p.session.Stats().IDs)
-		assert.Empty(t, p.back(a).opened)
+		p.Say(&packets.Puback{PacketID: 1})
+		assert.Zero(t, p.Session.Stats().InFlight+p.Session.Stats().IDs)
+		assert.Empty(t, p.back(a).Opened)
 	})
 }
 
@@ -68,22 +68,22 @@ func TestAMessageOfQoS2IsUnacknowledgedUntilItsPubrecAndItsPubrelUntilItsPubcomp
 		a := lasting(side, v)
 		p := newPeer(t, v, a)
 		p.publish("x", 2)
-		require.Equal(t, []mqttwire.Packet{outgoing(1, 2, false)}, p.got())
+		require.Equal(t, []mqttwire.Packet{outgoing(1, 2, false)}, p.Got())
 		for range 2 {
 			p = p.back(a)
-			require.Equal(t, []mqttwire.Packet{outgoing(1, 2, true)}, p.opened)
+			require.Equal(t, []mqttwire.Packet{outgoing(1, 2, true)}, p.Opened)
 		}
-		p.say(&packets.Pubrec{PacketID: 1})
-		require.Equal(t, []mqttwire.Packet{&packets.Pubrel{PacketID: 1}}, p.got())
+		p.Say(&packets.Pubrec{PacketID: 1})
+		require.Equal(t, []mqttwire.Packet{&packets.Pubrel{PacketID: 1}}, p.Got())
 		for range 2 {
 			p = p.back(a)
 			// In 3.1 a PUBREL that is sent again has DUP.
-			require.Equal(t, []mqttwire.Packet{&packets.Pubrel{PacketID: 1, Dup: v == mqttwire.V31}}, p.opened, "and no PUBLISH any more")
-			assert.Equal(t, 1, p.session.Stats().Released)
+			require.Equal(t, []mqttwire.Packet{&packets.Pubrel{PacketID: 1, Dup: v == mqttwire.V31}}, p.Opened, "and no PUBLISH any more")
+			assert.Equal(t, 1, p.Session.Stats().Released)
 		}
-		p.say(&packets.Pubcomp{PacketID: 1})
-		assert.Zero(t, p.session.Stats().Released+p.session.Stats().IDs)
-		assert.Empty(t, p.back(a).opened)
+		p.Say(&packets.Pubcomp{PacketID: 1})
+		assert.Zero(t, p.Session.Stats().Released+p.Session.Stats().IDs)
+		assert.Empty(t, p.back(a).Opened)
 	})
 }
 
@@ -93,14 +93,14 @@ func TestNothingIsSentAgainOnTheSameConnection(t *testing.T) { // [MQTT-4.4.0-1]
 		p.publish("x", 1)
 		p.publish("x", 2)
 		p.publish("x", 2)
-		p.got()
-		p.say(&packets.Pubrec{PacketID: 3})
-		require.Len(t, p.got(), 1)
+		p.Got()
+		p.Say(&packets.Pubrec{PacketID: 3})
+		require.Len(t, p.Got(), 1)
 		for range 10 {
-			p.now = p.now.Add(time.Hour)
-			p.link.Tick(p.now)
-			p.say(arriving(1, 0))
-			assert.Empty(t, p.got())
+			p.Now = p.Now.Add(time.Hour)
+			p.Link.Tick(p.Now)
+			p.Say(arriving(1, 0))
+			assert.Empty(t, p.Got())
 		}
 	})
 }
@@ -111,39 +111,39 @@ func TestAMessageThatWasRefusedIsNotSentAgain(t *testing.T) { // [MQTT-4.4.0-2]
 		p := newPeer(t, mqttwire.V5, a)
 		p.publish("x", 1)
 		p.publish("x", 2)
-		require.Len(t, p.got(), 2)
-		p.say(&packets.Puback{PacketID: 1, ReasonCode: mqttwire.ReasonQuotaExceeded},
+		require.Len(t, p.Got(), 2)
+		p.Say(&packets.Puback{PacketID: 1, ReasonCode: mqttwire.ReasonQuotaExceeded},
 			&packets.Pubrec{PacketID: 2, ReasonCode: mqttwire.ReasonQuotaExceeded})
-		assert.Empty(t, p.got(), "no PUBREL")
-		assert.Empty(t, p.back(a).opened)
+		assert.Empty(t, p.Got(), "no PUBREL")
+		assert.Empty(t, p.back(a).Opened)
 	}
 }
 
 func TestTheAnswerToAMessageFollowsItsQoS(t *testing.T) { // [MQTT-3.3.4-1] [MQTT-4.5.0-2]
 	forEach(t, func(t *testing.T, side mqttwire.Sender, v mqttwire.Version) {
-		p := newPeer(t, v, against{side: side})
-		p.say(arriving(0, 0))
-		assert.Empty(t, p.got())
-		p.say(arriving(8, 1))
-		assert.Equal(t, []mqttwire.Packet{&packets.Puback{PacketID: 8}}, p.got())
-		p.say(arriving(9, 2))
-		assert.Equal(t, []mqttwire.Packet{&packets.Pubrec{PacketID: 9}}, p.got())
-		assert.Len(t, p.all(session.Arrived), 3)
-		p.feed(arriving(10, 1), arriving(11, 2)) // whose events nobody takes
-		for _, ok := p.link.Packet(); ok; _, ok = p.link.Packet() {
-			p.link.Handle(p.now)
+		p := newPeer(t, v, against{Side: side})
+		p.Say(arriving(0, 0))
+		assert.Empty(t, p.Got())
+		p.Say(arriving(8, 1))
+		assert.Equal(t, []mqttwire.Packet{&packets.Puback{PacketID: 8}}, p.Got())
+		p.Say(arriving(9, 2))
+		assert.Equal(t, []mqttwire.Packet{&packets.Pubrec{PacketID: 9}}, p.Got())
+		assert.Len(t, p.All(session.Arrived), 3)
+		p.Feed(arriving(10, 1), arriving(11, 2)) // whose events nobody takes
+		for _, ok := p.Link.Packet(); ok; _, ok = p.Link.Packet() {
+			p.Link.Handle(p.Now)
 		}
-		assert.Equal(t, []mqttwire.Packet{&packets.Puback{PacketID: 10}, &packets.Pubrec{PacketID: 11}}, p.got())
+		assert.Equal(t, []mqttwire.Packet{&packets.Puback{PacketID: 10}, &packets.Pubrec{PacketID: 11}}, p.Got())
 	})
 }
 
 func TestAfterItsPubackAnIdentifierIsOfANewMessageWhateverDupSays(t *testing.T) { // [MQTT-4.3.2-4] [MQTT-4.3.2-5]
 	forEach(t, func(t *testing.T, side mqttwire.Sender, v mqttwire.Version) {
-		p := newPeer(t, v, against{side: side})
+		p := newPeer(t, v, against{Side: side})
 		for i, m := range []*packets.Publish{arriving(700, 1), again(arriving(700, 1)), arriving(700, 1)} {
-			p.say(m)
-			assert.Equal(t, []mqttwire.Packet{&packets.Puback{PacketID: 700}}, p.got())
-			assert.Len(t, p.all(session.Arrived), i+1)
+			p.Say(m)
+			assert.Equal(t, []mqttwire.Packet{&packets.Puback{PacketID: 700}}, p.Got())
+			assert.Len(t, p.All(session.Arrived), i+1)
 		}
 	})
 }
@@ -154,15 +154,15 @@ func TestAMessageOfQoS2IsHandedOnOnceUntilItsPubrel(t *testing.T) { // [MQTT-4.3
 		p := newPeer(t, v, a)
 		handedOn := 0
 		for range 3 { // with the same identifier
-			p.say(arriving(700, 2), again(arriving(700, 2)))
+			p.Say(arriving(700, 2), again(arriving(700, 2)))
 			rec := &packets.Pubrec{PacketID: 700}
-			assert.Equal(t, []mqttwire.Packet{rec, rec}, p.got())
-			handedOn += len(p.all(session.Arrived))
+			assert.Equal(t, []mqttwire.Packet{rec, rec}, p.Got())
+			handedOn += len(p.All(session.Arrived))
 			p = p.back(a)
-			p.say(again(arriving(700, 2)), &packets.Pubrel{PacketID: 700})
-			assert.Equal(t, []mqttwire.Packet{rec, &packets.Pubcomp{PacketID: 700}}, p.got())
-			handedOn += len(p.all(session.Arrived))
-			p.events = nil
+			p.Say(again(arriving(700, 2)), &packets.Pubrel{PacketID: 700})
+			assert.Equal(t, []mqttwire.Packet{rec, &packets.Pubcomp{PacketID: 700}}, p.Got())
+			handedOn += len(p.All(session.Arrived))
+			p.Events = nil
 		}
 		assert.Equal(t, 3, handedOn)
 	})
@@ -170,30 +170,30 @@ func TestAMessageOfQoS2IsHandedOnOnceUntilItsPubrel(t *testing.T) { // [MQTT-4.3
 
 func TestAfterAPubrecThatRefusesAnIdentifierIsOfANewMessage(t *testing.T) { // [MQTT-4.3.3-9]
 	for _, side := range sides {
-		p := newPeer(t, mqttwire.V5, against{side: side})
+		p := newPeer(t, mqttwire.V5, against{Side: side})
 		for i := range 3 {
 			p.show(arriving(700, 2))
-			require.NoError(t, p.link.Answer(p.now, &packets.Pubrec{PacketID: 700, ReasonCode: mqttwire.ReasonNotAuthorized}))
-			p.take()
-			assert.Len(t, p.got(), 1)
-			assert.Len(t, p.all(session.Arrived), i+1)
+			require.NoError(t, p.Link.Answer(p.Now, &packets.Pubrec{PacketID: 700, ReasonCode: mqttwire.ReasonNotAuthorized}))
+			p.Take()
+			assert.Len(t, p.Got(), 1)
+			assert.Len(t, p.All(session.Arrived), i+1)
 		}
-		p.say(arriving(700, 2))
-		assert.Equal(t, []mqttwire.Packet{&packets.Pubrec{PacketID: 700}}, p.got())
-		assert.Len(t, p.all(session.Arrived), 4)
+		p.Say(arriving(700, 2))
+		assert.Equal(t, []mqttwire.Packet{&packets.Pubrec{PacketID: 700}}, p.Got())
+		assert.Len(t, p.All(session.Arrived), 4)
 	}
 }
 
 func TestAnExchangeThatHasBegunGoesOnThoughItsMessageHasExpired(t *testing.T) { // [MQTT-4.3.3-13]
 	for _, side := range sides {
-		p := newPeer(t, mqttwire.V5, against{side: side})
+		p := newPeer(t, mqttwire.V5, against{Side: side})
 		m := arriving(7, 2)
 		m.Properties.SetMessageExpiryInterval(1)
-		p.say(m)
-		require.Len(t, p.got(), 1)
-		p.now = p.now.Add(time.Hour)
-		p.say(again(m), &packets.Pubrel{PacketID: 7})
-		assert.Equal(t, []mqttwire.Packet{&packets.Pubrec{PacketID: 7}, &packets.Pubcomp{PacketID: 7}}, p.got())
+		p.Say(m)
+		require.Len(t, p.Got(), 1)
+		p.Now = p.Now.Add(time.Hour)
+		p.Say(again(m), &packets.Pubrel{PacketID: 7})
+		assert.Equal(t, []mqttwire.Packet{&packets.Pubrec{PacketID: 7}, &packets.Pubcomp{PacketID: 7}}, p.Got())
 	}
 }
 
@@ -202,14 +202,14 @@ func TestDupSaysOnlyWhetherThisPublishIsSentAgain(t *testing.T) { // [MQTT-3.3.1
 		a := lasting(mqttwire.FromServer, v)
 		p := newPeer(t, v, a)
 		came := again(arriving(300, 1))
-		_, err := p.session.Publish(p.now, session.NewMessage(p.now, came), session.Delivery{QoS: 1})
+		_, err := p.Session.Publish(p.Now, session.NewMessage(p.Now, came), session.Delivery{QoS: 1})
 		require.NoError(t, err)
-		got := p.got()
+		got := p.Got()
 		require.Len(t, got, 1)
 		assert.False(t, got[0].(*packets.Publish).Dup, "though it came with DUP")
 		assert.Equal(t, uint16(1), got[0].(*packets.Publish).PacketID)
 		p = p.back(a)
-		require.Len(t, p.opened, 1)
-		assert.True(t, p.opened[0].(*packets.Publish).Dup)
+		require.Len(t, p.Opened, 1)
+		assert.True(t, p.Opened[0].(*packets.Publish).Dup)
 	}
 }

@@ -15,9 +15,9 @@ import (
 func taking(side mqttwire.Sender, n uint16) against {
 	a := lasting(side, mqttwire.V5)
 	if side == mqttwire.FromServer {
-		a.connect.Properties.SetReceiveMaximum(n)
+		a.Connect.Properties.SetReceiveMaximum(n)
 	} else {
-		a.connack.Properties.SetReceiveMaximum(n)
+		a.Connack.Properties.SetReceiveMaximum(n)
 	}
 	return a
 }
@@ -30,13 +30,13 @@ func TestTheQuotaBeginsAtTheReceiveMaximumWithEachConnection(t *testing.T) { // 
 			for range 10 {
 				p.publish("x", 1)
 			}
-			require.Len(t, p.got(), int(n))
-			assert.Empty(t, p.got())
+			require.Len(t, p.Got(), int(n))
+			assert.Empty(t, p.Got())
 			p = p.back(a)
-			require.Len(t, p.opened, int(n))
+			require.Len(t, p.Opened, int(n))
 			for id := uint16(1); id <= 10-n; id++ {
-				p.say(&packets.Puback{PacketID: id})
-				require.Len(t, p.got(), 1, "one slot")
+				p.Say(&packets.Puback{PacketID: id})
+				require.Len(t, p.Got(), 1, "one slot")
 			}
 		}
 	}
@@ -48,23 +48,23 @@ func TestWithoutAQuotaOnlyPublishWaits(t *testing.T) { // [MQTT-3.3.4-8] [MQTT-3
 		p.publish("x", 2)
 		p.publish("x", 1)
 		p.publish("waits", 1)
-		require.Len(t, p.got(), 2)
-		p.say(arriving(31, 1), arriving(32, 2), &packets.Pubrel{PacketID: 32}, &packets.Pubrec{PacketID: 1})
+		require.Len(t, p.Got(), 2)
+		p.Say(arriving(31, 1), arriving(32, 2), &packets.Pubrel{PacketID: 32}, &packets.Pubrec{PacketID: 1})
 		want := []mqttwire.Packet{&packets.Puback{PacketID: 31}, &packets.Pubrec{PacketID: 32}, &packets.Pubcomp{PacketID: 32}, &packets.Pubrel{PacketID: 1}}
-		assert.Equal(t, want, p.got())
-		assert.Len(t, p.all(session.Arrived), 2)
+		assert.Equal(t, want, p.Got())
+		assert.Len(t, p.All(session.Arrived), 2)
 		if side == mqttwire.FromServer {
-			p.say(asking(33, "a"), leaving(34, "a"), &packets.Pingreq{})
-			assert.Len(t, p.got(), 3)
+			p.Say(asking(33, "a"), leaving(34, "a"), &packets.Pingreq{})
+			assert.Len(t, p.Got(), 3)
 		} else {
-			_, err := p.session.Subscribe(p.now, asking(0, "a"))
+			_, err := p.Session.Subscribe(p.Now, asking(0, "a"))
 			require.NoError(t, err)
-			_, err = p.session.Unsubscribe(p.now, leaving(0, "a"))
+			_, err = p.Session.Unsubscribe(p.Now, leaving(0, "a"))
 			require.NoError(t, err)
-			assert.Len(t, p.got(), 2)
+			assert.Len(t, p.Got(), 2)
 		}
-		assert.Equal(t, 1, p.session.Stats().Waiting)
-		require.NoError(t, p.link.Disconnect(p.now, nil))
-		assert.Equal(t, []mqttwire.Packet{&packets.Disconnect{}}, p.got())
+		assert.Equal(t, 1, p.Session.Stats().Waiting)
+		require.NoError(t, p.Link.Disconnect(p.Now, nil))
+		assert.Equal(t, []mqttwire.Packet{&packets.Disconnect{}}, p.Got())
 	}
 }

@@ -20,16 +20,16 @@ func TestAMessageGoesOutWithThePropertiesThatItCameWith(t *testing.T) { // [MQTT
 	for _, name := range []string{"z", "a", "z", "m"} {
 		came.Properties.AddUser([]byte(name), []byte("1"))
 	}
-	from := newPeer(t, mqttwire.V5, against{side: mqttwire.FromServer})
-	from.say(came)
-	require.Len(t, from.all(session.Arrived), 1)
-	m := session.NewMessage(from.now, from.all(session.Arrived)[0].Packet.(*packets.Publish))
+	from := newPeer(t, mqttwire.V5, against{Side: mqttwire.FromServer})
+	from.Say(came)
+	require.Len(t, from.All(session.Arrived), 1)
+	m := session.NewMessage(from.Now, from.All(session.Arrived)[0].Packet.(*packets.Publish))
 	a := lasting(mqttwire.FromServer, mqttwire.V5)
 	to := newPeer(t, mqttwire.V5, a)
-	_, err := to.session.Publish(to.now, m, session.Delivery{QoS: 1})
+	_, err := to.Session.Publish(to.Now, m, session.Delivery{QoS: 1})
 	require.NoError(t, err)
-	first := to.got()
-	again := to.back(a).opened
+	first := to.Got()
+	again := to.back(a).Opened
 	for _, list := range [][]mqttwire.Packet{first, again} {
 		require.Len(t, list, 1)
 		got := list[0].(*packets.Publish)
@@ -42,10 +42,10 @@ func TestAMessageCarriesTheSubscriptionIdentifiersThatItIsGiven(t *testing.T) { 
 	for _, want := range [][]uint32{nil, {7}, {7, 1, 268435455}} {
 		a := lasting(mqttwire.FromServer, mqttwire.V5)
 		p := newPeer(t, mqttwire.V5, a)
-		_, err := p.session.Publish(p.now, message("t", "x"), session.Delivery{QoS: 1, SubscriptionIDs: want})
+		_, err := p.Session.Publish(p.Now, message("t", "x"), session.Delivery{QoS: 1, SubscriptionIDs: want})
 		require.NoError(t, err)
-		first := p.got()
-		for _, list := range [][]mqttwire.Packet{first, p.back(a).opened} {
+		first := p.Got()
+		for _, list := range [][]mqttwire.Packet{first, p.back(a).Opened} {
 			require.Len(t, list, 1)
 			var ids []uint32
 			for id := range list[0].(*packets.Publish).Properties.SubscriptionIDs() {
@@ -57,16 +57,16 @@ func TestAMessageCarriesTheSubscriptionIdentifiersThatItIsGiven(t *testing.T) { 
 }
 
 func TestAClientSendsNoSubscriptionIdentifierWithAMessage(t *testing.T) { // [MQTT-3.3.4-6]
-	p := newPeer(t, mqttwire.V5, against{side: mqttwire.FromClient})
-	_, err := p.session.Publish(p.now, message("t", "x"), session.Delivery{QoS: 1, SubscriptionIDs: []uint32{7}})
+	p := newPeer(t, mqttwire.V5, against{Side: mqttwire.FromClient})
+	_, err := p.Session.Publish(p.Now, message("t", "x"), session.Delivery{QoS: 1, SubscriptionIDs: []uint32{7}})
 	require.ErrorIs(t, err, session.ErrState)
 	came := arriving(9, 1) // with one, from its server
 	came.Properties.AddSubscriptionID(7)
-	p.say(came)
-	p.got()
-	_, err = p.session.Publish(p.now, session.NewMessage(p.now, p.all(session.Arrived)[0].Packet.(*packets.Publish)), session.Delivery{QoS: 1})
+	p.Say(came)
+	p.Got()
+	_, err = p.Session.Publish(p.Now, session.NewMessage(p.Now, p.All(session.Arrived)[0].Packet.(*packets.Publish)), session.Delivery{QoS: 1})
 	require.NoError(t, err)
-	got := p.got()
+	got := p.Got()
 	require.Len(t, got, 1)
 	assert.Empty(t, got[0].(*packets.Publish).Properties.Bytes())
 }
@@ -77,11 +77,11 @@ func TestRetainIsWhatTheDeliverySays(t *testing.T) { // [MQTT-3.3.1-12] [MQTT-3.
 			for _, retain := range []bool{false, true} {
 				a := lasting(mqttwire.FromServer, v)
 				p := newPeer(t, v, a)
-				m := session.NewMessage(p.now, &packets.Publish{Topic: []byte("t"), Retain: came})
-				_, err := p.session.Publish(p.now, m, session.Delivery{QoS: 1, Retain: retain})
+				m := session.NewMessage(p.Now, &packets.Publish{Topic: []byte("t"), Retain: came})
+				_, err := p.Session.Publish(p.Now, m, session.Delivery{QoS: 1, Retain: retain})
 				require.NoError(t, err)
-				first := p.got()
-				for _, list := range [][]mqttwire.Packet{first, p.back(a).opened} {
+				first := p.Got()
+				for _, list := range [][]mqttwire.Packet{first, p.back(a).Opened} {
 					require.Len(t, list, 1)
 					assert.Equal(t, retain, list[0].(*packets.Publish).Retain)
 				}

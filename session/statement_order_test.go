@@ -18,7 +18,7 @@ func TestPubrelsLeaveInTheOrderOfThePubrecs(t *testing.T) { // [MQTT-4.6.0-4]
 		for range 4 {
 			p.publish("x", 2)
 		}
-		p.got()
+		p.Got()
 		order := []uint16{3, 1, 4, 2}
 		ids := func(list []mqttwire.Packet) (ids []uint16) {
 			for _, packet := range list {
@@ -27,22 +27,22 @@ func TestPubrelsLeaveInTheOrderOfThePubrecs(t *testing.T) { // [MQTT-4.6.0-4]
 			return ids
 		}
 		for _, id := range order {
-			p.say(&packets.Pubrec{PacketID: id})
+			p.Say(&packets.Pubrec{PacketID: id})
 		}
-		assert.Equal(t, order, ids(p.got()))
-		assert.Equal(t, order, ids(p.back(a).opened), "also on the next connection")
+		assert.Equal(t, order, ids(p.Got()))
+		assert.Equal(t, order, ids(p.back(a).Opened), "also on the next connection")
 	})
 }
 
 func TestAcknowledgementsLeaveInTheOrderOfTheMessages(t *testing.T) { // [MQTT-4.6.0-2] [MQTT-4.6.0-3]
 	forEach(t, func(t *testing.T, side mqttwire.Sender, v mqttwire.Version) {
-		p := newPeer(t, v, against{side: side})
+		p := newPeer(t, v, against{Side: side})
 		var want []mqttwire.Packet
 		for _, id := range []uint16{9, 2, 30, 7, 5} {
-			p.say(arriving(id, 1), arriving(id+100, 2))
+			p.Say(arriving(id, 1), arriving(id+100, 2))
 			want = append(want, &packets.Puback{PacketID: id}, &packets.Pubrec{PacketID: id + 100})
 		}
-		assert.Equal(t, want, p.got())
+		assert.Equal(t, want, p.Got())
 	})
 }
 

@@ -25,10 +25,10 @@ func TestAPacketOfTheOtherSideEndsTheConnection(t *testing.T) { // section 2.1.2
 				} else if ok {
 					a.ReasonCodes = codes
 				}
-				p := newPeer(t, v, against{side: side})
-				p.say(packet)
+				p := newPeer(t, v, against{Side: side})
+				p.Say(packet)
 				assert.Equal(t, session.PacketRefused, p.closed().Kind, packet.Type())
-				assert.Zero(t, p.session.Stats().Filters)
+				assert.Zero(t, p.Session.Stats().Filters)
 			}
 		}
 	}
@@ -45,64 +45,64 @@ func TestACodeOfTheOtherSideEndsTheConnection(t *testing.T) { // sections 3.4.2.
 	} {
 		for _, packet := range list {
 			a := lasting(side, mqttwire.V5)
-			a.connect.Properties.SetAuthenticationMethod([]byte("m"))
-			a.connack.Properties.SetAuthenticationMethod([]byte("m"))
+			a.Connect.Properties.SetAuthenticationMethod([]byte("m"))
+			a.Connack.Properties.SetAuthenticationMethod([]byte("m"))
 			p := newPeer(t, mqttwire.V5, a)
 			p.publish("x", 1)
 			p.publish("x", 2)
-			p.got()
-			p.say(packet)
+			p.Got()
+			p.Say(packet)
 			assert.Equal(t, session.PacketRefused, p.closed().Kind, inShort([]mqttwire.Packet{packet}))
-			assert.Empty(t, p.all(session.Done))
-			assert.Empty(t, p.all(session.AuthStep))
-			assert.Equal(t, 2, p.session.Stats().InFlight+p.session.Stats().Waiting)
+			assert.Empty(t, p.All(session.Done))
+			assert.Empty(t, p.All(session.AuthStep))
+			assert.Equal(t, 2, p.Session.Stats().InFlight+p.Session.Stats().Waiting)
 		}
 	}
 }
 
 func TestNeitherSideSendsACodeOfTheOther(t *testing.T) { // sections 3.14.2.1 and 3.15.2.1
 	var wrong *mqttwire.Error
-	a := against{side: mqttwire.FromServer}
-	a.connect.Properties.SetAuthenticationMethod([]byte("m"))
-	a.connack.Properties.SetAuthenticationMethod([]byte("m"))
+	a := against{Side: mqttwire.FromServer}
+	a.Connect.Properties.SetAuthenticationMethod([]byte("m"))
+	a.Connack.Properties.SetAuthenticationMethod([]byte("m"))
 	server := newPeer(t, mqttwire.V5, a)
-	assert.ErrorAs(t, server.link.Disconnect(server.now, &packets.Disconnect{ReasonCode: mqttwire.ReasonDisconnectWithWillMessage}), &wrong)
-	server.say(auth(mqttwire.ReasonReauthenticate, ""))
-	assert.ErrorAs(t, server.link.Auth(server.now, auth(mqttwire.ReasonReauthenticate, "")), &wrong)
-	a.side = mqttwire.FromClient
+	assert.ErrorAs(t, server.Link.Disconnect(server.Now, &packets.Disconnect{ReasonCode: mqttwire.ReasonDisconnectWithWillMessage}), &wrong)
+	server.Say(auth(mqttwire.ReasonReauthenticate, ""))
+	assert.ErrorAs(t, server.Link.Auth(server.Now, auth(mqttwire.ReasonReauthenticate, "")), &wrong)
+	a.Side = mqttwire.FromClient
 	client := newPeer(t, mqttwire.V5, a)
-	assert.ErrorAs(t, client.link.Disconnect(client.now, &packets.Disconnect{ReasonCode: mqttwire.ReasonServerShuttingDown}), &wrong)
-	assert.Empty(t, append(client.got(), server.got()...))
-	assert.NotNil(t, client.session.Link())
-	assert.NotNil(t, server.session.Link())
+	assert.ErrorAs(t, client.Link.Disconnect(client.Now, &packets.Disconnect{ReasonCode: mqttwire.ReasonServerShuttingDown}), &wrong)
+	assert.Empty(t, append(client.Got(), server.Got()...))
+	assert.NotNil(t, client.Session.Link())
+	assert.NotNil(t, server.Session.Link())
 }
 
 func TestTheSizeOfAPacketIsAllOfItsBytes(t *testing.T) { // section 2.1.4
 	for size, want := range map[int]bool{199: true, 200: true, 201: false} {
-		a := against{side: mqttwire.FromServer}
-		a.connect.Properties.SetMaximumPacketSize(200)
-		a.connack.Properties.SetMaximumPacketSize(200)
+		a := against{Side: mqttwire.FromServer}
+		a.Connect.Properties.SetMaximumPacketSize(200)
+		a.Connack.Properties.SetMaximumPacketSize(200)
 		p := newPeer(t, mqttwire.V5, a)
 		m := &packets.Publish{Topic: []byte("t")}
 		m.Payload = make([]byte, size-m.Size(mqttwire.V5)-1) // as Remaining Length takes two bytes then
 		require.Equal(t, size, m.Size(mqttwire.V5))
 		p.publish(string(m.Payload), 0)
-		assert.Equal(t, want, len(p.got()) == 1, "it is sent")
-		p.say(m)
-		assert.Equal(t, want, len(p.all(session.Arrived)) == 1, "it comes")
+		assert.Equal(t, want, len(p.Got()) == 1, "it is sent")
+		p.Say(m)
+		assert.Equal(t, want, len(p.All(session.Arrived)) == 1, "it comes")
 	}
 }
 
 func TestAServerMayAskForAWillThatIsText(t *testing.T) { // section 3.1.3.2.3
 	for _, optional := range []bool{false, true} {
 		p := stranger(t, mqttwire.V5)
-		p.link = session.NewLink(session.LinkOptions{Side: mqttwire.FromServer, Optional: optional})
+		p.Link = session.NewLink(session.LinkOptions{Side: mqttwire.FromServer, Optional: optional})
 		c := &packets.Connect{Version: mqttwire.V5, ClientID: []byte("c"), Will: &packets.Will{Topic: []byte("gone"), Payload: []byte{0xFF}}}
 		c.Will.Properties.SetPayloadFormatIndicator(1)
-		p.say(c)
-		assert.Equal(t, !optional, len(p.all(session.Connect)) == 1)
+		p.Say(c)
+		assert.Equal(t, !optional, len(p.All(session.Connect)) == 1)
 		if optional {
-			assert.Equal(t, []string{"CONNACK 0x99"}, inShort(p.got()))
+			assert.Equal(t, []string{"CONNACK 0x99"}, inShort(p.Got()))
 			p.closed()
 		}
 	}
@@ -115,8 +115,8 @@ func TestResponseInformationIsSentOnlyIfTheClientWantsIt(t *testing.T) { // [MQT
 		p := knocking(t, mqttwire.V5, c)
 		answer := &packets.Connack{}
 		answer.Properties.SetResponseInformation([]byte("answers/c"))
-		err := p.link.Accept(p.now, p.session, answer)
-		got := p.got()
+		err := p.Link.Accept(p.Now, p.Session, answer)
+		got := p.Got()
 		if !wanted {
 			var wrong *mqttwire.Error
 			assert.ErrorAs(t, err, &wrong)
@@ -131,13 +131,13 @@ func TestResponseInformationIsSentOnlyIfTheClientWantsIt(t *testing.T) { // [MQT
 
 func TestAnAuthIsSentWithoutWhatIsTooLargeForThePeer(t *testing.T) { // [MQTT-3.15.2-2] [MQTT-3.15.2-3]
 	a := takingLittle(mqttwire.FromServer)
-	a.connect.Properties.SetAuthenticationMethod([]byte("m"))
-	a.connack.Properties.SetAuthenticationMethod([]byte("m"))
+	a.Connect.Properties.SetAuthenticationMethod([]byte("m"))
+	a.Connack.Properties.SetAuthenticationMethod([]byte("m"))
 	p := newPeer(t, mqttwire.V5, a)
-	p.say(auth(mqttwire.ReasonReauthenticate, ""))
+	p.Say(auth(mqttwire.ReasonReauthenticate, ""))
 	step := auth(mqttwire.ReasonContinueAuthentication, "")
 	want := packets.Clone(step)
 	wordy(&step.Properties)
-	require.NoError(t, p.link.Auth(p.now, step))
-	assert.Equal(t, []mqttwire.Packet{want}, p.got())
+	require.NoError(t, p.Link.Auth(p.Now, step))
+	assert.Equal(t, []mqttwire.Packet{want}, p.Got())
 }

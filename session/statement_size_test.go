@@ -19,11 +19,11 @@ func wordy(list *mqttwire.Properties) {
 
 // takingLittle describes a Link whose peer takes packets of 40 bytes.
 func takingLittle(side mqttwire.Sender) against {
-	a := against{side: side}
+	a := against{Side: side}
 	if side == mqttwire.FromServer {
-		a.connect.Properties.SetMaximumPacketSize(40)
+		a.Connect.Properties.SetMaximumPacketSize(40)
 	} else {
-		a.connack.Properties.SetMaximumPacketSize(40)
+		a.Connack.Properties.SetMaximumPacketSize(40)
 	}
 	return a
 }
@@ -43,19 +43,19 @@ func TestAnAnswerIsSentWithoutWhatIsTooLargeForThePeer(t *testing.T) { // [MQTT-
 			}...)
 		}
 		p.publish("x", 2)
-		p.got()
+		p.Got()
 		answers = append(answers, struct{ came, answer mqttwire.Packet }{&packets.Pubrec{PacketID: 1}, &packets.Pubrel{PacketID: 1}})
 		for _, c := range answers {
 			plain := packets.Clone(c.answer)
 			wordy(packets.PropertiesOf(c.answer))
 			p.show(c.came)
-			require.NoError(t, p.link.Answer(p.now, c.answer), c.answer.Type())
-			assert.Equal(t, []mqttwire.Packet{plain}, p.got())
+			require.NoError(t, p.Link.Answer(p.Now, c.answer), c.answer.Type())
+			assert.Equal(t, []mqttwire.Packet{plain}, p.Got())
 		}
 		d := &packets.Disconnect{ReasonCode: mqttwire.ReasonUnspecifiedError}
 		wordy(&d.Properties)
-		require.NoError(t, p.link.Disconnect(p.now, d))
-		assert.Equal(t, []mqttwire.Packet{&packets.Disconnect{ReasonCode: mqttwire.ReasonUnspecifiedError}}, p.got())
+		require.NoError(t, p.Link.Disconnect(p.Now, d))
+		assert.Equal(t, []mqttwire.Packet{&packets.Disconnect{ReasonCode: mqttwire.ReasonUnspecifiedError}}, p.Got())
 	}
 }
 
@@ -71,24 +71,24 @@ func TestAConnackIsSentWithoutWhatIsTooLargeForTheClient(t *testing.T) { // [MQT
 		if refuse {
 			want = mqttwire.ReasonBanned
 			answer.ReasonCode = want
-			require.NoError(t, p.link.Refuse(p.now, answer))
+			require.NoError(t, p.Link.Refuse(p.Now, answer))
 		} else {
-			require.NoError(t, p.link.Accept(p.now, p.session, answer))
+			require.NoError(t, p.Link.Accept(p.Now, p.Session, answer))
 		}
-		assert.Equal(t, []mqttwire.Packet{&packets.Connack{ReasonCode: want}}, p.got())
+		assert.Equal(t, []mqttwire.Packet{&packets.Connack{ReasonCode: want}}, p.Got())
 	}
 }
 
 func TestAnAnswerIsSentWithoutProblemInformationIfTheClientWantsNone(t *testing.T) { // [MQTT-3.1.2-29]
-	a := against{side: mqttwire.FromServer}
-	a.connect.Properties.SetRequestProblemInformation(false)
+	a := against{Side: mqttwire.FromServer}
+	a.Connect.Properties.SetRequestProblemInformation(false)
 	p := newPeer(t, mqttwire.V5, a)
 	p.show(arriving(1, 1))
 	answer := &packets.Puback{PacketID: 1}
 	wordy(&answer.Properties)
-	err := p.link.Answer(p.now, answer)
+	err := p.Link.Answer(p.Now, answer)
 	var got []string
-	for _, packet := range p.got() {
+	for _, packet := range p.Got() {
 		list := packets.PropertiesOf(packet)
 		if packet.Type() != mqttwire.DISCONNECT {
 			assert.False(t, list.Has(mqttwire.ReasonString) || list.Has(mqttwire.UserProperty))
@@ -100,9 +100,9 @@ func TestAnAnswerIsSentWithoutProblemInformationIfTheClientWantsNone(t *testing.
 }
 
 func TestAClientClosesOnWhatItsServerMayNotSend(t *testing.T) { // sections 3.1.2.11.4 and 3.1.2.11.7
-	a := against{side: mqttwire.FromClient}
-	a.connect.Properties.SetMaximumPacketSize(50)
-	a.connect.Properties.SetRequestProblemInformation(false)
+	a := against{Side: mqttwire.FromClient}
+	a.Connect.Properties.SetMaximumPacketSize(50)
+	a.Connect.Properties.SetRequestProblemInformation(false)
 	large := arriving(1, 1)
 	large.Payload = make([]byte, 60)
 	explained := &packets.Puback{PacketID: 1}
@@ -110,11 +110,11 @@ func TestAClientClosesOnWhatItsServerMayNotSend(t *testing.T) { // sections 3.1.
 	for want, packet := range map[string]mqttwire.Packet{"DISCONNECT 0x95": large, "DISCONNECT 0x82": explained} {
 		p := newPeer(t, mqttwire.V5, a)
 		p.publish("x", 1)
-		p.got()
-		p.say(packet)
-		assert.Equal(t, []string{want}, inShort(p.got()))
+		p.Got()
+		p.Say(packet)
+		assert.Equal(t, []string{want}, inShort(p.Got()))
 		assert.Equal(t, session.PacketRefused, p.closed().Kind)
-		assert.Empty(t, p.all(session.Arrived))
-		assert.Empty(t, p.all(session.Done))
+		assert.Empty(t, p.All(session.Arrived))
+		assert.Empty(t, p.All(session.Done))
 	}
 }

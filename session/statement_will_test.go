@@ -15,12 +15,12 @@ func TestAWillIsPublishedWithTheRetainFlagThatItHas(t *testing.T) { // [MQTT-3.1
 	for _, v := range versions {
 		for _, retain := range []bool{false, true} {
 			a := lasting(mqttwire.FromServer, v)
-			a.connect.Will = &packets.Will{Topic: []byte("gone"), QoS: 2, Retain: retain}
+			a.Connect.Will = &packets.Will{Topic: []byte("gone"), QoS: 2, Retain: retain}
 			p := newPeer(t, v, a)
-			p.link.Lost(p.now, nil)
-			p.take()
-			require.Len(t, p.all(session.WillDue), 1)
-			m := p.all(session.WillDue)[0].Message.Publish()
+			p.Link.Lost(p.Now, nil)
+			p.Take()
+			require.Len(t, p.All(session.WillDue), 1)
+			m := p.All(session.WillDue)[0].Message.Publish()
 			assert.Equal(t, retain, m.Retain)
 			assert.Equal(t, mqttwire.ExactlyOnce, m.QoS)
 		}
@@ -30,27 +30,27 @@ func TestAWillIsPublishedWithTheRetainFlagThatItHas(t *testing.T) { // [MQTT-3.1
 func TestWithoutAWillNothingIsPublished(t *testing.T) { // [MQTT-3.1.2-12] of 3.1.1
 	for _, v := range versions {
 		for _, clean := range []bool{false, true} {
-			a := against{side: mqttwire.FromServer, connect: packets.Connect{CleanStart: clean}}
+			a := against{Side: mqttwire.FromServer, Connect: packets.Connect{CleanStart: clean}}
 			p := newPeer(t, v, a)
-			p.link.Lost(p.now, nil)
-			p.take()
-			assert.Empty(t, p.all(session.WillDue))
+			p.Link.Lost(p.Now, nil)
+			p.Take()
+			assert.Empty(t, p.All(session.WillDue))
 		}
 	}
 }
 
 func TestAWillKeepsItsPropertiesInTheirOrder(t *testing.T) { // [MQTT-3.1.3-10]
 	a := lasting(mqttwire.FromServer, mqttwire.V5)
-	a.connect.Will = &packets.Will{Topic: []byte("gone")}
+	a.Connect.Will = &packets.Will{Topic: []byte("gone")}
 	want := []string{"z", "a", "z", "m"}
 	for _, name := range want {
-		a.connect.Will.Properties.AddUser([]byte(name), []byte("1"))
+		a.Connect.Will.Properties.AddUser([]byte(name), []byte("1"))
 	}
 	p := newPeer(t, mqttwire.V5, a)
-	p.link.Lost(p.now, nil)
-	p.take()
-	require.Len(t, p.all(session.WillDue), 1)
-	assert.Equal(t, want, userNames(p.all(session.WillDue)[0].Message.Publish()))
+	p.Link.Lost(p.Now, nil)
+	p.Take()
+	require.Len(t, p.All(session.WillDue), 1)
+	assert.Equal(t, want, userNames(p.All(session.WillDue)[0].Message.Publish()))
 }
 
 // userNames returns the names of the user properties of a message.

@@ -13,8 +13,8 @@ import (
 
 // tolerant describes a Link that lets pass every rule that can be.
 func tolerant(side mqttwire.Sender) against {
-	a := against{side: side, session: session.Options{Journal: true}}
-	a.link.Tolerance = &mqttwire.Tolerance{Allow: mqttwire.ReportAll}
+	a := against{Side: side, Session: session.Options{Journal: true}}
+	a.Link.Tolerance = &mqttwire.Tolerance{Allow: mqttwire.ReportAll}
 	return a
 }
 
@@ -33,10 +33,10 @@ func TestATolerantLinkKeepsWhatASessionCannotDoWithout(t *testing.T) {
 		"SUBACK of a client":     {mqttwire.FromServer, "\x90\x04\x00\x07\x00\x00", mqttwire.RuleDirection},
 	} {
 		p := newPeer(t, mqttwire.V5, tolerant(c.side))
-		p.link.Feed(p.now, []byte(c.bytes))
-		_, ok := p.link.Packet()
+		p.Link.Feed(p.Now, []byte(c.bytes))
+		_, ok := p.Link.Packet()
 		assert.False(t, ok, name)
-		p.got()
+		p.Got()
 		var wrong *mqttwire.Error
 		require.ErrorAs(t, p.closed(), &wrong, name)
 		assert.Equal(t, c.rule, wrong.Rule, name)
@@ -62,21 +62,21 @@ func TestATolerantLinkTakesNothingBeforeItsTime(t *testing.T) {
 
 func TestWhatATolerantLinkTakesCanBeKept(t *testing.T) {
 	p := newPeer(t, mqttwire.V5, tolerant(mqttwire.FromServer))
-	p.link.Feed(p.now, []byte("\x34\x07\x00\x01#\x00\x07\x00x"+ // a wildcard in a topic name
+	p.Link.Feed(p.Now, []byte("\x34\x07\x00\x01#\x00\x07\x00x"+ // a wildcard in a topic name
 		"\x82\x0A\x00\x08\x00\x00\x01a\x3F\x00\x00\x02")) // options that do not exist, and an empty filter
 	var again []int
 	for range 2 {
-		_, ok := p.link.Packet()
+		_, ok := p.Link.Packet()
 		require.True(t, ok)
-		p.link.Handle(p.now)
-		again = append(again, restored(t, p.session))
+		p.Link.Handle(p.Now)
+		again = append(again, restored(t, p.Session))
 	}
 	assert.Equal(t, []int{1, 0}, again)
 	assert.Equal(t, []mqttwire.ReasonCode{mqttwire.ReasonTopicFilterInvalid, mqttwire.ReasonTopicFilterInvalid},
-		p.got()[1].(*packets.Suback).ReasonCodes)
-	s, _, err := session.Restore(session.Options{Side: mqttwire.FromServer, Journal: true}, p.now, p.session.AppendSnapshot(nil), nil)
+		p.Got()[1].(*packets.Suback).ReasonCodes)
+	s, _, err := session.Restore(session.Options{Side: mqttwire.FromServer, Journal: true}, p.Now, p.Session.AppendSnapshot(nil), nil)
 	require.NoError(t, err)
-	assert.Equal(t, p.session.AppendSnapshot(nil), s.AppendSnapshot(nil))
+	assert.Equal(t, p.Session.AppendSnapshot(nil), s.AppendSnapshot(nil))
 	assert.Empty(t, subscriptions(s))
 }
 

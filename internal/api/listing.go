@@ -22,6 +22,7 @@ var Packages = []string{
 	"packets",
 	"topic",
 	"session",
+	"sessiontest",
 	"client",
 	"broker",
 	"capture",
