@@ -44,6 +44,16 @@ func (export) SetVersion(j *Judge, v Version) {
 	}
 }
 
+// Tell makes the Judge tell of each field that is read: its name, of which property it
+// is a part, or 0, and where in the packet it starts, its value starts, and it ends.
+func (export) Tell(j *Judge, tell func(field Field, id PropertyID, start, value, end int)) {
+	j.tell = tell
+}
+
+// Saw says that the first n bytes of b are the field, of which the first tell its length,
+// as many as that takes: for those that the Judge does not read.
+func (export) Saw(j *Judge, field Field, b []byte, length, n int) { j.saw(field, b, length, n) }
+
 // Err returns nil, or the rule for which the packet was refused.
 func (export) Err(j *Judge) error {
 	if j.err == nil {
@@ -74,6 +84,7 @@ func (export) Missing(j *Judge, b []byte, field Field) bool { return j.missing(b
 
 // End judges what stands behind the last field. U-2.1.4-2
 func (export) End(j *Judge, b []byte) bool {
+	j.saw(FieldPacketEnd, b, 0, len(b))
 	return len(b) == 0 || j.pass(RuleLeftOver, FieldPacketEnd, b, int64(len(b)))
 }
 

@@ -44,3 +44,26 @@ const (
 	FieldTopicFilter         Field = "Topic Filter"
 	FieldSubscriptionOptions Field = "Subscription Options"
 )
+
+// The fields that share a byte with others: the bits of the connect flags, of the connect
+// acknowledge flags and of the subscription options. Sections 3.1.2.3, 3.2.2.1 and
+// 3.8.3.1. Errors are about the byte as a whole; packets.AppendFields names the bits.
+const (
+	FieldUserNameFlag Field = "User Name Flag"
+	FieldPasswordFlag Field = "Password Flag"
+	FieldWillRetain   Field = "Will Retain"
+	FieldWillQoS      Field = "Will QoS"
+	FieldWillFlag     Field = "Will Flag"
+	FieldCleanStart   Field = "Clean Start"
+	FieldCleanSession Field = "Clean Session" // before 5.0
+
+	FieldSessionPresent Field = "Session Present"
+
+	FieldRetainHandling    Field = "Retain Handling"
+	FieldRetainAsPublished Field = "Retain As Published"
+	FieldNoLocal           Field = "No Local"
+	FieldMaximumQoS        Field = "Maximum QoS"
+	FieldRequestedQoS      Field = "Requested QoS" // before 5.0
+
+	FieldReserved Field = "Reserved"
+)

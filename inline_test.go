@@ -23,14 +23,14 @@ import (
 var inlined = map[string][]string{
 	".": {
 		"SizeVarint", ".PacketSize", ".size", ".Flags", "uint16At", "uint32At", "text.Load64", "text.ZeroByte", "binaryEnd",
-		".listWith", "text.PlainTopicName", ".lost", ".room",
+		".listWith", "text.PlainTopicName", ".lost", ".room", ".saw",
 	},
 	"internal/text": {
 		"Load64", "Store64", "ZeroByte", "topicFault", "OddBytes", "equalBytes", "PlainByte", "PlusAlone", "WildcardLast",
 		"Shared", "HasSlash", "BeforeEnd", "PlainOdd", ".takes",
 	},
 	"packets": {
-		"mqttwire.SizeVarint", ".Flags", ".Has", ".Empty", "wire.Judge", "wire.Err", "wire.Pass", "wire.PassAt", "wire.Frame",
+		"mqttwire.SizeVarint", ".Flags", ".Has", ".Empty", "wire.Judge", "wire.Err", "wire.Pass", "wire.PassAt", "wire.Saw", "wire.Frame",
 		"wire.PacketID", "wire.String", "wire.TopicName", "wire.TopicFilter", "wire.Binary", "wire.Properties",
 		"wire.Refuse", "wire.CheckProperties", "text.PlainString", "text.PlainTopicName", "text.PlainTopicFilter", "text.ASCIIName",
 		"text.Load64", "text.Store64", "text.OddBytes", "text.PlusAlone", "text.WildcardLast", "text.Shared", "text.HasSlash",

@@ -21,6 +21,7 @@ type Judge struct {
 	beyond    int // bytes of the packet that follow the body, which is only its first part
 	tolerance *Tolerance
 	err       *Error
+	tell      tellField // is told of each field that is read, or nil
 }
 
 // pass says that a rule is broken where rest begins, and reports whether that is
@@ -49,10 +50,7 @@ func (j *Judge) passError(e *Error) bool {
 // of most packets unused and leaves them to be ignored: section 2.1.
 func (j *Judge) frame(f Frame, t PacketType, v Version) bool {
 	h := f.Header
-	n := len(f.Body)
-	if j != nil {
-		n += j.beyond
-	}
+	n := j.bodySize(f)
 	switch {
 	case h.plain(t, n) && t.Known(v):
 		return true
@@ -81,14 +79,23 @@ func (j *Judge) connectFrame(f Frame, v Version) bool {
 		return j.frame(f, CONNECT, v)
 	case h.Type != CONNECT:
 		return j.passAt(RuleFrameType, FieldPacketType, 0, int64(h.Type))
-	case int64(h.RemainingLength) != int64(len(f.Body)):
+	case int64(h.RemainingLength) != int64(j.bodySize(f)):
 		return j.passAt(RuleFrameLength, FieldRemainingLength, 1, int64(h.RemainingLength))
 	}
 	return true
 }
 
+// bodySize is how many bytes the body of f has, with those that are not there.
+func (j *Judge) bodySize(f Frame) int {
+	if j == nil {
+		return len(f.Body)
+	}
+	return len(f.Body) + j.beyond
+}
+
 // missing says that the packet ends before the field does. U-2.1.4-2
 func (j *Judge) missing(b []byte, field Field) bool {
+	j.saw(field, b, 0, len(b))
 	return j.pass(RuleFieldMissing, field, b, int64(len(b)))
 }
 
@@ -98,6 +105,7 @@ func (j *Judge) packetID(b []byte) (id uint16, rest []byte) {
 		j.missing(b, FieldPacketID)
 		return 0, nil
 	}
+	j.saw(FieldPacketID, b, 0, 2)
 	if id = uint16At(b); id == 0 && !j.pass(RulePacketIDZero, FieldPacketID, b, 0) {
 		return 0, nil
 	}
@@ -112,6 +120,7 @@ func (j *Judge) prefixed(b []byte, field Field, rule Rule) (s, rest []byte) {
 		return nil, nil
 	}
 	n := 2 + int(uint16At(b))
+	j.saw(field, b, 2, min(n, len(b)))
 	if n <= len(b) {
 		return b[2:n:n], b[n:]
 	}
@@ -160,6 +169,9 @@ func (j *Judge) textFaults(s, rest []byte, field Field, kind textKind) bool {
 // properties makes p the list of owner that stands at the start of b, with its
 // length. Section 2.2.2.
 func (j *Judge) properties(p *Properties, b []byte, owner PropertyOwner) (rest []byte) {
+	if j != nil {
+		j.sawProperties(b, owner)
+	}
 	if len(b) > 0 && b[0] < 1<<7 && int(b[0]) < len(b) { // nearly all lists are so short, and legal
 		end := 1 + int(b[0])
 		if end == 1 {

@@ -72,7 +72,7 @@ func plainAck(f mqttwire.Frame, t mqttwire.PacketType, v mqttwire.Version) (id u
 // that type consists of, and reports whether all rules are kept that j does not
 // let pass. Sections 3.4.2, 3.5.2, 3.6.2 and 3.7.2.
 func decodeAck(p *mqttwire.Properties, id *uint16, code *mqttwire.ReasonCode, b []byte, t mqttwire.PacketType, v mqttwire.Version, j *mqttwire.Judge) bool {
-	if *id = plainID(b); *id == 0 {
+	if *id = plainID(b); *id == 0 || j != nil {
 		if _, rest := wire.PacketID(j, b); rest == nil {
 			return false
 		}
@@ -83,6 +83,7 @@ func decodeAck(p *mqttwire.Properties, id *uint16, code *mqttwire.ReasonCode, b 
 		return len(b) == 2 || wire.End(j, b[2:])
 	}
 	*code = mqttwire.ReasonCode(b[2])
+	wire.Saw(j, mqttwire.FieldReasonCode, b[2:], 0, 1)
 	if !plainCode(*code, t, v) && !wire.Pass(j, mqttwire.RuleReasonCode, mqttwire.FieldReasonCode, b[2:], int64(b[2])) {
 		return false
 	}

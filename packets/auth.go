@@ -78,6 +78,7 @@ func (p *Auth) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge) b
 		return true
 	}
 	p.ReasonCode = mqttwire.ReasonCode(b[0])
+	wire.Saw(j, mqttwire.FieldReasonCode, b, 0, 1)
 	if !plainCode(p.ReasonCode, mqttwire.AUTH, v) && !wire.Pass(j, mqttwire.RuleReasonCode, mqttwire.FieldReasonCode, b, int64(b[0])) {
 		return false
 	}

@@ -75,6 +75,7 @@ func (p *Connack) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge
 		return wire.Missing(j, b, mqttwire.FieldAcknowledgeFlags)
 	}
 	flags := b[0]
+	wire.Saw(j, mqttwire.FieldAcknowledgeFlags, b, 0, 1)
 	p.SessionPresent = flags&sessionPresent != 0 && v != mqttwire.V31
 	if flags&^sessionPresent != 0 && v != mqttwire.V31 && // [MQTT-3.2.2-1]; 3.1 has no flags here
 		!wire.Pass(j, mqttwire.RuleAcknowledgeFlags, mqttwire.FieldAcknowledgeFlags, b, int64(flags)) {
@@ -84,6 +85,7 @@ func (p *Connack) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge
 		return wire.Missing(j, b[1:], mqttwire.FieldReasonCode)
 	}
 	code := mqttwire.ReasonCode(b[1])
+	wire.Saw(j, mqttwire.FieldReasonCode, b[1:], 0, 1)
 	p.ReasonCode = code
 	if code != 0 && !p.judgeCode(b, v, j) {
 		return false

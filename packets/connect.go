@@ -146,6 +146,8 @@ func (p *Connect) decode(f mqttwire.Frame, accept mqttwire.Version, j *mqttwire.
 		return missingFlags(b, v, j)
 	}
 	flags := b[0]
+	wire.Saw(j, mqttwire.FieldConnectFlags, b, 0, 1)
+	wire.Saw(j, mqttwire.FieldKeepAlive, b[1:], 0, 2)
 	if plainConnectFlags[flags]>>v&1 == 0 && !judgeFlags(b, v, j) {
 		return false
 	}
@@ -191,6 +193,7 @@ func missingFlags(b []byte, v mqttwire.Version, j *mqttwire.Judge) bool {
 	if len(b) == 0 {
 		return wire.Missing(j, b, mqttwire.FieldConnectFlags)
 	}
+	wire.Saw(j, mqttwire.FieldConnectFlags, b, 0, 1)
 	if !judgeFlags(b, v, j) {
 		return false
 	}
@@ -202,6 +205,8 @@ func missingFlags(b []byte, v mqttwire.Version, j *mqttwire.Judge) bool {
 func (p *Connect) decodeVersion(f mqttwire.Frame, accept mqttwire.Version, j *mqttwire.Judge) (rest []byte) {
 	b, level := f.Body, 0
 	switch { // nearly all
+	case j != nil:
+		return p.decodeOtherVersion(f, accept, j)
 	case len(b) >= 7 && string(b[:6]) == "\x00\x04MQTT" && (b[6] == byte(mqttwire.V311) || b[6] == byte(mqttwire.V5)):
 		level = 6
 	case len(b) >= 9 && string(b[:8]) == "\x00\x06MQIsdp" && b[8] == byte(mqttwire.V31):
@@ -214,7 +219,6 @@ func (p *Connect) decodeVersion(f mqttwire.Frame, accept mqttwire.Version, j *mq
 		return p.decodeOtherVersion(f, accept, j)
 	}
 	p.Version, p.Bridge = v, false
-	wire.SetVersion(j, v)
 	return b[level+1:]
 }
 
@@ -237,6 +241,7 @@ func (p *Connect) decodeOtherVersion(f mqttwire.Frame, accept mqttwire.Version, 
 		return nil
 	}
 	level, known := rest[0], false
+	wire.Saw(j, mqttwire.FieldProtocolVersion, rest, 0, 1)
 	p.Version, p.Bridge, known = versionAsked(name, level)
 	if !known || accept != 0 && accept != p.Version { // [MQTT-3.1.2-2]
 		wire.Pass(j, mqttwire.RuleProtocolVersion, mqttwire.FieldProtocolVersion, rest, int64(level))
@@ -303,7 +308,7 @@ func (p *Connect) decodeClientID(b []byte, j *mqttwire.Judge) (rest []byte) {
 	if len(b) == 0 && !wire.Pass(j, mqttwire.RuleClientIDMissing, mqttwire.FieldClientID, b, 0) { // [MQTT-3.1.3-3]
 		return nil
 	}
-	if end := fieldEnd(b); end != 0 && text.PlainString(b[2:end]) {
+	if end := fieldEnd(b); j == nil && end != 0 && text.PlainString(b[2:end]) {
 		p.ClientID, rest = b[2:end:end], b[end:]
 	} else if p.ClientID, rest = wire.String(j, b, mqttwire.FieldClientID, p.Version); rest == nil {
 		return nil
@@ -346,7 +351,7 @@ func (w *Will) decode(b []byte, flags byte, v mqttwire.Version, j *mqttwire.Judg
 	if len(b) == 0 && !wire.Pass(j, mqttwire.RuleWillMissing, mqttwire.FieldWillTopic, b, 0) {
 		return nil
 	}
-	if end := fieldEnd(b); end > 2 && text.PlainTopicName(b[2:end]) {
+	if end := fieldEnd(b); j == nil && end > 2 && text.PlainTopicName(b[2:end]) {
 		w.Topic, b = b[2:end:end], b[end:]
 	} else if w.Topic, b = wire.TopicName(j, b, mqttwire.FieldWillTopic, v); b == nil {
 		return nil
@@ -354,12 +359,12 @@ func (w *Will) decode(b []byte, flags byte, v mqttwire.Version, j *mqttwire.Judg
 	if len(b) == 0 && !wire.Pass(j, mqttwire.RuleWillMissing, mqttwire.FieldWillPayload, b, 0) {
 		return nil
 	}
-	if end := fieldEnd(b); end != 0 {
+	if end := fieldEnd(b); j == nil && end != 0 {
 		w.Payload = b[2:end:end]
 		return b[end:]
 	}
-	wire.Binary(j, b, mqttwire.FieldWillPayload)
-	return nil
+	w.Payload, rest = wire.Binary(j, b, mqttwire.FieldWillPayload)
+	return rest
 }
 
 // decodeCredentials reads user name and password, with which the packet ends. In
@@ -372,7 +377,7 @@ func (p *Connect) decodeCredentials(b []byte, flags byte, j *mqttwire.Judge) boo
 		if len(b) == 0 && !wire.Pass(j, mqttwire.RuleUserNameMissing, mqttwire.FieldUserName, b, 0) { // [MQTT-3.1.2-17]
 			return false
 		}
-		if end := fieldEnd(b); end != 0 && text.PlainString(b[2:end]) {
+		if end := fieldEnd(b); j == nil && end != 0 && text.PlainString(b[2:end]) {
 			p.UserName, b = b[2:end:end], b[end:]
 		} else if p.UserName, b = wire.String(j, b, mqttwire.FieldUserName, p.Version); b == nil {
 			return false
@@ -382,12 +387,11 @@ func (p *Connect) decodeCredentials(b []byte, flags byte, j *mqttwire.Judge) boo
 		if len(b) == 0 && !wire.Pass(j, mqttwire.RulePasswordMissing, mqttwire.FieldPassword, b, 0) { // [MQTT-3.1.2-19]
 			return false
 		}
-		end := fieldEnd(b)
-		if end == 0 {
-			wire.Binary(j, b, mqttwire.FieldPassword)
+		if end := fieldEnd(b); j == nil && end != 0 {
+			p.Password, b = b[2:end:end], b[end:]
+		} else if p.Password, b = wire.Binary(j, b, mqttwire.FieldPassword); b == nil {
 			return false
 		}
-		p.Password, b = b[2:end:end], b[end:]
 	}
 	return len(b) == 0 || endConnect(b, flags, j)
 }
@@ -396,6 +400,7 @@ func (p *Connect) decodeCredentials(b []byte, flags byte, j *mqttwire.Judge) boo
 // is not set; 3.1 is no exception, although it has servers disregard the value of
 // such a field.
 func endConnect(b []byte, flags byte, j *mqttwire.Judge) bool {
+	wire.Saw(j, mqttwire.FieldPacketEnd, b, 0, len(b))
 	switch {
 	case flags&connectUserName == 0 && flags&connectPassword == 0: // [MQTT-3.1.2-16]
 		return wire.Pass(j, mqttwire.RuleUserNameUnflagged, mqttwire.FieldUserName, b, int64(len(b)))

@@ -74,6 +74,7 @@ func (p *Disconnect) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Ju
 	p.ReasonCode = 0
 	if v == mqttwire.V5 && len(b) > 0 { // U-3.14.2.1-1: length 0 means code 0
 		p.ReasonCode = mqttwire.ReasonCode(b[0])
+		wire.Saw(j, mqttwire.FieldReasonCode, b, 0, 1)
 		if !plainCode(p.ReasonCode, mqttwire.DISCONNECT, v) && !wire.Pass(j, mqttwire.RuleReasonCode, mqttwire.FieldReasonCode, b, int64(b[0])) {
 			return false
 		}

@@ -110,16 +110,17 @@ func (p *Publish) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge
 	}
 	var topic []byte
 	n := fieldEnd(b)
-	if n > 2 && text.ASCIIName(b[2:n]) {
+	if j == nil && n > 2 && text.ASCIIName(b[2:n]) {
 		topic, b = b[2:n:n], b[n:]
 	} else if n == 2 && v == mqttwire.V5 { // a topic alias may stand for it
+		wire.Saw(j, mqttwire.FieldTopicName, b, 2, 2)
 		topic, b = b[2:2:2], b[2:]
 	} else if topic, b = wire.TopicName(j, b, mqttwire.FieldTopicName, v); b == nil {
 		return false
 	}
 	id := uint16(0)
 	if flags&flagQoS != 0 {
-		if id = plainID(b); id != 0 {
+		if id = plainID(b); id != 0 && j == nil {
 			b = b[2:]
 		} else if id, b = wire.PacketID(j, b); b == nil {
 			return false
@@ -128,7 +129,7 @@ func (p *Publish) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge
 	p.Properties = mqttwire.Properties{} // as most have none
 	switch {
 	case v != mqttwire.V5:
-	case len(b) > 0 && b[0] == 0:
+	case j == nil && len(b) > 0 && b[0] == 0:
 		b = b[1:]
 	default:
 		if b = wire.Properties(j, &p.Properties, b, mqttwire.PropertyOwner(mqttwire.PUBLISH)); b == nil {
@@ -137,6 +138,7 @@ func (p *Publish) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge
 			return false
 		}
 	}
+	wire.Saw(j, mqttwire.FieldPayload, b, 0, len(b))
 	p.Topic, p.PacketID, p.Payload = topic, id, b[:len(b):len(b)]
 	p.setFlags(flags)
 	return n != 2 || v != mqttwire.V5 || p.Properties.Has(mqttwire.TopicAlias) || // U-3.3.2.1-1

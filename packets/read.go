@@ -8,6 +8,9 @@ import "github.com/mqttwire/mqttwire"
 // let it go on. What is plain is read where it stands, by the functions below,
 // which are inlined; what is not gets its own closer look, by the functions of
 // wire. The four packets that have a list begin alike, but each by itself.
+//
+// With a Judge nothing is plain: it reads each field itself, or is told of it by
+// wire.Saw, as AppendFields asks where they stand.
 
 // plainFrame reports whether f is a frame of type t with under 128 bytes of body,
 // and plain. One that was never on a wire has no size of its own, and is as good.
@@ -81,6 +84,9 @@ func decodeCodes(dst *[]mqttwire.ReasonCode, b []byte, most mqttwire.ReasonCode,
 	}
 	list := (*dst)[:len(b)]
 	*dst = list
+	if j != nil {
+		sawCodes(b, j)
+	}
 	for i, c := range b {
 		code := mqttwire.ReasonCode(c)
 		if code > most && !code.AllowedIn(t, v, 0) {
@@ -89,6 +95,13 @@ func decodeCodes(dst *[]mqttwire.ReasonCode, b []byte, most mqttwire.ReasonCode,
 		list[i] = code
 	}
 	return true
+}
+
+// sawCodes tells the Judge of the reason codes in b.
+func sawCodes(b []byte, j *mqttwire.Judge) {
+	for i := range b {
+		wire.Saw(j, mqttwire.FieldReasonCode, b[i:], 0, 1)
+	}
 }
 
 // judgeCodes is decodeCodes from the code at i on, which is not legal.

@@ -66,7 +66,7 @@ func (p *Suback) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge)
 		return false
 	}
 	b := f.Body
-	if p.PacketID = plainID(b); p.PacketID != 0 {
+	if p.PacketID = plainID(b); p.PacketID != 0 && j == nil {
 		b = b[2:]
 	} else if p.PacketID, b = wire.PacketID(j, b); b == nil {
 		return false

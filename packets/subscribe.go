@@ -108,7 +108,7 @@ func (p *Subscribe) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Jud
 		return false
 	}
 	b := f.Body
-	if p.PacketID = plainID(b); p.PacketID != 0 {
+	if p.PacketID = plainID(b); p.PacketID != 0 && j == nil {
 		b = b[2:]
 	} else if p.PacketID, b = wire.PacketID(j, b); b == nil {
 		return false
@@ -157,7 +157,7 @@ func decodeSubscriptions(list []Subscription, b []byte, v mqttwire.Version, j *m
 			list = room(list, entries(b, 1))
 		}
 		var filter, rest []byte
-		if end := fieldEnd(b); end > 2 && text.PlainTopicFilter(b[2:end]) {
+		if end := fieldEnd(b); j == nil && end > 2 && text.PlainTopicFilter(b[2:end]) {
 			filter, rest = b[2:end:end], b[end:]
 		} else if filter, rest = wire.TopicFilter(j, b, mqttwire.FieldTopicFilter, v); rest == nil {
 			return list, n, false
@@ -169,6 +169,7 @@ func decodeSubscriptions(list []Subscription, b []byte, v mqttwire.Version, j *m
 		s := &list[n]
 		s.Filter = filter
 		options := rest[0]
+		wire.Saw(j, mqttwire.FieldSubscriptionOptions, rest, 0, 1)
 		s.setOptions(options)
 		if (legal>>options&1 == 0 || options&optionNoLocal != 0 && len(filter) > 0 && filter[0] == '$') && !s.judge(options, rest, v, j) {
 			return list, n + 1, false

@@ -77,7 +77,7 @@ func (p *Unsuback) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judg
 		return decodeAck(&p.Properties, &p.PacketID, new(mqttwire.ReasonCode), f.Body, mqttwire.UNSUBACK, v, j)
 	}
 	b := f.Body
-	if p.PacketID = plainID(b); p.PacketID != 0 {
+	if p.PacketID = plainID(b); p.PacketID != 0 && j == nil {
 		b = b[2:]
 	} else if p.PacketID, b = wire.PacketID(j, b); b == nil {
 		return false

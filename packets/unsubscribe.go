@@ -72,7 +72,7 @@ func (p *Unsubscribe) decode(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.J
 		return false
 	}
 	b := f.Body
-	if p.PacketID = plainID(b); p.PacketID != 0 {
+	if p.PacketID = plainID(b); p.PacketID != 0 && j == nil {
 		b = b[2:]
 	} else if p.PacketID, b = wire.PacketID(j, b); b == nil {
 		return false
@@ -99,7 +99,7 @@ func decodeFilters(list [][]byte, b []byte, v mqttwire.Version, j *mqttwire.Judg
 		if n == len(list) {
 			list = room(list, entries(b, 0))
 		}
-		if end := fieldEnd(b); end > 2 && text.PlainTopicFilter(b[2:end]) {
+		if end := fieldEnd(b); j == nil && end > 2 && text.PlainTopicFilter(b[2:end]) {
 			list[n], b = b[2:end:end], b[end:]
 		} else if list[n], b = wire.TopicFilter(j, b, mqttwire.FieldTopicFilter, v); b == nil {
 			return list, n, false
