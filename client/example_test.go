@@ -24,14 +24,12 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	done := make(chan bool)
-	_, err = c.Subscribe(ctx, func(m *client.Message) {
-		fmt.Printf("%s: %s\n", m.Topic, m.Payload)
-		close(done)
-	}, client.Sub("room/+/light", 1))
+	messages := make(chan *client.Message, 1)
+	_, err = c.Subscribe(ctx, func(m *client.Message) { messages <- m }, client.Sub("room/+/light", 1))
 	fmt.Println(err)
 	fmt.Println(c.Publish(ctx, "room/7/light", []byte("on"), client.QoS(1)))
-	<-done
+	m := <-messages
+	fmt.Printf("%s: %s\n", m.Topic, m.Payload)
 	fmt.Println(c.Close(ctx))
 	// Output:
 	// <nil>
@@ -181,20 +179,15 @@ func ExampleTyped() {
 		return
 	}
 	readings := client.NewTyped[reading](c, client.JSON)
-	done := make(chan bool)
-	_, err = readings.Subscribe(ctx, func(m *client.Message, r reading) {
-		fmt.Println(m.Topic, r.Celsius, string(m.Payload))
-		close(done)
-	}, client.Sub("sensor/+", 1))
+	values := make(chan reading, 1)
+	_, err = readings.Subscribe(ctx, func(_ *client.Message, r reading) { values <- r }, client.Sub("sensor/+", 1))
 	fmt.Println(err)
 	fmt.Println(readings.Publish(ctx, "sensor/1", reading{20.5}, client.QoS(1)))
-	<-done
-	fmt.Println(c.Close(ctx))
+	fmt.Println((<-values).Celsius, c.Close(ctx))
 	// Output:
 	// <nil>
 	// <nil>
-	// sensor/1 20.5 {"celsius":20.5}
-	// <nil>
+	// 20.5 <nil>
 }
 
 // A client that connects in the background, keeps what it has promised beyond the

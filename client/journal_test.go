@@ -64,7 +64,7 @@ func TestWhatWaitsOutlivesTheProgram(t *testing.T) {
 		for i := range 5 {
 			list = append(list, first.Send(&packets.Publish{Topic: []byte("t"), Payload: fmt.Append(nil, i), QoS: mqttwire.QoS(i%2 + 1)}))
 		}
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		require.NoError(t, first.Abort())
 		assert.ErrorIs(t, list[0].Err(), client.ErrUnknown)
 		assert.ErrorContains(t, list[0].Err(), "journal")
@@ -74,7 +74,7 @@ func TestWhatWaitsOutlivesTheProgram(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, 5, second.Stats().Restored)
 		require.NoError(t, second.Connect(t.Context()))
-		time.Sleep(time.Second)
+		pass(time.Second)
 		require.NoError(t, second.Close(t.Context()))
 		got := packetsOf[*packets.Publish](b)
 		require.Len(t, got, 5)

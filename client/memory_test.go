@@ -46,11 +46,11 @@ func TestTenThousandConnectionsLeaveNothing(t *testing.T) {
 				}
 				require.NoError(t, d.Err())
 				b.cut()
-				time.Sleep(2 * time.Millisecond)
+				pass(2 * time.Millisecond)
 			}
 			require.NoError(t, c.AwaitConnection(t.Context()))
 			require.NoError(t, c.Flush(context.Background()))
-			time.Sleep(5 * time.Second) // what lingers
+			pass(5 * time.Second) // what lingers
 			b.set(func() { b.all, b.got, b.dials = nil, nil, nil })
 			synctest.Wait()
 		}

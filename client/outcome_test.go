@@ -65,7 +65,7 @@ func TestARefusedMessageIsAnErrorWithItsCode(t *testing.T) {
 			d := <-dead
 			assert.Equal(t, "no x", string(d.Message.Topic)+" "+string(d.Message.Payload))
 			assert.Same(t, e, d.Err)
-			time.Sleep(time.Second)
+			pass(time.Second)
 			assert.Empty(t, packetsOf[*packets.Pubrel](b), "none follows a refusing PUBREC")
 		})
 	}
@@ -108,7 +108,7 @@ func TestTrap10AContextThatEndsSaysWhatIsTrueOfTheMessage(t *testing.T) {
 				assert.ErrorIs(t, err, context.DeadlineExceeded)
 				b.set(func() { b.silent, b.away = false, nil })
 				b.cut()
-				time.Sleep(5 * time.Minute)
+				pass(5 * time.Minute)
 				got := packetsOf[*packets.Publish](b)
 				if sent {
 					assert.ErrorIs(t, err, client.ErrUnknown)
@@ -172,7 +172,7 @@ func TestPublishWaitsForRoomAndSendDoesNot(t *testing.T) {
 		c := b.dialed(t, client.Options{ClientID: "c", Expiry: time.Hour, Session: session.Options{Queue: session.Bounds{Count: 2}}})
 		b.set(func() { b.away = errAway })
 		b.cut()
-		time.Sleep(time.Millisecond)
+		pass(time.Millisecond)
 		list := []*client.Delivery{}
 		for range 3 {
 			list = append(list, c.Send(&packets.Publish{Topic: []byte("t"), QoS: 1}))
@@ -189,7 +189,7 @@ func TestPublishWaitsForRoomAndSendDoesNot(t *testing.T) {
 		for range 20 {
 			go func() { errs <- c.Publish(t.Context(), "t", nil, client.QoS(1)) }()
 		}
-		time.Sleep(time.Second)
+		pass(time.Second)
 		b.set(func() { b.away = nil })
 		for range 20 {
 			assert.NoError(t, <-errs)
@@ -215,14 +215,14 @@ func TestTrap15APoisonMessageIsDroppedAndTheNextGoesOut(t *testing.T) {
 			}
 		})
 		b.cut()
-		time.Sleep(time.Millisecond)
+		pass(time.Millisecond)
 		large := c.Send(&packets.Publish{Topic: []byte("large"), Payload: make([]byte, 200), QoS: 1})
 		late := &packets.Publish{Topic: []byte("late"), QoS: 1}
 		late.Properties.SetMessageExpiryInterval(10)
 		expired := c.Send(late)
 		high := c.Send(&packets.Publish{Topic: []byte("high"), QoS: 2})
 		next := c.Send(&packets.Publish{Topic: []byte("next"), QoS: 1})
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		b.set(func() { b.away = nil })
 		assert.NoError(t, next.Err())
 		for d, why := range map[*client.Delivery]session.Drop{large: session.DropTooLarge, expired: session.DropExpired, high: session.DropNotSupported} {
@@ -253,11 +253,11 @@ func TestExpiryHoldsInEveryVersion(t *testing.T) {
 			c := b.dialed(t, o)
 			b.set(func() { b.away = errAway })
 			b.cut()
-			time.Sleep(time.Millisecond)
+			pass(time.Millisecond)
 			errs := make(chan error, 2)
 			go func() { errs <- c.Publish(t.Context(), "t", nil, client.QoS(1)) }()
 			go func() { errs <- c.Publish(t.Context(), "t", nil, client.QoS(1), client.Expiry(10*time.Minute)) }()
-			time.Sleep(3 * time.Minute)
+			pass(3 * time.Minute)
 			b.set(func() { b.away = nil })
 			err := errors.Join(<-errs, <-errs)
 			assert.ErrorIs(t, err, client.ErrNotSent)
@@ -318,7 +318,7 @@ func TestWhatNoPacketMayHaveIsNotSent(t *testing.T) {
 		}
 		assert.Error(t, c.Handle("a/#/b", nil))
 		assert.NoError(t, c.Publish(ctx, "a", nil, client.QoS(1)), "it is connected still")
-		assert.Len(t, b.dials, 1)
+		assert.Equal(t, 1, b.dialedTimes())
 	})
 }
 

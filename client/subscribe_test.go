@@ -44,7 +44,7 @@ func TestTrap9SubscriptionsAreMadeAgainWhereTheServerHasLostThem(t *testing.T) {
 			log := b.asked()
 			b.set(func() { b.forget = true })
 			b.cut()
-			time.Sleep(time.Minute)
+			pass(time.Minute)
 			if v == mqttwire.V31 { // there no CONNACK tells
 				assert.Empty(t, log.all())
 				return
@@ -103,7 +103,7 @@ func TestRefusedSubscriptionsAreTold(t *testing.T) {
 			log := b.asked()
 			b.set(func() { b.forget = true })
 			b.cut()
-			time.Sleep(time.Minute)
+			pass(time.Minute)
 			assert.Equal(t, []string{"yes 1 false false 0"}, log.all())
 		})
 	}
@@ -150,8 +150,8 @@ func TestOverlappingSubscriptionsDeliverOnceToEachHandler(t *testing.T) {
 			} else {
 				assert.Equal(t, []string{"a/b"}, two.all())
 			}
-			time.Sleep(time.Second)
-			assert.Zero(t, b.sessions["c"].Stats().InFlight, "all is acknowledged")
+			pass(time.Second)
+			assert.Zero(t, b.stats("c").InFlight, "all is acknowledged")
 			assert.Zero(t, c.Stats().Inbound)
 		})
 	}
@@ -169,7 +169,7 @@ func TestOverlappingSubscriptionsWithoutIdentifiersAreMatchedByTheirFilters(t *t
 		b.publish(&packets.Publish{Topic: []byte("a/b"), QoS: 1})
 		synctest.Wait()
 		assert.ElementsMatch(t, []string{"a/#", "a/b", "$share/g/a/+"}, log.all())
-		assert.Zero(t, b.sessions["c"].Stats().InFlight)
+		assert.Zero(t, b.stats("c").InFlight)
 	})
 }
 
@@ -202,12 +202,12 @@ func TestAServerWithoutSubscriptionIdentifiersIsAskedWithoutThem(t *testing.T) {
 		// To a server that has them, and from it back to one that has not.
 		b.set(func() { b.connack, b.forget = nil, true })
 		b.cut()
-		time.Sleep(10 * time.Second)
+		pass(10 * time.Second)
 		_, err = c.Subscribe(t.Context(), handle, client.Sub("c", 1))
 		require.NoError(t, err)
 		b.set(func() { b.connack, ids = none, nil })
 		b.cut()
-		time.Sleep(10 * time.Second)
+		pass(10 * time.Second)
 		assert.NotEmpty(t, ids)
 		for _, id := range ids {
 			assert.Zero(t, id)
@@ -270,10 +270,10 @@ func TestTrap12MessagesRightBehindTheConnackWaitForTheirHandler(t *testing.T) {
 					require.NoError(t, c.Handle("t", handle))
 				}
 				require.NoError(t, c.Connect(t.Context()))
-				time.Sleep(time.Second)
+				pass(time.Second)
 				switch how {
 				case "Subscribe later":
-					assert.Equal(t, 100, b.sessions["c"].Stats().InFlight, "none is acknowledged")
+					assert.Equal(t, 100, b.stats("c").InFlight, "none is acknowledged")
 					_, err := c.Subscribe(t.Context(), handle, client.Sub("t", 1))
 					require.NoError(t, err)
 				case "Messages later":
@@ -283,13 +283,13 @@ func TestTrap12MessagesRightBehindTheConnackWaitForTheirHandler(t *testing.T) {
 						handle(m)
 					}
 				}
-				time.Sleep(time.Second)
+				pass(time.Second)
 				list := got.all()
 				require.Len(t, list, 100)
 				for i, s := range list {
 					assert.Equal(t, fmt.Sprint(i), s)
 				}
-				assert.Zero(t, b.sessions["c"].Stats().InFlight)
+				assert.Zero(t, b.stats("c").InFlight)
 				require.NoError(t, c.Close(t.Context()))
 			})
 		})
@@ -338,7 +338,7 @@ func TestAnInboxHasItsOwnWorkersAndKeepsTheOrderOfEachTopic(t *testing.T) {
 		for i := range n {
 			b.publish(&packets.Publish{Topic: fmt.Appendf(nil, "a/%d", i%20), Payload: fmt.Append(nil, i), QoS: 1})
 		}
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		total := 0
 		for topic, list := range got {
 			var which int
@@ -352,7 +352,7 @@ func TestAnInboxHasItsOwnWorkersAndKeepsTheOrderOfEachTopic(t *testing.T) {
 		assert.Equal(t, n, total)
 		assert.Greater(t, most, 3, "at once")
 		assert.LessOrEqual(t, most, 8)
-		assert.Zero(t, b.sessions["c"].Stats().InFlight+b.sessions["c"].Stats().Waiting)
+		assert.Zero(t, b.stats("c").InFlight+b.stats("c").Waiting)
 	})
 }
 
@@ -380,8 +380,8 @@ func TestAnInboxThatIsFullDropsAndCounts(t *testing.T) {
 				want = "012"
 			}
 			assert.Equal(t, want, got)
-			time.Sleep(time.Second)
-			assert.Zero(t, b.sessions["c"].Stats().InFlight, "those that were dropped are acknowledged too")
+			pass(time.Second)
+			assert.Zero(t, b.stats("c").InFlight, "those that were dropped are acknowledged too")
 			assert.Equal(t, uint64(7), c.Stats().Overrun)
 			assert.Zero(t, c.Stats().Inbound)
 		})
@@ -405,14 +405,14 @@ func TestAnIterationThatEndsHasAcknowledgedWhatItHasSeen(t *testing.T) {
 			}
 		}
 		synctest.Wait()
-		assert.Equal(t, 3, b.sessions["c"].Stats().InFlight)
+		assert.Equal(t, 3, b.stats("c").InFlight)
 		for range inbox.Messages(t.Context()) {
 			if n++; n == 5 {
 				break
 			}
 		}
 		synctest.Wait()
-		assert.Zero(t, b.sessions["c"].Stats().InFlight)
+		assert.Zero(t, b.stats("c").InFlight)
 	})
 }
 
@@ -444,7 +444,7 @@ func TestManySubscriptionsAreMadeAgainInParts(t *testing.T) {
 		require.NoError(t, err)
 		b.set(func() { b.forget, b.got = true, nil })
 		b.cut()
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		n := 0
 		for _, p := range packetsOf[*packets.Subscribe](b) {
 			assert.LessOrEqual(t, len(p.Subscriptions), 20)
