@@ -25,6 +25,14 @@ func (g Grant) QoS() (q mqttwire.QoS, ok bool) {
 	return mqttwire.QoS(g.Code), true
 }
 
+// String returns the grant in words.
+func (g Grant) String() string {
+	if q, ok := g.QoS(); ok {
+		return g.Filter + ": " + q.String()
+	}
+	return g.Filter + ": refused, reason " + g.Code.String()
+}
+
 // SubscribeError says that the server has refused subscriptions. It is ErrRefused.
 type SubscribeError struct {
 	Filters []string
