@@ -390,3 +390,15 @@ func (b *broker) end() {
 		_ = c.conn.Close()
 	}
 }
+
+// stats returns the numbers of a client's session at the server.
+func (b *broker) stats(id string) session.Stats {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.sessions[id].Stats()
+}
+
+// pinged returns how many PINGREQ have come, and dialed how often somebody has dialed.
+func (b *broker) pinged() int { b.mu.Lock(); defer b.mu.Unlock(); return b.pings }
+
+func (b *broker) dialedTimes() int { b.mu.Lock(); defer b.mu.Unlock(); return len(b.dials) }

@@ -73,14 +73,14 @@ func TestWhatIsPublishedWithoutAConnectionGoesOutInOrderAfterIt(t *testing.T) {
 		c := b.dialed(t, client.Options{ClientID: "c", Expiry: time.Hour})
 		b.set(func() { b.away = errAway })
 		b.cut()
-		time.Sleep(time.Millisecond)
+		pass(time.Millisecond)
 		var list []*client.Delivery
 		for i := range 5 {
 			list = append(list, c.Send(&packets.Publish{Topic: []byte("t"), Payload: fmt.Append(nil, i), QoS: mqttwire.QoS(i%2 + 1)}))
 		}
 		assert.ErrorIs(t, c.Publish(t.Context(), "t", nil), client.ErrNotConnected)
 		assert.ErrorIs(t, c.Publish(t.Context(), "t", nil, client.QoS(1), client.Unkept()), client.ErrNotSent)
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		b.set(func() { b.away = nil })
 		for _, d := range list {
 			assert.NoError(t, d.Err())
@@ -92,4 +92,10 @@ func TestWhatIsPublishedWithoutAConnectionGoesOutInOrderAfterIt(t *testing.T) {
 		}
 		require.NoError(t, c.Close(context.Background()))
 	})
+}
+
+// pass lets time pass, and then everything that is under way come to rest.
+func pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
 }

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"time"
 
 	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/packets"
@@ -244,7 +245,8 @@ func (c *Client) arrived(e *session.Event) {
 	c.route(m, p)
 	if c.inbox.bytes > b.Bytes && c.info.Version != mqttwire.V5 && c.open {
 		c.errorEvent(ErrSlow)
-		c.end(ErrSlow)
+		c.cause = ErrSlow
+		_ = c.link.Disconnect(time.Now(), nil) // behind the acknowledgements that are to be written
 	}
 }
 

@@ -22,7 +22,7 @@ const linger = time.Second
 
 // serve runs a connection, from the CONNECT on, until it has ended.
 func (c *Client) serve(ctx context.Context, conn net.Conn, s server, connect *packets.Connect, first chan<- error) attempt {
-	link := session.NewLink(c.linkOptions(ctx))
+	link := session.NewLink(c.linkOptions())
 	c.mu.Lock()
 	if c.phase >= phaseClosing {
 		c.unlock()
@@ -49,14 +49,13 @@ func (c *Client) serve(ctx context.Context, conn net.Conn, s server, connect *pa
 	return c.parted(link)
 }
 
-// linkOptions returns those of a connection. ctx ends with the attempt.
-func (c *Client) linkOptions(ctx context.Context) session.LinkOptions {
+// linkOptions returns those of a connection. It is the context of the attempt that ends
+// one without a CONNACK, as that counts from dialing on; the timeout of the Link, which
+// is for a new authentication too, comes behind it.
+func (c *Client) linkOptions() session.LinkOptions {
 	o := session.LinkOptions{
-		Side: mqttwire.FromClient, Hold: true, TopicAliases: c.o.TopicAliases, ConnectTimeout: c.o.ConnectTimeout,
+		Side: mqttwire.FromClient, Hold: true, TopicAliases: c.o.TopicAliases, ConnectTimeout: c.o.ConnectTimeout + time.Second,
 		PingEvery: c.o.PingEvery, Limits: c.o.Limits,
-	}
-	if by, ok := ctx.Deadline(); ok {
-		o.ConnectTimeout = max(time.Until(by), time.Millisecond)
 	}
 	if !c.o.Strict {
 		o.Tolerance = &mqttwire.Tolerance{Allow: mqttwire.Interop, Max: -1}

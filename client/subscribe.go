@@ -25,6 +25,14 @@ func (g Grant) QoS() (q mqttwire.QoS, ok bool) {
 	return mqttwire.QoS(g.Code), true
 }
 
+// String returns the grant in words.
+func (g Grant) String() string {
+	if q, ok := g.QoS(); ok {
+		return g.Filter + ": " + q.String()
+	}
+	return g.Filter + ": refused, reason " + g.Code.String()
+}
+
 // SubscribeError says that the server has refused subscriptions. It is ErrRefused.
 type SubscribeError struct {
 	Filters []string
@@ -227,14 +235,40 @@ func (c *Client) withoutIDs() {
 	if c.info.Version != mqttwire.V5 || c.mayHaveIDs() {
 		return
 	}
+	asked := make(map[string]bool) // already, and again without as soon as that has failed
+	for _, d := range c.pending {
+		if p, ok := d.request.(*packets.Subscribe); ok {
+			for _, sub := range p.Subscriptions {
+				asked[string(sub.Filter)] = true
+			}
+		}
+	}
 	var again []packets.Subscription
 	for sub, id := range c.session.Subscriptions() {
-		if id != 0 {
+		if id != 0 && !asked[string(sub.Filter)] {
 			again = append(again, sub)
 		}
 	}
 	for part := range slices.Chunk(again, subscribeAtOnce) {
-		_, _ = c.session.Subscribe(time.Now(), &packets.Subscribe{Subscriptions: part})
+		c.subscribeAgain(part)
+	}
+}
+
+// subscribeAgain makes subscriptions again. If they are refused an event says so.
+func (c *Client) subscribeAgain(part []packets.Subscription) {
+	d := newDelivery(c)
+	d.over = func(err error) {
+		if !errors.Is(err, ErrRefused) {
+			return
+		}
+		var grants []Grant
+		for i, code := range d.answer {
+			grants = append(grants, Grant{string(part[i].Filter), code})
+		}
+		c.errorEvent(refusedOf(grants))
+	}
+	if token, err := c.session.Subscribe(time.Now(), &packets.Subscribe{Subscriptions: part}); err == nil {
+		d.token, c.pending[token] = token, d
 	}
 }
 

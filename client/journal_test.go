@@ -1,0 +1,241 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/client"
+	"github.com/mqttwire/mqttwire/packets"
+	"github.com/mqttwire/mqttwire/session"
+)
+
+// disk is a journal that fails at its n-th Append, and then always.
+type disk struct {
+	session.Journal
+	mu      sync.Mutex
+	left    int // Appends up to the failure; less than 0 is never
+	records int
+	slow    time.Duration
+}
+
+var errDisk = errors.New("the disk is full")
+
+func newDisk() *disk { return &disk{Journal: session.MemoryJournal(), left: -1} }
+
+func (d *disk) Append(records []session.Record) error {
+	time.Sleep(d.slow)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.left == 0 {
+		return errDisk
+	}
+	d.left--
+	d.records += len(records)
+	return d.Journal.Append(records)
+}
+
+// kept returns how many records a journal has.
+func (d *disk) kept() (n int) {
+	for range d.Load() {
+		n++
+	}
+	return n
+}
+
+func TestWhatWaitsOutlivesTheProgram(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b := newBroker()
+		b.away = errAway
+		o := client.Options{ClientID: "c", Dialer: b.dial, Expiry: time.Hour, Journal: newDisk()}
+		first, err := client.New("mqtt://broker", o)
+		require.NoError(t, err)
+		require.NoError(t, first.Start())
+		var list []*client.Delivery
+		for i := range 5 {
+			list = append(list, first.Send(&packets.Publish{Topic: []byte("t"), Payload: fmt.Append(nil, i), QoS: mqttwire.QoS(i%2 + 1)}))
+		}
+		pass(time.Minute)
+		require.NoError(t, first.Abort())
+		assert.ErrorIs(t, list[0].Err(), client.ErrUnknown)
+		assert.ErrorContains(t, list[0].Err(), "journal")
+
+		b.set(func() { b.away = nil })
+		second, err := client.New("mqtt://broker", o)
+		require.NoError(t, err)
+		assert.Equal(t, 5, second.Stats().Restored)
+		require.NoError(t, second.Connect(t.Context()))
+		pass(time.Second)
+		require.NoError(t, second.Close(t.Context()))
+		got := packetsOf[*packets.Publish](b)
+		require.Len(t, got, 5)
+		for i, p := range got {
+			assert.Equal(t, fmt.Sprint(i), string(p.Payload))
+		}
+		third, err := client.New("mqtt://broker", o)
+		require.NoError(t, err)
+		assert.Zero(t, third.Stats().Restored)
+	})
+}
+
+// TestTrap21ASenderThatIsKilledAtEachStepSendsOnce: the journal takes nothing more from
+// some Append on, which is where the program was killed; it starts again with what the
+// journal has.
+func TestTrap21ASenderThatIsKilledAtEachStepSendsOnce(t *testing.T) {
+	for _, v := range versions {
+		for step := range 8 {
+			t.Run(fmt.Sprint(v, step), func(t *testing.T) {
+				bubble(t, func(t *testing.T) {
+					b := newBroker()
+					var got eventLog
+					receiver := b.dialed(t, client.Options{ClientID: "receiver"})
+					_, err := receiver.Subscribe(t.Context(), func(m *client.Message) { got.add("%s", m.Payload) }, client.Sub("t", 2))
+					require.NoError(t, err)
+					journal := newDisk()
+					o := client.Options{Version: v, ClientID: "c", Dialer: b.dial, Expiry: time.Hour, Journal: journal}
+					c, err := client.New("mqtt://broker", o)
+					require.NoError(t, err)
+					journal.left = step
+					d := c.Send(&packets.Publish{Topic: []byte("t"), Payload: []byte("once"), QoS: 2})
+					_ = c.Connect(t.Context())
+					select {
+					case <-d.Done():
+					case <-time.After(time.Minute):
+					}
+					_ = c.Abort()
+					journal.left = -1
+					kept := journal.kept() > 0
+					c, err = client.New("mqtt://broker", o)
+					require.NoError(t, err)
+					require.NoError(t, c.Connect(t.Context()))
+					require.NoError(t, c.Flush(t.Context()))
+					time.Sleep(time.Minute)
+					assert.Zero(t, c.Stats().Session.InFlight+c.Stats().Session.Waiting+c.Stats().Session.Released)
+					require.NoError(t, c.Close(t.Context()))
+					want := []string{"once"}
+					if !kept { // it was killed before anything was kept
+						want = nil
+					}
+					assert.Equal(t, want, got.all())
+				})
+			})
+		}
+	}
+}
+
+func TestAJournalThatFailsEndsTheClientAndNothingIsWrittenThatDependsOnIt(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b := newBroker()
+		journal := newDisk()
+		o := client.Options{ClientID: "c", Journal: journal, Expiry: time.Hour}
+		c := b.dialed(t, o)
+		require.NoError(t, c.Publish(t.Context(), "t", []byte("one"), client.QoS(1)))
+		synctest.Wait()
+		journal.left = 0
+		err := c.Publish(t.Context(), "t", []byte("two"), client.QoS(1))
+		assert.Error(t, err)
+		assert.ErrorIs(t, c.Run(t.Context()), errDisk)
+		for _, p := range packetsOf[*packets.Publish](b) {
+			assert.Equal(t, "one", string(p.Payload))
+		}
+	})
+}
+
+func TestBytesAreWrittenBehindTheirChangesWhoeverPublishesMeanwhile(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b := newBroker()
+		journal := newDisk()
+		journal.slow = 10 * time.Millisecond
+		c := b.dialed(t, client.Options{ClientID: "c", Journal: journal, Expiry: time.Hour})
+		errs := make(chan error, 200)
+		for range 200 {
+			go func() { errs <- c.Publish(t.Context(), "t", nil, client.QoS(2)) }()
+			time.Sleep(time.Millisecond)
+		}
+		for range 200 {
+			require.NoError(t, <-errs)
+		}
+		require.NoError(t, c.Close(t.Context()))
+	})
+}
+
+func TestAJournalIsMadeShortBySnapshots(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b := newBroker()
+		journal := newDisk()
+		c := b.dialed(t, client.Options{ClientID: "c", Journal: journal, Expiry: time.Hour})
+		for range 2000 {
+			require.NoError(t, c.Publish(t.Context(), "t", make([]byte, 1000), client.QoS(1)))
+		}
+		require.NoError(t, c.Close(t.Context()))
+		assert.Greater(t, journal.records, 4000)
+		assert.Less(t, journal.kept(), 2000)
+	})
+}
+
+// broken is a journal whose records are damaged.
+type broken struct{ session.Journal }
+
+func (broken) Load() iter.Seq2[session.Record, error] {
+	return func(yield func(session.Record, error) bool) { yield(session.Record{}, errDisk) }
+}
+
+func TestADamagedJournalIsAnErrorOfNew(t *testing.T) {
+	_, err := client.New("mqtt://broker", client.Options{ClientID: "c", Journal: broken{session.MemoryJournal()}})
+	assert.ErrorIs(t, err, errDisk)
+	journal := session.MemoryJournal()
+	require.NoError(t, journal.Append([]session.Record{{Session: []byte("c"), Data: []byte("no change")}}))
+	_, err = client.New("mqtt://broker", client.Options{ClientID: "c", Journal: journal})
+	var e *session.RestoreError
+	assert.ErrorAs(t, err, &e)
+	_, err = client.New("mqtt://broker", client.Options{ClientID: "d", Journal: journal})
+	assert.NoError(t, err, "it is of another session")
+	_, err = client.New("mqtt://broker", client.Options{Journal: journal})
+	assert.ErrorContains(t, err, "ClientID")
+}
+
+// TestTrap11NoAliasStandsInTheJournal: the first message of a topic on each connection
+// has its name.
+func TestTrap11NoAliasStandsInTheJournal(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b := newBroker()
+		b.connack = func(*packets.Connect) *packets.Connack {
+			a := &packets.Connack{}
+			a.Properties.SetTopicAliasMaximum(10)
+			return a
+		}
+		journal := newDisk()
+		c := b.dialed(t, client.Options{ClientID: "c", Journal: journal, Expiry: time.Hour})
+		for range 5 {
+			require.NoError(t, c.Publish(t.Context(), "a/long/topic/name", nil, client.QoS(1)))
+		}
+		b.mute(nil)
+		d := c.Send(&packets.Publish{Topic: []byte("a/long/topic/name"), QoS: 1})
+		synctest.Wait()
+		b.set(func() { b.silent = false })
+		b.cut()
+		require.NoError(t, d.Err())
+		require.NoError(t, c.Close(context.Background()))
+		aliased := 0
+		for _, p := range packetsOf[*packets.Publish](b) {
+			if p.Properties.Has(mqttwire.TopicAlias) {
+				aliased++
+			}
+			assert.Equal(t, "a/long/topic/name", string(p.Topic))
+		}
+		assert.NotZero(t, aliased)
+		for r, err := range journal.Load() {
+			require.NoError(t, err)
+			assert.NotContains(t, string(r.Data), "\x23\x00\x01")
+		}
+	})
+}

@@ -1,0 +1,77 @@
+package client_test
+
+import (
+	"context"
+	"runtime"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mqttwire/mqttwire/client"
+	"github.com/mqttwire/mqttwire/packets"
+)
+
+// heap returns how many bytes are in use.
+func heap() int64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+// TestTenThousandConnectionsLeaveNothing: memory, goroutines, packet identifiers and
+// what waits are as before.
+func TestTenThousandConnectionsLeaveNothing(t *testing.T) {
+	n := 10000
+	if testing.Short() {
+		n = 1000
+	}
+	bubble(t, func(t *testing.T) {
+		b := newBroker()
+		o := client.Options{ClientID: "c", Expiry: time.Hour, Backoff: client.Backoff{Max: time.Millisecond, Min: time.Millisecond}}
+		c := b.dialed(t, o)
+		_, err := c.Subscribe(t.Context(), func(*client.Message) {}, client.Sub("t", 2))
+		require.NoError(t, err)
+		cycle := func(times int) {
+			for i := range times {
+				require.NoError(t, c.AwaitConnection(t.Context()))
+				d := c.Send(&packets.Publish{Topic: []byte("t"), QoS: 2})
+				if i%2 == 0 {
+					b.cut()
+					synctest.Wait()
+				}
+				require.NoError(t, d.Err())
+				b.cut()
+				pass(2 * time.Millisecond)
+			}
+			require.NoError(t, c.AwaitConnection(t.Context()))
+			require.NoError(t, c.Flush(context.Background()))
+			pass(5 * time.Second) // what lingers
+			b.set(func() { b.all, b.got, b.dials = nil, nil, nil })
+			synctest.Wait()
+		}
+		cycle(100)
+		memory, goroutines := heap(), runtime.NumGoroutine()
+		cycle(n)
+		assert.LessOrEqual(t, heap()-memory, int64(64<<10))
+		assert.Equal(t, goroutines, runtime.NumGoroutine())
+		s := c.Stats()
+		assert.GreaterOrEqual(t, s.Connections, uint64(n))
+		assert.Zero(t, s.Session.IDs+s.Session.InFlight+s.Session.Waiting+s.Session.Released+s.Session.Received+s.Inbound)
+	})
+}
+
+func TestAnIdleClientHasOneGoroutine(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		before := runtime.NumGoroutine()
+		b := newBroker()
+		c := b.dialed(t, client.Options{})
+		synctest.Wait()
+		assert.Equal(t, before+3, runtime.NumGoroutine(), "two are the server's")
+		require.NoError(t, c.Close(t.Context()))
+	})
+}
