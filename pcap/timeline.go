@@ -91,6 +91,10 @@ func (t *timeline) next() (*file, error) {
 // earliest returns the index of the file to be read next: one that has ended or has
 // no times, or that whose record is the earliest; -1 if none is being read.
 func (t *timeline) earliest() int {
+	if len(t.reading) == 1 {
+		t.reading[0].advance()
+		return 0
+	}
 	at := -1
 	for i, f := range t.reading {
 		f.advance()
