@@ -91,8 +91,13 @@ func (a *assembler) add(s Segment, to stream) {
 	if s.FIN && a.end < 0 {
 		a.end, a.fin = offset+s.size(), s.mark()
 	}
-	a.insert(piece{mark: s.mark(), offset: offset, size: int64(len(s.Payload)), data: s.Payload}, to)
-	a.insert(piece{mark: s.mark(), offset: offset + int64(len(s.Payload)), size: int64(s.Missing)}, to)
+	if n := int64(len(s.Payload)); n > 0 {
+		a.insert(piece{mark: s.mark(), offset: offset, size: n, data: s.Payload}, to)
+		offset += n
+	}
+	if s.Missing > 0 {
+		a.insert(piece{mark: s.mark(), offset: offset, size: int64(s.Missing)}, to)
+	}
 	a.giveUpAcked(to)
 	for a.heldBytes > maxHeldBytes || len(a.held) > maxHeldPieces {
 		a.giveUp(to)

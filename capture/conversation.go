@@ -75,9 +75,9 @@ func newConversation(stream int, src, dst netip.AddrPort, all *Conversations) *c
 	return c
 }
 
-// begin makes c a new conversation, whatever it was.
+// begin makes c, which is empty, a new conversation.
 func (c *conversation) begin(stream int, src, dst netip.AddrPort, all *Conversations) {
-	*c = conversation{all: all, stream: stream, version: all.options.versionOf(stream)}
+	c.all, c.stream, c.version = all, stream, all.options.versionOf(stream)
 	for i, d := range [...]*direction{&c.both[0], &c.both[1]} {
 		d.conv, d.index, c.sides[i] = c, Direction(i), d
 	}

@@ -165,7 +165,7 @@ func (c *Conversations) of(s Segment) *conversation {
 func (c *Conversations) begin(src, dst netip.AddrPort) *conversation {
 	conv := c.spare
 	if conv != nil {
-		c.spare = conv.place.next
+		c.spare, conv.place.next = conv.place.next, nil
 	} else {
 		conv = new(conversation)
 	}

@@ -27,7 +27,7 @@ type file struct {
 }
 
 // openFile opens an input.
-func openFile(number int, in Input, o *Options, secrets func([]byte)) (*file, error) {
+func openFile(number int, in Input, o *Options) (*file, error) {
 	f := &file{number: number, name: in.Name}
 	r := in.Reader
 	if r == nil {
@@ -38,7 +38,7 @@ func openFile(number int, in Input, o *Options, secrets func([]byte)) (*file, er
 		f.close = append(f.close, opened)
 		r = opened
 	}
-	err := f.begin(bufio.NewReaderSize(r, fileBuffer), o, secrets, false)
+	err := f.begin(bufio.NewReaderSize(r, fileBuffer), o, false)
 	if err != nil {
 		f.end()
 		return nil, f.named(err)
@@ -49,7 +49,7 @@ func openFile(number int, in Input, o *Options, secrets func([]byte)) (*file, er
 
 // begin tells the format of a file and begins to read it; inside says that the bytes
 // are what a compressed one holds.
-func (f *file) begin(in *bufio.Reader, o *Options, secrets func([]byte), inside bool) error {
+func (f *file) begin(in *bufio.Reader, o *Options, inside bool) error {
 	kind, err := sniff(in)
 	if err != nil {
 		return err
@@ -64,11 +64,11 @@ func (f *file) begin(in *bufio.Reader, o *Options, secrets func([]byte), inside 
 			return &FileError{Err: err}
 		}
 		f.close = append(f.close, r)
-		return f.begin(bufio.NewReaderSize(r, fileBuffer), o, secrets, true)
+		return f.begin(bufio.NewReaderSize(r, fileBuffer), o, true)
 	case formatPcap:
 		f.records, err = newPcapSource(in)
 	case formatPcapng:
-		f.records, err = newPcapngSource(in, secrets)
+		f.records, err = newPcapngSource(in, o.KeyLog.addLines)
 	case formatSnoop:
 		f.records, err = newSnoopSource(in)
 	case formatHex:

@@ -155,7 +155,7 @@ func (d *headerDecoder) giveUp(p *fragmented) {
 	}
 	l := p.first
 	l.next, l.data, l.missing, l.partial = p.key.next, data, max(size-len(data), 0), true
-	d.descend(l)
+	d.descend(&l)
 }
 
 // expire gives up what waits for too long.

@@ -9,7 +9,10 @@ require (
 	pgregory.net/rapid v1.1.0
 )
 
-require github.com/gobwas/pool v0.2.1 // indirect
+require (
+	github.com/gobwas/pool v0.2.1 // indirect
+	golang.org/x/sys v0.45.0 // indirect
+)
 
 require (
 	github.com/davecgh/go-spew v1.1.1 // indirect
@@ -17,5 +20,6 @@ require (
 	github.com/gobwas/ws v1.4.0
 	github.com/klauspost/compress v1.20.4
 	github.com/pmezard/go-difflib v1.0.0 // indirect
+	golang.org/x/crypto v0.51.0
 	gopkg.in/yaml.v3 v3.0.1 // indirect
 )

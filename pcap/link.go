@@ -17,8 +17,9 @@ const (
 	linkExportedPDU layers.LinkType = 252
 )
 
-// linkProtocols are the link types that are read, by what their records begin with.
-var linkProtocols = map[layers.LinkType]protocol{
+// linkProtocols are the link types that are read, with what their records begin with;
+// those that are not have 0.
+var linkProtocols = [...]protocol{
 	layers.LinkTypeEthernet:       protoEthernet,
 	layers.LinkTypeNull:           protoLoopback,
 	layers.LinkTypeLoop:           protoLoopback,
@@ -43,8 +44,14 @@ var linkProtocols = map[layers.LinkType]protocol{
 
 // knownLink reports whether records of a link type can be read at all.
 func knownLink(link layers.LinkType) bool {
-	_, ok := linkProtocols[link]
-	return ok
+	return protocolOf(link) != 0
+}
+
+func protocolOf(link layers.LinkType) protocol {
+	if int(link) >= len(linkProtocols) {
+		return 0
+	}
+	return linkProtocols[link]
 }
 
 // The address families of NULL and LOOP, and of other systems' own: IPv4 is 2

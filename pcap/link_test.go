@@ -188,7 +188,7 @@ func TestRecordsOfAnyBytesAreTaken(t *testing.T) {
 		}
 	}}
 	rapid.Check(t, func(rt *rapid.T) {
-		for link := range linkProtocols {
+		for link := range layers.LinkType(len(linkProtocols)) {
 			b := rapid.SliceOfN(rapid.Byte(), 0, 80).Draw(rt, "bytes")
 			d.decode(record{link: link, data: b[:len(b):len(b)], wireSize: len(b) + rapid.IntRange(-5, 5).Draw(rt, "more")}, 0)
 		}

@@ -11,6 +11,10 @@ type Options struct {
 	// Options say how the conversations in them are read.
 	capture.Options
 
+	// KeyLog has the secrets with which TLS is decrypted. Those that a pcapng file has in
+	// it are added to it; nil is a key log that has only those.
+	KeyLog *KeyLog
+
 	// Raw says that a file of no known format holds MQTT bytes, even if they do not
 	// begin with a packet that is legal. Otherwise such a file is refused, since
 	// packets would be invented.

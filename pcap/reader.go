@@ -44,17 +44,20 @@ func NewReader(r io.Reader, o capture.Options) (*Reader, error) {
 // read, or not to its end, does not keep the others from being read: Next and Events
 // tell of it.
 func OpenInputs(inputs []Input, o Options) (*Reader, error) {
-	o.Stages = append(slices.Clip(o.Stages), OpenWebSocket)
+	if o.KeyLog == nil {
+		o.KeyLog = NewKeyLog(nil)
+	}
+	o.Stages = append(slices.Clip(o.Stages), o.KeyLog.OpenTLS, OpenWebSocket)
 	conversations, err := capture.NewConversations(o.Options)
 	if err != nil {
 		return nil, err
 	}
 	r := &Reader{options: o, conversations: conversations}
 	r.headers.add = conversations.Add
-	r.files = newTimeline(inputs, &r.options, nil)
+	r.files = newTimeline(inputs, &r.options)
 	if len(inputs) == 1 {
 		w := &r.files.waiting[0]
-		if w.opened, err = openFile(0, w.input, &r.options, nil); err != nil {
+		if w.opened, err = openFile(0, w.input, &r.options); err != nil {
 			return nil, err
 		}
 	}

@@ -113,38 +113,38 @@ type layer struct {
 // decode looks for the TCP segment in a record, and adds it.
 func (d *headerDecoder) decode(r record, file int) {
 	d.counts.Total++
-	next, ok := linkProtocols[r.link]
-	if !ok {
+	next := protocolOf(r.link)
+	if next == 0 {
 		d.counts.UnknownLink++
 		return
 	}
-	d.descend(layer{
+	d.descend(&layer{
 		next: next, data: r.data, missing: max(r.wireSize-len(r.data), 0),
 		segment: capture.Segment{Record: r.number, File: file, Time: r.time},
 	})
 }
 
 // descend passes over headers until there is TCP, or nothing that leads to it.
-func (d *headerDecoder) descend(l layer) {
+func (d *headerDecoder) descend(l *layer) {
 	for range maxLayers {
 		switch l.next {
 		case protoTCP:
 			d.tcp(l)
 			return
 		case protoWireless:
-			if d.wireless(&l) {
+			if d.wireless(l) {
 				return
 			}
 		case protoExportedPDU:
-			if d.exportedPDU(&l) {
+			if d.exportedPDU(l) {
 				return
 			}
 		case protoFragment:
-			if d.fragment(&l) {
+			if d.fragment(l) {
 				return
 			}
 		case protoIP, protoIPv4, protoIPv6, protoIPv4InIP, protoIPv6InIP:
-			if d.ip(&l) {
+			if d.ip(l) {
 				return
 			}
 		case protoEncrypted, protoESP:
@@ -223,7 +223,7 @@ func (d *headerDecoder) wireless(l *layer) (done bool) {
 		return false
 	}
 	aggregated(rest, func(frame []byte) {
-		d.descend(layer{next: protoLLC, data: frame, segment: l.segment, partial: l.partial})
+		d.descend(&layer{next: protoLLC, data: frame, segment: l.segment, partial: l.partial})
 	})
 	return true
 }
@@ -311,7 +311,7 @@ func (d *headerDecoder) fragment(l *layer) (done bool) {
 
 // tcp reads a header of TCP, RFC 9293 section 3.1. Whatever its options say does not
 // count.
-func (d *headerDecoder) tcp(l layer) {
+func (d *headerDecoder) tcp(l *layer) {
 	b := l.data
 	if len(b) < 20 || b[12]>>4 < 5 {
 		d.counts.Other++
@@ -319,7 +319,7 @@ func (d *headerDecoder) tcp(l layer) {
 	}
 	const fin, syn, rst, ack = 0x01, 0x02, 0x04, 0x10
 	header, flags := 4*int(b[12]>>4), b[13]
-	s := l.segment
+	s := &l.segment
 	s.Src = netip.AddrPortFrom(s.Src.Addr(), binary.BigEndian.Uint16(b))
 	s.Dst = netip.AddrPortFrom(s.Dst.Addr(), binary.BigEndian.Uint16(b[2:]))
 	s.Seq, s.Ack = binary.BigEndian.Uint32(b[4:]), binary.BigEndian.Uint32(b[8:])
@@ -327,5 +327,5 @@ func (d *headerDecoder) tcp(l layer) {
 	s.Payload = b[min(header, len(b)):]
 	s.Missing = max(len(b)+l.missing-header-len(s.Payload), 0)
 	d.counts.TCP++
-	d.add(s)
+	d.add(*s)
 }

@@ -11,7 +11,6 @@ import (
 // first comes first. Only files are open that are being read.
 type timeline struct {
 	options *Options
-	secrets func([]byte)
 	waiting []waitingFile // by the time of their first record
 	reading []*file
 }
@@ -25,12 +24,12 @@ type waitingFile struct {
 	err    error     // why it cannot be read
 }
 
-func newTimeline(inputs []Input, o *Options, secrets func([]byte)) *timeline {
-	t := &timeline{options: o, secrets: secrets}
+func newTimeline(inputs []Input, o *Options) *timeline {
+	t := &timeline{options: o}
 	for i, in := range inputs {
 		w := waitingFile{number: i, input: in}
 		if len(inputs) > 1 {
-			w.look(o, secrets)
+			w.look(o)
 		}
 		t.waiting = append(t.waiting, w)
 	}
@@ -42,8 +41,8 @@ func newTimeline(inputs []Input, o *Options, secrets func([]byte)) *timeline {
 var behindAll = time.Unix(1<<40, 0)
 
 // look looks at the first record of a file.
-func (w *waitingFile) look(o *Options, secrets func([]byte)) {
-	f, err := openFile(w.number, w.input, o, secrets)
+func (w *waitingFile) look(o *Options) {
+	f, err := openFile(w.number, w.input, o)
 	if err != nil {
 		w.err = err
 		return
@@ -64,7 +63,7 @@ func (t *timeline) open(w waitingFile) (*file, error) {
 	if w.err != nil || w.opened != nil {
 		return w.opened, w.err
 	}
-	return openFile(w.number, w.input, t.options, t.secrets)
+	return openFile(w.number, w.input, t.options)
 }
 
 // next returns the file whose record is next, or one of raw bytes or that has ended;
@@ -92,6 +91,10 @@ func (t *timeline) next() (*file, error) {
 // earliest returns the index of the file to be read next: one that has ended or has
 // no times, or that whose record is the earliest; -1 if none is being read.
 func (t *timeline) earliest() int {
+	if len(t.reading) == 1 {
+		t.reading[0].advance()
+		return 0
+	}
 	at := -1
 	for i, f := range t.reading {
 		f.advance()
