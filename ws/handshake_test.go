@@ -129,6 +129,8 @@ func TestWhatComesBehindTheHandshakeIsRead(t *testing.T) {
 		assert.NoError(t, err)
 	}()
 	go func() { _, _ = io.Copy(io.Discard, other) }()
+	_, err = conn.Write(publish(t, 10_000)) // which needs a buffer too
+	require.NoError(t, err)
 	got := make([]byte, 15)
 	for i := range got {
 		_, err = io.ReadFull(conn, got[i:i+1])
@@ -201,6 +203,19 @@ func TestDialSaysWhatIsWrongAndNeverAPassword(t *testing.T) {
 	}
 }
 
+func TestAConnectionWhoseTLSFailsIsClosed(t *testing.T) {
+	one, other := net.Pipe()
+	go func() {
+		_, _ = other.Read(make([]byte, 4096))
+		_, _ = io.WriteString(other, "no TLS")
+		_, _ = io.Copy(io.Discard, other)
+	}()
+	_, err := ws.Dial(t.Context(), "wss://broker", ws.Options{Dial: dialer(one)})
+	require.Error(t, err)
+	_, err = one.Write([]byte("x"))
+	assert.ErrorIs(t, err, io.ErrClosedPipe)
+}
+
 func TestDialEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, scheme := range []string{"ws", "wss"} {
@@ -239,6 +254,7 @@ func TestAURLIsCompleted(t *testing.T) {
 		var dialed string
 		_, err := ws.Dial(t.Context(), address, ws.Options{Header: header, Version: mqttwire.V31,
 			Dial: func(ctx context.Context, u *url.URL) (net.Conn, error) {
+				assert.Nil(t, u.User)
 				dialed = u.Host + " " + u.RequestURI()
 				if u.Scheme == "wss" {
 					return nil, io.ErrNoProgress
@@ -294,6 +310,8 @@ func TestAHandlerTakesConnectionsFromAnHTTPServer(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, c.Close())
 
+	_, _, _, err = wire.Dial(t.Context(), strings.Replace(plain.URL, "http", "ws", 1)+"/mqtt")
+	assert.Equal(t, wire.StatusError(http.StatusBadRequest), err, "no subprotocol")
 	response, err := http.Get(plain.URL + "/mqtt")
 	require.NoError(t, err)
 	assert.Equal(t, http.StatusBadRequest, response.StatusCode)

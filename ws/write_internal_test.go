@@ -54,3 +54,12 @@ func TestWhatIsNoPacketGoesOutToo(t *testing.T) {
 		b = b[n:]
 	}
 }
+
+func TestTheFirstReasonToCloseIsTheOneThatIsTold(t *testing.T) {
+	var a answer
+	a.close(CodeProtocol)
+	a.close(CodeNormal)
+	_, code, ok := a.take()
+	require.True(t, ok)
+	require.Equal(t, uint16(CodeProtocol), code)
+}

@@ -418,6 +418,20 @@ func TestADeadlineThatHasPassedIsNotTheEnd(t *testing.T) {
 	assert.Equal(t, []byte{0xC0, 0}, received(t, peer).Payload)
 }
 
+func TestTheDeadlineOfAnAnswerIsNotThatOfWrite(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, peer := raw(t, false)
+		go func() { _, _ = peer.Write(frame(false, wire.NewPingFrame(nil))) }()
+		go func() { _, _ = c.Read(make([]byte, 1)) }()
+		assert.Equal(t, wire.OpPong, received(t, peer).Header.OpCode)
+		time.Sleep(time.Minute)
+		go func() { _, _ = io.Copy(io.Discard, peer) }()
+		_, err := c.Write([]byte{0xC0, 0})
+		assert.NoError(t, err)
+		require.NoError(t, c.Close())
+	})
+}
+
 func TestNothingFollowsAWriteThatWasCutOff(t *testing.T) {
 	c, peer := raw(t, false)
 	require.NoError(t, c.SetWriteDeadline(time.Now().Add(-time.Second)))

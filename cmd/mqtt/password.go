@@ -1,0 +1,65 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// errPassword is said to who writes a password into the command line, where everybody
+// on the machine can read it.
+var errPassword = errors.New("a password does not belong in the command line, where others see it: " +
+	"use --pw-file FILE or the variable MQTT_PASSWORD; -P alone asks for it")
+
+// noArgs refuses arguments: behind -P one was meant as the password.
+func noArgs(c *cobra.Command, args []string) error {
+	switch {
+	case len(args) == 0:
+		return nil
+	case c.Flags().Changed("password"):
+		return errPassword
+	}
+	return fmt.Errorf("there is %q behind the flags, which belongs to none; see %s --help", args[0], c.CommandPath())
+}
+
+// credentials returns what asks for user name and password, or nil if there are none.
+// A file is read at each attempt to connect, as it may have changed.
+func (f *connectionFlags) credentials(e environment) (func(context.Context) (string, []byte, error), error) {
+	user, password := f.user, []byte(e.getenv("MQTT_PASSWORD"))
+	if user == "" {
+		user = e.getenv("MQTT_USERNAME")
+	}
+	if f.askPassword && f.passwordFile == "" {
+		if !e.terminal(e.in) {
+			return nil, errors.New("-P asks for the password, and the standard input is no terminal")
+		}
+		fmt.Fprint(e.errs, "Password: ")
+		typed, err := e.ask()
+		fmt.Fprintln(e.errs)
+		if err != nil {
+			return nil, err
+		}
+		password = typed
+	}
+	if f.passwordFile == "" {
+		if user == "" && len(password) == 0 {
+			return nil, nil
+		}
+		if len(password) == 0 {
+			password = nil
+		}
+		return func(context.Context) (string, []byte, error) { return user, password, nil }, nil
+	}
+	if _, err := os.Stat(f.passwordFile); err != nil {
+		return nil, err
+	}
+	return func(context.Context) (string, []byte, error) {
+		b, err := os.ReadFile(f.passwordFile)
+		return user, []byte(strings.TrimRight(string(bytes.Clone(b)), "\r\n")), err
+	}, nil
+}
