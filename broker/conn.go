@@ -142,7 +142,7 @@ func (c *Conn) answer(now time.Time, a mqttwire.Packet) error {
 }
 
 // Append appends to dst what is to be written now, up to max bytes of it: see
-// session.Link.Append.
+// session.Link.Append. Now is the time of the last call that has told it.
 func (c *Conn) Append(dst []byte, max int) []byte {
 	mu := c.lock()
 	t := c.b.turn(c.now)

@@ -167,9 +167,9 @@ func without(list []*replay, filter []byte) []*replay {
 
 // How far replays go at once.
 const (
-	namesAtOnce    = 256 // topic names that are looked at in one step
-	stepsAtOnce    = 4
-	waitingReplays = 64 // messages that wait in the session
+	namesAtOnce    = 128 // topic names that are looked at in one step
+	stepsAtOnce    = 32
+	waitingReplays = 256 // messages that wait in the session
 )
 
 // replay goes on with replays as far as there is room, with mu held.
