@@ -85,6 +85,7 @@ func newRoot(a *app) *cobra.Command {
 	a.filter.flags(root.PersistentFlags())
 	a.show.flags(root.PersistentFlags())
 	a.show.lineFlags(root.Flags())
+	root.AddCommand(newStats(a), newSessions(a), newLatency(a), newCheck(a))
 	for name, choices := range map[string][]string{"color": colorChoices, "time": timeChoices, "mqtt-version": versionChoices, "type": typeNames()} {
 		must(root.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(choices, cobra.ShellCompDirectiveNoFileComp)))
 	}
