@@ -85,6 +85,7 @@ func newRoot(a *app) *cobra.Command {
 	a.filter.flags(root.PersistentFlags())
 	a.show.flags(root.PersistentFlags())
 	a.show.lineFlags(root.Flags())
+	root.AddCommand(newStats(a), newSessions(a), newLatency(a), newCheck(a), newReport(a), newCompletions(a), newMan(a))
 	for name, choices := range map[string][]string{"color": colorChoices, "time": timeChoices, "mqtt-version": versionChoices, "type": typeNames()} {
 		must(root.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(choices, cobra.ShellCompDirectiveNoFileComp)))
 	}
@@ -179,6 +180,7 @@ func (o *showOptions) flags(f *pflag.FlagSet) {
 	o.color, o.time, o.zone = "auto", timeUTC, time.Local
 	f.BoolVarP(&o.json, "json", "j", false, "JSON, one object a line")
 	f.BoolVarP(&o.secrets, "secrets", "s", false, "show user names, passwords and authentication data too")
+	f.BoolVar(&o.force, "force", false, "folders and files to write may exist: what is in them may be overwritten")
 	f.VarP(&choiceValue{&o.time, timeChoices}, "time", "T", "times as `utc|local|start|delta`: start counts from the first\npacket, delta from the one before in the stream")
 	f.Var(&choiceValue{&o.color, colorChoices}, "color", "colour the output: `auto|always|never`; auto is on a terminal,\nunless NO_COLOR is set")
 }
@@ -189,6 +191,5 @@ func (o *showOptions) lineFlags(f *pflag.FlagSet) {
 	f.IntVar(&o.maxPayload, "max-payload", 0, "in JSON, show of payloads over so many `bytes` length and SHA-256 only")
 	f.StringVar(&o.payloads, "payload", "", "write the payload of each PUBLISH to a file in this new `folder`")
 	f.StringVar(&o.raw, "raw-out", "", "write the bytes of each packet to a file in this new `folder`; what is written\nthere may be secret")
-	f.BoolVar(&o.force, "force", false, "folders and files to write may exist: what is in them may be overwritten")
 	f.BoolVar(&o.cases, "case", false, "each packet as a case of the corpus, ready for a test")
 }
