@@ -34,6 +34,7 @@ type Broker struct {
 func New(o Options) *Broker {
 	o.Limits = o.Limits.orDefault()
 	b := &Broker{o: o, source: o.Rand}
+	b.log.changed = make(chan struct{}, 1)
 	b.turns.New = func() any { return &turn{b: b} }
 	return b
 }
@@ -123,9 +124,11 @@ func (b *Broker) newIdentifier() string {
 
 // Attach gives the broker a connection that begins: a Link of the server's side on
 // which nothing was called yet, which from now on is reached through the Conn alone. ctx
-// is what hooks get.
-func (b *Broker) Attach(ctx context.Context, now time.Time, l *session.Link, from Origin) *Conn {
-	c := &Conn{b: b, link: l, ctx: ctx, now: now}
+// is what hooks get. ready is called when somebody else has given the connection
+// something to write, once until Append has returned nothing: outside all locks, so that
+// it may be called before Attach is back. It must not wait. It may be nil.
+func (b *Broker) Attach(ctx context.Context, now time.Time, l *session.Link, from Origin, ready func()) *Conn {
+	c := &Conn{b: b, link: l, ctx: ctx, now: now, ready: ready}
 	c.peer = &Peer{Origin: from, conn: c}
 	c.mu.Store(&c.own)
 	l.Tick(now)

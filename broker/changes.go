@@ -20,15 +20,15 @@ type changeLog struct {
 	durable Mark // so many of them are durable
 	waiting []*Conn
 	open    []*turn // that have added records, and may add more
+	changed chan struct{}
 }
 
 // add adds a record, whose memory is the log's from now on. Those of one turn come out
-// together, so that a message is handed on in the same step in which others get it; t is
-// nil if it is of none.
+// together, so that a message is handed on in the same step in which others get it.
 func (g *changeLog) add(t *turn, r session.Record) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if t != nil && !t.recorded {
+	if !t.recorded {
 		t.recorded, t.since = true, g.made
 		g.open = append(g.open, t)
 	}
@@ -46,7 +46,15 @@ func (g *changeLog) close(t *turn) {
 	t.recorded = false
 	i := slices.Index(g.open, t)
 	g.open = slices.Delete(g.open, i, i+1)
+	select {
+	case g.changed <- struct{}{}:
+	default:
+	}
 }
+
+// Changed returns a channel on which there is something when Changes has something to
+// return, and nobody has looked since.
+func (b *Broker) Changed() <-chan struct{} { return b.log.changed }
 
 // now returns how many there are.
 func (g *changeLog) now() Mark {
@@ -102,11 +110,10 @@ func (b *Broker) Durable(m Mark) {
 		c.waits = false
 	}
 	g.mu.Unlock()
-	if b.o.Ready == nil {
-		return
-	}
 	for _, c := range list {
-		b.o.Ready(c)
+		if c.ready != nil {
+			c.ready()
+		}
 	}
 }
 
@@ -172,15 +179,15 @@ func (s *staged) empty() bool { return len(s.bytes) == 0 }
 const stagedAtOnce = 64 << 10
 
 // stage returns what may be written. What waits is told of by Durable.
-func (c *Conn) stage() (b []byte, waits bool) {
+func (c *Conn) stage(t *turn) (b []byte, waits bool) {
 	s := &c.staged
 	if s.empty() {
-		c.record() // Append gives nothing while there are changes to be taken
+		c.record(t) // Append gives nothing while there are changes to be taken
 		if s.bytes = c.link.Append(s.bytes[:0], stagedAtOnce); s.empty() {
 			s.bytes = nil
 			return nil, false
 		}
-		c.record()
+		c.record(t)
 		s.needs = c.b.log.now()
 	}
 	if !c.b.log.wait(s.needs, c) {
@@ -189,18 +196,18 @@ func (c *Conn) stage() (b []byte, waits bool) {
 	return s.bytes, false
 }
 
-func (c *Conn) record() {
+func (c *Conn) record(t *turn) {
 	if c.client != nil {
-		c.client.record(nil)
+		c.client.record(t)
 	}
 }
 
 // appendStaged appends what may be written, up to max bytes.
-func (c *Conn) appendStaged(dst []byte, max int) (_ []byte, waits bool) {
+func (c *Conn) appendStaged(t *turn, dst []byte, max int) (_ []byte, waits bool) {
 	if max <= 0 {
 		return dst, false
 	}
-	b, waits := c.stage()
+	b, waits := c.stage(t)
 	n := min(len(b), max)
 	if n > 0 {
 		c.staged.bytes = c.staged.bytes[n:]
@@ -209,11 +216,11 @@ func (c *Conn) appendStaged(dst []byte, max int) (_ []byte, waits bool) {
 }
 
 // stagedBuffers is appendStaged for Buffers.
-func (c *Conn) stagedBuffers(bufs [][]byte) (_ [][]byte, waits bool) {
+func (c *Conn) stagedBuffers(t *turn, bufs [][]byte) (_ [][]byte, waits bool) {
 	if c.handed != c.wrote {
 		return bufs, false
 	}
-	b, waits := c.stage()
+	b, waits := c.stage(t)
 	if len(b) == 0 {
 		return bufs, waits
 	}

@@ -13,9 +13,10 @@ import (
 
 // Conn is a connection to the broker, and all by which its driver reaches its Link.
 type Conn struct {
-	b    *Broker
-	ctx  context.Context
-	peer *Peer
+	b     *Broker
+	ctx   context.Context
+	peer  *Peer
+	ready func() // or nil
 
 	own     sync.Mutex // of all that follows, as long as there is no client
 	mu      atomic.Pointer[sync.Mutex]
@@ -150,7 +151,7 @@ func (c *Conn) Append(dst []byte, max int) []byte {
 	if !c.busy {
 		waits := false
 		if c.b.o.Journal {
-			dst, waits = c.appendStaged(dst, max)
+			dst, waits = c.appendStaged(t, dst, max)
 		} else {
 			dst = c.link.Append(dst, max)
 		}
@@ -187,7 +188,7 @@ func (c *Conn) Buffers(bufs [][]byte) [][]byte {
 	if !c.busy {
 		waits := false
 		if c.b.o.Journal {
-			bufs, waits = c.stagedBuffers(bufs)
+			bufs, waits = c.stagedBuffers(t, bufs)
 		} else {
 			bufs = c.link.Buffers(bufs)
 		}

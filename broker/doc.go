@@ -6,7 +6,7 @@
 // A driver makes a session.Link for each connection, gives it to Attach, and from then
 // on reaches it through the Conn that it gets: bytes in by Feed, each packet by Packet
 // and Handle (or Answer, which says otherwise), bytes out by Append and Wrote. What a
-// message of one client has given others to write is told by Options.Ready. Tick, of
+// message of one client has given others to write is told by the function given to Attach. Tick, of
 // the Broker and of each Conn, is to be called at their Deadlines.
 //
 // # Terms

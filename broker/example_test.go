@@ -15,7 +15,7 @@ import (
 func Example() {
 	now := time.Now()
 	b := broker.New(broker.Options{})
-	c := b.Attach(context.Background(), now, session.NewLink(session.LinkOptions{Side: mqttwire.FromServer}), broker.Origin{})
+	c := b.Attach(context.Background(), now, session.NewLink(session.LinkOptions{Side: mqttwire.FromServer}), broker.Origin{}, nil)
 
 	var bytes []byte
 	for _, p := range []mqttwire.Packet{

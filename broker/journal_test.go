@@ -64,7 +64,7 @@ func (j *journaled) restart(n int) (*journaled, broker.Report) {
 	var report broker.Report
 	var err error
 	w.now = j.now
-	o := broker.Options{Journal: true, Rand: &counter{}, Ready: func(c *broker.Conn) { w.ready = append(w.ready, c) }}
+	o := broker.Options{Journal: true, Rand: &counter{}}
 	w.b, report, err = broker.Restore(o, w.now, each(w.durable))
 	require.NoError(j.t, err)
 	return w, report

@@ -15,11 +15,6 @@ type Options struct {
 	Limits Limits
 	Offers Offers
 
-	// Ready is called when a connection that somebody else drives has something to be
-	// written, once until Append has returned nothing; nil if drivers find out
-	// themselves. It runs outside all locks, and must not wait.
-	Ready func(*Conn)
-
 	// Rand gives client identifiers that are assigned, and the members of shared
 	// subscriptions; nil is that of package math/rand/v2. It is used by one goroutine at
 	// a time.

@@ -36,7 +36,6 @@ func (c *counter) Uint64() uint64 { c.n++; return c.n }
 
 func newWorld(t testing.TB, o broker.Options) *world {
 	w := &world{t: t, now: began, peers: map[*broker.Conn]*peer{}}
-	o.Ready = func(c *broker.Conn) { w.ready = append(w.ready, c) }
 	if o.Rand == nil {
 		o.Rand = &counter{}
 	}
@@ -61,7 +60,7 @@ type peer struct {
 func (w *world) attach(v mqttwire.Version) *peer {
 	l := session.NewLink(session.LinkOptions{Side: mqttwire.FromServer})
 	p := &peer{w: w, version: v, in: packets.NewConnection(packets.ConnectionOptions{Side: mqttwire.FromClient})}
-	p.conn = w.b.Attach(context.Background(), w.now, l, broker.Origin{Address: "test"})
+	p.conn = w.b.Attach(context.Background(), w.now, l, broker.Origin{Address: "test"}, func() { w.ready = append(w.ready, p.conn) })
 	w.peers[p.conn] = p
 	return p
 }

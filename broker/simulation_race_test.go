@@ -43,7 +43,7 @@ type crowded struct {
 }
 
 func (c *crowded) connect() {
-	c.conn = c.c.b.Attach(context.Background(), c.now, session.NewLink(session.LinkOptions{Side: mqttwire.FromServer}), broker.Origin{})
+	c.conn = c.c.b.Attach(context.Background(), c.now, session.NewLink(session.LinkOptions{Side: mqttwire.FromServer}), broker.Origin{}, nil)
 	c.link = session.NewLink(session.LinkOptions{Side: mqttwire.FromClient})
 	p := &packets.Connect{Version: c.v, ClientID: []byte(c.id)}
 	p.Properties.SetSessionExpiryInterval(1000)

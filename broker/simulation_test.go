@@ -28,7 +28,6 @@ type simulation struct {
 	b         *broker.Broker
 	reference *reference
 	clients   []*simulated
-	byConn    map[*broker.Conn]*simulated
 	work      []*simulated
 	published int
 	log       []string // the last steps
@@ -54,9 +53,9 @@ type simulated struct {
 const simulatedClients = 20
 
 func newSimulation(t testing.TB, seed uint64) *simulation {
-	s := &simulation{t: t, seed: seed, random: rand.New(rand.NewPCG(seed, 1)), now: began, reference: newReference(), byConn: map[*broker.Conn]*simulated{}}
+	s := &simulation{t: t, seed: seed, random: rand.New(rand.NewPCG(seed, 1)), now: began, reference: newReference()}
 	s.b = broker.New(broker.Options{
-		Rand: rand.NewPCG(seed, 2), Ready: func(c *broker.Conn) { s.wake(s.byConn[c]) },
+		Rand:   rand.NewPCG(seed, 2),
 		Limits: broker.Limits{Queue: session.Bounds{Count: 100_000, Bytes: 1 << 30}},
 	})
 	for i := range simulatedClients {
@@ -194,7 +193,6 @@ func (c *simulated) events() {
 func (c *simulated) drop() {
 	if c.conn != nil {
 		c.conn.Lost(c.sim.now, nil)
-		delete(c.sim.byConn, c.conn)
 		c.conn = nil
 	}
 	c.forget()
@@ -220,8 +218,7 @@ func (c *simulated) lose() {
 
 // attach makes a connection.
 func (c *simulated) attach() {
-	c.conn = c.sim.b.Attach(context.Background(), c.sim.now, session.NewLink(session.LinkOptions{Side: mqttwire.FromServer}), broker.Origin{})
-	c.sim.byConn[c.conn] = c
+	c.conn = c.sim.b.Attach(context.Background(), c.sim.now, session.NewLink(session.LinkOptions{Side: mqttwire.FromServer}), broker.Origin{}, func() { c.sim.wake(c) })
 }
 
 // connect connects; another connection of the client, which the broker has not seen end,
@@ -251,7 +248,6 @@ func (c *simulated) connect(clean bool, expiry uint32) {
 	if old != nil { // the driver hears that it is closed
 		old.Append(nil, 1<<16)
 		old.Lost(s.now, nil)
-		delete(s.byConn, old)
 		s.run()
 	}
 }

@@ -64,9 +64,9 @@ func (t *turn) run() {
 func (t *turn) end() {
 	t.run()
 	t.b.log.close(t)
-	if ready := t.b.o.Ready; ready != nil {
-		for _, c := range t.ready {
-			ready(c)
+	for _, c := range t.ready {
+		if c.ready != nil {
+			c.ready()
 		}
 	}
 	for i := range t.tells {
