@@ -167,8 +167,8 @@ func (p *Pair) Publish(e *end, topic string, q mqttwire.QoS, size int, expiry ui
 }
 
 // written sees a whole PUBLISH written: one that was before is marked as such, unless
-// the session it was written in is lost [MQTT-3.3.1-1]; and one that has expired is not
-// begun [MQTT-3.3.2-5].
+// the session it was written in is lost [MQTT-3.3.1-1]; one that has expired is not
+// begun [MQTT-3.3.2-5], and others say what is left [MQTT-3.3.2-6].
 func (p *Pair) written(from mqttwire.Sender, m *packets.Publish) {
 	p.t.Helper()
 	name := string(m.Payload)
@@ -183,6 +183,9 @@ func (p *Pair) written(from mqttwire.Sender, m *packets.Publish) {
 		p.t.Fatalf("%v has written a message again without DUP [MQTT-3.3.1-1]: %v", from, e)
 	case era < 0 && !m.Dup && !e.expires.IsZero() && !p.now.Before(e.expires):
 		p.t.Fatalf("%v has begun a message that has expired [MQTT-3.3.2-5]: %v", from, e)
+	}
+	if left, says := m.Properties.MessageExpiryInterval(); says && left != uint32(max(0, e.expires.Sub(p.now))/time.Second) {
+		p.t.Fatalf("%v says that %d seconds are left [MQTT-3.3.2-6]: %v", from, left, e)
 	}
 	p.seen[name] = p.era
 }
