@@ -128,17 +128,6 @@ func (b *broker) publish(p *packets.Publish) {
 	b.forward(p)
 }
 
-// publishTo publishes a message to one client, whatever it has subscribed to.
-func (b *broker) publishTo(id string, p *packets.Publish) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	s := b.sessions[id]
-	if _, err := s.Publish(time.Now(), session.NewMessage(time.Now(), p), session.Delivery{QoS: p.QoS, Retain: p.Retain}); err != nil {
-		panic(err)
-	}
-	b.wake()
-}
-
 func (b *broker) forward(p *packets.Publish) {
 	now := time.Now()
 	m := session.NewMessage(now, p)

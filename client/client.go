@@ -60,6 +60,7 @@ type Client struct {
 	openedAt  time.Time    // zero before the connection is one
 	lasted    time.Duration
 	wasOpen   bool // the connection that has ended was one
+	deaf      bool // nothing more can be written to the connection
 	lingering bool // all is written, and the server may close
 	warned    bool // that nobody takes messages
 	topics    topicNames

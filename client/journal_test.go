@@ -239,3 +239,36 @@ func TestTrap11NoAliasStandsInTheJournal(t *testing.T) {
 		}
 	})
 }
+
+// TestSubscriptionsOfAnEarlierRunHaveTheirHandlersByHandle: also by their identifiers,
+// which new ones do not take.
+func TestSubscriptionsOfAnEarlierRunHaveTheirHandlersByHandle(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b := newBroker()
+		b.copies = true
+		o := client.Options{ClientID: "c", Dialer: b.dial, Expiry: time.Hour, Journal: newDisk()}
+		first, err := client.Dial(t.Context(), "mqtt://broker", o)
+		require.NoError(t, err)
+		for _, filter := range []string{"a/#", "a/b"} {
+			_, err = first.Subscribe(t.Context(), func(*client.Message) {}, client.Sub(filter, 1))
+			require.NoError(t, err)
+		}
+		require.NoError(t, first.Close(t.Context()))
+		var log eventLog
+		c, err := client.New("mqtt://broker", o)
+		require.NoError(t, err)
+		for _, filter := range []string{"a/#", "a/b"} {
+			require.NoError(t, c.Handle(filter, func(*client.Message) { log.add("%s", filter) }))
+		}
+		require.NoError(t, c.Connect(t.Context()))
+		ids := map[uint32]bool{}
+		b.subscribe = func(_ packets.Subscription, id uint32) { ids[id] = true }
+		_, err = c.Subscribe(t.Context(), func(*client.Message) { log.add("new") }, client.Sub("a/+", 1))
+		require.NoError(t, err)
+		b.publish(&packets.Publish{Topic: []byte("a/b"), QoS: 1})
+		pass(time.Second)
+		assert.ElementsMatch(t, []string{"a/#", "a/b", "new"}, log.all())
+		assert.Equal(t, map[uint32]bool{3: true}, ids)
+		require.NoError(t, c.Close(t.Context()))
+	})
+}

@@ -35,7 +35,7 @@ func (c *Client) serve(ctx context.Context, conn net.Conn, s server, connect *pa
 		return attempt{err: err}
 	}
 	c.link, c.conn, c.cause, c.telling, c.lingering = link, conn, nil, first, false
-	c.gone, c.openedAt = make(chan struct{}), time.Time{}
+	c.gone, c.openedAt, c.deaf = make(chan struct{}), time.Time{}, false
 	c.info.URL, c.info.Version = s.url.Scheme+"://"+s.url.Host, connect.Version
 	c.arm()
 	c.wake()

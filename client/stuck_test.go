@@ -183,3 +183,34 @@ func TestTheConnectTimeoutIsForDialingToo(t *testing.T) {
 		assert.Equal(t, 7*time.Second, time.Since(before))
 	})
 }
+
+func TestWhatTheServerSaidLastIsReadThoughAWriteFails(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b := newBroker()
+		c := b.dialed(t, client.Options{ClientID: "c"})
+		far := b.of("c")
+		b.mute(nil)
+		far.client.in.set(func(s *stream) { s.held = true }) // the client does not get it before it writes
+		far.send(&packets.Disconnect{ReasonCode: mqttwire.ReasonSessionTakenOver})
+		far.conn.in.set(func(s *stream) { s.ended = true })
+		d := c.Send(&packets.Publish{Topic: []byte("t"), QoS: 1})
+		synctest.Wait()
+		far.client.in.set(func(s *stream) { s.held = false })
+		assert.ErrorContains(t, c.Run(t.Context()), "Session taken over")
+		assert.ErrorIs(t, d.Err(), client.ErrUnknown)
+		b.end()
+	})
+}
+
+func TestAConnectionThatTakesNothingMoreAndSaysNothingIsLeft(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b := newBroker()
+		after := offlineAfter(t, b, client.Options{ClientID: "c"}, func(c *client.Client) {
+			far := b.of("c")
+			b.mute(nil)
+			far.conn.in.set(func(s *stream) { s.ended, s.held = true, true })
+			c.Send(&packets.Publish{Topic: []byte("t"), QoS: 1})
+		})
+		assert.Equal(t, time.Second, after)
+	})
+}

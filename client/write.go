@@ -47,7 +47,7 @@ func (c *Client) write() {
 		c.mu.Lock()
 		c.stats.BytesOut += uint64(n)
 		if link != nil {
-			c.wrote(link, conn, n, err)
+			c.wrote(link, n, err)
 		}
 	}
 	c.writing = false
@@ -66,7 +66,7 @@ func (c *Client) collect(out []byte) ([]byte, []session.Record) {
 	for {
 		records = c.takeChanges(records)
 		before := len(out)
-		if c.link != nil && !c.gated && len(out) < writeMost {
+		if c.link != nil && !c.gated && !c.deaf && len(out) < writeMost {
 			out = c.link.Append(out, writeMost-len(out))
 		}
 		if len(out) > before {
@@ -79,13 +79,13 @@ func (c *Client) collect(out []byte) ([]byte, []session.Record) {
 	}
 }
 
-// wrote says what has become of bytes.
-func (c *Client) wrote(link *session.Link, conn net.Conn, n int, err error) {
-	now := time.Now()
-	link.Wrote(now, n)
-	if err != nil {
-		link.Lost(now, err)
-		go hangUp(conn)
+// wrote says what has become of bytes. If they could not be written nothing more is, and
+// what the server has sent until then is read: it may say why.
+func (c *Client) wrote(link *session.Link, n int, err error) {
+	link.Wrote(time.Now(), n)
+	if err != nil && c.link == link {
+		c.deaf = true
+		time.AfterFunc(linger, func() { c.lose(link, err) })
 	}
 	c.drain()
 }
