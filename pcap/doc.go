@@ -21,6 +21,10 @@
 //
 // OpenInputs reads several files as one timeline, as of a capture that was rotated.
 //
+// Two stages of package capture are here: OpenWebSocket reads MQTT over WebSocket, and
+// KeyLog.OpenTLS decrypts TLS 1.2 and 1.3 with the secrets of a key log, or those that a
+// pcapng file has in it. A Reader has both.
+//
 // record: one link-layer packet as the capture file holds it, counted from 1 over
 // all sections and interfaces, whatever it carries. The other terms are those of
 // package capture.

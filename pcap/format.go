@@ -41,11 +41,14 @@ const (
 	enoughText = 16
 )
 
-// formats are the formats that are read, by what they begin with.
-var formats = []struct {
+// fileFormat is a format that is known by what files begin with.
+type fileFormat struct {
 	start  string
 	format format
-}{
+}
+
+// formats are the formats that are read, by what they begin with.
+var formats = []fileFormat{
 	{"\xd4\xc3\xb2\xa1", formatPcap}, {"\xa1\xb2\xc3\xd4", formatPcap},
 	{"\x4d\x3c\xb2\xa1", formatPcap}, {"\xa1\xb2\x3c\x4d", formatPcap},
 	{"\x34\xcd\xb2\xa1", formatPcap}, {"\xa1\xb2\xcd\x34", formatPcap},

@@ -4,8 +4,8 @@ import (
 	"bufio"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/gopacket/gopacket/layers"
@@ -38,6 +38,7 @@ type pcapSource struct {
 	order byteOrder
 	link  layers.LinkType
 	read  int
+	last  time.Time // of the record before
 
 	headerSize int           // of a record
 	tick       time.Duration // what the fraction of its time counts
@@ -54,30 +55,46 @@ const (
 )
 
 func newPcapSource(in *bufio.Reader) (*pcapSource, error) {
-	s := &pcapSource{in: window{in: in}, headerSize: 16, tick: time.Microsecond}
-	h, err := s.in.take(pcapHeaderSize)
-	if err != nil {
+	s := &pcapSource{in: window{in: in}}
+	if err := s.readFileHeader(); err != nil {
 		return nil, &FileError{Err: endsIn("its header", err)}
 	}
-	s.order = binary.LittleEndian
+	return s, nil
+}
+
+// readFileHeader reads the header of a file.
+func (s *pcapSource) readFileHeader() error {
+	h, err := s.in.take(pcapHeaderSize)
+	if err != nil {
+		return err
+	}
+	s.order, s.headerSize, s.tick = binary.LittleEndian, 16, time.Microsecond
 	if h[0] == 0xA1 || h[0] == 0x1C { // the first byte of each magic number
 		s.order = binary.BigEndian
 	}
-	magic := s.order.Uint32(h)
 	s.link = layers.LinkType(s.order.Uint32(h[20:]) & linkTypeMask)
 	s.lengths = lengthsOf(s.order.Uint16(h[4:]), s.order.Uint16(h[6:]))
-	switch magic {
-	case magicNanoseconds, magicIxiaNanoseconds:
+	switch s.order.Uint32(h) {
+	case magicNanoseconds:
 		s.tick = time.Nanosecond
 	case magicModified:
 		s.headerSize = 24
+	case magicIxiaNanoseconds:
+		s.tick = time.Nanosecond
+		_, err = s.in.take(4) // the size of all records
+	case magicIxiaMicroseconds:
+		_, err = s.in.take(4)
 	}
-	if magic == magicIxiaMicroseconds || magic == magicIxiaNanoseconds {
-		if _, err := s.in.take(4); err != nil { // the size of all records
-			return nil, &FileError{Err: endsIn("its header", err)}
-		}
-	}
-	return s, nil
+	return err
+}
+
+// beginsFile reports whether another file begins where a record is due, as in captures
+// that were put together by appending them: with the magic number, version 2.4 and
+// zeros.
+func beginsFile(b []byte) bool {
+	return len(b) >= 16 && (string(b[4:8]) == "\x02\x00\x04\x00" || string(b[4:8]) == "\x00\x02\x00\x04") &&
+		string(b[8:16]) == "\x00\x00\x00\x00\x00\x00\x00\x00" &&
+		slices.ContainsFunc(formats, func(f fileFormat) bool { return f.format == formatPcap && f.start == string(b[:4]) })
 }
 
 // endsIn is the error of a file that ends too early.
@@ -102,6 +119,12 @@ func lengthsOf(major, minor uint16) lengthOrder {
 
 func (s *pcapSource) next() (record, error) {
 	at := s.in.offset
+	if b, _ := s.in.peek(16); beginsFile(b) {
+		if err := s.readFileHeader(); err != nil {
+			return record{}, &FileError{Offset: at, Err: endsIn("a header", err)}
+		}
+		at, s.last = s.in.offset, time.Time{}
+	}
 	h, err := s.in.take(s.headerSize)
 	if err == io.EOF {
 		return record{}, err
@@ -110,24 +133,31 @@ func (s *pcapSource) next() (record, error) {
 	if err != nil {
 		return record{}, &FileError{Record: s.read, Offset: at, Err: err}
 	}
-	seconds, fraction := s.order.Uint32(h), s.order.Uint32(h[4:])
-	size, onWire := s.order.Uint32(h[8:]), s.order.Uint32(h[12:])
-	if s.lengths == wireFirst || s.lengths == eitherFirst && size > onWire {
-		size, onWire = onWire, size
-	}
+	when, size, onWire := s.header(h)
 	if size > maxRecord {
-		return record{}, &FileError{Record: s.read, Offset: at, Err: fmt.Errorf("it has the impossible length %d", size)}
+		return record{}, s.resume(at, size)
 	}
 	data, err := s.in.take(int(size))
 	if err != nil && !(err == io.EOF && size == 0) {
 		return record{}, &FileError{Record: s.read, Offset: at, Err: cutAt(1, err)}
 	}
+	s.last = when
 	return record{
 		number:   s.read,
 		offset:   at,
-		time:     time.Unix(int64(seconds), int64(fraction)*int64(s.tick)).UTC(),
+		time:     when,
 		link:     s.link,
 		data:     data,
 		wireSize: int(onWire & 0x7FFFFFFF),
 	}, nil
+}
+
+// header reads the header of a record.
+func (s *pcapSource) header(h []byte) (at time.Time, size, onWire uint32) {
+	seconds, fraction := s.order.Uint32(h), s.order.Uint32(h[4:])
+	size, onWire = s.order.Uint32(h[8:]), s.order.Uint32(h[12:])
+	if s.lengths == wireFirst || s.lengths == eitherFirst && size > onWire {
+		size, onWire = onWire, size
+	}
+	return time.Unix(int64(seconds), int64(fraction)*int64(s.tick)).UTC(), size, onWire
 }

@@ -98,6 +98,12 @@ func (w *window) take(n int) ([]byte, error) {
 	return b, cutAt(len(b), err)
 }
 
+// peek returns the next n bytes, or as many as there are, which are still to be taken.
+func (w *window) peek(n int) ([]byte, error) {
+	w.discard()
+	return w.in.Peek(n)
+}
+
 // skip passes over the next n bytes.
 func (w *window) skip(n int64) error {
 	w.discard()
