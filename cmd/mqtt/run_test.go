@@ -317,6 +317,28 @@ func TestPubReadsNoFartherAheadThanTheWindow(t *testing.T) {
 	assert.Contains(t, p.errs.String(), "interrupted; 4 messages were not acknowledged")
 }
 
+// What was acknowledged makes room for as much.
+func TestTheWindowOpensAgain(t *testing.T) {
+	b := newBroker(t)
+	n := 0
+	b.refuse = func(p mqttwire.Packet) mqttwire.ReasonCode {
+		if p.Type() == mqttwire.PUBLISH {
+			n++
+			b.silent = n > windowBytes>>20
+		}
+		return 0
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	p := &process{in: strings.Repeat(strings.Repeat("x", 1<<20)+"\n", 12)}
+	status := p.begin(ctx, b.flags("pub", "-t", "a", "-l", "-q", "1")...)
+	for range 2 * windowBytes >> 20 {
+		b.await("publish")
+	}
+	stop()
+	assert.Equal(t, statusUnsure, <-status)
+	assert.Contains(t, p.errs.String(), "interrupted; 4 messages were not acknowledged")
+}
+
 // A broker that says that another client has taken the place is not asked again.
 func TestAConnectionThatHasEndedForGoodIsTold(t *testing.T) {
 	b := newBroker(t)

@@ -193,11 +193,8 @@ func (f *subFlags) receive(ctx context.Context, e environment, c *connection, pr
 			return nil
 		}
 	}
-	switch {
-	case errors.Is(context.Cause(ctx), errTime):
+	if errors.Is(context.Cause(ctx), errTime) {
 		return &statusError{statusTimeout, nil}
-	case ctx.Err() != nil:
-		return nil
 	}
 	return c.ended(ctx)
 }
