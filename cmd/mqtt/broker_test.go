@@ -29,7 +29,7 @@ type broker struct {
 	refuse       func(p mqttwire.Packet) mqttwire.ReasonCode // nil: nothing
 	refuseFilter string                                      // the subscription that is refused
 	silent       bool                                        // it answers to no PUBLISH
-	events       chan string                                 // "connect", "subscribe", "publish": what has come
+	events       chan string                                 // "connect", "subscribe", "publish", "disconnect": what has come
 }
 
 // newBroker starts a broker on the loopback.
@@ -157,6 +157,9 @@ func (b *broker) handle(l *session.Link, p mqttwire.Packet) {
 			require.NoError(b.t, l.Answer(now, &packets.Puback{PacketID: p.PacketID, ReasonCode: code}))
 			return
 		}
+		l.Handle(now)
+	case *packets.Disconnect:
+		b.events <- "disconnect"
 		l.Handle(now)
 	default:
 		l.Handle(now)

@@ -143,7 +143,7 @@ func (f *subFlags) run(ctx context.Context, e environment) error {
 	if err == nil && !f.exitAfter {
 		err = f.receive(ctx, e, conn, print)
 	}
-	_ = conn.close() // what is left is the broker's to send again
+	_ = conn.close(ctx) // what is left is the broker's to send again
 	return err
 }
 
