@@ -58,6 +58,7 @@ var importRules = map[string]importRule{
 	"mqttwiretest":                  {notStd: pure, rooms: []string{".", "packets", "internal/corpus"}, others: []string{"pgregory.net/rapid"}},
 	"fuzz":                          {notStd: wire},
 	"examples/events":               {notStd: all, rooms: []string{".", "client", "packets"}},
+	"examples/durable":              {notStd: all, rooms: []string{".", "packets", "client", "store"}},
 	"examples/exchange":             {notStd: all, rooms: []string{".", "packets"}},
 	"examples/listener":             {notStd: all, rooms: []string{".", "client", "packets"}},
 	"examples/proxy":                {notStd: all, rooms: []string{".", "packets"}},

@@ -16,19 +16,20 @@ import (
 
 // broker is a server for tests, made of sessions.
 type broker struct {
-	t        *testing.T
-	address  string
-	listener net.Listener
-	wrap     func(net.Listener) net.Listener // TLS or WebSocket, or nil
-	mu       sync.Mutex
-	sessions map[string]*session.Session
-	links    map[*session.Link]net.Conn
-	retained map[string]*packets.Publish
-	connects []*packets.Connect
-	got      []*packets.Publish
-	refuse   func(p mqttwire.Packet) mqttwire.ReasonCode // nil: nothing
-	silent   bool                                        // it answers to no PUBLISH
-	events   chan string                                 // "connect", "subscribe", "publish": what has come
+	t            *testing.T
+	address      string
+	listener     net.Listener
+	wrap         func(net.Listener) net.Listener // TLS or WebSocket, or nil
+	mu           sync.Mutex
+	sessions     map[string]*session.Session
+	links        map[*session.Link]net.Conn
+	retained     map[string]*packets.Publish
+	connects     []*packets.Connect
+	got          []*packets.Publish
+	refuse       func(p mqttwire.Packet) mqttwire.ReasonCode // nil: nothing
+	refuseFilter string                                      // the subscription that is refused
+	silent       bool                                        // it answers to no PUBLISH
+	events       chan string                                 // "connect", "subscribe", "publish", "disconnect": what has come
 }
 
 // newBroker starts a broker on the loopback.
@@ -132,15 +133,15 @@ func (b *broker) handle(l *session.Link, p mqttwire.Packet) {
 		return
 	case *packets.Subscribe:
 		b.events <- "subscribe"
-		if code != 0 {
-			a := &packets.Suback{PacketID: p.PacketID}
-			for range p.Subscriptions {
-				a.ReasonCodes = append(a.ReasonCodes, code)
+		a := &packets.Suback{PacketID: p.PacketID}
+		for _, s := range p.Subscriptions {
+			answer := max(code, mqttwire.ReasonCode(s.QoS))
+			if b.refuseFilter != "" && string(s.Filter) == b.refuseFilter {
+				answer = mqttwire.ReasonNotAuthorized
 			}
-			require.NoError(b.t, l.Answer(now, a))
-			return
+			a.ReasonCodes = append(a.ReasonCodes, answer)
 		}
-		l.Handle(now)
+		require.NoError(b.t, l.Answer(now, a))
 		for _, s := range p.Subscriptions {
 			b.sendRetained(l, s)
 		}
@@ -156,6 +157,9 @@ func (b *broker) handle(l *session.Link, p mqttwire.Packet) {
 			require.NoError(b.t, l.Answer(now, &packets.Puback{PacketID: p.PacketID, ReasonCode: code}))
 			return
 		}
+		l.Handle(now)
+	case *packets.Disconnect:
+		b.events <- "disconnect"
 		l.Handle(now)
 	default:
 		l.Handle(now)

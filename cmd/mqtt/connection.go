@@ -256,10 +256,10 @@ func (c *connection) events(e environment) client.Events {
 // closeTime is how long the end may take.
 const closeTime = 5 * time.Second
 
-// close closes the connection: what is under way is waited for.
-func (c *connection) close() error {
+// close closes the connection: what is under way is waited for, unless ctx has ended.
+func (c *connection) close(ctx context.Context) error {
 	c.closing.Store(true)
-	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
+	ctx, cancel := context.WithTimeout(ctx, closeTime)
 	defer cancel()
 	return c.Close(ctx)
 }

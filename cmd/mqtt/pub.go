@@ -117,7 +117,7 @@ func (f *pubFlags) run(ctx context.Context, e environment, c *cobra.Command) err
 	p.delay = time.Duration(f.repeatDelay * float64(time.Second))
 	err = p.publish(ctx)
 	p.bar.end()
-	if closing := conn.close(); err == nil && closing != nil && !errors.Is(closing, client.ErrClosed) {
+	if closing := conn.close(ctx); err == nil && closing != nil && !errors.Is(closing, client.ErrClosed) {
 		err = &statusError{statusUnsure, closing}
 	}
 	return err

@@ -293,13 +293,123 @@ func TestPubThatIsInterruptedSaysWhatIsNotKnown(t *testing.T) {
 	status := p.begin(ctx, b.flags("pub", "-t", "a", "-m", "x", "-q", "1")...)
 	b.await("publish")
 	stop(errors.New("interrupted"))
-	b.mu.Lock()
-	for l := range b.links {
-		_ = l.Session() // it stays silent; the connection ends
-	}
-	b.mu.Unlock()
 	assert.Equal(t, statusUnsure, <-status)
+	b.await("disconnect")
 	assert.Contains(t, p.errs.String(), "interrupted; 1 messages were not acknowledged")
+}
+
+// What is on its way is bounded, however fast the input is.
+func TestPubReadsNoFartherAheadThanTheWindow(t *testing.T) {
+	b := newBroker(t)
+	b.silent = true
+	ctx, stop := context.WithCancel(t.Context())
+	p := &process{in: strings.Repeat(strings.Repeat("x", 1<<20)+"\n", 8)}
+	status := p.begin(ctx, b.flags("pub", "-t", "a", "-l", "-q", "1")...)
+	for range windowBytes >> 20 {
+		b.await("publish")
+	}
+	stop()
+	assert.Equal(t, statusUnsure, <-status)
+	assert.Contains(t, p.errs.String(), "interrupted; 4 messages were not acknowledged")
+}
+
+// What was acknowledged makes room for as much.
+func TestTheWindowOpensAgain(t *testing.T) {
+	b := newBroker(t)
+	n := 0
+	b.refuse = func(p mqttwire.Packet) mqttwire.ReasonCode {
+		if p.Type() == mqttwire.PUBLISH {
+			n++
+			b.silent = n > windowBytes>>20
+		}
+		return 0
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	p := &process{in: strings.Repeat(strings.Repeat("x", 1<<20)+"\n", 12)}
+	status := p.begin(ctx, b.flags("pub", "-t", "a", "-l", "-q", "1")...)
+	for range 2 * windowBytes >> 20 {
+		b.await("publish")
+	}
+	stop()
+	assert.Equal(t, statusUnsure, <-status)
+	assert.Contains(t, p.errs.String(), "interrupted; 4 messages were not acknowledged")
+}
+
+// A broker that says that another client has taken the place is not asked again.
+func TestAConnectionThatHasEndedForGoodIsTold(t *testing.T) {
+	b := newBroker(t)
+	takeOver := func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		for l := range b.links {
+			_ = l.Disconnect(time.Now(), &packets.Disconnect{ReasonCode: mqttwire.ReasonSessionTakenOver})
+		}
+		b.write()
+	}
+	b.silent = true
+	for event, args := range map[string][]string{"publish": {"pub", "-t", "a", "-m", "x", "-q", "1"}, "subscribe": {"sub", "-t", "a"}} {
+		p := &process{}
+		status := p.begin(t.Context(), b.flags(args...)...)
+		b.await(event)
+		takeOver()
+		assert.Equal(t, statusConnect, <-status)
+		assert.Contains(t, p.errs.String(), "taken over")
+	}
+}
+
+func TestWhatCannotBePrintedIsTold(t *testing.T) {
+	b := newBroker(t)
+	p := &process{}
+	status := p.begin(t.Context(), b.flags("sub", "-t", "a", "-F", "%J", "-C", "1")...)
+	b.await("subscribe")
+	b.send(&packets.Publish{Topic: []byte("a"), Payload: []byte("no JSON")})
+	b.send(&packets.Publish{Topic: []byte("a"), Payload: []byte("{}")})
+	assert.Equal(t, statusDone, <-status)
+	assert.Contains(t, p.errs.String(), "mqtt: the payload is not valid JSON on topic a")
+	assert.Contains(t, p.out.String(), `"payload":{}}`)
+
+	e := environment{in: strings.NewReader(""), out: fullOutput{}, errs: &p.errs, getenv: func(string) string { return "" }, terminal: func(any) bool { return false }}
+	full := make(chan int, 1)
+	go func() { full <- run(t.Context(), b.flags("sub", "-t", "a"), e) }()
+	b.await("subscribe")
+	b.send(&packets.Publish{Topic: []byte("a"), Payload: []byte("x")})
+	assert.Equal(t, statusFile, <-full)
+}
+
+// fullOutput is a disk without room.
+type fullOutput struct{}
+
+func (fullOutput) Write([]byte) (int, error) { return 0, errors.New("no room") }
+
+func TestTheBrokerSeesWhatTheFlagsSayOfASubscription(t *testing.T) {
+	b := newBroker(t)
+	require.Equal(t, statusDone, (&process{}).run(t.Context(), b.flags("sub", "-c", "-i", "s", "-E", "-t", "a/+", "-t", "b", "-q", "1", "--no-local", "--retain-as-published", "--retain-handling", "1")...))
+	require.Equal(t, statusDone, (&process{}).run(t.Context(), b.flags("sub", "-c", "-i", "s", "-E", "-t", "c", "--share", "group")...))
+	require.Equal(t, statusDone, (&process{}).run(t.Context(), b.flags("sub", "-c", "-i", "s", "-E", "-U", "b")...))
+	want := []packets.Subscription{
+		{Filter: []byte("a/+"), QoS: 1, NoLocal: true, RetainAsPublished: true, RetainHandling: 1},
+		{Filter: []byte("$share/group/c")},
+	}
+	var got []packets.Subscription
+	for s := range b.sessions["s"].Subscriptions() {
+		got = append(got, s)
+	}
+	assert.Equal(t, want, got)
+}
+
+// One subscription that is refused is told, and the others hold.
+func TestASubscriptionThatIsRefusedIsNotTheEndForTheOthers(t *testing.T) {
+	b := newBroker(t)
+	b.mu.Lock()
+	b.refuseFilter = "private"
+	b.mu.Unlock()
+	p := &process{}
+	status := p.begin(t.Context(), b.flags("sub", "-t", "private", "-t", "a", "-C", "1")...)
+	b.await("subscribe")
+	b.send(&packets.Publish{Topic: []byte("a"), Payload: []byte("x")})
+	assert.Equal(t, statusDone, <-status)
+	assert.Equal(t, "x\n", p.out.String())
+	assert.Contains(t, p.errs.String(), "the subscription of private")
 }
 
 func TestSubPrintsWhatComes(t *testing.T) {
@@ -353,6 +463,7 @@ func TestSubGoesOnWhenTheBrokerRestarts(t *testing.T) {
 	p.out.await(t, "a/b after\n")
 	stop()
 	assert.Equal(t, statusDone, <-status)
+	b.await("disconnect")
 	assert.Equal(t, "mqtt: the connection is lost\nmqtt: connected again\n", p.errs.String())
 }
 

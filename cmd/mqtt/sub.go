@@ -143,7 +143,7 @@ func (f *subFlags) run(ctx context.Context, e environment) error {
 	if err == nil && !f.exitAfter {
 		err = f.receive(ctx, e, conn, print)
 	}
-	_ = conn.close() // what is left is the broker's to send again
+	_ = conn.close(ctx) // what is left is the broker's to send again
 	return err
 }
 
@@ -193,11 +193,8 @@ func (f *subFlags) receive(ctx context.Context, e environment, c *connection, pr
 			return nil
 		}
 	}
-	switch {
-	case errors.Is(context.Cause(ctx), errTime):
+	if errors.Is(context.Cause(ctx), errTime) {
 		return &statusError{statusTimeout, nil}
-	case ctx.Err() != nil:
-		return nil
 	}
 	return c.ended(ctx)
 }
