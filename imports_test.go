@@ -49,6 +49,7 @@ var importRules = map[string]importRule{
 		"json.go": {"encoding/json"}, "log.go": {"log/slog"}}},
 	"session":                       {notStd: wire, butStd: []string{"encoding/binary"}, rooms: []string{".", "packets"}},
 	"broker":                        {notStd: wire, butStd: []string{"encoding/binary"}, rooms: []string{".", "packets", "session", "topic"}},
+	"server":                        {notStd: all, rooms: []string{".", "packets", "session", "broker"}},
 	"internal":                      {notStd: wire},
 	"internal/text":                 {notStd: wire},
 	"capture":                       {notStd: pure, butStd: []string{"net/netip"}, rooms: []string{".", "internal", "packets"}},

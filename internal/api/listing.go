@@ -17,7 +17,7 @@ import (
 )
 
 // Packages are the folders whose API is recorded, from the root of the module.
-var Packages = []string{".", "packets", "topic", "session", "broker", "capture", "mqttwiretest"}
+var Packages = []string{".", "packets", "topic", "session", "broker", "server", "capture", "mqttwiretest"}
 
 // File returns the path of a package's recorded listing, from the root of the
 // module.
