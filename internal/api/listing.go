@@ -29,6 +29,7 @@ var Packages = []string{
 	"mqttwiretest",
 	"store",
 	"ws",
+	"server",
 }
 
 // File returns the path of a package's recorded listing, from the root of the
