@@ -32,6 +32,9 @@ func (a *app) dump(files []string) error {
 		if err != nil {
 			return err
 		}
+		if n := len(e.Frame.Body); n > mostKept {
+			line = make([]byte, 0, n/3*4+mostKept) // as much as base64 takes, at once
+		}
 		line = form.append(line[:0], file, e, saved)
 		_, err = a.stdout.Write(line)
 		if cap(line) > mostKept {

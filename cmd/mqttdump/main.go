@@ -12,7 +12,7 @@ import (
 
 // memoryLimit is where the garbage collector begins to work harder: what is held at
 // once is bounded below it. The environment's GOMEMLIMIT goes first.
-const memoryLimit = 80 << 20
+const memoryLimit = 64 << 20
 
 func main() {
 	if os.Getenv("GOMEMLIMIT") == "" {

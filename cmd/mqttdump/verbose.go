@@ -16,8 +16,15 @@ type verboseLines struct {
 	line []byte
 }
 
+// mostVerbose is the largest payload, in bytes, that is shown.
+const mostVerbose = 1 << 20
+
 func newVerboseLines(o *showOptions, paint palette) *verboseLines {
-	return &verboseLines{text: newTextLines(o, paint), json: newJSONLines(o)}
+	v := &verboseLines{text: newTextLines(o, paint), json: newJSONLines(o)}
+	if v.json.maxPayload == 0 {
+		v.json.maxPayload = mostVerbose
+	}
+	return v
 }
 
 // shownAbove are the members that the line of text always shows in full.
