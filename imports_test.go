@@ -51,7 +51,6 @@ var importRules = map[string]importRule{
 	"client":                        {notStd: all, rooms: []string{".", "packets", "session", "topic"}},
 	"broker":                        {notStd: wire, butStd: []string{"encoding/binary"}, rooms: []string{".", "packets", "session", "topic"}},
 	"sessiontest":                   {notStd: pure, rooms: []string{".", "packets", "session"}},
-	"server":                        {notStd: all, rooms: []string{".", "packets", "session", "broker"}},
 	"internal":                      {notStd: wire},
 	"internal/text":                 {notStd: wire},
 	"capture":                       {notStd: pure, butStd: []string{"net/netip"}, rooms: []string{".", "internal", "packets"}},

@@ -29,7 +29,6 @@ var Packages = []string{
 	"mqttwiretest",
 	"store",
 	"ws",
-	"server",
 }
 
 // File returns the path of a package's recorded listing, from the root of the
