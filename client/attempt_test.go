@@ -510,18 +510,25 @@ func TestTheFirstConnectionAloneIsCleanIn5AndAllWithoutExpiryAreBefore(t *testin
 	}
 }
 
-func TestAnAssignedIdentifierIsKept(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		b := newBroker()
-		c := b.dialed(t, client.Options{})
-		assert.Equal(t, "assigned-1", c.ServerInfo().ClientID)
-		b.cut()
-		pass(time.Minute)
-		require.NoError(t, c.Close(t.Context()))
-		list := packetsOf[*packets.Connect](b)
-		assert.Equal(t, "", string(list[0].ClientID))
-		assert.Equal(t, "assigned-1", string(list[1].ClientID))
-	})
+func TestAnIdentifierThatWasAssignedOrDrawnIsKept(t *testing.T) {
+	for _, v := range versions {
+		bubble(t, func(t *testing.T) {
+			b := newBroker()
+			c := b.dialed(t, client.Options{Version: v})
+			b.cut()
+			pass(time.Minute)
+			require.NoError(t, c.Close(t.Context()))
+			list := packetsOf[*packets.Connect](b)
+			require.Len(t, list, 2)
+			if v == mqttwire.V5 {
+				assert.Equal(t, "", string(list[0].ClientID))
+				assert.Equal(t, "assigned-1", string(list[1].ClientID))
+				return
+			}
+			assert.Regexp(t, "^mqttwire[A-Z2-7]{15}$", string(list[0].ClientID))
+			assert.Equal(t, string(list[0].ClientID), string(list[1].ClientID))
+		})
+	}
 }
 
 func TestNeverEndsTheClientWithItsConnection(t *testing.T) {

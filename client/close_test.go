@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -265,4 +266,17 @@ func TestTrap25TheDisconnectIsTheLastPacketOnARealSocket(t *testing.T) {
 	require.NoError(t, c.Publish(t.Context(), "a", nil))
 	require.NoError(t, c.Close(t.Context()))
 	assert.Equal(t, []mqttwire.PacketType{mqttwire.PUBLISH, mqttwire.DISCONNECT}, <-got)
+}
+
+func TestCloseWithoutABoundEndsThoughThePeerReadsNothing(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b := newBroker()
+		c := b.dialed(t, b.options(mqttwire.V5))
+		synctest.Wait()
+		b.stuck()
+		defer b.end()
+		before := time.Now()
+		assert.NoError(t, c.Close(context.Background()))
+		assert.Equal(t, 5*time.Second, time.Since(before), "which is how long DISCONNECT may take")
+	})
 }

@@ -308,3 +308,25 @@ func TestAListenerHearsOfEachPacketOnce(t *testing.T) {
 			"UNSUBACK", "PINGRESP", "DISCONNECT"}, log.all())
 	})
 }
+
+func TestAListenerMayKeepThePacket(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b := newBroker()
+		c, err := client.New("mqtt://broker", b.options(mqttwire.V5))
+		require.NoError(t, err)
+		var kept []*packets.Publish
+		c.Listen(client.Listener{Publish: func(_ *client.Client, p *packets.Publish) { kept = append(kept, p) }})
+		require.NoError(t, c.Connect(t.Context()))
+		_, err = c.Subscribe(t.Context(), func(*client.Message) {}, client.Sub("+", 1))
+		require.NoError(t, err)
+		for _, topic := range []string{"one", "two", "six"} {
+			b.publish(&packets.Publish{Topic: []byte(topic), Payload: []byte(topic), QoS: 1})
+		}
+		pass(time.Second)
+		require.Len(t, kept, 3)
+		for i, topic := range []string{"one", "two", "six"} {
+			assert.Equal(t, topic+topic, string(kept[i].Topic)+string(kept[i].Payload))
+		}
+		require.NoError(t, c.Close(t.Context()))
+	})
+}

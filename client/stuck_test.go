@@ -214,3 +214,16 @@ func TestAConnectionThatTakesNothingMoreAndSaysNothingIsLeft(t *testing.T) {
 		assert.Equal(t, time.Second, after)
 	})
 }
+
+func TestTrap13TheNextAttemptDoesNotWaitForAWriteThatHangs(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b := newBroker()
+		c := b.dialed(t, client.Options{ClientID: "c", KeepAlive: 20 * time.Second, Backoff: client.Backoff{Jitter: fixed}})
+		synctest.Wait()
+		b.stuck()
+		defer b.end()
+		c.Send(&packets.Publish{Topic: []byte("t"), Payload: make([]byte, 1000)})
+		pass(10 * time.Minute)
+		assert.Equal(t, 36.0, b.waits()[0], "35 s until it is left, and a wait of 1 s")
+	})
+}
