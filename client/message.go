@@ -243,7 +243,8 @@ func (c *Client) arrived(e *session.Event) {
 		c.list(m)
 	}
 	c.route(m, p)
-	if c.inbox.bytes > b.Bytes && c.info.Version != mqttwire.V5 && c.open {
+	beyond := c.info.Version != mqttwire.V5 || len(c.unacked) > int(c.o.ReceiveMaximum)
+	if c.inbox.bytes > b.Bytes && beyond && c.open {
 		c.errorEvent(ErrSlow)
 		c.cause = ErrSlow
 		_ = c.link.Disconnect(time.Now(), nil) // behind the acknowledgements that are to be written

@@ -127,8 +127,9 @@ type Options struct {
 
 	// Inbound bounds the messages that wait for handlers; 0 is 1000, and 4 MiB. Those of
 	// QoS 0 for which there is no room are dropped and counted. Those of QoS 1 and 2 stay
-	// within ReceiveMaximum; a server before 5.0 knows none, so that the connection ends
-	// when they are more than Inbound.Bytes, and the server sends them again.
+	// within ReceiveMaximum; a server before 5.0 knows none, and some go beyond it, so that
+	// the connection ends when they are more than Inbound.Bytes, and the server sends them
+	// again.
 	Inbound session.Bounds
 
 	// Limits are those of what is read; their PacketSize is announced in 5.0.
@@ -138,7 +139,7 @@ type Options struct {
 	TopicAliases int
 
 	// Strict refuses what servers in the field get wrong, and that is let pass otherwise
-	// (mqttwire.Interop).
+	// (mqttwire.Interop, and more messages under way than ReceiveMaximum).
 	Strict bool
 
 	// Log is told what happens: never a password, authentication data or a payload. It may

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"math"
 	"net"
 	"time"
 
@@ -59,6 +60,7 @@ func (c *Client) linkOptions() session.LinkOptions {
 	}
 	if !c.o.Strict {
 		o.Tolerance = &mqttwire.Tolerance{Allow: mqttwire.Interop, Max: -1}
+		o.Excess = math.MaxUint16 // Options.Inbound bounds what is held
 	}
 	return o
 }

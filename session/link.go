@@ -162,6 +162,7 @@ type settings struct {
 	closeTimeout   time.Duration
 	output         int
 	aliases        uint16
+	excess         uint16
 	side           mqttwire.Sender
 	hold           bool
 	tolerant       bool
@@ -175,6 +176,7 @@ func (o LinkOptions) settings() settings {
 		closeTimeout:   orDefault(o.CloseTimeout, defaultCloseTimeout),
 		output:         o.Output,
 		aliases:        uint16(min(max(o.TopicAliases, 0), 1<<16-1)),
+		excess:         o.Excess,
 		side:           o.Side,
 		hold:           o.Hold,
 		tolerant:       o.Tolerance != nil,

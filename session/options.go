@@ -137,6 +137,13 @@ type LinkOptions struct {
 	// 256 KiB, which all acknowledgements that can be under way fit into.
 	Output int
 
+	// Excess is how many messages of QoS 1 and 2 the peer may have under way beyond our
+	// Receive Maximum before the connection is closed with code 0x93; 0 is none, as the
+	// standard has it [MQTT-3.3.4-7] [MQTT-3.3.4-9]. It is for servers in the field that
+	// count only what they have in flight, and not what they take out of their queue, as
+	// mosquitto 2.0: who sets it bounds by other means what it holds.
+	Excess uint16
+
 	// ConnectTimeout is how long a server waits for the CONNECT and a client for the
 	// CONNACK, authentication included, from the first call with the time; and both for
 	// the next AUTH of a re-authentication. 0 is 30 s.

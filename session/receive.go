@@ -183,9 +183,9 @@ func (l *Link) admitPublish(p *packets.Publish) bool {
 }
 
 // count counts a message against our Receive Maximum, and reports whether it is
-// within it. [MQTT-3.3.4-9]
+// within it, or not further beyond it than is let pass. [MQTT-3.3.4-9]
 func (l *Link) count() bool {
-	if l.counted >= uint32(l.own.receiveMaximum) {
+	if l.counted >= uint32(l.own.receiveMaximum)+uint32(l.o.excess) {
 		l.disconnectWith(mqttwire.ReasonReceiveMaximumExceeded, Cause{Kind: ReceiveMaximumExceeded})
 		return false
 	}

@@ -142,6 +142,22 @@ func TestAPeerThatSendsMoreThanOurReceiveMaximumIsDisconnected(t *testing.T) { /
 	}
 }
 
+func TestAPeerMayBeLetSendMoreThanOurReceiveMaximum(t *testing.T) {
+	for _, side := range sides {
+		for q := mqttwire.AtLeastOnce; q <= mqttwire.ExactlyOnce; q++ {
+			a := withReceiveMaximum(side, 3)
+			a.Link.Excess = 2
+			p := newPeer(t, mqttwire.V5, a)
+			p.Say(arriving(1, q), arriving(2, q), arriving(3, q), arriving(4, q), arriving(5, q))
+			_, closed := p.Link.Closed()
+			assert.False(t, closed)
+			p.Say(arriving(6, q))
+			assert.Len(t, p.All(session.Arrived), 5)
+			assert.Equal(t, session.ReceiveMaximumExceeded, p.closed().Kind)
+		}
+	}
+}
+
 // withReceiveMaximum describes a Link that has announced a Receive Maximum.
 func withReceiveMaximum(side mqttwire.Sender, n uint16) against {
 	a := against{Side: side}
