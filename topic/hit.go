@@ -46,10 +46,12 @@ const (
 	optionNoLocal           = 0x04
 	optionRetainAsPublished = 0x08
 	retainHandlingShift     = 4
+	retainHandlingMask      = 0x03
+	optionSet               = 0x80 // there is a subscription; SUBSCRIBE has 0 here
 )
 
 func newSubscription[V comparable](s *packets.Subscription, id uint32, v V) subscription[V] {
-	options := uint8(s.QoS) | s.RetainHandling<<retainHandlingShift
+	options := optionSet | uint8(s.QoS) | s.RetainHandling<<retainHandlingShift
 	if s.NoLocal {
 		options |= optionNoLocal
 	}
@@ -63,7 +65,7 @@ func (s *subscription[V]) hit() Hit[V] {
 	return Hit[V]{
 		Value: s.value, SubscriptionID: s.id,
 		QoS:               mqttwire.QoS(s.options & optionQoS),
-		RetainHandling:    s.options >> retainHandlingShift,
+		RetainHandling:    s.options >> retainHandlingShift & retainHandlingMask,
 		NoLocal:           s.options&optionNoLocal != 0,
 		RetainAsPublished: s.options&optionRetainAsPublished != 0,
 	}

@@ -3,6 +3,7 @@ package topic_test
 import (
 	"bytes"
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
 
@@ -28,6 +29,25 @@ func TestAMatchAllocatesNothing(t *testing.T) {
 	name, hits := []byte("a/b/c"), make([]topic.Hit[int], 0, 8)
 	assert.Zero(t, testing.AllocsPerRun(100, func() { hits = x.Match(name, hits[:0]) }))
 	assert.Len(t, hits, 5)
+}
+
+func TestLongFiltersOfOthersDoNotMakeAShortOneDear(t *testing.T) {
+	skipUnderRace(t)
+	var x topic.Index[int]
+	long := string(bytes.Repeat([]byte("x"), 60000))
+	for i := range 100 {
+		set(t, &x, fmt.Sprint(i, long), i)
+		set(t, &x, fmt.Sprint(i, long, "/#"), i)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for i := range 20 {
+		set(t, &x, fmt.Sprint("short/", i), i)
+		set(t, &x, fmt.Sprint("short/", i, "/+"), i)
+	}
+	runtime.ReadMemStats(&after)
+	assert.Less(t, (after.TotalAlloc-before.TotalAlloc)/40, uint64(1<<20), "bytes of memory for each")
+	assert.Len(t, x.Match([]byte("77"+long), nil), 2)
 }
 
 func TestFiltersAndNamesMayHaveTheMostLevelsThereCanBe(t *testing.T) {

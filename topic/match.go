@@ -9,22 +9,58 @@ import "bytes"
 // where dst has no room. Sections 4.7 and 4.8.2.
 func (x *Index[V]) Match(name []byte, dst []Hit[V]) []Hit[V] {
 	state := x.state.Load()
-	if state == nil || state.filters.root == nil || len(name) == 0 {
+	if state == nil || len(name) == 0 {
 		return dst
 	}
 	m := matching[V]{name: name, levelEnd: -1, dst: dst}
+	m.index(state)
+	return m.dst
+}
+
+// index appends the hits of an Index.
+func (m *matching[V]) index(state *indexState[V]) {
+	name := m.name
+	if l := state.plain.find(state.hash(name), name); l != nil {
+		m.hits(l)
+	}
+	for levels, end := state.frontLevels>>1, 0; levels != 0 && end <= len(name); levels, end = levels>>1, end+1 {
+		end = endOfLevel(name, end)
+		if levels&1 == 0 {
+			continue
+		}
+		m.looks++
+		if r := state.fronts.find(state.hash(name[:end]), name[:end]); r != nil {
+			m.rests(r, end)
+		}
+	}
+	if state.top.root != nil {
+		m.tree(state.top.root, 0)
+	}
+}
+
+// rests appends the hits of a front that the name begins with.
+func (m *matching[V]) rests(r *rests[V], at int) {
+	if r.hash.isSet() {
+		m.hits(&r.hash)
+	}
+	if r.others.root != nil {
+		m.tree(r.others.root, at)
+	}
+}
+
+// tree appends the hits of a tree whose keys go on where the name is at.
+func (m *matching[V]) tree(root *node[listed[V]], at int) {
 	var room [usualSteps]waiting[V]
-	list := append(room[:0], waiting[V]{state.filters.root, 0})
+	list := append(room[:0], waiting[V]{root, at})
 	for len(list) > 0 {
 		n, at := list[len(list)-1].node, list[len(list)-1].at
 		list = list[:len(list)-1]
-		if n.isPage() {
+		if m.looks++; n.isPage() {
 			m.page(n, at)
 		} else if at = m.take(n.prefix(), at); at >= 0 {
 			list = m.branch(n, at, list)
 		}
 	}
-	return m.dst
 }
 
 // waiting is a node whose filters may match: all that they have above it does match
@@ -39,6 +75,7 @@ type matching[V comparable] struct {
 	name                 []byte
 	levelStart, levelEnd int // of the last level that a + was found to match
 	dst                  []Hit[V]
+	looks                int // at fronts and at nodes, for those who count them
 }
 
 // page appends the hits of a page.

@@ -176,3 +176,22 @@ func (n *node[T]) leftmost(above []byte) place[T] {
 	}
 	return place[T]{n, 0, above}
 }
+
+// all yields the keys behind one with their items, in order, until yield returns false. A
+// key is valid until the next one comes.
+func (t tree[T]) all(behind []byte, yield func(key []byte, item *T) bool) bool {
+	var next []byte
+	if len(behind) > 0 {
+		next = append(append(next, behind...), anything...)
+	}
+	for p := t.seek(next, nil); p.page != nil; p = t.seek(next, p.above) {
+		for ; p.item < len(p.page.items); p.item++ {
+			next = append(append(next[:0], p.above...), p.page.key(p.item)...)
+			if !yield(next, &p.page.items[p.item]) {
+				return false
+			}
+			next = append(next, anything...)
+		}
+	}
+	return true
+}
