@@ -3,6 +3,7 @@ package packets_test
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -185,6 +186,23 @@ func TestAConnectionLeavesLargePayloadsToBeRead(t *testing.T) {
 		require.NoError(t, err)
 	}
 	assert.Equal(t, string(payload), string(got))
+}
+
+// The packet after one whose payload was left may be at hand with it.
+func TestThePayloadSizeIsThatOfThePresentPacket(t *testing.T) {
+	client, server := greeted(t, &packets.Connect{Version: v5, ClientID: []byte("c")}, &packets.Connack{}, packets.ConnectionOptions{StreamFrom: 50})
+	publish := func(n int) []byte {
+		b, err := client.Append(nil, &packets.Publish{Topic: []byte("a"), Payload: long(n)})
+		require.NoError(t, err)
+		return b
+	}
+	server.Feed(slices.Concat(publish(1), publish(100), publish(2), publish(100), publish(3)))
+	for _, want := range []int{0, 100, 0, 100, 0} {
+		p, err := server.Next()
+		require.NoError(t, err)
+		require.Equal(t, want, server.PayloadSize())
+		require.Equal(t, want == 0, len(p.(*packets.Publish).Payload) > 0)
+	}
 }
 
 func TestAConnectionIsUsedAgainAsANewOne(t *testing.T) {

@@ -70,32 +70,50 @@ func (p *Prepared) most(d *Delivery) int {
 // AppendHeader is Append for all but the payload, which has to follow on the wire: for
 // sending both as net.Buffers without copying the payload.
 func (p *Prepared) AppendHeader(dst []byte, v mqttwire.Version, d *Delivery) ([]byte, error) {
-	if !p.sendable(v, d) || p.expiryAt != 0 && d.Waited > 0 && p.expired(d) {
-		return p.appendPacket(dst, v, d)
+	n, id := p.end(v), byte(0)
+	switch {
+	case d.QoS-1 <= 1 && d.PacketID != 0:
+	case d.QoS == 0 && !d.Dup && v != mqttwire.V5:
+		n -= 2
+	default:
+		n = 0
 	}
-	if v == mqttwire.V5 {
-		return p.appendHeader5(dst, d)
-	}
-	n := int(p.topicEnd)
-	if d.QoS > 0 {
-		n += 2
+	if ids := d.SubscriptionIDs; len(ids) != 0 && v == mqttwire.V5 {
+		if len(ids) > 1 || ids[0]-1 >= 1<<7-1 || n-int(p.listAt) >= 1<<7-shortIdentifier {
+			return p.appendOther(dst, v, d)
+		}
+		id = byte(ids[0])
+		n += shortIdentifier
 	}
 	size := n - roomInFront + len(p.payload)
-	if size > mqttwire.MaxVarint {
-		return p.appendPacket(dst, v, d)
+	if n <= shortIdentifier || size >= 1<<14 || d.OmitTopic || d.TopicAlias != 0 || d.Waited > 0 && p.expiryAt != 0 {
+		return p.appendOther(dst, v, d)
 	}
 	b, at := dst, len(dst)
 	if size < 1<<7 {
-		b = append(b, p.header[:n]...) // one copy, as it is nearly all of the work
-		b[at+1] = byte(size)
+		b = append(b, p.header[1:n]...) // one copy, as it is nearly all of the work
+		b[at], b[at+1] = d.first(), byte(size)
+		at--
 	} else {
-		b = append(appendLength(append(b, 0), uint64(size)), p.header[roomInFront:n]...)
+		b = append(b, p.header[:n]...)
+		b[at], b[at+1], b[at+2] = d.first(), byte(size)|0x80, byte(size>>7)
 	}
-	b[at] = d.first()
 	if d.QoS > 0 {
-		putPacketID(b, len(b)-2, d.PacketID)
+		putPacketID(b, at+int(p.topicEnd), d.PacketID)
+	}
+	if id != 0 {
+		b[at+int(p.topicEnd)+2] += shortIdentifier
+		b[len(b)-1] = id
 	}
 	return b, nil
+}
+
+// end returns ends for the version, which may be none.
+func (p *Prepared) end(v mqttwire.Version) int {
+	if int(v) < len(p.ends) {
+		return int(p.ends[v])
+	}
+	return 0
 }
 
 // sendable reports whether the delivery is legal in version v, but for its size, its
@@ -134,50 +152,15 @@ func (d *Delivery) first() byte {
 	return b
 }
 
-// appendHeader5 is AppendHeader for 5.0 and what is sendable.
-func (p *Prepared) appendHeader5(dst []byte, d *Delivery) ([]byte, error) {
-	ids, list := d.SubscriptionIDs, len(p.header)-int(p.listAt)
-	n, size := len(p.header), len(p.header)-roomInFront+2*len(ids)+len(p.payload)
-	if !d.isUsual() || list+2*len(ids) >= 1<<7 || size > mqttwire.MaxVarint || p.expiryAt != 0 && d.Waited > 0 {
-		return p.appendParts5(dst, d)
+// appendOther is AppendHeader for any delivery, of which it writes each part by itself.
+func (p *Prepared) appendOther(dst []byte, v mqttwire.Version, d *Delivery) ([]byte, error) {
+	added, ok := 0, true
+	if v == mqttwire.V5 {
+		added, ok = d.added()
 	}
-	if d.QoS == 0 {
-		n, size = int(p.topicEnd), size-2
-	}
-	b, at := dst, len(dst)
-	if size < 1<<7 {
-		b = append(b, p.header[:n]...)
-		b[at+1] = byte(size)
-	} else {
-		b = append(appendLength(append(b, 0), uint64(size)), p.header[roomInFront:n]...)
-	}
-	b[at] = d.first()
-	if d.QoS == 0 {
-		b = append(b, p.header[n+2:]...)
-	} else {
-		putPacketID(b, len(b)-n+int(p.topicEnd), d.PacketID)
-	}
-	if len(ids) > 0 {
-		b[len(b)-list-1] = byte(list + 2)
-		b = append(b, byte(mqttwire.SubscriptionIdentifier), byte(ids[0]))
-	}
-	return b, nil
-}
-
-// isUsual reports that the delivery adds no more to the property list than one short
-// Subscription Identifier, which takes two bytes.
-func (d *Delivery) isUsual() bool {
-	ids := d.SubscriptionIDs
-	return d.TopicAlias == 0 && (len(ids) == 0 || len(ids) == 1 && ids[0]-1 < 1<<7-1)
-}
-
-// appendParts5 is appendHeader5 for any delivery, of which it writes each part by
-// itself.
-func (p *Prepared) appendParts5(dst []byte, d *Delivery) ([]byte, error) {
-	added, ok := d.added()
-	size := p.headerSize(mqttwire.V5, d, added) + len(p.payload)
-	if !ok || size > mqttwire.MaxVarint {
-		return p.appendPacket(dst, mqttwire.V5, d)
+	size := p.headerSize(v, d, added) + len(p.payload)
+	if !ok || !p.sendable(v, d) || size > mqttwire.MaxVarint || p.expired(d) {
+		return p.appendPacket(dst, v, d)
 	}
 	b := appendHeader(dst, d.first(), uint64(size), uint64(size-len(p.payload)))
 	if d.OmitTopic {
@@ -187,6 +170,9 @@ func (p *Prepared) appendParts5(dst []byte, d *Delivery) ([]byte, error) {
 	}
 	if d.QoS > 0 {
 		b = append(b, byte(d.PacketID>>8), byte(d.PacketID))
+	}
+	if v != mqttwire.V5 {
+		return b, nil
 	}
 	list := p.header[p.listAt:]
 	b = append(appendLength(b, uint64(len(list)+added)), list...)

@@ -46,7 +46,7 @@ func ExamplePatchQoS() {
 	}
 
 	// Output:
-	// "4\b\x00\x03a/b\x00\ax" packets: the patched packet would be of another length
+	// "4\b\x00\x03a/b\x00\ax" packets: the patched packet would be of another length: use SpliceProperties for a property, else decode and encode it
 	// "2\b\x00\x03a/b\x00\ax" <nil>
 	// "4\b\x00\x03a/b\x00\ax" <nil>
 }
@@ -71,5 +71,5 @@ func ExamplePatchReasonCode() {
 
 	// Output:
 	// "@\x03\x00\a\x80" <nil>
-	// "@\x02\x00\a" packets: the patched packet would be of another length
+	// "@\x02\x00\a" packets: the patched packet would be of another length: use SpliceProperties for a property, else decode and encode it
 }

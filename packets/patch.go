@@ -11,9 +11,10 @@ import (
 var ErrNoField = errors.New("packets: the packet has no such field")
 
 // ErrPatchLength says that a frame cannot be patched in place because with the new
-// value it would be longer or shorter. Nothing is wrong with it: to make the change,
+// value it would be longer or shorter. Nothing is wrong with it: SpliceProperties puts a
+// property in that is not there; for another QoS, or a reason code that was left out,
 // decode it and encode it again.
-var ErrPatchLength = errors.New("packets: the patched packet would be of another length")
+var ErrPatchLength = errors.New("packets: the patched packet would be of another length: use SpliceProperties for a property, else decode and encode it")
 
 // PatchDup sets or clears DUP in frame, one whole packet of version v: a PUBLISH, or in
 // 3.1 also a PUBREL, SUBSCRIBE or UNSUBSCRIBE. It may be set with QoS 0 in 3.1 only.
@@ -152,49 +153,6 @@ func PatchReasonCode(frame []byte, v mqttwire.Version, code mqttwire.ReasonCode)
 	}
 	f.Body[2] = byte(code)
 	return nil
-}
-
-// typesWithPacketID and typesWithReasonCode are the types that have such a field, a
-// PUBLISH apart, which has an identifier with some QoS only.
-var typesWithPacketID, typesWithReasonCode = func() (id, code typeSet) {
-	for t := range mqttwire.PacketType(len(newPacket)) {
-		p := newOf(t)
-		if p == nil {
-			continue
-		}
-		if p.packetID() != nil {
-			id |= 1 << t
-		}
-		if p.reasonCode() != nil {
-			code |= 1 << t
-		}
-	}
-	return id, code
-}()
-
-// patchedFrame returns the frame that b consists of, with a fixed header that is
-// legal.
-func patchedFrame(b []byte, v mqttwire.Version) (mqttwire.Frame, error) {
-	h, body, err := mqttwire.ConsumeFixedHeader(b)
-	if err != nil {
-		return mqttwire.Frame{}, err
-	}
-	f := mqttwire.Frame{Header: h, Body: body}
-	if judgePatched(f, v, nil) {
-		return f, nil
-	}
-	j := wire.Judge(f, h.Type, v, nil)
-	judgePatched(f, v, &j)
-	return mqttwire.Frame{}, wire.Err(&j)
-}
-
-// judgePatched judges the fixed header of a frame.
-func judgePatched(f mqttwire.Frame, v mqttwire.Version, j *mqttwire.Judge) bool {
-	if f.Header.Type == mqttwire.PUBLISH {
-		var p Publish
-		return p.judgeHeader(f, v, j)
-	}
-	return wire.Frame(j, f, f.Header.Type, v)
 }
 
 // packetIDAt returns where in the body the packet identifier of f stands; ok is false

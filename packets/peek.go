@@ -169,13 +169,3 @@ func peekID(f mqttwire.Frame, at int) (id uint16, err error) {
 	}
 	return id, err
 }
-
-// hasPacketID reports whether a packet with that fixed header has a packet identifier,
-// as far as its type and QoS tell. [MQTT-2.2.1-2]
-func hasPacketID(h mqttwire.FixedHeader) bool {
-	if h.Type == mqttwire.PUBLISH {
-		return h.Flags&flagQoS != 0
-	}
-	p := prototypes[h.Type&15]
-	return p != nil && p.packetID() != nil
-}

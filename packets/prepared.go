@@ -14,15 +14,21 @@ import (
 // What its getters return is the memory that is sent, and must not be written to.
 // Prepare makes one; the zero Prepared is no message, and refused. Section 3.3.
 type Prepared struct {
-	// header is room for a short fixed header, and a variable header of 5.0: the topic
-	// name with its length, two bytes for a packet identifier, and the property list
-	// with its length. All other forms are made of its parts.
+	// header is room for a fixed header of up to three bytes, and a variable header of
+	// 5.0: the topic name with its length, two bytes for a packet identifier, and the
+	// property list with its length. Behind its end there is a Subscription Identifier,
+	// to be copied with it. What is sent as a rule is one piece of this; all other forms
+	// are made of its parts.
 	header  []byte
 	payload []byte
 
 	topicEnd int32 // where in header the topic name ends
 	listAt   int32 // where in header the first property stands
 	expiryAt int32 // where in header the value of Message Expiry Interval stands; 0 if there is none
+
+	// ends tells by version where in header ends what goes over the wire if all is
+	// usual, packet identifier included; 0 if the topic name is not legal there.
+	ends [mqttwire.V5 + 1]uint16
 
 	interval uint32            // the Message Expiry Interval, if there is one
 	legal    mqttwire.Versions // in which the topic name is legal
@@ -31,8 +37,8 @@ type Prepared struct {
 }
 
 // roomInFront is how many bytes stand in front of the topic name's length: what a
-// fixed header has as a rule.
-const roomInFront = 2
+// fixed header has up to 16 KiB.
+const roomInFront = 3
 
 // Prepare returns the message of p in memory of its own, as a rule in one allocation.
 // p is as it was received or kept, or a will's, or as Forward or the caller has made
@@ -66,7 +72,7 @@ func prepare(p *Publish, topic []byte, shared bool) (*Prepared, error) {
 	}
 	n := len(list) + len(rest)
 	n += roomInFront + int(stringSize(topic)) + 2 + mqttwire.SizeVarint(uint32(n))
-	room := n
+	room := n + shortIdentifier
 	if !shared {
 		room += len(p.Payload)
 	}
@@ -77,12 +83,14 @@ func prepare(p *Publish, topic []byte, shared bool) (*Prepared, error) {
 	b = appendLength(append(b, 0, 0), uint64(len(list)+len(rest)))
 	q.listAt = int32(len(b))
 	b = append(append(b, list...), rest...)
-	q.header, q.payload = b[:n:n], p.Payload[:len(p.Payload):len(p.Payload)]
+	b = append(b, byte(mqttwire.SubscriptionIdentifier), 0)
+	q.header, q.payload = b[:n:len(b)], p.Payload[:len(p.Payload):len(p.Payload)]
 	if !shared {
 		b = append(b, p.Payload...)
-		q.payload = b[n:len(b):len(b)]
+		q.payload = b[n+2 : len(b) : len(b)]
 	}
 	q.findExpiry()
+	q.findEnds()
 	return q, nil
 }
 
@@ -141,6 +149,22 @@ func (p *Prepared) findExpiry() {
 	if at, ok := list.Offset(mqttwire.MessageExpiryInterval); ok {
 		p.expiryAt = p.listAt + int32(at) + 1
 		p.interval, _ = list.MessageExpiryInterval()
+	}
+}
+
+// shortIdentifier is the size of a Subscription Identifier below 128 in a property list.
+const shortIdentifier = 2
+
+// findEnds notes where what is sent in each version ends, unless that is far away.
+func (p *Prepared) findEnds() {
+	for v := mqttwire.V31; v <= mqttwire.V5; v++ {
+		end := int(p.topicEnd) + 2
+		if v == mqttwire.V5 {
+			end = len(p.header)
+		}
+		if p.legal.Has(v) && end < 1<<16 {
+			p.ends[v] = uint16(end)
+		}
 	}
 }
 

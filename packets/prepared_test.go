@@ -432,3 +432,15 @@ func FuzzPrepared(f *testing.F) {
 		})
 	})
 }
+
+func TestAPreparedMessageIsRefusedInAVersionThatIsNone(t *testing.T) {
+	p := packets.Publish{Topic: []byte("a/b")}
+	prepared, err := packets.Prepare(&p, p.Topic)
+	require.NoError(t, err)
+	for v := range mqttwire.Version(255) {
+		_, want := p.AppendHeader(nil, v)
+		_, err := prepared.AppendHeader(nil, v, &packets.Delivery{})
+		require.Equal(t, want, err, "%d", v)
+		require.Equal(t, v.Known(), err == nil, "%d", v)
+	}
+}

@@ -75,19 +75,6 @@ type fieldSplice struct {
 	there   bool // whether there is to be a field
 }
 
-// wholeFrame returns the frame that b is. It looks at the fixed header alone: whether
-// the body has as many bytes as that says is for a decoder to say.
-func wholeFrame(b []byte, v mqttwire.Version) (mqttwire.Frame, error) {
-	f, err := peekFrame(b)
-	switch err {
-	case nil:
-		f.Body = b[f.Header.Size:len(b):len(b)]
-	case mqttwire.ErrIncomplete:
-		err = mqttwire.NewError(mqttwire.RuleFrameLength, f.Header.Type, v, mqttwire.FieldRemainingLength, len(b), mqttwire.NotANumber)
-	}
-	return f, err
-}
-
 // newSplice returns a splice of f, the bytes of which are frame, that changes nothing.
 func newSplice(f mqttwire.Frame, frame []byte, v mqttwire.Version) splice {
 	n := len(f.Body)

@@ -70,7 +70,9 @@ func TestSpliceIsDecodeChangeEncode(t *testing.T) {
 		}
 	})
 	for _, c := range changes {
-		require.NotZero(t, done[c.name], c.name)
+		if !testing.Short() { // then too few are drawn
+			require.NotZero(t, done[c.name], c.name)
+		}
 	}
 }
 

@@ -69,15 +69,6 @@ func SpliceWillProperties(dst, frame []byte, put mqttwire.Properties, out ...mqt
 	return s.append(dst)
 }
 
-// prototypes has an empty packet of each type, for the methods that look at none of
-// its fields.
-var prototypes = func() (all [16]packet) {
-	for t := range all {
-		all[t] = newOf(mqttwire.PacketType(t))
-	}
-	return all
-}()
-
 // listPlace is where in a packet its property list stands.
 type listPlace struct {
 	list    mqttwire.Properties

@@ -65,6 +65,7 @@ type Writer struct {
 type packetEncoder interface {
 	Append(dst []byte, p mqttwire.Packet) ([]byte, error)
 	AppendStreamHeader(dst []byte, p *Publish, payloadSize int64) ([]byte, error)
+	AppendPreparedHeader(dst []byte, p *Prepared, d *Delivery) ([]byte, error)
 }
 
 // NewWriter returns a Writer of packets of version v to w, which checks each

@@ -58,7 +58,7 @@ func (o *outbox) send(headers []byte, start int, payload []byte) {
 }
 
 func fanOutHeaders(p packets.Publish, v mqttwire.Version, subscribers int) loop {
-	out := newOutbox(p.Size(v), subscribers)
+	out := newOutbox(p.Size(v)-len(p.Payload), subscribers)
 	return func(n int) (sum uint64) {
 		for range n {
 			out.headers, out.parts = out.headers[:0], out.parts[:0]
@@ -81,7 +81,7 @@ func fanOutPrepared(p *packets.Publish, v mqttwire.Version, subscribers int) loo
 	prepared, err := packets.Prepare(p, p.Topic)
 	must(err)
 	d := packets.Delivery{QoS: p.QoS, SubscriptionIDs: slices.Collect(p.Properties.SubscriptionIDs())}
-	out := newOutbox(p.Size(v), subscribers)
+	out := newOutbox(p.Size(v)-len(p.Payload), subscribers)
 	return func(n int) (sum uint64) {
 		for range n {
 			out.headers, out.parts = out.headers[:0], out.parts[:0]
