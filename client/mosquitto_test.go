@@ -77,7 +77,7 @@ func cutting(t *testing.T, to string, cuts int64) (addr string, broken *atomic.I
 			}
 			limits := [2]int64{1 << 40, 1 << 40}
 			if broken.Load() < cuts {
-				limits[rand.IntN(2)] = 100 + rand.Int64N(1<<(6+rand.IntN(9)))
+				limits[rand.IntN(2)] = 100 + rand.Int64N(1<<(6+rand.IntN(6)))
 			}
 			for i, pair := range [][2]net.Conn{{far, near}, {near, far}} {
 				running.Go(func() {
