@@ -53,7 +53,7 @@ type Client struct {
 	listen  Listener
 	stats   Stats
 	keeper  keeper
-	written chan struct{} // closed when the goroutine that writes has ended
+	written chan struct{} // closed when the goroutine that writes has ended; nil if nobody waits
 
 	telling   chan<- error // Connect, which waits for the first connection
 	refer     string       // the server that this one names

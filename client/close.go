@@ -227,6 +227,9 @@ var errKept = errors.New("the client was closed, and its journal has the message
 // awaitWriter waits until nothing more is written. The lock is free meanwhile.
 func (c *Client) awaitWriter() {
 	for c.writing {
+		if c.written == nil {
+			c.written = make(chan struct{})
+		}
 		written := c.written
 		c.unlock()
 		<-written

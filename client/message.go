@@ -79,7 +79,9 @@ func (m *Message) Ack(code ...mqttwire.ReasonCode) error {
 	if len(code) > 0 && code[0].IsError() {
 		m.first.code = code[0]
 	}
-	return m.c.acknowledge(m, true)
+	err := m.c.acknowledge(m, true)
+	m.c.wake()
+	return err
 }
 
 // handled says that the handler of a message has returned.
@@ -88,6 +90,7 @@ func (c *Client) handled(m *Message) {
 	defer c.unlock()
 	if !m.held && !m.ended {
 		_ = c.acknowledge(m, false)
+		c.wake()
 	}
 }
 
@@ -133,8 +136,6 @@ func (c *Client) receiverDone(first *Message) bool {
 func (c *Client) settle(first *Message) error {
 	err := c.session.Ack(first.token, first.code)
 	c.unlist(first)
-	c.drain()
-	c.wake()
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/mqttwire/mqttwire"
@@ -17,10 +18,14 @@ type PubOption func(*publication)
 // publication is a message to publish.
 type publication struct {
 	packet packets.Publish
+	topic  []byte // memory of the packet's
 	code   *mqttwire.ReasonCode
 	ttl    time.Duration
 	unkept bool
 }
+
+// publications have the memory of one that is under way. What goes out is a copy.
+var publications = sync.Pool{New: func() any { return new(publication) }}
 
 // QoS publishes with a QoS of 0, 1 or 2; else it is 0.
 func QoS(q mqttwire.QoS) PubOption { return func(p *publication) { p.packet.QoS = q } }
@@ -59,16 +64,21 @@ func CodeTo(code *mqttwire.ReasonCode) PubOption { return func(p *publication) {
 // The error is a *RequestError. When ctx ends the message is withdrawn if nothing of it
 // was sent, ErrNotSent; else it is ErrUnknown, and the message goes on.
 func (c *Client) Publish(ctx context.Context, topic string, payload []byte, o ...PubOption) error {
-	p := publication{packet: packets.Publish{Topic: []byte(topic), Payload: payload}, ttl: c.o.TimeToLive}
+	p := publications.Get().(*publication)
+	p.topic = append(p.topic[:0], topic...)
+	p.packet, p.ttl = packets.Publish{Topic: p.topic, Payload: payload}, c.o.TimeToLive
 	for _, set := range o {
-		set(&p)
+		set(p)
 	}
 	if c.o.AroundPublish == nil {
-		return c.publish(ctx, &p)
+		err := c.publish(ctx, p)
+		*p = publication{topic: p.topic}
+		publications.Put(p)
+		return err
 	}
 	return c.o.AroundPublish(ctx, &p.packet, func(ctx context.Context, q *packets.Publish) error {
 		p.packet = *q
-		return c.publish(ctx, &p)
+		return c.publish(ctx, p)
 	})
 }
 

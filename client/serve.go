@@ -155,9 +155,9 @@ func (c *Client) handle(ctx context.Context, link *session.Link) {
 	}
 }
 
-// drain takes all events. Under the lock.
-func (c *Client) drain() {
-	for {
+// drain takes all events, and reports whether there were any. Under the lock.
+func (c *Client) drain() (happened bool) {
+	for ; ; happened = true {
 		var e session.Event
 		var ok bool
 		if c.link != nil {
@@ -171,6 +171,7 @@ func (c *Client) drain() {
 		c.event(&e)
 	}
 	c.roomFreed()
+	return happened
 }
 
 // event handles an event.

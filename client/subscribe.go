@@ -92,7 +92,9 @@ func (c *Client) Handle(filter string, h func(m *Message)) error {
 	if _, id, ok := c.session.Subscription([]byte(filter)); ok && c.routes.byID[id] == nil {
 		r.id = id
 	}
-	return c.setRoute(Sub(filter, 0), r)
+	err := c.setRoute(Sub(filter, 0), r)
+	c.wake() // if messages were dropped for those that have waited
+	return err
 }
 
 // setRoute sends the messages of a filter to r, also those that wait.

@@ -12,51 +12,79 @@ import (
 // written only then, so that it is small enough for slow ones.
 const writeMost = 64 << 10
 
-// buffers are what is written stands in. There is one only while there is something to
-// write.
-var buffers = sync.Pool{New: func() any { return new([]byte) }}
+// batch is what is kept and written at once.
+type batch struct {
+	link    *session.Link
+	conn    net.Conn
+	out     []byte
+	records []session.Record
+}
 
-// wake lets what there is be kept and written. Under the lock.
+// batches have the memory of what is written. It is in use only while there is something
+// to write.
+var batches = sync.Pool{New: func() any { return new(batch) }}
+
+// wake lets what there is be kept and written. Under the lock, and not while an event is
+// handled.
 func (c *Client) wake() {
 	if c.writing {
 		return
 	}
-	c.writing, c.written = true, make(chan struct{})
-	go c.write()
+	b := batches.Get().(*batch)
+	if !c.fill(b) {
+		b.release()
+		return
+	}
+	c.writing = true
+	go c.write(b)
 }
 
 // write keeps changes and writes bytes until there are none.
-func (c *Client) write() {
-	buf := buffers.Get().(*[]byte)
-	c.mu.Lock()
-	for {
-		link, conn := c.link, c.conn
-		out, kept := c.collect((*buf)[:0])
-		c.drain()
-		if len(out) == 0 && kept == nil {
-			break
-		}
-		c.arm()
-		c.unlock()
-		err := c.keep(kept)
+func (c *Client) write(b *batch) {
+	for more := true; more; {
+		err := c.keep(b.records)
 		n := 0
-		if err == nil && len(out) > 0 {
-			n, err = conn.Write(out)
+		if err == nil && len(b.out) > 0 {
+			n, err = b.conn.Write(b.out)
 		}
-		*buf = out
 		c.mu.Lock()
 		c.stats.BytesOut += uint64(n)
-		if link != nil {
-			c.wrote(link, n, err)
+		if b.link != nil {
+			c.wrote(b.link, n, err)
 		}
+		more = c.fill(b)
+		c.unlock()
+	}
+	b.release()
+}
+
+func (b *batch) release() {
+	b.link, b.conn, b.records = nil, nil, nil
+	batches.Put(b)
+}
+
+// fill takes what is to be kept and written next, and reports whether there is anything.
+// Else nobody writes any more. Under the lock.
+func (c *Client) fill(b *batch) bool {
+	for again := true; again; {
+		b.link, b.conn = c.link, c.conn
+		b.out, b.records = c.collect(b.out[:0])
+		happened := c.drain()
+		if len(b.out) > 0 || b.records != nil {
+			c.arm()
+			return true
+		}
+		again = happened // which may have made something to write
 	}
 	c.writing = false
-	close(c.written)
+	if c.written != nil {
+		close(c.written)
+		c.written = nil
+	}
 	c.checkFlushes()
 	c.finished()
 	c.arm()
-	c.unlock()
-	buffers.Put(buf)
+	return false
 }
 
 // collect takes the changes, and the bytes that depend on them, in one go: what is
