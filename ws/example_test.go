@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/client"
 	"github.com/mqttwire/mqttwire/packets"
 	"github.com/mqttwire/mqttwire/ws"
 )
@@ -90,4 +91,29 @@ func ExampleHandler() {
 	// Output:
 	// CONNACK code=0x00 <nil>
 	// PINGRESP <nil>
+}
+
+// A client that shows a cookie with its handshake. Without one, the package need only be
+// imported.
+func ExampleTransport() {
+	server := httptest.NewServer(&ws.Handler{Serve: echo})
+	defer server.Close()
+
+	ctx := context.Background()
+	c, err := client.Dial(ctx, strings.Replace(server.URL, "http", "ws", 1)+"/mqtt", client.Options{
+		ClientID:  "c",
+		Transport: ws.Transport(http.Header{"Cookie": {"session=1"}}),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	got := make(chan string)
+	_, _ = c.Subscribe(ctx, func(m *client.Message) { got <- m.Topic + " " + string(m.Payload) }, client.Sub("a/#", 1))
+	_ = c.Publish(ctx, "a/b", []byte("hello"), client.QoS(1))
+	fmt.Println(<-got)
+	fmt.Println(c.Close(ctx))
+	// Output:
+	// a/b hello
+	// <nil>
 }

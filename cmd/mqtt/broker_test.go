@@ -2,7 +2,6 @@ package main
 
 import (
 	"net"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -29,6 +28,7 @@ type broker struct {
 	refuse       func(p mqttwire.Packet) mqttwire.ReasonCode // nil: nothing
 	refuseFilter string                                      // the subscription that is refused
 	silent       bool                                        // it answers to no PUBLISH
+	mute         bool                                        // it writes nothing more
 	events       chan string                                 // "connect", "subscribe", "publish", "disconnect": what has come
 }
 
@@ -216,6 +216,9 @@ func (b *broker) sendRetained(l *session.Link, s packets.Subscription) {
 // write writes what all links have to say.
 func (b *broker) write() {
 	for l, conn := range b.links {
+		if b.mute {
+			continue
+		}
 		out := l.Append(nil, 1<<20)
 		n, err := conn.Write(out)
 		l.Wrote(time.Now(), n)
@@ -238,7 +241,7 @@ func (b *broker) messages() (list []string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, p := range b.got {
-		list = append(list, strings.TrimSpace(string(p.Topic)+" "+string(p.Payload)))
+		list = append(list, string(p.Topic)+" "+string(p.Payload))
 	}
 	return list
 }

@@ -33,7 +33,7 @@ func mosquitto(t *testing.T) []string {
 	port := fmt.Sprint(listener.Addr().(*net.TCPAddr).Port)
 	require.NoError(t, listener.Close())
 	config := filepath.Join(t.TempDir(), "conf")
-	require.NoError(t, os.WriteFile(config, []byte("listener "+port+" 127.0.0.1\nallow_anonymous true\n"), 0o644))
+	require.NoError(t, os.WriteFile(config, []byte("listener "+port+" 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\n"), 0o644))
 	broker := exec.CommandContext(t.Context(), program, "-c", config)
 	log, err := broker.StderrPipe()
 	require.NoError(t, err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -21,13 +22,24 @@ type progress struct {
 	bar    *progressbar.ProgressBar // nil: nothing is shown
 	lines  bool
 	before int64 // bytes of messages that are done
-	began  time.Time
-	after  time.Duration
+}
+
+// late is a writer that writes nothing before a time: what is soon done needs no bar.
+type late struct {
+	io.Writer
+	from time.Time
+}
+
+func (l late) Write(b []byte) (int, error) {
+	if time.Now().Before(l.from) {
+		return len(b), nil
+	}
+	return l.Writer.Write(b)
 }
 
 // progress returns the bar for an input: where there is a terminal and much to send.
 func (f *pubFlags) progress(e environment, in *input) *progress {
-	p := &progress{lines: in.lines, began: time.Now(), after: progressAfter}
+	p := &progress{lines: in.lines}
 	if f.noProgress || f.connection.quiet || f.connection.debug || !e.terminal(e.errs) {
 		return p
 	}
@@ -35,7 +47,7 @@ func (f *pubFlags) progress(e environment, in *input) *progress {
 		return p
 	}
 	p.bar = progressbar.NewOptions64(in.size,
-		progressbar.OptionSetWriter(e.errs),
+		progressbar.OptionSetWriter(late{e.errs, time.Now().Add(progressAfter)}),
 		progressbar.OptionShowBytes(true),
 		progressbar.OptionSetPredictTime(true),
 		progressbar.OptionThrottle(progressEvery),
@@ -73,14 +85,12 @@ func (p *progress) await(ctx context.Context, c *connection, s sent) error {
 // done counts a message that is done.
 func (p *progress) done(bytes int) {
 	p.before += int64(bytes)
-	if p.bar != nil {
-		p.show(p.before)
-	}
+	p.show(p.before)
 }
 
-// show shows how many bytes are done, once it has taken a while.
+// show shows how many bytes are done.
 func (p *progress) show(n int64) {
-	if time.Since(p.began) >= p.after {
+	if p.bar != nil {
 		_ = p.bar.Set64(n)
 	}
 }

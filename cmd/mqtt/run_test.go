@@ -94,10 +94,10 @@ func TestPubPublishesWhatTheFlagsSay(t *testing.T) {
 		"a message":           {[]string{"-t", "a/b", "-m", "hello"}, "", []string{"a/b hello"}, 0},
 		"with QoS 1":          {[]string{"-t", "a/b", "-m", "hello", "-q", "1"}, "", []string{"a/b hello"}, 1},
 		"with QoS 2":          {[]string{"-t", "a/b", "-m", "hello", "-q", "2"}, "", []string{"a/b hello"}, 2},
-		"none":                {[]string{"-t", "a/b", "-n"}, "", []string{"a/b"}, 0},
-		"a file":              {[]string{"-t", "a/b", "-f", file}, "", []string{"a/b of a file"}, 0},
+		"none":                {[]string{"-t", "a/b", "-n"}, "", []string{"a/b "}, 0},
+		"a file":              {[]string{"-t", "a/b", "-f", file}, "", []string{"a/b of a file\n"}, 0},
 		"the input":           {[]string{"-t", "a/b", "-s"}, "one\ntwo", []string{"a/b one\ntwo"}, 0},
-		"the lines":           {[]string{"-t", "a/b", "-l", "-q", "1"}, "one\r\n\n two\nthree", []string{"a/b one", "a/b", "a/b  two", "a/b three"}, 1},
+		"the lines":           {[]string{"-t", "a/b", "-l", "-q", "1"}, "one\r\n\n two\nthree", []string{"a/b one", "a/b ", "a/b  two", "a/b three"}, 1},
 		"no lines":            {[]string{"-t", "a/b", "-l"}, "", nil, 0},
 		"several times":       {[]string{"-t", "a/b", "-m", "x", "--repeat", "3", "--repeat-delay", "0.001"}, "", []string{"a/b x", "a/b x", "a/b x"}, 0},
 		"over the old 3.1":    {[]string{"-t", "a/b", "-m", "x", "-V", "mqttv31", "-q", "2"}, "", []string{"a/b x"}, 2},
@@ -311,6 +311,48 @@ func TestPubReadsNoFartherAheadThanTheWindow(t *testing.T) {
 	stop()
 	assert.Equal(t, statusUnsure, <-status)
 	assert.Contains(t, p.errs.String(), "interrupted; 4 messages were not acknowledged")
+}
+
+func TestPubHasNoMoreUnderWayThanItMay(t *testing.T) {
+	b := newBroker(t)
+	b.silent = true
+	ctx, stop := context.WithCancel(t.Context())
+	p := &process{in: "1\n2\n3\n"}
+	status := p.begin(ctx, b.flags("pub", "-t", "a", "-l", "-q", "1", "-M", "1")...)
+	b.await("publish")
+	stop()
+	b.await("disconnect")
+	assert.Equal(t, statusUnsure, <-status)
+	assert.Equal(t, []string{"a 1"}, b.messages())
+}
+
+func TestTheTimeOfSubEndsItAlsoWhereTheBrokerDoesNotAnswer(t *testing.T) {
+	b := newBroker(t)
+	b.refuse = func(p mqttwire.Packet) mqttwire.ReasonCode {
+		b.mute = p.Type() == mqttwire.SUBSCRIBE
+		return 0
+	}
+	p := &process{}
+	assert.Equal(t, statusTimeout, p.run(t.Context(), b.flags("sub", "-t", "a", "-W", "0.05")...))
+	assert.Contains(t, p.errs.String(), "the time of -W is over")
+}
+
+func TestFlagsNameTheServer(t *testing.T) {
+	for want, f := range map[string]connectionFlags{
+		"mqtt://broker:1883 ":        {host: "broker"},
+		"mqtt://[::1]:1884 ":         {host: "::1", port: 1884},
+		"mqtts://broker:8883 ":       {host: "broker", port: 8883},
+		"mqtts://other:8883 ":        {host: "other", tls: tlsFlags{ours: true}},
+		"mqtts://broker:1 ":          {host: "broker", port: 1, tls: tlsFlags{caFile: "f"}},
+		"unix:///run/mqtt ":          {host: "broker", unix: "/run/mqtt"},
+		"mqtts://broker a/b":         {host: "localhost", url: "mqtts://broker/a/b"},
+		"mqtt://broker:99 ":          {url: "mqtt://user@broker:99"},
+		"wss://broker/path?token=1 ": {url: "wss://broker/path?token=1"},
+	} {
+		address, topic, err := f.server()
+		require.NoError(t, err)
+		assert.Equal(t, want, address+" "+topic)
+	}
 }
 
 // What was acknowledged makes room for as much.

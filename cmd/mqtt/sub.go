@@ -110,6 +110,11 @@ func (f *subFlags) subscriptions() (list []packets.Subscription, err error) {
 	return list, nil
 }
 
+// receiveMaximum is how many messages of QoS 1 and 2 may come before they are printed. It is
+// large as mosquitto 2.0.11 takes a message of QoS 2 as done with PUBREC, and so sends far
+// more than it may: with its own limit of 20, more than 180. [MQTT-3.3.4-9]
+const receiveMaximum = 2000
+
 func (f *subFlags) run(ctx context.Context, e environment) error {
 	address, topic, err := f.connection.server()
 	if err != nil {
@@ -130,6 +135,7 @@ func (f *subFlags) run(ctx context.Context, e environment) error {
 	if err != nil {
 		return err
 	}
+	o.ReceiveMaximum = receiveMaximum
 	conn, err := f.connection.connect(ctx, e, address, o)
 	if err != nil {
 		return err
@@ -164,6 +170,9 @@ func (f *subFlags) subscribe(ctx context.Context, e environment, c *connection, 
 			e.say("%v", err)
 			return nil
 		}
+	}
+	if ended := c.ended(ctx); err != nil && ended != nil {
+		return ended
 	}
 	return failed(ctx, err)
 }

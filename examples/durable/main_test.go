@@ -69,6 +69,13 @@ func (b *broker) dial(context.Context, *url.URL) (net.Conn, error) {
 	return near, nil
 }
 
+// look calls f while nothing changes.
+func (b *broker) look(f func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	f()
+}
+
 // leave cuts the connection, and takes no other.
 func (b *broker) leave(away bool) {
 	b.mu.Lock()
@@ -151,39 +158,37 @@ func TestTheWaitsDoubleAndBeginAnewAfterAStableTime(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "queue")
 		go func() { ended <- started(t, b, file, in, false, &out) }()
 		time.Sleep(20 * time.Second)
-		assert.ElementsMatch(t, []string{"a/# 0", "b/+ 1", "b 2", "c/low 0", "c/high 2"}, b.filters)
-		require.GreaterOrEqual(t, len(b.pings), 2)
-		assert.Equal(t, 7500*time.Millisecond, b.pings[1].Sub(b.pings[0]), "heartbeat")
-
-		waits := func() (list []string) {
-			for i := 1; i < len(b.dials); i++ {
-				list = append(list, b.dials[i].Sub(b.dials[i-1]).String())
-			}
-			return list
-		}
+		b.look(func() {
+			assert.ElementsMatch(t, []string{"a/# 0", "b/+ 1", "b 2", "c/low 0", "c/high 2"}, b.filters)
+			require.GreaterOrEqual(t, len(b.pings), 2)
+			assert.Equal(t, 7500*time.Millisecond, b.pings[1].Sub(b.pings[0]), "heartbeat")
+		})
 		b.leave(true)
 		lost := time.Now()
 		time.Sleep(250 * time.Second)
-		require.Equal(t, time.Second, b.dials[1].Sub(lost))
-		assert.Equal(t, []string{"2s", "4s", "8s", "16s", "32s", "1m0s", "1m0s", "1m0s"}, waits()[1:])
+		b.look(func() {
+			var waits []string
+			for i, at := range b.dials[1:] {
+				waits = append(waits, at.Sub(append([]time.Time{lost}, b.dials[1:]...)[i]).String())
+			}
+			assert.Equal(t, []string{"1s", "2s", "4s", "8s", "16s", "32s", "1m0s", "1m0s", "1m0s"}, waits)
+		})
 		_, err := io.WriteString(typed, "while it was away\n")
 		require.NoError(t, err)
-		b.mu.Lock()
-		b.away = false
-		b.mu.Unlock()
+		b.look(func() { b.away = false })
 		time.Sleep(2 * time.Minute)
-		assert.Equal(t, []string{"while it was away"}, b.got)
+		b.look(func() { assert.Equal(t, []string{"while it was away"}, b.got) })
 
 		for _, stable := range []struct{ time, wait time.Duration }{{time.Minute, time.Minute}, {6 * time.Minute, time.Second}} {
 			time.Sleep(stable.time)
 			b.leave(false)
-			lost, n := time.Now(), len(b.dials)
+			lost := time.Now()
 			time.Sleep(2 * time.Minute)
-			require.Len(t, b.dials, n+1)
-			assert.Equal(t, stable.wait, b.dials[n].Sub(lost), "after %v", stable.time)
+			b.look(func() { assert.Equal(t, stable.wait, b.dials[len(b.dials)-1].Sub(lost), "after %v", stable.time) })
 		}
 		require.NoError(t, typed.Close())
 		require.NoError(t, <-ended)
+		synctest.Wait() // for the last event
 		text := out.String()
 		assert.True(t, strings.HasPrefix(text, "connect\nsubscribed <nil>\noffline\nreconnect 1\nerror "), text)
 		assert.True(t, strings.HasSuffix(text, "offline\nclose\n"), text)
@@ -197,10 +202,12 @@ func TestCloseWaitsOrDoesNot(t *testing.T) {
 		b.away = true
 		file := filepath.Join(t.TempDir(), "queue")
 		require.NoError(t, started(t, b, file, strings.NewReader("one\ntwo\n"), true, io.Discard))
-		assert.Empty(t, b.got)
-		b.away = false
+		b.look(func() {
+			assert.Empty(t, b.got)
+			b.away = false
+		})
 		require.NoError(t, started(t, b, file, strings.NewReader("three\n"), false, io.Discard))
-		assert.Equal(t, []string{"one", "two", "three"}, b.got)
+		b.look(func() { assert.Equal(t, []string{"one", "two", "three"}, b.got) })
 	})
 }
 
@@ -245,19 +252,27 @@ func TestALineArrivesOnceWheneverTheProgramIsKilled(t *testing.T) {
 					}
 				}
 			})
-			require.NotEmpty(t, seen)
+			times := map[string]int{}
 			for range 5 {
 				run("", func(*exec.Cmd) { b.before, b.after = newBroker().before, newBroker().after })
+				b.look(func() {
+					clear(times)
+					for _, m := range b.got {
+						times[m]++
+					}
+				})
+				if len(times) == 3 {
+					break
+				}
 			}
 			require.NoError(t, listener.Close())
-			times := map[string]int{}
-			for _, m := range b.got {
-				times[m]++
-			}
-			for m := range seen {
-				assert.Equal(t, 1, times[m], "%s, killed at %d, answered %t", m, kill, answered)
-			}
-			assert.Equal(t, len(times), len(b.got), "%v, killed at %d", b.got, kill)
+			b.look(func() {
+				require.NotEmpty(t, seen)
+				for m := range seen {
+					assert.Equal(t, 1, times[m], "%s, killed at %d, answered %t", m, kill, answered)
+				}
+				assert.Equal(t, len(times), len(b.got), "%v, killed at %d", b.got, kill)
+			})
 		}
 	}
 }
