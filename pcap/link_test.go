@@ -78,6 +78,7 @@ func TestSegmentIsFoundInTunnelsAndOtherLinkLayers(t *testing.T) {
 		"GENEVE":                         {raw, serialize(t, outer4(17), udpTo(6081), bytesOf("\x01\x00\x65\x58\x00\x00\x07\x00\x00\x00\x00\x00", ethernetIP4, v4)), client4},
 		"GTP":                            {raw, serialize(t, outer4(17), udpTo(2152), bytesOf("\x30\xFF\x00\x2A\x00\x00\x00\x07", v4)), client4},
 		"GTP with an extension":          {raw, serialize(t, outer4(17), udpTo(2152), bytesOf("\x34\xFF\x00\x2A\x00\x00\x00\x07\x00\x00\x00\x85\x01\x00\x05\x00", v6)), client6},
+		"GTP with two extensions":        {raw, serialize(t, outer4(17), udpTo(2152), bytesOf("\x34\xFF\x00\x2E\x00\x00\x00\x07\x00\x00\x00\x85\x01\x00\x05\x40\x01\x00\x00\x00", v6)), client6},
 		"authentication header":          {raw, inIP(51, "\x06\x04\x00\x00\x00\x00\x01\x00\x00\x00\x00\x01", "integrity 12", v4[20:]), netip.MustParseAddrPort("198.51.100.1:40000")},
 		"MPLS":                           {eth, serialize(t, ethernet(0x8847), &layers.MPLS{Label: 16, TTL: 64}, &layers.MPLS{Label: 17, StackBottom: true, TTL: 64}, bytesOf(v4)), client4},
 		"MPLS, IPv6":                     {eth, serialize(t, ethernet(0x8848), &layers.MPLS{Label: 17, StackBottom: true, TTL: 64}, bytesOf(v6)), client6},
