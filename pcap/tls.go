@@ -204,7 +204,8 @@ func (t *tlsStage) record(d capture.Direction, header, body []byte, out capture.
 	return whole && read
 }
 
-// hello reads a ClientHello or a ServerHello.
+// hello reads a ClientHello or a ServerHello. One that asks for another ClientHello has
+// the version and the suite that the next will have: RFC 8446 section 4.1.4.
 func (t *tlsStage) hello(d capture.Direction, message []byte, out capture.Outlet) (ok bool) {
 	h, ok := readHello(message, d == t.client)
 	switch {
@@ -213,8 +214,6 @@ func (t *tlsStage) hello(d capture.Direction, message []byte, out capture.Outlet
 		return false
 	case d == t.client:
 		t.clientSays = &h
-	case bytes.Equal(h.random, helloRetry):
-		return true
 	default:
 		t.serverSays = &h
 		t.v13 = h.version == tls.VersionTLS13
