@@ -196,6 +196,17 @@ func TestRecordsOfAnyBytesAreTaken(t *testing.T) {
 	})
 }
 
+func TestExportedPayloadsAreRememberedInBoundedMemory(t *testing.T) {
+	d := headerDecoder{add: func(capture.Segment) {}}
+	for i := range 3 * maxExported {
+		data := bytesOf("\x00\x0C\x00\x04mqtt", "\x00\x14\x00\x04\x0A", string([]byte{byte(i >> 16), byte(i >> 8), byte(i)}), "\x00\x15\x00\x04\xC0\x00\x02\x02",
+			"\x00\x19\x00\x04\x00\x00\x9C\x40", "\x00\x1A\x00\x04\x00\x00\x07\x5B", "\x00\x00\x00\x00", string(ping))
+		d.decode(record{link: linkExportedPDU, data: data, wireSize: len(data)}, 0)
+		require.LessOrEqual(t, len(d.exported.next), maxExported)
+	}
+	assert.Equal(t, 3*maxExported, d.counts.TCP)
+}
+
 func TestExportedPayloadsAreConnections(t *testing.T) {
 	pdu := func(src, dst byte, srcPort, dstPort string, payload string) []byte {
 		return bytesOf("\x00\x0E\x00\x08tcp.port", "\x00\x14\x00\x04\xC0\x00\x02", string([]byte{src}), "\x00\x15\x00\x04\xC0\x00\x02", string([]byte{dst}),

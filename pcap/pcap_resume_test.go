@@ -29,7 +29,9 @@ func TestBehindADamagedRecordTheNextIsRead(t *testing.T) {
 	damaged := bytes.Clone(whole)
 	binary.LittleEndian.PutUint32(damaged[at(3)+8:], 0xFFFFFFF0) // of the third packet
 	garbage := append(append(bytes.Clone(whole[:at(3)]), bytes.Repeat([]byte{0xEE}, 100000)...), whole[at(4):]...)
-	for name, file := range map[string][]byte{"a length": damaged, "garbage": garbage} {
+	far := pcapOf(timed{5, []byte("of")}, timed{6, []byte("1970")})[pcapHeaderSize:]
+	decoy := append(append(append(bytes.Clone(whole[:at(3)]), bytes.Repeat([]byte{0xEE}, 100)...), far...), whole[at(4):]...)
+	for name, file := range map[string][]byte{"a length": damaged, "garbage": garbage, "what looks like records of another time": decoy} {
 		events, err := read(t, file, capture.Options{})
 		var fault *FileError
 		require.ErrorAs(t, err, &fault, name)

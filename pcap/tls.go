@@ -264,7 +264,7 @@ func (t *tlsStage) encrypt(d capture.Direction, out capture.Outlet) (ok bool) {
 	if d != t.client {
 		side = 1
 	}
-	s.encrypted, s.handshake = true, handshake{}
+	s.encrypted = true
 	if !t.v13 {
 		k, err := key12(suite, secrets.master, random[:], t.serverSays.random, side == 1)
 		s.keys = []*recordKey{k}

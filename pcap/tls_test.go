@@ -397,7 +397,34 @@ func TestAKeyLogThatIsStillWrittenIsReadOn(t *testing.T) {
 	assert.NoError(t, k.Err())
 }
 
+func TestMessagesOfAHandshakeAreCutInAnyPieces(t *testing.T) {
+	message := func(kind byte, body string) string {
+		return string([]byte{kind, byte(len(body) >> 16), byte(len(body) >> 8), byte(len(body))}) + body
+	}
+	text := message(11, strings.Repeat("certificate", 9000)) + message(tlsKeyUpdate, "1") + message(4, "ticket") + message(11, "") +
+		message(tlsKeyUpdate, "") + message(tlsKeyUpdate, strings.Repeat("long", 100)) + message(4, strings.Repeat("ticket", 20))
+	rapid.Check(t, func(rt *rapid.T) {
+		var h handshake
+		var got []string
+		for rest := text; len(rest) > 0; {
+			n := min(rapid.IntRange(1, 1<<14).Draw(rt, "size"), len(rest))
+			ok := h.add([]byte(rest[:n]), func(kind byte) bool { return kind == tlsKeyUpdate }, func(body []byte) { got = append(got, string(body)) })
+			if rest = rest[n:]; !ok || cap(h.buf) > 1<<16 {
+				rt.Fatal("too much is held")
+			}
+		}
+		if want := []string{"1", "", strings.Repeat("long", 100)}; !assert.ObjectsAreEqual(want, got) {
+			rt.Fatalf("%q", got)
+		}
+	})
+}
+
 func TestAKeyLogTakesBoundedMemory(t *testing.T) {
+	endless := NewKeyLog(nil)
+	for range 100 {
+		endless.Add(make([]byte, 100*maxKeyLogLine))
+	}
+	assert.LessOrEqual(t, cap(endless.line), 2*maxKeyLogLine)
 	k := NewKeyLog(nil)
 	for i := range 200000 {
 		k.Add([]byte(sprintf("CLIENT_RANDOM %064x %096x\n", i, i)))
