@@ -43,5 +43,8 @@
 // Besides what package capture holds: 64 KiB for each file that is being read and the
 // record at hand, which has 16 MiB at most; 4 MiB of fragments; and for a compressed
 // file what it may refer back to, which is 8 MiB at most for zstd. Of several files
-// only those are open whose times overlap.
+// only those are open whose times overlap. Key logs take 16 MiB at most. What the stages
+// hold counts towards the bound of package capture: of TLS a record that is not whole,
+// of WebSocket with compression 48 KiB for each direction and a message that is not
+// whole, of 512 KiB at most.
 package pcap

@@ -104,7 +104,6 @@ func (e *exportedPDUs) add(l *layer, add func(capture.Segment)) {
 		seq = e.base
 	}
 	if first(s.Payload) == connect {
-		seq += farApart
 		syn := s
 		syn.SYN, syn.Seq, syn.Payload, syn.Missing = true, seq-1, nil, 0
 		add(syn)

@@ -222,3 +222,13 @@ func TestATunnelInFragmentsOfFragmentsEnds(t *testing.T) {
 	assert.Empty(t, j.found)
 	assert.Zero(t, j.fragments.bytes)
 }
+
+func TestAtTheEndOfACaptureTheFirstPartOfAPacketIsRead(t *testing.T) {
+	whole := serialize(t, tcp(), gopacket.Payload(connect311+publish5))
+	cut := 8 * ((20 + len(connect311) + 7) / 8)
+	file := pcapFile(binary.LittleEndian, magicMicroseconds, layers.LinkTypeRaw, 0, piecesOf(t, false, 1, whole, cut)[0])
+	events, err := read(t, file, capture.Options{})
+	require.NoError(t, err)
+	require.NotEmpty(t, events)
+	assert.Equal(t, "1/0 client CONNECT 3.1.1", tell(events)[0])
+}

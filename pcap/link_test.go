@@ -78,6 +78,7 @@ func TestSegmentIsFoundInTunnelsAndOtherLinkLayers(t *testing.T) {
 		"GENEVE":                         {raw, serialize(t, outer4(17), udpTo(6081), bytesOf("\x01\x00\x65\x58\x00\x00\x07\x00\x00\x00\x00\x00", ethernetIP4, v4)), client4},
 		"GTP":                            {raw, serialize(t, outer4(17), udpTo(2152), bytesOf("\x30\xFF\x00\x2A\x00\x00\x00\x07", v4)), client4},
 		"GTP with an extension":          {raw, serialize(t, outer4(17), udpTo(2152), bytesOf("\x34\xFF\x00\x2A\x00\x00\x00\x07\x00\x00\x00\x85\x01\x00\x05\x00", v6)), client6},
+		"GTP with two extensions":        {raw, serialize(t, outer4(17), udpTo(2152), bytesOf("\x34\xFF\x00\x2E\x00\x00\x00\x07\x00\x00\x00\x85\x01\x00\x05\x40\x01\x00\x00\x00", v6)), client6},
 		"authentication header":          {raw, inIP(51, "\x06\x04\x00\x00\x00\x00\x01\x00\x00\x00\x00\x01", "integrity 12", v4[20:]), netip.MustParseAddrPort("198.51.100.1:40000")},
 		"MPLS":                           {eth, serialize(t, ethernet(0x8847), &layers.MPLS{Label: 16, TTL: 64}, &layers.MPLS{Label: 17, StackBottom: true, TTL: 64}, bytesOf(v4)), client4},
 		"MPLS, IPv6":                     {eth, serialize(t, ethernet(0x8848), &layers.MPLS{Label: 17, StackBottom: true, TTL: 64}, bytesOf(v6)), client6},
@@ -193,6 +194,17 @@ func TestRecordsOfAnyBytesAreTaken(t *testing.T) {
 			d.decode(record{link: link, data: b[:len(b):len(b)], wireSize: len(b) + rapid.IntRange(-5, 5).Draw(rt, "more")}, 0)
 		}
 	})
+}
+
+func TestExportedPayloadsAreRememberedInBoundedMemory(t *testing.T) {
+	d := headerDecoder{add: func(capture.Segment) {}}
+	for i := range 3 * maxExported {
+		data := bytesOf("\x00\x0C\x00\x04mqtt", "\x00\x14\x00\x04\x0A", string([]byte{byte(i >> 16), byte(i >> 8), byte(i)}), "\x00\x15\x00\x04\xC0\x00\x02\x02",
+			"\x00\x19\x00\x04\x00\x00\x9C\x40", "\x00\x1A\x00\x04\x00\x00\x07\x5B", "\x00\x00\x00\x00", string(ping))
+		d.decode(record{link: linkExportedPDU, data: data, wireSize: len(data)}, 0)
+		require.LessOrEqual(t, len(d.exported.next), maxExported)
+	}
+	assert.Equal(t, 3*maxExported, d.counts.TCP)
 }
 
 func TestExportedPayloadsAreConnections(t *testing.T) {

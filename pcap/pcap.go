@@ -92,7 +92,7 @@ func (s *pcapSource) readFileHeader() error {
 // that were put together by appending them: with the magic number, version 2.4 and
 // zeros.
 func beginsFile(b []byte) bool {
-	return len(b) >= 16 && (string(b[4:8]) == "\x02\x00\x04\x00" || string(b[4:8]) == "\x00\x02\x00\x04") &&
+	return (string(b[4:8]) == "\x02\x00\x04\x00" || string(b[4:8]) == "\x00\x02\x00\x04") &&
 		string(b[8:16]) == "\x00\x00\x00\x00\x00\x00\x00\x00" &&
 		slices.ContainsFunc(formats, func(f fileFormat) bool { return f.format == formatPcap && f.start == string(b[:4]) })
 }
@@ -119,13 +119,15 @@ func lengthsOf(major, minor uint16) lengthOrder {
 
 func (s *pcapSource) next() (record, error) {
 	at := s.in.offset
-	if b, _ := s.in.peek(16); beginsFile(b) {
+	h, err := s.in.take(s.headerSize)
+	if err == nil && beginsFile(h) {
+		s.in.putBack()
 		if err := s.readFileHeader(); err != nil {
 			return record{}, &FileError{Offset: at, Err: endsIn("a header", err)}
 		}
 		at, s.last = s.in.offset, time.Time{}
+		h, err = s.in.take(s.headerSize)
 	}
-	h, err := s.in.take(s.headerSize)
 	if err == io.EOF {
 		return record{}, err
 	}

@@ -29,15 +29,35 @@ func TestBehindADamagedRecordTheNextIsRead(t *testing.T) {
 	damaged := bytes.Clone(whole)
 	binary.LittleEndian.PutUint32(damaged[at(3)+8:], 0xFFFFFFF0) // of the third packet
 	garbage := append(append(bytes.Clone(whole[:at(3)]), bytes.Repeat([]byte{0xEE}, 100000)...), whole[at(4):]...)
-	for name, file := range map[string][]byte{"a length": damaged, "garbage": garbage} {
-		events, err := read(t, file, capture.Options{})
+	far := pcapOf(timed{5, []byte("of")}, timed{6, []byte("1970")})[pcapHeaderSize:]
+	decoy := append(append(append(bytes.Clone(whole[:at(3)]), bytes.Repeat([]byte{0xEE}, 100)...), far...), whole[at(4):]...)
+	for name, test := range map[string]struct {
+		file   []byte
+		passed int
+	}{
+		"a length": {damaged, at(4) - at(3)},
+		"garbage":  {garbage, 100000},
+		"what looks like records of another time": {decoy, 100 + len(far)},
+	} {
+		events, err := read(t, test.file, capture.Options{})
 		var fault *FileError
 		require.ErrorAs(t, err, &fault, name)
 		assert.Equal(t, 4, fault.Record, name)
 		assert.Equal(t, int64(at(3)), fault.Offset, name)
-		assert.Contains(t, err.Error(), "the next that can be read is ", name)
+		assert.Contains(t, err.Error(), sprintf("the next that can be read is %d bytes on", test.passed), name)
 		assert.Equal(t, want, without(lines(events), "lost"), name)
 	}
+}
+
+func TestZerosAreNoRecords(t *testing.T) {
+	records := says(t, connect5, publish5)
+	file := pcapOf()
+	file = append(file, "\x00\xF1\x53\x65\x00\x00\x00\x00\xF0\xFF\xFF\xFF\xF0\xFF\xFF\xFF"...)
+	file = append(append(file, make([]byte, 320)...), pcapOf(records...)[pcapHeaderSize:]...)
+	events, err := read(t, file, capture.Options{})
+	assert.ErrorContains(t, err, "the next that can be read is ")
+	assert.Equal(t, []string{"client CONNECT 5.0", "client PUBLISH 5.0"}, lines(events))
+	assert.Equal(t, 3, events[0].Record, "behind the damaged one and that of the SYN")
 }
 
 func TestCapturesThatWerePutTogetherAreRead(t *testing.T) {

@@ -245,7 +245,7 @@ func (s *pcapngSource) readInterface(body []byte) error {
 // readSecrets hands decryption secrets on, if they are a key log of TLS.
 func (s *pcapngSource) readSecrets(body []byte) error {
 	if len(body) < 8 || uint64(s.order.Uint32(body[4:])) > uint64(len(body)-8) {
-		return blockFault("a block of decryption secrets is longer than it says")
+		return blockFault("a block of decryption secrets is shorter than its secrets")
 	}
 	if s.order.Uint32(body) == secretsTLS {
 		s.secrets(body[8:][:s.order.Uint32(body[4:])])

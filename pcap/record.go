@@ -98,10 +98,11 @@ func (w *window) take(n int) ([]byte, error) {
 	return b, cutAt(len(b), err)
 }
 
-// peek returns the next n bytes, or as many as there are, which are still to be taken.
-func (w *window) peek(n int) ([]byte, error) {
-	w.discard()
-	return w.in.Peek(n)
+// putBack has the bytes that were taken last be the next again; they were no more than
+// the buffer holds.
+func (w *window) putBack() {
+	w.offset -= int64(w.shown)
+	w.shown = 0
 }
 
 // skip passes over the next n bytes.

@@ -202,3 +202,13 @@ func TestSegmentWithoutIPLengthTakesTheRecords(t *testing.T) {
 		})
 	}
 }
+
+func TestATCPHeaderThatIsCutTellsWhatIsMissingOfThePayload(t *testing.T) {
+	options := tcp()
+	options.Options = []layers.TCPOption{{OptionType: layers.TCPOptionKindTimestamps, OptionLength: 10, OptionData: make([]byte, 8)}}
+	whole := serialize(t, ip4(), options, gopacket.Payload("0123456789"))
+	s, ok := segmentOf(record{link: layers.LinkTypeRaw, data: whole[:20+24], wireSize: len(whole)})
+	require.True(t, ok)
+	assert.Empty(t, s.Payload)
+	assert.Equal(t, 10, s.Missing, "the rest of the header is no payload")
+}

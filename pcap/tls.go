@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/capture"
@@ -55,8 +56,11 @@ type tlsStage struct {
 	clientSays *hello
 	serverSays *hello
 	v13        bool
-	plain      []byte // where records are decrypted
 }
+
+// tlsBuffers are where records are decrypted. All connections share them, as a record is
+// taken at once; one for each would be most of what they hold.
+var tlsBuffers = sync.Pool{New: func() any { return new([maxTLSRecord]byte) }}
 
 // tlsSide is what is known of one direction.
 type tlsSide struct {
@@ -76,7 +80,7 @@ func (t *tlsStage) Protocol() string { return mqttwire.ForeignTLS.Protocol() }
 
 // Held is what the stage holds between calls.
 func (t *tlsStage) Held() int {
-	n := cap(t.plain)
+	n := 0
 	for i := range t.sides {
 		n += cap(t.sides[i].waits) + cap(t.sides[i].handshake.buf)
 	}
@@ -204,7 +208,8 @@ func (t *tlsStage) record(d capture.Direction, header, body []byte, out capture.
 	return whole && read
 }
 
-// hello reads a ClientHello or a ServerHello.
+// hello reads a ClientHello or a ServerHello. One that asks for another ClientHello has
+// the version and the suite that the next will have: RFC 8446 section 4.1.4.
 func (t *tlsStage) hello(d capture.Direction, message []byte, out capture.Outlet) (ok bool) {
 	h, ok := readHello(message, d == t.client)
 	switch {
@@ -213,8 +218,6 @@ func (t *tlsStage) hello(d capture.Direction, message []byte, out capture.Outlet
 		return false
 	case d == t.client:
 		t.clientSays = &h
-	case bytes.Equal(h.random, helloRetry):
-		return true
 	default:
 		t.serverSays = &h
 		t.v13 = h.version == tls.VersionTLS13
@@ -265,7 +268,7 @@ func (t *tlsStage) encrypt(d capture.Direction, out capture.Outlet) (ok bool) {
 	if d != t.client {
 		side = 1
 	}
-	s.encrypted, s.handshake = true, handshake{}
+	s.encrypted = true
 	if !t.v13 {
 		k, err := key12(suite, secrets.master, random[:], t.serverSays.random, side == 1)
 		s.keys = []*recordKey{k}
@@ -300,7 +303,9 @@ func (t *tlsStage) made(d capture.Direction, err error, out capture.Outlet) bool
 // decrypt reads an encrypted record.
 func (t *tlsStage) decrypt(d capture.Direction, header, body []byte, out capture.Outlet) (ok bool) {
 	s := &t.sides[d]
-	plain, ok := t.open(d, header, body)
+	buffer := tlsBuffers.Get().(*[maxTLSRecord]byte)
+	defer tlsBuffers.Put(buffer)
+	plain, ok := t.open(d, buffer[:0], header, body)
 	if !ok {
 		if s.ignored && !s.begun {
 			return true
@@ -333,7 +338,7 @@ func (t *tlsStage) decrypt(d capture.Direction, header, body []byte, out capture
 // open decrypts a record with the key in use or with one that follows it; behind a hole
 // of unknown records with the sequence numbers that may be due. The secret after a
 // KeyUpdate that is missing is tried too.
-func (t *tlsStage) open(d capture.Direction, header, body []byte) (plain []byte, ok bool) {
+func (t *tlsStage) open(d capture.Direction, dst, header, body []byte) (plain []byte, ok bool) {
 	s := &t.sides[d]
 	more := uint64(0)
 	if s.lost > 0 {
@@ -341,9 +346,9 @@ func (t *tlsStage) open(d capture.Direction, header, body []byte) (plain []byte,
 	}
 	try := func(k *recordKey) bool {
 		for i := uint64(0); i <= more; i++ {
-			if plain, ok = k.open(t.plain[:0], header, body, k.seq+i); ok {
+			if plain, ok = k.open(dst, header, body, k.seq+i); ok {
 				k.seq += i + 1
-				t.plain, s.lost = plain, 0
+				s.lost = 0
 				return true
 			}
 		}

@@ -19,10 +19,6 @@ const (
 // maxHello is how long a ClientHello or a ServerHello may be, in bytes.
 const maxHello = 64 << 10
 
-// helloRetry is what a ServerHello has for random bytes that asks for another
-// ClientHello: RFC 8446 section 4.1.3.
-var helloRetry = []byte("\xCF\x21\xAD\x74\xE5\x9A\x61\x11\xBE\x1D\x8C\x02\x1E\x65\xB8\x91\xC2\xA2\x11\x16\x7A\xBB\x8C\x5E\x07\x9E\x09\xE2\xC8\xA8\x33\x9C")
-
 // handshake cuts the messages out of the handshake records of a direction.
 type handshake struct {
 	buf  []byte

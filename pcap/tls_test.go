@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/binary"
 	"io"
 	"math/big"
 	"net"
@@ -17,6 +18,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gopacket/gopacket"
+	"github.com/gopacket/gopacket/layers"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -394,7 +397,34 @@ func TestAKeyLogThatIsStillWrittenIsReadOn(t *testing.T) {
 	assert.NoError(t, k.Err())
 }
 
+func TestMessagesOfAHandshakeAreCutInAnyPieces(t *testing.T) {
+	message := func(kind byte, body string) string {
+		return string([]byte{kind, byte(len(body) >> 16), byte(len(body) >> 8), byte(len(body))}) + body
+	}
+	text := message(11, strings.Repeat("certificate", 9000)) + message(tlsKeyUpdate, "1") + message(4, "ticket") + message(11, "") +
+		message(tlsKeyUpdate, "") + message(tlsKeyUpdate, strings.Repeat("long", 100)) + message(4, strings.Repeat("ticket", 20))
+	rapid.Check(t, func(rt *rapid.T) {
+		var h handshake
+		var got []string
+		for rest := text; len(rest) > 0; {
+			n := min(rapid.IntRange(1, 1<<14).Draw(rt, "size"), len(rest))
+			ok := h.add([]byte(rest[:n]), func(kind byte) bool { return kind == tlsKeyUpdate }, func(body []byte) { got = append(got, string(body)) })
+			if rest = rest[n:]; !ok || cap(h.buf) > 1<<16 {
+				rt.Fatal("too much is held")
+			}
+		}
+		if want := []string{"1", "", strings.Repeat("long", 100)}; !assert.ObjectsAreEqual(want, got) {
+			rt.Fatalf("%q", got)
+		}
+	})
+}
+
 func TestAKeyLogTakesBoundedMemory(t *testing.T) {
+	endless := NewKeyLog(nil)
+	for range 100 {
+		endless.Add(make([]byte, 100*maxKeyLogLine))
+	}
+	assert.LessOrEqual(t, cap(endless.line), 2*maxKeyLogLine)
 	k := NewKeyLog(nil)
 	for i := range 200000 {
 		k.Add([]byte(sprintf("CLIENT_RANDOM %064x %096x\n", i, i)))
@@ -413,4 +443,74 @@ func TestAKeyLogThatCannotBeReadSaysSo(t *testing.T) {
 	c, _ := tlsTalk(t, &tls.Config{}, connect5)
 	c.events(t, k.OpenTLS)
 	assert.Error(t, k.Err())
+}
+
+// withSecrets is a pcapng file of segments with a block of decryption secrets.
+func (c *talk) withSecrets(t testing.TB, kind uint32, secrets []byte, declared int) []byte {
+	t.Helper()
+	le := binary.LittleEndian
+	file := appendInterface(section(le), le, layers.LinkTypeRaw)
+	body := le.AppendUint32(le.AppendUint32(nil, kind), uint32(declared))
+	file = appendBlock(file, le, blockSecrets, append(body, secrets...))
+	for i, s := range c.segments {
+		h, ip := tcp(), ip4()
+		if s.Src == c.server {
+			ip.SrcIP, ip.DstIP = ip.DstIP, ip.SrcIP
+		}
+		h.SrcPort, h.DstPort = layers.TCPPort(s.Src.Port()), layers.TCPPort(s.Dst.Port())
+		h.Seq, h.Ack, h.SYN, h.ACK = s.Seq, s.Ack, s.SYN, s.ACK
+		file = appendPacket(file, le, 0, uint64(i), serialize(t, ip, h, gopacket.Payload(s.Payload)))
+	}
+	return file
+}
+
+func TestSecretsOfACaptureAreUsedIfTheyAreOfTLS(t *testing.T) {
+	c, keys := tlsTalk(t, &tls.Config{}, connect5, connack5)
+	keys = bytes.TrimSpace(keys) // the last line has no end
+	events, err := read(t, c.withSecrets(t, secretsTLS, keys, len(keys)), capture.Options{})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"client CONNECT 5.0" + throughTLS, "server CONNACK 5.0" + throughTLS}, lines(events)[1:])
+
+	const wireGuard = 0x57474B4C
+	events, err = read(t, c.withSecrets(t, wireGuard, keys, len(keys)), capture.Options{})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"? TLS, stopped"}, lines(events))
+
+	events, err = read(t, c.withSecrets(t, secretsTLS, keys, len(keys)+5), capture.Options{})
+	assert.ErrorContains(t, err, "a block of decryption secrets is shorter than its secrets")
+	assert.Equal(t, []string{"? TLS, stopped"}, lines(events))
+}
+
+func TestAProxyStandsBeforeTLSAndWebSocket(t *testing.T) {
+	const header, request, granted = "PROXY TCP4 203.0.113.7 192.0.2.2 50000 8883\r\n", "CONNECT broker:8883 HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n"
+	inner, keys := tlsTalk(t, &tls.Config{}, upgrade, upgraded, clientSays(connect5), serverSays(connack5))
+	for name, test := range map[string]struct{ before, answer, via string }{
+		"PROXY protocol": {header, "", "TLS, WebSocket"},
+		"HTTP CONNECT":   {request, granted, "HTTP CONNECT, TLS, WebSocket"},
+	} {
+		c := open(8443)
+		c.says(test.before)
+		if test.answer != "" {
+			c.hears(test.answer)
+		}
+		for _, s := range inner.segments[2:] {
+			if s.Src == inner.server {
+				c.hears(string(s.Payload))
+			} else {
+				c.says(string(s.Payload))
+			}
+		}
+		var packets []mqttwire.PacketType
+		for _, e := range c.events(t, keyLogOf(keys).OpenTLS, OpenWebSocket) {
+			if e.Kind != capture.WholePacket {
+				continue
+			}
+			packets = append(packets, e.Frame.Header.Type)
+			assert.Equal(t, test.via, e.Via, name)
+			if name == "PROXY protocol" {
+				assert.Equal(t, "203.0.113.7:50000", e.Client.String())
+			}
+		}
+		assert.Equal(t, []mqttwire.PacketType{mqttwire.CONNECT, mqttwire.CONNACK}, packets, name)
+	}
 }

@@ -20,6 +20,7 @@ const (
 	maxWebSocketWaits  = 64 << 10
 	maxWebSocketPacked = 512 << 10
 	maxWebSocketFrame  = 1 << 32
+	maxKeptScratch     = 4 << 10 // between segments
 )
 
 // OpenWebSocket is a capture.StageOpener for MQTT over WebSocket, RFC 6455: it reads the
@@ -106,7 +107,7 @@ func (w *webSocket) Take(d capture.Direction, data []byte, out capture.Outlet) {
 		}
 		data = data[n:]
 	}
-	if cap(w.scratch) > maxWebSocketHead {
+	if cap(w.scratch) > maxKeptScratch {
 		w.scratch = nil
 	}
 }

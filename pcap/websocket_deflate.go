@@ -60,24 +60,24 @@ func (f *inflater) read(packed []byte, window int, take func([]byte)) (ok bool) 
 	chunk := make([]byte, 16<<10)
 	for total := 0; total <= maxInflated; {
 		n, err := io.ReadFull(r, chunk)
+		if err != nil && !ended(r) {
+			return false // what there is may be made of the end that was put behind
+		}
 		total += n
 		f.keep(chunk[:n], window)
 		if n > 0 {
 			take(chunk[:n])
 		}
-		switch err {
-		case nil:
-		case io.EOF, io.ErrUnexpectedEOF:
-			return f.ended(r)
-		default:
-			return false
+		if err != nil {
+			return true
 		}
 	}
 	return false
 }
 
-// ended reports whether a message ended where its end was put.
-func (f *inflater) ended(r io.Reader) bool {
+// ended reports whether a message ended where its end was put: no error but that comes
+// of reading on.
+func ended(r io.Reader) bool {
 	_, err := r.Read(make([]byte, 1))
 	return err == io.EOF
 }

@@ -348,3 +348,62 @@ func (d *discard) Client(capture.Direction)            {}
 func (d *discard) ClientAddr(netip.AddrPort)           {}
 func (d *discard) Note(capture.Direction, string)      {}
 func (d *discard) Stop(capture.Direction, string)      { d.stopped++ }
+
+func TestWhereFramesBegin(t *testing.T) {
+	large := longPublish(t, strings.Repeat("x", 3000))
+	for name, test := range map[string]struct {
+		data           string
+		client, server bool
+	}{
+		"nothing":                                {"", false, false},
+		"a frame of the client":                  {clientSays(pingreq), true, false},
+		"a frame of the server":                  {serverSays(pingreq), false, true},
+		"two frames":                             {serverSays(pingreq) + frameOf(ws.OpPing, true, ""), false, true},
+		"a part of a frame":                      {serverSays(pingreq)[:3], false, false},
+		"a frame and a part of one":              {serverSays(publish5) + serverSays(pingreq)[:1], false, false},
+		"two frames and a part of one":           {serverSays(publish5) + serverSays(publish5) + serverSays(pingreq)[:1], false, true},
+		"the start of a frame with a packet":     {serverSays(large)[:1000], false, true},
+		"that of the client":                     {clientSays(large)[:1000], true, false},
+		"the start of a frame with another text": {serverSays(strings.Repeat("text", 900))[:1000], false, false},
+		"the start of a text frame":              {frameOf(ws.OpText, true, large)[:1000], false, false},
+		"what is no frame":                       {"\x30\x09\x00\x01t\x00hello", false, false},
+		"a frame before what is none":            {serverSays(publish5) + "\xFF\xFF", false, false},
+	} {
+		assert.Equal(t, test.client, beginsFrames([]byte(test.data), true), name)
+		assert.Equal(t, test.server, beginsFrames([]byte(test.data), false), name)
+	}
+}
+
+func TestWhatRefersToALostMessageIsNotReadFromThoseBefore(t *testing.T) {
+	text := strings.Repeat("the words of the lost message; ", 10)
+	d := &deflater{}
+	first := compressed(d.pack(t, connect5), true)
+	long := compressed(d.pack(t, longPublish(t, strings.Repeat("0123456789abcdefghijklmnopqrstuvwxyz", 500))), true)
+	lost := compressed(d.pack(t, longPublish(t, text)), true)
+	refers := compressed(d.pack(t, longPublish(t, text)), true)
+	c := open(9001)
+	c.says(upgrade)
+	c.hears(upgradedTo("permessage-deflate"))
+	c.says(first)
+	c.says(long)
+	c.up += uint32(len(lost))
+	c.says(refers)
+	c.hears(serverSays(connack5))
+	got := lines(c.events(t, OpenWebSocket))
+	assert.Contains(t, strings.Join(got, "\n"), "a compressed message cannot be read")
+	assert.Equal(t, []string{"client CONNECT 5.0" + throughWS, "client PUBLISH 5.0" + throughWS, "server CONNACK 5.0" + throughWS},
+		without(without(got, "lost bytes"), "note: "), "no bytes are made up")
+}
+
+func TestACompressedMessageThatIsCutIsNotRead(t *testing.T) {
+	packed := []byte((&deflater{}).pack(t, longPublish(t, strings.Repeat("the same words again and again, ", 20))))
+	var whole []byte
+	require.True(t, new(inflater).read(packed, 1<<15, func(b []byte) { whole = append(whole, b...) }))
+	for n := 1; n < len(packed); n++ {
+		var got []byte
+		ok := new(inflater).read(packed[:n], 1<<15, func(b []byte) { got = append(got, b...) })
+		assert.False(t, ok, n)
+	}
+	stored := "\x00\x64\x00\x9B\xFFonly a part of a hundred bytes"
+	assert.False(t, new(inflater).read([]byte(stored), 1<<15, func(b []byte) { t.Errorf("%q is given", b) }))
+}
