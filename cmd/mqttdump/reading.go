@@ -166,6 +166,11 @@ func (a *app) read(files []string, o pcap.Options, take func(*capture.Event) err
 	if err != nil || r == nil {
 		return err
 	}
+	if o.KeyLog != nil && o.KeyLog.Err() != nil {
+		if err := a.complain(&pcap.FileError{File: a.input.keyLog, Err: withoutName(o.KeyLog.Err())}); err != nil {
+			return err
+		}
+	}
 	a.sum, a.records = r.Summary(), r.Records()
 	a.opened = !a.complained || a.records.Total+a.sum.Packets > 0
 	return nil
