@@ -194,9 +194,11 @@ func (f *follower) packet(c *connection, e *capture.Event) {
 func (f *follower) connects(c *connection, e *capture.Event, p *packets.Connect) {
 	c.receiveMaximum[mqttwire.FromClient], _ = p.Properties.ReceiveMaximum()
 	kept := p.Clone()
-	kept.Password, kept.Properties = nil, mqttwire.Properties{}
-	if kept.UserName != nil {
-		kept.UserName = []byte{}
+	kept.Properties = mqttwire.Properties{}
+	for _, secret := range []*[]byte{&kept.UserName, &kept.Password} { // that they are there is none
+		if *secret != nil {
+			*secret = []byte{}
+		}
 	}
 	if kept.Will != nil {
 		kept.Will.Payload, kept.Will.Properties = nil, mqttwire.Properties{}
@@ -267,7 +269,7 @@ func (f *follower) event(c *connection, e *capture.Event) {
 	case capture.StageNote, capture.ProxyHeader:
 		f.trouble(c, e, trouble{what: e.Note})
 	case capture.Closed:
-		c.closed[min(e.Sender, mqttwire.FromServer)] = e.Time
+		c.closed[min(e.Sender, mqttwire.FromServer)] = true
 		if c.firstToClose == nil {
 			c.firstToClose = &trouble{time: e.Time, record: e.Record, what: e.Note, fault: e.Sender}
 		}
