@@ -171,6 +171,21 @@ func (f *follower) packet(c *connection, e *capture.Event) {
 		}
 	case *packets.Unsuback:
 		f.unsuback(c, e, p)
+	case *packets.Pingreq:
+		f.begin(c, e, &exchange{step: stepPing})
+	case *packets.Pingresp:
+		f.single(c, e, stepPing)
+	case *packets.Disconnect:
+		f.disconnect(c, e, p)
+	default:
+		f.delivery(c, e)
+	}
+	f.failed(c, e)
+}
+
+// delivery takes a packet with which a PUBLISH is acknowledged.
+func (f *follower) delivery(c *connection, e *capture.Event) {
+	switch p := e.Packet.(type) {
 	case *packets.Puback:
 		f.answer(c, e, p.PacketID, stepPuback, p.ReasonCode)
 	case *packets.Pubrec:
@@ -179,14 +194,7 @@ func (f *follower) packet(c *connection, e *capture.Event) {
 		f.pubrel(c, e, p)
 	case *packets.Pubcomp:
 		f.answer(c, e, p.PacketID, stepPubcomp, p.ReasonCode)
-	case *packets.Pingreq:
-		f.begin(c, e, &exchange{step: stepPing})
-	case *packets.Pingresp:
-		f.single(c, e, stepPing)
-	case *packets.Disconnect:
-		f.disconnect(c, e, p)
 	}
-	f.failed(c, e)
 }
 
 // connects notes a CONNECT. A second one on a connection is a violation, and begins
