@@ -63,6 +63,8 @@ func TestCasesHaveSecretsOnDemandOnly(t *testing.T) {
 	assert.Contains(t, out, "# AUTH of record 6, stream 0: it may hold secrets, and --secrets shows it\n")
 	assert.Contains(t, out, "case: subscribe")
 	assert.Contains(t, dump(t, "-qs", "--case", file), "case: auth")
+	named := dump(t, "-q", "--case", temp(t, "10 12 00 04 4D 51 54 54 04 82 00 3C 00 00 00 04 75 73 65 72\n"))
+	assert.Equal(t, "# CONNECT of record 1, stream 0: it may hold secrets, and --secrets shows it\n", named)
 	malformed := dump(t, "-q", "--case", filepath.Join(ownCaptures, "raw-invalid-connects.pcap"))
 	assert.Contains(t, malformed, "# CONNECT of record")
 }

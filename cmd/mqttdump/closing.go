@@ -27,7 +27,7 @@ func (a *app) close() error {
 // closingLine is the line that says what was in a capture.
 func closingLine(s *capture.Summary, r *pcap.Records) string {
 	parts := []string{counted(s.Packets, "packet"), listed("in ", counted(s.Streams, "stream"), []count{
-		{s.MQTT, "MQTT"}, {s.TLS, "TLS"}, {s.WebSocket, "WebSocket"}, {s.Other, "other protocols"}, {s.Refused, "refused"},
+		{s.MQTT, "MQTT"}, {s.TLS, "TLS"}, {s.WebSocket, "WebSocket"}, {s.Other, "of other protocols"}, {s.Refused, "refused"},
 		{s.Unanswered, "unanswered"}, {s.Silent, "without data"}, {s.NotUnderstood, "not understood"},
 	})}
 	line := strings.Join(parts, " ")

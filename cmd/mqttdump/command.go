@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 
@@ -124,6 +125,7 @@ type inputOptions struct {
 	pcap.Options
 	streamVersions map[string]string
 	ports          []uint
+	keyLog         string
 	quiet          bool
 }
 
@@ -131,6 +133,7 @@ func (o *inputOptions) flags(f *pflag.FlagSet) {
 	f.Var(&versionValue{&o.Version}, "mqtt-version", "`version` (3.1, 3.1.1 or 5) of streams without CONNECT, instead of a guess")
 	f.StringToStringVar(&o.streamVersions, "stream-version", nil, "the same for single streams: `number=version`,…")
 	f.UintSliceVarP(&o.ports, "port", "p", nil, "`ports` on which MQTT is spoken besides 1883: it takes less to recognise it there")
+	f.StringVar(&o.keyLog, "keylog", "", "the `file` with the secrets of TLS sessions, as SSLKEYLOGFILE makes programs\nwrite it; those in a pcapng file are used without it")
 	f.BoolVar(&o.Raw, "raw", false, "a file of no known format holds MQTT bytes, even if it does not begin with a\npacket that is legal")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no closing line on standard error, and no progress bar")
 }
@@ -143,6 +146,13 @@ func (o *inputOptions) decoder() (pcap.Options, error) {
 			return c, fmt.Errorf("--port %d: ports end at 65535", p)
 		}
 		c.Ports = append(c.Ports, uint16(p))
+	}
+	if o.keyLog != "" {
+		f, err := os.Open(o.keyLog)
+		if err != nil {
+			return c, fmt.Errorf("--keylog %s: %w", o.keyLog, withoutName(err))
+		}
+		c.KeyLog = pcap.NewKeyLog(f) // it is read for as long as the program runs
 	}
 	for stream, version := range o.streamVersions {
 		var n int
@@ -170,6 +180,7 @@ type showOptions struct {
 	zone       *time.Location
 	maxPayload int
 	verbose    bool
+	hex        bool
 	cases      bool
 	payloads   string
 	raw        string
@@ -188,6 +199,7 @@ func (o *showOptions) flags(f *pflag.FlagSet) {
 // lineFlags are the flags of lines for packets.
 func (o *showOptions) lineFlags(f *pflag.FlagSet) {
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "all fields of each packet, a line for each, with the names that JSON has")
+	f.BoolVarP(&o.hex, "hex", "x", false, "the bytes of each packet, field by field, with name, value and section of the\nstandard")
 	f.IntVar(&o.maxPayload, "max-payload", 0, "in JSON, show of payloads over so many `bytes` length and SHA-256 only")
 	f.StringVar(&o.payloads, "payload", "", "write the payload of each PUBLISH to a file in this new `folder`")
 	f.StringVar(&o.raw, "raw-out", "", "write the bytes of each packet to a file in this new `folder`; what is written\nthere may be secret")

@@ -46,7 +46,7 @@ type connection struct {
 	moreTroubles      int
 	violations        int
 
-	closed       [3]time.Time // FIN, by sender
+	closed       [3]bool // FIN, by sender
 	firstToClose *trouble
 	cut          *trouble // it was reset, refused, not answered, or is not followed any more
 	goodbye      *trouble // a DISCONNECT
@@ -137,7 +137,7 @@ func (c *connection) unsubscribed(filter []byte) {
 
 // isOver reports whether the connection has ended.
 func (c *connection) isOver() bool {
-	return c.cut != nil || !c.closed[mqttwire.FromClient].IsZero() && !c.closed[mqttwire.FromServer].IsZero()
+	return c.cut != nil || c.closed[mqttwire.FromClient] && c.closed[mqttwire.FromServer]
 }
 
 // sideWord is a side in words.

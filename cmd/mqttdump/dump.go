@@ -55,10 +55,12 @@ func (a *app) lines() lines {
 		return &caseLines{secrets: a.show.secrets}
 	case a.show.json:
 		return newJSONLines(&a.show)
+	case a.show.hex:
+		return newHexLines(&a.show, a.palette())
 	case a.show.verbose:
-		return newVerboseLines(&a.show, newPalette(a.show.color, a.out.to))
+		return newVerboseLines(&a.show, a.palette())
 	}
-	return newTextLines(&a.show, newPalette(a.show.color, a.out.to))
+	return newTextLines(&a.show, a.palette())
 }
 
 // concerns reports whether an event is about MQTT. A capture of everything has many

@@ -171,6 +171,21 @@ func (f *follower) packet(c *connection, e *capture.Event) {
 		}
 	case *packets.Unsuback:
 		f.unsuback(c, e, p)
+	case *packets.Pingreq:
+		f.begin(c, e, &exchange{step: stepPing})
+	case *packets.Pingresp:
+		f.single(c, e, stepPing)
+	case *packets.Disconnect:
+		f.disconnect(c, e, p)
+	default:
+		f.delivery(c, e)
+	}
+	f.failed(c, e)
+}
+
+// delivery takes a packet with which a PUBLISH is acknowledged.
+func (f *follower) delivery(c *connection, e *capture.Event) {
+	switch p := e.Packet.(type) {
 	case *packets.Puback:
 		f.answer(c, e, p.PacketID, stepPuback, p.ReasonCode)
 	case *packets.Pubrec:
@@ -179,14 +194,7 @@ func (f *follower) packet(c *connection, e *capture.Event) {
 		f.pubrel(c, e, p)
 	case *packets.Pubcomp:
 		f.answer(c, e, p.PacketID, stepPubcomp, p.ReasonCode)
-	case *packets.Pingreq:
-		f.begin(c, e, &exchange{step: stepPing})
-	case *packets.Pingresp:
-		f.single(c, e, stepPing)
-	case *packets.Disconnect:
-		f.disconnect(c, e, p)
 	}
-	f.failed(c, e)
 }
 
 // connects notes a CONNECT. A second one on a connection is a violation, and begins
@@ -194,9 +202,11 @@ func (f *follower) packet(c *connection, e *capture.Event) {
 func (f *follower) connects(c *connection, e *capture.Event, p *packets.Connect) {
 	c.receiveMaximum[mqttwire.FromClient], _ = p.Properties.ReceiveMaximum()
 	kept := p.Clone()
-	kept.Password, kept.Properties = nil, mqttwire.Properties{}
-	if kept.UserName != nil {
-		kept.UserName = []byte{}
+	kept.Properties = mqttwire.Properties{}
+	for _, secret := range []*[]byte{&kept.UserName, &kept.Password} { // that they are there is none
+		if *secret != nil {
+			*secret = []byte{}
+		}
 	}
 	if kept.Will != nil {
 		kept.Will.Payload, kept.Will.Properties = nil, mqttwire.Properties{}
@@ -267,7 +277,7 @@ func (f *follower) event(c *connection, e *capture.Event) {
 	case capture.StageNote, capture.ProxyHeader:
 		f.trouble(c, e, trouble{what: e.Note})
 	case capture.Closed:
-		c.closed[min(e.Sender, mqttwire.FromServer)] = e.Time
+		c.closed[min(e.Sender, mqttwire.FromServer)] = true
 		if c.firstToClose == nil {
 			c.firstToClose = &trouble{time: e.Time, record: e.Record, what: e.Note, fault: e.Sender}
 		}

@@ -122,6 +122,24 @@ func TestNobodyIsAccusedWhereBytesAreMissing(t *testing.T) {
 	assert.Zero(t, over[0].violations)
 }
 
+// TestNoAliasIsCalledUnknownThatALostPacketMayHaveSet takes out the packet that set it.
+func TestNoAliasIsCalledUnknownThatALostPacketMayHaveSet(t *testing.T) {
+	k := newTalk(t, mqttwire.V5)
+	c := k.open().connects("c", func(_ *packets.Connect, q *packets.Connack) { q.Properties.SetTopicAliasMaximum(5) })
+	set, use := publishOf(0, 0, "a"), publishOf(0, 0, "")
+	set.Properties.SetTopicAlias(3)
+	use.Properties.SetTopicAlias(3)
+	c.client(set)
+	missing := len(k.segments) - 1
+	c.server(&packets.Pingresp{}).client(use).server(&packets.Pingresp{}).client(use).server(&packets.Pingresp{})
+	k.segments = append(k.segments[:missing:missing], k.segments[missing+1:]...)
+	over := k.follow()
+	require.Len(t, over, 1)
+	assert.True(t, over[0].lossy)
+	assert.Equal(t, 2, over[0].publishes[mqttwire.FromClient])
+	assert.Zero(t, over[0].violations)
+}
+
 func TestNobodyIsAccusedWhereTheSessionIsOlderThanTheConnection(t *testing.T) {
 	k := newTalk(t, mqttwire.V5)
 	k.open().connects("c", func(p *packets.Connect, q *packets.Connack) { p.CleanStart, q.SessionPresent = false, true }).

@@ -83,9 +83,9 @@ func (a *app) zone() *time.Location {
 // taker takes the events of a capture.
 type taker func(file string, e *capture.Event) error
 
-// each gives the events of all files to take that the filter lets pass, in their order. The error is that of
-// take or of the command line; that a file cannot be read is told, and is in the
-// status.
+// each gives the events of all files to take that the filter lets pass, in their
+// order. The error is that of take or of the command line; that a file cannot be read
+// is told, and is in the status.
 func (a *app) each(files []string, take taker) error {
 	if len(files) == 0 {
 		return errors.New("no file was given")
@@ -98,39 +98,39 @@ func (a *app) each(files []string, take taker) error {
 	if err != nil {
 		return err
 	}
+	a.filtered = !chosen.letsAllPass()
 	bar := a.newProgress(files)
-	err = a.read(files, o, func(e *capture.Event) error {
-		switch {
-		case e.Kind == capture.PacketPiece:
-			return a.saving.piece(e)
-		case e.Cause == capture.OverLimit && a.saving != nil:
-			defer a.saving.forget(e)
-		}
-		if !chosen.match(e) {
-			return nil
-		}
-		a.raise(statusOf(e))
-		a.matches++
-		name := ""
-		if len(files) > 1 { // else it goes without saying
-			name = a.names[e.File]
-		}
-		return take(name, e)
-	})
+	err = a.read(files, o, func(e *capture.Event) error { return a.choose(chosen, e, take) })
 	if err != nil {
 		return err
 	}
-	bar.finish()
-	a.filtered = !chosen.letsAllPass()
-	if w := chosen.where; w != nil && w.fault != nil {
-		if err := a.tell("--where could not be told for %s, which are left out; of the first:\n%s", counted(w.failed, "packet"), w.fault); err != nil {
-			return err
-		}
-	}
-	if a.sum.Unread > 0 {
+	if bar.finish(); a.sum.Unread > 0 {
 		a.raise(statusNotDecoded)
 	}
+	if w := chosen.where; w != nil && w.fault != nil {
+		return a.tell("--where could not be told for %s, which are left out; of the first:\n%s", counted(w.failed, "packet"), w.fault)
+	}
 	return nil
+}
+
+// choose gives an event to take, if the filter lets it pass.
+func (a *app) choose(chosen *filter, e *capture.Event, take taker) error {
+	switch {
+	case e.Kind == capture.PacketPiece:
+		return a.saving.piece(e)
+	case e.Cause == capture.OverLimit && a.saving != nil:
+		defer a.saving.forget(e)
+	}
+	if !chosen.match(e) {
+		return nil
+	}
+	a.raise(statusOf(e))
+	a.matches++
+	name := ""
+	if len(a.names) > 1 { // else it goes without saying
+		name = a.names[e.File]
+	}
+	return take(name, e)
 }
 
 // read reads the files: in a goroutine of its own, while the events are taken in this.
@@ -144,18 +144,7 @@ func (a *app) read(files []string, o pcap.Options, take func(*capture.Event) err
 	var r *pcap.Reader
 	go func() {
 		defer pipe.end()
-		opened, err := pcap.OpenInputs(inputs, o)
-		if err != nil {
-			pipe.put(&capture.Event{}, err)
-			return
-		}
-		r = opened
-		defer r.Close()
-		for e, err := range r.Events() {
-			if !pipe.put(&e, err) || a.isInterrupted(inputs) {
-				return
-			}
-		}
+		r = a.fill(pipe, inputs, o)
 	}()
 	err = pipe.each(func(e *capture.Event, err error) error {
 		if err != nil {
@@ -166,9 +155,29 @@ func (a *app) read(files []string, o pcap.Options, take func(*capture.Event) err
 	if err != nil || r == nil {
 		return err
 	}
+	if o.KeyLog != nil && o.KeyLog.Err() != nil {
+		err = a.complain(&pcap.FileError{File: a.input.keyLog, Err: withoutName(o.KeyLog.Err())})
+	}
 	a.sum, a.records = r.Summary(), r.Records()
 	a.opened = !a.complained || a.records.Total+a.sum.Packets > 0
-	return nil
+	return err
+}
+
+// fill puts the events of the inputs into the pipeline. It returns what has read them;
+// nil if that could not begin.
+func (a *app) fill(pipe *pipeline, inputs []pcap.Input, o pcap.Options) *pcap.Reader {
+	r, err := pcap.OpenInputs(inputs, o)
+	if err != nil {
+		pipe.put(&capture.Event{}, err)
+		return nil
+	}
+	defer r.Close()
+	for e, err := range r.Events() {
+		if !pipe.put(&e, err) || a.isInterrupted(inputs) {
+			break
+		}
+	}
+	return r
 }
 
 // mostWatched is how many files are opened by the program itself, so that it can tell

@@ -117,6 +117,35 @@ func TestReportOfALargeCaptureIsASampleAndSaysSo(t *testing.T) {
 	assert.Equal(t, int64(101000), sum, "rates are of all")
 }
 
+// TestConnectionsThatAreNotShownLeaveRoomForThoseThatAre has more packets than a page
+// takes in connections that went well, and then one that did not.
+func TestConnectionsThatAreNotShownLeaveRoomForThoseThatAre(t *testing.T) {
+	r := &report{app: newApp(context.Background(), nil, nil, nil), follow: newFollower(), flows: map[int]*flow{}}
+	r.form, r.follow.onOver = newTextLines(&r.app.show, newPalette("never", nil)), r.over
+	ping := capture.Event{Kind: capture.WholePacket, Packet: &packets.Pingreq{}, Version: mqttwire.V5}
+	ping.Frame.Header = mqttwire.FixedHeader{Type: mqttwire.PINGREQ, Size: 2}
+	const n = 2 * mostConnections
+	for stream := range n {
+		for range 40 {
+			ping.Stream = stream
+			r.take(r.follow.take("", &ping), &ping)
+		}
+		for _, side := range []mqttwire.Sender{mqttwire.FromClient, mqttwire.FromServer} {
+			e := capture.Event{Kind: capture.Closed, Stream: stream, Sender: side}
+			if stream == n-1 {
+				e.Kind = capture.Reset
+			}
+			r.take(r.follow.take("", &e), &e)
+		}
+	}
+	r.follow.end()
+	assert.Len(t, r.kept, mostConnections/2+1)
+	last := r.kept[len(r.kept)-1]
+	assert.Equal(t, n-1, last.Stream)
+	assert.Len(t, last.Head, 42)
+	assert.Equal(t, reportCounts{Connections: n, Troubled: 1, Shown: mostConnections/2 + 1, Packets: 40 * n, ShownPackets: 42 * (mostConnections/2 + 1)}, r.counts)
+}
+
 // browser returns the path of a headless browser, or skips the test.
 func browser(t *testing.T) string {
 	t.Helper()

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/capture"
 )
 
 // filesIn returns the files of a folder by name.
@@ -83,4 +84,29 @@ func TestAPacketThatIsTooLargeToShowIsWrittenWhole(t *testing.T) {
 	other := filepath.Join(t.TempDir(), "p")
 	_, _, _ = dumpAll("", "--mqtt-version", "4", "--payload", other, "-k", "CONNECT", file)
 	assert.Empty(t, filesIn(t, other), "it was not asked for")
+}
+
+// TestAPieceStandsWhereItBelongs leaves a hole between two, as where bytes are missing.
+func TestAPieceStandsWhereItBelongs(t *testing.T) {
+	s, err := newSaving(&showOptions{raw: filepath.Join(t.TempDir(), "r")})
+	require.NoError(t, err)
+	e := &capture.Event{Kind: capture.PacketPiece, Stream: 3}
+	e.Frame.Body = []byte("head")
+	require.NoError(t, s.piece(e))
+	e.Frame.Body, e.Bytes = []byte("tail"), 6
+	require.NoError(t, s.piece(e))
+	e.Kind, e.Cause, e.Frame.Header = capture.PartialPacket, capture.OverLimit, mqttwire.FixedHeader{Type: mqttwire.PUBLISH, RemainingLength: 10, Size: 2}
+	_, err = s.save(e)
+	require.NoError(t, err)
+	s.forget(e)
+	assert.Equal(t, map[string]string{"000001-stream3-PUBLISH.mqtt": "\x30\x0Ahead\x00\x00tail"}, filesIn(t, s.raw))
+}
+
+func TestWhatIsNotCompleteIsTakenAway(t *testing.T) {
+	s, err := newSaving(&showOptions{payloads: filepath.Join(t.TempDir(), "p")})
+	require.NoError(t, err)
+	require.NoError(t, s.piece(&capture.Event{Kind: capture.PacketPiece}))
+	assert.Len(t, filesIn(t, s.payloads), 1)
+	s.end()
+	assert.Empty(t, filesIn(t, s.payloads))
 }

@@ -100,12 +100,33 @@ func (s *sessionBlocks) build(c *connection) []byte {
 	if c.connect != nil {
 		b = s.line(b, "connect", c.handshake())
 	}
+	b = s.exchanges(s.subscriptions(b, c), c)
+	for _, t := range c.troubles {
+		b = s.trouble(b, c, &t)
+	}
+	if c.moreTroubles > 0 {
+		b = s.line(b, "trouble", fmt.Sprintf("and %d more", c.moreTroubles))
+	}
+	b = s.line(b, "ended", c.end())
+	if v := c.verdict(); v != "" {
+		b = s.line(b, "at fault", v)
+	}
+	return append(b, '\n')
+}
+
+// subscriptions appends what the client has subscribed to.
+func (s *sessionBlocks) subscriptions(b []byte, c *connection) []byte {
 	for _, sub := range c.subscriptions {
 		b = s.line(b, "subscribed", sub.text(c))
 	}
 	if c.moreSubscriptions > 0 {
 		b = s.line(b, "subscribed", fmt.Sprintf("and to %d more", c.moreSubscriptions))
 	}
+	return b
+}
+
+// exchanges appends how many packets were answered, and which were not.
+func (s *sessionBlocks) exchanges(b []byte, c *connection) []byte {
 	for n, t := range c.tallies {
 		if step(n) != stepConnect && t.begun > 0 {
 			b = s.line(b, "exchanges", fmt.Sprintf("%v: %d of %d, %v on average, %v at most", step(n), t.done, t.begun, t.average(), t.most))
@@ -121,17 +142,7 @@ func (s *sessionBlocks) build(c *connection) []byte {
 	if c.untracked > 0 {
 		b = s.line(b, "exchanges", fmt.Sprintf("%d more that were not followed", c.untracked))
 	}
-	for _, t := range c.troubles {
-		b = s.trouble(b, c, &t)
-	}
-	if c.moreTroubles > 0 {
-		b = s.line(b, "trouble", fmt.Sprintf("and %d more", c.moreTroubles))
-	}
-	b = s.line(b, "ended", c.end())
-	if v := c.verdict(); v != "" {
-		b = s.line(b, "at fault", v)
-	}
-	return append(b, '\n')
+	return b
 }
 
 // line appends a line of a block.

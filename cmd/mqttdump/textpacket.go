@@ -25,15 +25,6 @@ func describe(b []byte, p mqttwire.Packet, e *capture.Event, secrets bool) []byt
 		w.properties(p.Properties, secrets)
 	case *packets.Publish:
 		w.publish(p, e.AliasTopic)
-	case *packets.Puback:
-		w.ack(p.PacketID, p.ReasonCode, p.Properties, e)
-	case *packets.Pubrec:
-		w.ack(p.PacketID, p.ReasonCode, p.Properties, e)
-	case *packets.Pubrel:
-		w.flag("dup", p.Dup)
-		w.ack(p.PacketID, p.ReasonCode, p.Properties, e)
-	case *packets.Pubcomp:
-		w.ack(p.PacketID, p.ReasonCode, p.Properties, e)
 	case *packets.Subscribe:
 		w.flag("dup", p.Dup)
 		w.number("id", uint64(p.PacketID))
@@ -58,8 +49,25 @@ func describe(b []byte, p mqttwire.Packet, e *capture.Event, secrets bool) []byt
 	case *packets.Auth:
 		w.code(p.ReasonCode, t, e.Version)
 		w.properties(p.Properties, secrets)
+	default:
+		w.delivery(p, e)
 	}
 	return w.b
+}
+
+// delivery adds what a packet says with which a PUBLISH is acknowledged.
+func (w *words) delivery(p mqttwire.Packet, e *capture.Event) {
+	switch p := p.(type) {
+	case *packets.Puback:
+		w.ack(p.PacketID, p.ReasonCode, p.Properties, e)
+	case *packets.Pubrec:
+		w.ack(p.PacketID, p.ReasonCode, p.Properties, e)
+	case *packets.Pubrel:
+		w.flag("dup", p.Dup)
+		w.ack(p.PacketID, p.ReasonCode, p.Properties, e)
+	case *packets.Pubcomp:
+		w.ack(p.PacketID, p.ReasonCode, p.Properties, e)
+	}
 }
 
 func (w *words) connect(p *packets.Connect, e *capture.Event, secrets bool) {
