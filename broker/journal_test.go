@@ -151,6 +151,43 @@ func TestARestoredBrokerGoesOn(t *testing.T) {
 	assert.Equal(t, []string{"w/q will #7"}, p.messages(), "the will of p is gone, as it is back")
 }
 
+// What one step has changed at several places comes out of Changes together, however far
+// the step has come when it is called; and nothing is written meanwhile.
+func TestWhileAMessageIsSentOnItsChangesAndItsAcknowledgementWait(t *testing.T) {
+	for q := mqttwire.QoS(1); q <= 2; q++ {
+		j := newJournaled(t)
+		var from *peer
+		looked := 0
+		look := func() {
+			records, mark := j.b.Changes(nil)
+			for _, r := range records {
+				assert.NotContains(t, string(r.Data), "the payload")
+			}
+			j.b.Durable(mark)
+			assert.Empty(t, from.conn.Append(nil, 1000))
+			looked++
+		}
+		j.b = broker.New(broker.Options{Journal: true, Hooks: broker.Hooks{Deliver: func(*broker.Peer, *packets.Publish) bool {
+			look()
+			return true
+		}}})
+		from = j.connect(mqttwire.V5, "from")
+		j.commit()
+		for _, id := range []string{"a", "b", "c"} {
+			p := j.connect(mqttwire.V5, id, keeps)
+			j.commit()
+			p.subscribe(0, sub("a", 2))
+			j.commit()
+		}
+		from.take()
+		from.publish("a", "the payload", q)
+		assert.Equal(t, 3, looked)
+		assert.Empty(t, from.got)
+		j.commit()
+		assert.NotEmpty(t, from.got)
+	}
+}
+
 // Stops the program at each commit: what was acknowledged is there, and what was of QoS 2
 // is there once.
 func TestWhatWasAcknowledgedIsThereWhereverTheProgramEnds(t *testing.T) {

@@ -154,5 +154,12 @@ func TestEndSessionEndsConnectionAndSession(t *testing.T) {
 	assert.Zero(t, w.b.Stats().Sessions)
 	assert.Zero(t, w.b.Stats().Subscriptions)
 	assert.False(t, w.b.EndSession(w.now, "", "p"))
-	assert.False(t, w.connect(mqttwire.V5, "p", keeps).connack().SessionPresent)
+	p = w.connect(mqttwire.V5, "p", keeps)
+	assert.False(t, p.connack().SessionPresent)
+	p.lose()
+	_, ok := w.b.Deadline()
+	assert.True(t, ok)
+	assert.True(t, w.b.EndSession(w.now, "", "p"))
+	_, ok = w.b.Deadline()
+	assert.False(t, ok, "nothing is left of it")
 }

@@ -2,6 +2,7 @@ package broker_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -92,6 +93,39 @@ func TestARetainedMessageExpires(t *testing.T) {
 	p.take()
 	p.subscribe(0, sub("a", 0))
 	assert.Empty(t, p.messages())
+}
+
+func TestARetainedMessageThatHasExpiredIsNotSentBeforeItIsDeletedEither(t *testing.T) {
+	w := newWorld(t, broker.Options{})
+	from := w.connect(mqttwire.V5, "from")
+	from.publish("a", "m", 0, retain, func(m *packets.Publish) { m.Properties.SetMessageExpiryInterval(10) })
+	w.now = w.now.Add(10 * time.Second)
+	from.subscribe(0, sub("a", 0))
+	assert.Empty(t, from.messages())
+	assert.Equal(t, 1, w.b.Stats().Retained)
+	assert.Empty(t, w.b.Stats().Dropped)
+}
+
+// What there was no room for is not sent any more if there is a newer one.
+func TestAReplayThatHasWaitedSendsTheMessageThatThereIsThen(t *testing.T) {
+	for _, newer := range []string{"newer", ""} {
+		w := newWorld(t, broker.Options{Limits: broker.Limits{Queue: session.Bounds{Count: 2}}})
+		from := w.connect(mqttwire.V5, "from")
+		from.publish("a", "1", 0, retain)
+		from.publish("b", "older", 0, retain)
+		p := w.connect(mqttwire.V5, "p")
+		p.deaf = true
+		p.subscribe(0, sub("+", 0))
+		for range 10 {
+			from.publish("b", newer, 0, retain)
+		}
+		p.deaf = false
+		p.read()
+		w.run()
+		got := p.messages()
+		assert.NotContains(t, got, "b older retain")
+		assert.Equal(t, newer != "", slices.Contains(got, "b "+newer+" retain"))
+	}
 }
 
 func TestAReplacedRetainedMessageHasItsOwnExpiry(t *testing.T) {

@@ -74,6 +74,20 @@ func TestWhatAMemberHasNotBegunToGetGoesToAnother(t *testing.T) {
 	}
 }
 
+func TestWithoutAnotherMemberThatIsConnectedAMessageStaysWithItsOwn(t *testing.T) {
+	w, from, m := group(t, 1, 2)
+	m[1].lose()
+	var want []string
+	for i := range 6 {
+		from.publish("a", fmt.Sprint(i), 1)
+		want = append(want, fmt.Sprintf("a %d QoS1", i))
+	}
+	m[0].lose()
+	want[0] += " dup"
+	assert.Equal(t, want, w.connect(mqttwire.V5, "p0", keeps).all(t))
+	assert.Empty(t, w.connect(mqttwire.V5, "p1", keeps).all(t))
+}
+
 // all acknowledges all messages as they come, and returns them.
 func (p *peer) all(t *testing.T) (list []string) {
 	for {

@@ -25,6 +25,7 @@ var Packages = []string{
 	"sessiontest",
 	"client",
 	"broker",
+	"server",
 	"capture",
 	"mqttwiretest",
 	"store",

@@ -21,6 +21,7 @@ type layer struct {
 var layers = []layer{
 	{"codec", codecColumn, codecTests, nil, nil},
 	{"session", sessionColumn, sessionTests, sessionReasons, Statement.hasState},
+	{"broker", brokerColumn, brokerTests, nil, func(Statement) bool { return false }}, // the session says what is left to it
 }
 
 const codecColumn = "cases of the corpus in that version, those that break the statement first, and tests for what no case can show.\n" +

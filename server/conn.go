@@ -1,0 +1,265 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/broker"
+	"github.com/mqttwire/mqttwire/packets"
+	"github.com/mqttwire/mqttwire/session"
+)
+
+// Conn is a connection of a client.
+type Conn struct {
+	// Value is the program's own: it is not used here.
+	Value any
+
+	server  *Server
+	net     net.Conn
+	conn    connection
+	cancel  context.CancelFunc
+	rate    bucket
+	first   [64]byte // what is read while the connection rests
+	opened  bool     // a CONNECT was handled
+	inline  bool     // the goroutine that reads may write
+	writing atomic.Int32
+	buffer  *[bufferSize]byte // of who writes, while there is something to be written
+	rest    []byte            // of it what is not written
+	failed  atomic.Pointer[error]
+}
+
+// newConn returns a connection that begins.
+func (s *Server) newConn(conn net.Conn) (*Conn, error) {
+	c := &Conn{server: s, net: conn, rate: bucket{rate: s.Limits.MessageRate}}
+	_, c.inline = conn.(interface{ SyscallConn() (rawConn, error) })
+	if err := s.add(c); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	c.cancel = cancel
+	o := s.Link
+	o.Side = mqttwire.FromServer
+	from, now := broker.Origin{}, time.Now()
+	if a := conn.RemoteAddr(); a != nil {
+		from.Address = a.String()
+	}
+	from.Identity = s.identify(conn)
+	if s.Broker != nil {
+		c.conn = s.Broker.Attach(ctx, now, session.NewLink(o), from, c.wake)
+	} else {
+		c.conn = newPlain(now, session.NewLink(o), from, c.wake)
+	}
+	return c, nil
+}
+
+// defaultHandshakeTimeout is how long the handshake of TLS may take, if Link does not say
+// how long a connection may take to begin.
+const defaultHandshakeTimeout = 30 * time.Second
+
+// identify returns who the peer is by its certificate, or "".
+func (s *Server) identify(conn net.Conn) string {
+	t, ok := conn.(*tls.Conn)
+	if ok {
+		ctx, cancel := context.WithTimeout(context.Background(), orDefault(s.Link.ConnectTimeout, defaultHandshakeTimeout))
+		defer cancel()
+		if t.HandshakeContext(ctx) != nil {
+			return "" // which the first read says again
+		}
+	}
+	if s.Identify != nil {
+		return s.Identify(conn)
+	}
+	if ok {
+		if chains := t.ConnectionState().VerifiedChains; len(chains) > 0 {
+			return chains[0][0].Subject.CommonName
+		}
+	}
+	return ""
+}
+
+// ClientID returns the client identifier, once the CONNECT has been handled, of a client
+// without one that which it got; before it is "".
+func (c *Conn) ClientID() string { return c.conn.Peer().ClientID }
+
+// Peer returns who the client is, as the hooks of a broker see it. It must not be
+// changed.
+func (c *Conn) Peer() *broker.Peer { return c.conn.Peer() }
+
+// Version returns the version of the connection, or 0 while no CONNECT has told it.
+func (c *Conn) Version() mqttwire.Version { return c.conn.Version() }
+
+// NetConn returns the connection below, which must not be read, written or closed.
+func (c *Conn) NetConn() net.Conn { return c.net }
+
+// Disconnect closes the connection, in 5.0 with a DISCONNECT of that code, behind what is
+// already to be written. Any goroutine may call it, also a function of the Handler.
+func (c *Conn) Disconnect(code mqttwire.ReasonCode) {
+	c.conn.Disconnect(time.Now(), &packets.Disconnect{ReasonCode: code})
+	c.wake()
+}
+
+// Send sends the client a message, whatever it has subscribed to, with the QoS and the
+// RETAIN flag of p, which is copied. It returns ErrNotConnected before the CONNACK and
+// after the end, and other errors as session.Session.Publish does. It is for a server
+// without a Broker: with one it returns session.ErrState.
+func (c *Conn) Send(p *packets.Publish) error {
+	plain, ok := c.conn.(*plain)
+	if !ok {
+		return session.ErrState
+	}
+	now := time.Now()
+	return plain.publish(now, session.NewMessage(now, p), session.Delivery{QoS: p.QoS, Retain: p.Retain, Quiet: true})
+}
+
+func (c *Conn) log(message string, args ...any) {
+	if l := c.server.Log; l != nil {
+		l.Warn(message, append([]any{"client", c.ClientID(), "address", c.conn.Peer().Origin.Address}, args...)...)
+	}
+}
+
+// buffers are those of connections that do not rest.
+var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
+
+const bufferSize = 16 << 10
+
+// restAfter is how long nothing has to come until a connection rests.
+const restAfter = 20 * time.Millisecond
+
+// serve reads until the connection ends.
+func (c *Conn) serve() error {
+	defer c.cancel()
+	err := c.read()
+	c.end()
+	c.conn.Lost(time.Now(), err)
+	_ = c.net.Close()
+	cause, _ := c.conn.Closed()
+	if c.opened && c.server.Handler.Close != nil {
+		c.closed(cause)
+	}
+	if l := c.server.Log; l != nil {
+		l.Info("connection ended", "client", c.ClientID(), "address", c.conn.Peer().Origin.Address, "why", cause.Error())
+	}
+	return cause
+}
+
+// closed calls the function Close, which may panic.
+func (c *Conn) closed(cause session.Cause) {
+	defer func() {
+		if r := recover(); r != nil {
+			c.log("handler failed", "packet", "Close")
+		}
+	}()
+	c.server.Handler.Close(c, cause)
+}
+
+// read reads and handles until the connection is to be closed, or is gone.
+func (c *Conn) read() error {
+	for {
+		n, err := c.readFirst()
+		if n > 0 {
+			c.feed(c.first[:n])
+		}
+		if err == nil && n == len(c.first) {
+			err = c.readMore()
+		}
+		if err != nil || c.isClosed() {
+			return err
+		}
+		c.conn.Release()
+	}
+}
+
+// readFirst waits for the first bytes, and meets the deadlines of the connection
+// meanwhile.
+func (c *Conn) readFirst() (n int, err error) {
+	for {
+		if c.isClosed() {
+			return 0, nil
+		}
+		at, _ := c.conn.Deadline()
+		_ = c.net.SetReadDeadline(at)
+		if c.isClosed() { // who closes it has set the deadline before
+			return 0, nil
+		}
+		n, err = c.net.Read(c.first[:])
+		if n > 0 || err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+			return n, err
+		}
+		c.conn.Tick(time.Now())
+		c.flush()
+	}
+}
+
+// readMore reads as long as bytes come.
+func (c *Conn) readMore() error {
+	b := buffers.Get().(*[bufferSize]byte)
+	defer buffers.Put(b)
+	for !c.isClosed() {
+		_ = c.net.SetReadDeadline(time.Now().Add(restAfter))
+		n, err := c.net.Read(b[:])
+		if n > 0 {
+			c.feed(b[:n])
+		}
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return nil
+		case err != nil:
+			return err
+		}
+	}
+	return nil
+}
+
+// feed handles what has come, and writes what it has brought.
+func (c *Conn) feed(b []byte) {
+	c.conn.Feed(time.Now(), b)
+	for {
+		p, ok := c.conn.Packet()
+		if !ok {
+			break
+		}
+		c.opened = true
+		now := time.Now()
+		if wait := c.rate.take(now); wait > 0 {
+			c.flush()
+			c.server.wait(wait)
+			now = time.Now()
+		}
+		c.handle(now, p)
+	}
+	c.flush()
+}
+
+// isClosed reports whether the connection is to be closed, or cannot be written to.
+func (c *Conn) isClosed() bool {
+	_, closed := c.conn.Closed()
+	return closed || c.failed.Load() != nil
+}
+
+// end lets the last words come to the client: it closes the sending side, and reads for
+// a bounded time what still comes, as else the network may throw away what the client
+// has not read.
+func (c *Conn) end() {
+	if half, ok := c.net.(interface{ CloseWrite() error }); !ok || c.failed.Load() != nil || half.CloseWrite() != nil {
+		return
+	}
+	_ = c.net.SetReadDeadline(time.Now().Add(orDefault(c.server.Limits.CloseTimeout, defaultCloseTimeout)))
+	b := buffers.Get().(*[bufferSize]byte)
+	defer buffers.Put(b)
+	_, _ = io.CopyBuffer(discard{}, onlyReader{c.net}, b[:])
+}
+
+// discard and onlyReader keep io.CopyBuffer from other ways than the buffer.
+type discard struct{}
+
+func (discard) Write(b []byte) (int, error) { return len(b), nil }
+
+type onlyReader struct{ io.Reader }

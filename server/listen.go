@@ -1,0 +1,47 @@
+package server
+
+import (
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/url"
+)
+
+// ErrScheme says that a URL is none that Listen takes.
+var ErrScheme = errors.New("server: the URL is none of mqtt://host:port, mqtts://host:port and unix:///path")
+
+// Listen listens where a URL says: mqtt with port 1883 unless it has another, mqtts with
+// port 8883 and the configuration, or unix with a path. It returns ErrScheme for another
+// URL, and for mqtts without a configuration.
+func Listen(address string, config *tls.Config) (net.Listener, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case u.Scheme == "mqtt" && u.Host != "":
+		return net.Listen("tcp", withPort(u, "1883"))
+	case u.Scheme == "mqtts" && u.Host != "" && config != nil:
+		return tls.Listen("tcp", withPort(u, "8883"), config)
+	case u.Scheme == "unix" && u.Host == "" && u.Path != "":
+		return net.Listen("unix", u.Path)
+	}
+	return nil, ErrScheme
+}
+
+// withPort returns host and port of a URL.
+func withPort(u *url.URL, port string) string {
+	if u.Port() != "" {
+		port = u.Port()
+	}
+	return net.JoinHostPort(u.Hostname(), port)
+}
+
+// ListenAndServe is Listen with Server.TLS, and Serve.
+func (s *Server) ListenAndServe(address string) error {
+	l, err := Listen(address, s.TLS)
+	if err != nil {
+		return err
+	}
+	return s.Serve(l)
+}

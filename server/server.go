@@ -1,0 +1,366 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/broker"
+	"github.com/mqttwire/mqttwire/packets"
+	"github.com/mqttwire/mqttwire/session"
+)
+
+// Server serves connections. Its fields must not be changed once it serves; it must not
+// be copied. The zero value is a plain protocol server.
+type Server struct {
+	// Broker has the sessions, and sends messages on; nil is a plain protocol server. It
+	// may be that of several servers.
+	Broker *broker.Broker
+
+	// Handler sees the packets of clients, and may answer them.
+	Handler Handler
+
+	Limits Limits
+
+	// Link has what is read, and the timeouts of connections; its Side is set here.
+	Link session.LinkOptions
+
+	// Journal keeps the changes of a Broker that has Options.Journal; nil leaves them to
+	// the caller. If it fails all connections end, and no more are served. Of several
+	// servers of a Broker one has it.
+	Journal session.Journal
+
+	// TLS is for ListenAndServe with the scheme mqtts.
+	TLS *tls.Config
+
+	// Identify returns who the transport has proved the peer to be; nil is the common
+	// name in the certificate of a TLS client that was verified.
+	Identify func(net.Conn) string
+
+	// Log gets a line for each connection that ends, and for what handlers get wrong; nil
+	// is none. No password, no authentication data and no payload is in it.
+	Log *slog.Logger
+
+	mu        sync.Mutex // of all that follows
+	listeners map[net.Listener]struct{}
+	conns     map[*Conn]struct{}
+	addresses addresses
+	stop      chan struct{} // closed when no more is served; made with the first connection
+	stopped   bool
+	failed    error
+	working   sync.WaitGroup // the goroutines of the Broker
+	serving   sync.WaitGroup // connections
+}
+
+// ErrServerClosed is what Serve and ServeConn return after Shutdown or Close.
+var ErrServerClosed = errors.New("server: closed")
+
+// start begins what goes on beside connections, and reports whether the server serves.
+func (s *Server) start() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopped || s.stop != nil {
+		return !s.stopped
+	}
+	s.stop = make(chan struct{})
+	if s.Broker != nil {
+		s.working.Go(s.tick)
+		if s.Journal != nil {
+			s.working.Go(s.commit)
+		}
+	}
+	return true
+}
+
+// tickEvery is how late a deadline of the Broker may be met.
+const tickEvery = 100 * time.Millisecond
+
+// tick meets the deadlines of the Broker.
+func (s *Server) tick() {
+	timer := time.NewTicker(tickEvery)
+	defer timer.Stop()
+	for {
+		select {
+		case <-s.stop:
+			return
+		case now := <-timer.C:
+			if at, ok := s.Broker.Deadline(); ok && !now.Before(at) {
+				s.Broker.Tick(now)
+			}
+		}
+	}
+}
+
+// commit makes the changes of the Broker durable.
+func (s *Server) commit() {
+	var records []session.Record
+	for {
+		stopped := false
+		select {
+		case <-s.stop:
+			stopped = true // what there is then is durable too
+		case <-s.Broker.Changed():
+		}
+		all, mark := s.Broker.Changes(records[:0])
+		if records = all; len(records) > 0 {
+			if err := s.Journal.Append(records); err != nil {
+				s.fail(err)
+				return
+			}
+			clear(records)
+		}
+		s.Broker.Durable(mark)
+		if stopped {
+			return
+		}
+	}
+}
+
+// fail ends all connections, as what they depend on cannot be kept.
+func (s *Server) fail(err error) {
+	if s.Log != nil {
+		s.Log.Error("journal failed", "error", err)
+	}
+	s.mu.Lock()
+	s.failed = err
+	s.mu.Unlock()
+	go s.Close() // which waits for who calls this
+}
+
+// Serve serves the connections of a listener until it fails, or Shutdown or Close is
+// called, which close it. It may be called for as many listeners as wanted.
+func (s *Server) Serve(l net.Listener) error {
+	if !s.enter(l) {
+		_ = l.Close()
+		return s.closedBy()
+	}
+	defer s.leave(l)
+	rate := bucket{rate: s.Limits.AcceptRate}
+	for {
+		conn, err := l.Accept()
+		if err != nil {
+			if s.isStopped() {
+				return s.closedBy()
+			}
+			if ne, ok := err.(net.Error); ok && ne.Timeout() {
+				continue
+			}
+			return err
+		}
+		if !s.begin() {
+			_ = conn.Close()
+			return s.closedBy()
+		}
+		go func() {
+			defer s.serving.Done()
+			_ = s.serve(conn)
+		}()
+		if !s.wait(rate.take(time.Now())) {
+			return s.closedBy()
+		}
+	}
+}
+
+// wait waits, and reports whether the server serves after that.
+func (s *Server) wait(d time.Duration) bool {
+	if d <= 0 {
+		return true
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-s.stop:
+		return false
+	}
+}
+
+func (s *Server) enter(l net.Listener) bool {
+	if !s.start() {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.listeners == nil {
+		s.listeners = map[net.Listener]struct{}{}
+	}
+	s.listeners[l] = struct{}{}
+	return !s.stopped
+}
+
+func (s *Server) leave(l net.Listener) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.listeners, l)
+	_ = l.Close()
+}
+
+func (s *Server) isStopped() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stopped
+}
+
+// closedBy returns why no more is served.
+func (s *Server) closedBy() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failed != nil {
+		return s.failed
+	}
+	return ErrServerClosed
+}
+
+// ServeConn serves a connection of the caller's own until it ends, and closes it. It
+// returns why, which is never nil.
+func (s *Server) ServeConn(conn net.Conn) error {
+	if !s.begin() {
+		_ = conn.Close()
+		return s.closedBy()
+	}
+	defer s.serving.Done()
+	return s.serve(conn)
+}
+
+// begin counts a connection that is served, and reports whether any is.
+func (s *Server) begin() bool {
+	if !s.start() {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopped {
+		return false
+	}
+	s.serving.Add(1)
+	return true
+}
+
+// serve is ServeConn for a connection that is counted.
+func (s *Server) serve(conn net.Conn) error {
+	addr := addressOf(conn)
+	if !s.addresses.enter(addr, s.Limits.ConnsPerAddress) {
+		_ = conn.Close()
+		return ErrTooMany
+	}
+	defer s.addresses.leave(addr, s.Limits.ConnsPerAddress)
+	c, err := s.newConn(conn)
+	if err != nil {
+		_ = conn.Close()
+		return err
+	}
+	defer s.forget(c)
+	return c.serve()
+}
+
+// ErrTooMany says that a connection was beyond Limits, and closed.
+var ErrTooMany = errors.New("server: too many connections")
+
+// add notes a connection, if there may be one more.
+func (s *Server) add(c *Conn) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch limit := s.Limits.Conns; {
+	case s.stopped:
+		return ErrServerClosed
+	case limit > 0 && len(s.conns) >= limit:
+		return ErrTooMany
+	}
+	if s.conns == nil {
+		s.conns = map[*Conn]struct{}{}
+	}
+	s.conns[c] = struct{}{}
+	return nil
+}
+
+func (s *Server) forget(c *Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c)
+}
+
+// Conns returns the connections that there are, in no order.
+func (s *Server) Conns() []*Conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := make([]*Conn, 0, len(s.conns))
+	for c := range s.conns {
+		list = append(list, c)
+	}
+	return list
+}
+
+// Shutdown closes all listeners, and ends each connection when nothing is in flight on
+// it, in 5.0 with a DISCONNECT of code 0x8B. When ctx ends it waits no longer: those that
+// are left are closed. It returns when all have ended, with the error of ctx if that was
+// before.
+func (s *Server) Shutdown(ctx context.Context) error {
+	return s.end(ctx, func(c *Conn, now time.Time) {
+		c.conn.Drain(now, &packets.Disconnect{ReasonCode: mqttwire.ReasonServerShuttingDown})
+	})
+}
+
+// Close closes all listeners, and ends each connection at once, in 5.0 with a DISCONNECT
+// of code 0x8B.
+func (s *Server) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), orDefault(s.Limits.CloseTimeout, defaultCloseTimeout))
+	defer cancel()
+	_ = s.end(ctx, func(c *Conn, now time.Time) { c.Disconnect(mqttwire.ReasonServerShuttingDown) })
+	return nil
+}
+
+// end ends the server: connections by f, and after ctx by force.
+func (s *Server) end(ctx context.Context, f func(*Conn, time.Time)) error {
+	s.mu.Lock()
+	first := !s.stopped
+	s.stopped = true
+	for l := range s.listeners {
+		_ = l.Close()
+	}
+	s.mu.Unlock()
+	now := time.Now()
+	for _, c := range s.Conns() {
+		f(c, now)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.serving.Wait()
+	}()
+	var err error
+	select {
+	case <-done:
+	case <-ctx.Done():
+		err = ctx.Err()
+		for _, c := range s.Conns() {
+			c.Disconnect(mqttwire.ReasonServerShuttingDown)
+		}
+		s.abort(done)
+	}
+	if first && s.stop != nil {
+		close(s.stop)
+	}
+	s.working.Wait()
+	return err
+}
+
+// abort closes the connections that do not end by themselves in time.
+func (s *Server) abort(done chan struct{}) {
+	timer := time.NewTimer(orDefault(s.Limits.CloseTimeout, defaultCloseTimeout))
+	defer timer.Stop()
+	select {
+	case <-done:
+		return
+	case <-timer.C:
+	}
+	for _, c := range s.Conns() {
+		_ = c.net.Close()
+	}
+	<-done
+}
