@@ -53,6 +53,7 @@ func (c *quiet) acknowledge() {
 // A message is kept in memory of its own, with its topic name, as others may have it for
 // long. How many get it does not matter.
 func TestWhatIsAllocatedForAMessageDoesNotDependOnHowManyGetIt(t *testing.T) {
+	skipUnderRace(t)
 	for _, v := range versions {
 		for q := range mqttwire.QoS(2) {
 			var per []float64

@@ -129,7 +129,8 @@ func (b *Broker) newIdentifier() string {
 // it may be called before Attach is back. It must not wait. It may be nil.
 func (b *Broker) Attach(ctx context.Context, now time.Time, l *session.Link, from Origin, ready func()) *Conn {
 	c := &Conn{b: b, link: l, ctx: ctx, now: now, ready: ready}
-	c.peer = &Peer{Origin: from, conn: c}
+	c.peer = &Peer{Origin: from}
+	c.peer.conn.Store(c)
 	c.mu.Store(&c.own)
 	l.Tick(now)
 	b.counts.attached.Add(1)

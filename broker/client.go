@@ -130,6 +130,7 @@ func (cl *client) disconnected(t *turn, c *Conn, why session.Cause) {
 	if len(cl.shared) > 0 {
 		t.add(task{do: (*turn).giveBack, client: cl})
 	}
+	cl.session.Release()
 	cl.schedule()
 }
 

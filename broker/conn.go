@@ -352,6 +352,7 @@ func (c *Conn) Lost(now time.Time, err error) {
 	c.settle(t)
 	if !c.lost {
 		c.lost = true
+		c.peer.conn.Store(nil) // who keeps the Peer does not keep the connection
 		c.b.counts.attached.Add(-1)
 	}
 }

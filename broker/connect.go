@@ -186,10 +186,10 @@ func (c *Conn) clientFor(sp *space) *client {
 // it, and reports whether it is done: not if the session has ended meanwhile.
 // [MQTT-3.1.4-3]
 func (c *Conn) takeOver(t *turn, cl *client, p *packets.Connect, connack *packets.Connack) (done bool, err error) {
-	c.own.Lock()
-	defer c.own.Unlock()
 	old := cl.lockRested()
 	defer cl.mu.Unlock()
+	c.own.Lock() // under which nothing else is locked
+	defer c.own.Unlock()
 	if old != nil {
 		defer old.routing.Unlock()
 	}

@@ -2,6 +2,7 @@ package broker
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/mqttwire/mqttwire"
@@ -80,14 +81,14 @@ type Peer struct {
 	// Auth set it. The zero time is never.
 	Expires time.Time
 
-	conn *Conn
+	conn atomic.Pointer[Conn] // nil after its end
 }
 
 // Disconnect closes the connection of the peer, in 5.0 with a DISCONNECT that has the
 // code. Of one that has ended, and of a Peer that has none, nothing happens.
 func (p *Peer) Disconnect(now time.Time, code mqttwire.ReasonCode) {
-	if p.conn != nil {
-		p.conn.Disconnect(now, &packets.Disconnect{ReasonCode: code})
+	if c := p.conn.Load(); c != nil {
+		c.Disconnect(now, &packets.Disconnect{ReasonCode: code})
 	}
 }
 

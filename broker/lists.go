@@ -11,7 +11,7 @@ import (
 
 // ClientInfo is a client in a list.
 type ClientInfo struct {
-	Peer    Peer // of the last connection
+	Peer    *Peer // of the last connection; not to be changed
 	Session session.Stats
 }
 
@@ -24,7 +24,7 @@ func (b *Broker) Clients(namespace string) []ClientInfo {
 	for _, cl := range all {
 		cl.mu.Lock()
 		if !cl.gone && cl.used {
-			list = append(list, ClientInfo{*cl.peer, cl.session.Stats()})
+			list = append(list, ClientInfo{cl.peer, cl.session.Stats()})
 		}
 		cl.mu.Unlock()
 	}

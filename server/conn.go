@@ -25,7 +25,6 @@ type Conn struct {
 	server  *Server
 	net     net.Conn
 	conn    connection
-	cancel  context.CancelFunc
 	rate    bucket
 	first   [64]byte // what is read while the connection rests
 	opened  bool     // a CONNECT was handled
@@ -43,8 +42,6 @@ func (s *Server) newConn(conn net.Conn) (*Conn, error) {
 	if err := s.add(c); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	c.cancel = cancel
 	o := s.Link
 	o.Side = mqttwire.FromServer
 	from, now := broker.Origin{}, time.Now()
@@ -53,7 +50,7 @@ func (s *Server) newConn(conn net.Conn) (*Conn, error) {
 	}
 	from.Identity = s.identify(conn)
 	if s.Broker != nil {
-		c.conn = s.Broker.Attach(ctx, now, session.NewLink(o), from, c.wake)
+		c.conn = s.Broker.Attach(s.ctx, now, session.NewLink(o), from, c.wake)
 	} else {
 		c.conn = newPlain(now, session.NewLink(o), from, c.wake)
 	}
@@ -133,19 +130,20 @@ const bufferSize = 16 << 10
 // restAfter is how long nothing has to come until a connection rests.
 const restAfter = 20 * time.Millisecond
 
-// serve reads until the connection ends.
-func (c *Conn) serve() error {
-	defer c.cancel()
-	err := c.read()
+// finish ends a connection that is to be closed, or is gone as err says, and returns why.
+func (c *Conn) finish(err error) error {
+	s := c.server
 	c.end()
 	c.conn.Lost(time.Now(), err)
 	_ = c.net.Close()
+	s.forget(c)
+	s.addresses.leave(addressOf(c.net), s.Limits.ConnsPerAddress)
 	cause, _ := c.conn.Closed()
-	if c.opened && c.server.Handler.Close != nil {
+	if c.opened && s.Handler.Close != nil {
 		c.closed(cause)
 	}
-	if l := c.server.Log; l != nil {
-		l.Info("connection ended", "client", c.ClientID(), "address", c.conn.Peer().Origin.Address, "why", cause.Error())
+	if s.Log != nil {
+		s.Log.Info("connection ended", "client", c.ClientID(), "address", c.conn.Peer().Origin.Address, "why", cause.Error())
 	}
 	return cause
 }

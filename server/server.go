@@ -50,7 +50,9 @@ type Server struct {
 	listeners map[net.Listener]struct{}
 	conns     map[*Conn]struct{}
 	addresses addresses
-	stop      chan struct{} // closed when no more is served; made with the first connection
+	stop      chan struct{}   // closed when no more is served; made with the first connection
+	ctx       context.Context // of hooks: ends when the server does not wait for them any more
+	cancel    context.CancelFunc
 	stopped   bool
 	failed    error
 	working   sync.WaitGroup // the goroutines of the Broker
@@ -68,6 +70,7 @@ func (s *Server) start() bool {
 		return !s.stopped
 	}
 	s.stop = make(chan struct{})
+	s.ctx, s.cancel = context.WithCancel(context.Background())
 	if s.Broker != nil {
 		s.working.Go(s.tick)
 		if s.Journal != nil {
@@ -242,21 +245,28 @@ func (s *Server) begin() bool {
 	return true
 }
 
-// serve is ServeConn for a connection that is counted.
+// serve is ServeConn for a connection that is counted. What stands on the stack while a
+// connection rests is kept small: read waits, and open and finish do the rest.
 func (s *Server) serve(conn net.Conn) error {
-	addr := addressOf(conn)
-	if !s.addresses.enter(addr, s.Limits.ConnsPerAddress) {
-		_ = conn.Close()
-		return ErrTooMany
-	}
-	defer s.addresses.leave(addr, s.Limits.ConnsPerAddress)
-	c, err := s.newConn(conn)
+	c, err := s.open(conn)
 	if err != nil {
 		_ = conn.Close()
 		return err
 	}
-	defer s.forget(c)
-	return c.serve()
+	return c.finish(c.read())
+}
+
+// open begins a connection, if it is within the limits.
+func (s *Server) open(conn net.Conn) (*Conn, error) {
+	limit := s.Limits.ConnsPerAddress
+	if !s.addresses.enter(addressOf(conn), limit) {
+		return nil, ErrTooMany
+	}
+	c, err := s.newConn(conn)
+	if err != nil {
+		s.addresses.leave(addressOf(conn), limit)
+	}
+	return c, err
 }
 
 // ErrTooMany says that a connection was beyond Limits, and closed.
@@ -338,6 +348,9 @@ func (s *Server) end(ctx context.Context, f func(*Conn, time.Time)) error {
 	case <-done:
 	case <-ctx.Done():
 		err = ctx.Err()
+		if s.cancel != nil {
+			s.cancel()
+		}
 		for _, c := range s.Conns() {
 			c.Disconnect(mqttwire.ReasonServerShuttingDown)
 		}
@@ -345,6 +358,7 @@ func (s *Server) end(ctx context.Context, f func(*Conn, time.Time)) error {
 	}
 	if first && s.stop != nil {
 		close(s.stop)
+		s.cancel()
 	}
 	s.working.Wait()
 	return err
