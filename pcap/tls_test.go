@@ -514,3 +514,20 @@ func TestAProxyStandsBeforeTLSAndWebSocket(t *testing.T) {
 		assert.Equal(t, []mqttwire.PacketType{mqttwire.CONNECT, mqttwire.CONNACK}, packets, name)
 	}
 }
+
+func TestPaddingOfRecordsIsTakenOff(t *testing.T) {
+	c, keys := tlsTalk(t, &tls.Config{}, connect5, connack5)
+	log := NewKeyLog(nil)
+	log.Add(keys)
+	for _, secrets := range log.sessions {
+		k, err := key13(&aes128, secrets.traffic[0])
+		require.NoError(t, err)
+		plain := publish5 + "\x17" + strings.Repeat("\x00", 40)
+		header := []byte{tlsApplicationData, 3, 3, 0, byte(len(plain) + k.aead.Overhead())}
+		nonce := bytes.Clone(k.iv)
+		nonce[11] ^= 1 // the second record behind the handshake
+		c.says(string(k.aead.Seal(header, nonce, []byte(plain), header)))
+	}
+	got := lines(c.events(t, log.OpenTLS))
+	assert.Equal(t, "client PUBLISH 5.0"+throughTLS, got[len(got)-1])
+}
