@@ -182,15 +182,16 @@ func TestTLSWithoutSecretsIsNamedAndCounted(t *testing.T) {
 	c, keys := tlsTalk(t, &tls.Config{}, connect5, connack5)
 	_, others := tlsTalk(t, &tls.Config{}, connect5)
 	without13 := bytes.ReplaceAll(keys, []byte("SERVER_TRAFFIC_SECRET_0"), []byte("X"))
+	const noSecrets = `^TLS 1.3 with TLS_\w+, to "broker.example"; the key log has no secrets of this session$`
 	for name, test := range map[string]struct {
 		keys *KeyLog
 		want string
 	}{
-		"no key log":             {NewKeyLog(nil), "TLS"},
-		"an empty one":           {keyLogOf(nil), `TLS 1.3 with TLS_AES_128_GCM_SHA256, to "broker.example"; the key log has no secrets of this session`},
-		"one of other sessions":  {keyLogOf(others), `TLS 1.3 with TLS_AES_128_GCM_SHA256, to "broker.example"; the key log has no secrets of this session`},
-		"one without all of it":  {keyLogOf(without13), `TLS 1.3 with TLS_AES_128_GCM_SHA256, to "broker.example"; the key log has no secrets of this session`},
-		"one of another version": {keyLogOf(append([]byte("CLIENT_RANDOM"), keys[bytes.IndexByte(keys, ' '):]...)[:130]), `TLS 1.3 with TLS_AES_128_GCM_SHA256, to "broker.example"; the key log has no secrets of this session`},
+		"no key log":             {NewKeyLog(nil), "^TLS$"},
+		"an empty one":           {keyLogOf(nil), noSecrets},
+		"one of other sessions":  {keyLogOf(others), noSecrets},
+		"one without all of it":  {keyLogOf(without13), noSecrets},
+		"one of another version": {keyLogOf(append([]byte("CLIENT_RANDOM"), keys[bytes.IndexByte(keys, ' '):]...)[:130]), noSecrets},
 	} {
 		conversations, err := capture.NewConversations(capture.Options{Stages: []capture.StageOpener{test.keys.OpenTLS}})
 		require.NoError(t, err)
@@ -201,7 +202,7 @@ func TestTLSWithoutSecretsIsNamedAndCounted(t *testing.T) {
 		e, ok := conversations.Next()
 		require.True(t, ok, name)
 		assert.Equal(t, capture.NotMQTT, e.Kind, name)
-		assert.Equal(t, test.want, e.Note, name)
+		assert.Regexp(t, test.want, e.Note, name)
 		assert.Equal(t, 1, conversations.Summary().TLS, name)
 		assert.Equal(t, 1, conversations.Summary().Unread, name)
 	}
@@ -513,4 +514,25 @@ func TestAProxyStandsBeforeTLSAndWebSocket(t *testing.T) {
 		}
 		assert.Equal(t, []mqttwire.PacketType{mqttwire.CONNECT, mqttwire.CONNACK}, packets, name)
 	}
+}
+
+func TestPaddingOfRecordsIsTakenOff(t *testing.T) {
+	c, keys := tlsTalk(t, &tls.Config{}, connect5, connack5)
+	log := NewKeyLog(nil)
+	log.Add(keys)
+	for _, secrets := range log.sessions {
+		suite := &aes128 // which crypto/tls has not where the processor has no AES
+		if strings.Contains(c.events(t, log.OpenTLS)[0].Note, "CHACHA20") {
+			suite = &chacha
+		}
+		k, err := key13(suite, secrets.traffic[0])
+		require.NoError(t, err)
+		plain := publish5 + "\x17" + strings.Repeat("\x00", 40)
+		header := []byte{tlsApplicationData, 3, 3, 0, byte(len(plain) + k.aead.Overhead())}
+		nonce := bytes.Clone(k.iv)
+		nonce[11] ^= 1 // the second record behind the handshake
+		c.says(string(k.aead.Seal(header, nonce, []byte(plain), header)))
+	}
+	got := lines(c.events(t, log.OpenTLS))
+	assert.Equal(t, "client PUBLISH 5.0"+throughTLS, got[len(got)-1])
 }
