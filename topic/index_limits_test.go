@@ -35,7 +35,7 @@ func TestLongFiltersOfOthersDoNotMakeAShortOneDear(t *testing.T) {
 	skipUnderRace(t)
 	var x topic.Index[int]
 	long := string(bytes.Repeat([]byte("x"), 60000))
-	for i := range 100 {
+	for i := range 40 {
 		set(t, &x, fmt.Sprint(i, long), i)
 		set(t, &x, fmt.Sprint(i, long, "/#"), i)
 	}
@@ -47,7 +47,7 @@ func TestLongFiltersOfOthersDoNotMakeAShortOneDear(t *testing.T) {
 	}
 	runtime.ReadMemStats(&after)
 	assert.Less(t, (after.TotalAlloc-before.TotalAlloc)/40, uint64(1<<20), "bytes of memory for each")
-	assert.Len(t, x.Match([]byte("77"+long), nil), 2)
+	assert.Len(t, x.Match([]byte("33"+long), nil), 2)
 }
 
 func TestFiltersAndNamesMayHaveTheMostLevelsThereCanBe(t *testing.T) {
