@@ -1,15 +1,13 @@
 package topic
 
-import (
-	"hash/maphash"
-)
+import "hash/maphash"
 
 // indexState is what an Index has at a moment. It never changes.
 //
 // A filter without wildcards is looked up by the name as a whole. Any other one is cut in
 // two: the front, which is the levels before the first that has a wildcard, and the rest.
-// Fronts are looked up by as many levels of the name as there are fronts with so many, and
-// each leads to its rests.
+// Fronts are looked up by the levels that the name begins with, for each number of them
+// that there are fronts with, and each leads to its rests.
 type indexState[V comparable] struct {
 	seed   maphash.Seed
 	plain  table[listed[V]] // by filters without wildcards, if they are not shared
@@ -34,7 +32,7 @@ type rests[V comparable] struct {
 }
 
 // usualLeaf is how many keys a leaf has at most: so many that all slots of a table with a
-// million keys are some 100 KB.
+// million keys are some 50 KB.
 const usualLeaf = 2048
 
 const hashRest = "/#"

@@ -4,7 +4,7 @@
 //	cd compare && go run ./topics
 //
 // It prints a table for each shape of topic filters, with a million of them and three
-// hits for each name: the filter of that device and two with wildcards. The times are
+// hits for each name: the filter of that device and two that match all names. The times are
 // medians of five rounds in which the three take turns.
 package main
 
@@ -35,28 +35,55 @@ func main() {
 	}
 }
 
-// shape is how topic names look, and the two filters with wildcards that match all.
+// shape is how the names and filters of devices look, and the two filters that match all.
 type shape struct {
-	what      string
-	name      func(i int) string
-	wildcards [2]string
+	what         string
+	name, filter func(i int) string
+	wildcards    [2]string
 }
 
 var shapes = []shape{
-	{"`device/0000001`", func(i int) string { return fmt.Sprintf("device/%07d", i) }, [2]string{"device/+", "device/#"}},
-	{"`site/1/line/2/device/3/temperature`", func(i int) string {
-		return fmt.Sprintf("site/%d/line/%d/device/%d/temperature", i/10000, i/100%100, i%100)
-	}, [2]string{"site/+/line/+/device/+/temperature", "#"}},
-	{"`home/u0000001/light/bedroom`", func(i int) string { return fmt.Sprintf("home/u%07d/light/bedroom", i) }, [2]string{"home/+/light/#", "#"}},
-	{"`t/9e3779b97f4a7c15/in`", func(i int) string { return fmt.Sprintf("t/%016x/in", uint64(i+1)*0x9E3779B97F4A7C15) }, [2]string{"t/+/in", "t/#"}},
+	plain("device/%07d", [2]string{"device/+", "device/#"}),
+	{"`site/1/line/2/device/3/temperature`", site, site, [2]string{"site/+/line/+/device/+/temperature", "#"}},
+	plain("home/u%07d/light/bedroom", [2]string{"home/+/light/#", "#"}),
+	{"`t/9e3779b97f4a7c15/in`", scattered, scattered, [2]string{"t/+/in", "t/#"}},
+	wild("home/u%07d/#"),
+	wild("home/u%07d/+/bedroom"),
+	wild("+/u%07d/light/bedroom"),
+}
+
+func site(i int) string {
+	return fmt.Sprintf("site/%d/line/%d/device/%d/temperature", i/10000, i/100%100, i%100)
+}
+
+func scattered(i int) string { return fmt.Sprintf("t/%016x/in", uint64(i+1)*0x9E3779B97F4A7C15) }
+
+// plain is a shape whose filters are its names.
+func plain(form string, wildcards [2]string) shape {
+	name := func(i int) string { return fmt.Sprintf(form, i) }
+	return shape{"`" + name(1) + "`", name, name, wildcards}
+}
+
+// wild is a shape in which the filters of the devices have wildcards.
+func wild(form string) shape {
+	s := plain("home/u%07d/light/bedroom", [2]string{"home/+/light/#", "#"})
+	s.filter = func(i int) string { return fmt.Sprintf(form, i) }
+	s.what = "`" + s.filter(1) + "`"
+	return s
 }
 
 // contender is one of those that are compared.
 type contender struct {
 	name  string
 	set   func(filter string, i int) error
-	match func(name string) int // how many hits
-	bytes int                   // of memory for each filter
+	match func(n *name) int // how many hits
+	bytes int               // of memory for each filter
+}
+
+// name is a topic name in the forms that contenders take it in.
+type name struct {
+	text  string
+	bytes []byte
 }
 
 // subscriber is what a subscription leads to, in a server.
@@ -71,18 +98,18 @@ func contenders(subscribers []subscriber) []*contender {
 		{name: "mqttwire", set: func(filter string, i int) error {
 			_, _, err := index.Set(&packets.Subscription{Filter: []byte(filter)}, 0, &subscribers[i])
 			return err
-		}, match: func(name string) int {
-			hits = index.Match([]byte(name), hits[:0])
+		}, match: func(n *name) int {
+			hits = index.Match(n.bytes, hits[:0])
 			return len(hits)
 		}},
 		{name: "gomqtt", set: func(filter string, i int) error {
 			tree.Add(filter, &subscribers[i])
 			return nil
-		}, match: func(name string) int { return len(tree.Match(name)) }},
+		}, match: func(n *name) int { return len(tree.Match(n.text)) }},
 		{name: "mochi", set: func(filter string, i int) error {
 			topics.Subscribe(fmt.Sprint("c", i), mochipackets.Subscription{Filter: filter})
 			return nil
-		}, match: func(name string) int { return len(topics.Subscribers(name).Subscriptions) }},
+		}, match: func(n *name) int { return len(topics.Subscribers(n.text).Subscriptions) }},
 	}
 }
 
@@ -111,7 +138,7 @@ func compare(w io.Writer, n int, plan interleaved.Plan) error {
 func (c *contender) fill(s shape, order []int) error {
 	before := heap()
 	for _, i := range order {
-		if err := c.set(s.name(i), i); err != nil {
+		if err := c.set(s.filter(i), i); err != nil {
 			return err
 		}
 	}
@@ -136,18 +163,19 @@ func heap() uint64 {
 // row returns the loops that look names up, the same ones in the same order.
 func (s shape) row(list []*contender, n int) (row interleaved.Row, err error) {
 	r := rand.New(rand.NewPCG(3, 4))
-	names := make([]string, 1<<16)
+	names := make([]name, 1<<16)
 	for i := range names {
-		names[i] = s.name(r.IntN(n))
+		text := s.name(r.IntN(n))
+		names[i] = name{text, []byte(text)}
 	}
 	for _, c := range list {
-		if hits := c.match(names[0]); hits != 3 {
-			return row, fmt.Errorf("%s finds %d subscriptions of %q, not 3", c.name, hits, names[0])
+		if hits := c.match(&names[0]); hits != 3 {
+			return row, fmt.Errorf("%s finds %d subscriptions of %q, not 3", c.name, hits, names[0].text)
 		}
 		at := 0
 		row.Contenders = append(row.Contenders, &interleaved.Contender{Run: func(n int) (sum uint64) {
 			for range n {
-				sum += uint64(c.match(names[at&(len(names)-1)]))
+				sum += uint64(c.match(&names[at&(len(names)-1)]))
 				at++
 			}
 			return sum
