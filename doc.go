@@ -14,9 +14,9 @@
 // is laid out once to be sent many times; each time is a delivery. To patch is to
 // change a field of a frame in its place; to splice is to change a part of it and copy
 // the rest as it is; to peek is to look at the beginning of a packet before the rest
-// is there. A loss is what a packet says and another version has no place for. A
-// record is a message at rest, as a store keeps it. All other names are the
-// standard's own.
+// is there. The place of a field is where in the bytes of its packet it stands. A loss
+// is what a packet says and another version has no place for. A record is a message at
+// rest, as a store keeps it. All other names are the standard's own.
 //
 // # Versions
 //

@@ -2,6 +2,7 @@ package packets_test
 
 import (
 	"encoding/binary"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -309,4 +310,42 @@ func TestAFieldTellsWhichEntryOfItsListItIs(t *testing.T) {
 	assert.Equal(t, []int{0, 1}, of[mqttwire.FieldTopicFilter])
 	assert.Equal(t, []int{0, 1}, of[mqttwire.FieldMaximumQoS])
 	assert.Equal(t, []int{0}, of[mqttwire.FieldPacketID])
+}
+
+// The properties of a will are counted by themselves.
+func TestTheListsOfAPacketAreCountedEachByItself(t *testing.T) {
+	p := packets.Connect{Version: v5, ClientID: []byte("c"), Will: &packets.Will{Topic: []byte("w")}}
+	p.Properties.SetReceiveMaximum(5)
+	p.Properties.SetMaximumPacketSize(100)
+	p.Will.Properties.SetContentType([]byte("x"))
+	b, err := p.Append(nil, v5)
+	require.NoError(t, err)
+	places, err := packets.AppendFields(nil, b, v5)
+	require.NoError(t, err)
+	of := map[mqttwire.Field][]int{}
+	for _, f := range places {
+		of[f.Field] = append(of[f.Field], f.Index)
+	}
+	assert.Equal(t, []int{0, 1, 0}, of[mqttwire.FieldPropertyID])
+	assert.Equal(t, []int{0}, of["Receive Maximum"])
+	assert.Equal(t, []int{1}, of["Maximum Packet Size"])
+	assert.Equal(t, []int{0}, of["Will Content Type"])
+}
+
+func TestAConnectTellsTheVersionOfItsFields(t *testing.T) {
+	for v := mqttwire.V31; v <= mqttwire.V5; v++ {
+		p := packets.Connect{Version: v, ClientID: []byte("c"), CleanStart: true}
+		b, err := p.Append(nil, 0)
+		require.NoError(t, err)
+		told, err := packets.AppendFields(nil, b, v)
+		require.NoError(t, err)
+		asked, err := packets.AppendFields(nil, b, 0)
+		require.NoError(t, err)
+		assert.Equal(t, told, asked, "%s", v)
+		name := mqttwire.FieldCleanSession
+		if v == mqttwire.V5 {
+			name = mqttwire.FieldCleanStart
+		}
+		assert.True(t, slices.ContainsFunc(told, func(p packets.FieldPlace) bool { return p.Field == name }), "%s has no %s", v, name)
+	}
 }

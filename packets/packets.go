@@ -27,13 +27,15 @@
 // packets whose type does not matter. Forward makes of a PUBLISH that a server has received the one
 // that it sends on, Acknowledge the packet that answers another one; CheckSuback and
 // CheckUnsuback look at a request and its answer. Convert says a packet in another
-// version, and tells what is lost; AppendRecord and DecodeRecord keep a message at rest.
+// version, and tells what is lost; AppendRecord and DecodeRecord keep a message at rest;
+// AppendFields tells where each field stands in the bytes of a packet, broken ones too.
 //
 // # One message for many receivers
 //
 // Prepare lays an application message out once. Each Delivery of the Prepared is then
 // a copy of its header, in any version, into which the few bytes are written that are
-// the receiver's own; the payload is shared by all.
+// the receiver's own; the payload is shared by all. Encoder, Connection, Writer, Stream
+// and Buffers each send it.
 //
 // PatchDup, PatchRetain, PatchQoS, PatchPacketID, PatchMessageExpiryInterval and
 // PatchReasonCode change one field of a frame in its place, and decode no more of it
