@@ -55,8 +55,7 @@ func (e *ConnectError) Unwrap() error { return e.Err }
 
 // run connects, and reads, until the client is closed for good, or if first is not nil
 // until the first round has failed.
-func (c *Client) run(ctx context.Context, first chan<- error, running chan struct{}) {
-	defer close(running)
+func (c *Client) run(ctx context.Context, first chan<- error) {
 	for {
 		a := c.round(ctx, first)
 		if a.opened {

@@ -32,7 +32,6 @@ type Client struct {
 	timer   *time.Timer
 	timerAt time.Time // when it fires; zero if it does not
 	phase   phase
-	running chan struct{} // closed when what connects has ended
 	why     error         // of the end for good
 	cause   error         // why the last connection has ended
 	writing bool          // a goroutine writes
@@ -182,9 +181,8 @@ func (c *Client) start(attempt context.Context, first chan<- error) error {
 		return c.closedError()
 	}
 	c.phase = phaseStarted
-	c.running = make(chan struct{})
 	c.tries = 0
-	go c.run(attempt, first, c.running)
+	go c.run(attempt, first)
 	return nil
 }
 

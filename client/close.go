@@ -93,7 +93,10 @@ func (c *Client) Close(ctx context.Context) error {
 	select {
 	case <-c.ended:
 	case <-ctx.Done():
-		c.awaitEnd(grace)
+		if !c.awaitEnd(grace) {
+			c.cancel(errClosed)
+			c.awaitEnd(grace)
+		}
 	}
 	if err == nil && left {
 		err = context.Cause(ctx)
@@ -156,15 +159,16 @@ func (c *Client) disconnect() (left bool) {
 // errClosed ends the client as Close does.
 var errClosed = fmt.Errorf("%w by Close", ErrClosed)
 
-// awaitEnd waits for the end for some time, and then makes it.
-func (c *Client) awaitEnd(d time.Duration) {
+// awaitEnd waits for the end for some time at most, as that waits for code of the user: a
+// Journal, or a connection. It reports whether it has come.
+func (c *Client) awaitEnd(d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-c.ended:
+		return true
 	case <-timer.C:
-		c.cancel(errClosed)
-		<-c.ended
+		return false
 	}
 }
 
@@ -179,7 +183,7 @@ func (c *Client) Abort() error {
 		c.finish(ErrClosed)
 	}
 	c.cancel(ErrClosed)
-	<-c.ended
+	c.awaitEnd(grace)
 	return nil
 }
 

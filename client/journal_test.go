@@ -272,3 +272,32 @@ func TestSubscriptionsOfAnEarlierRunHaveTheirHandlersByHandle(t *testing.T) {
 		require.NoError(t, c.Close(t.Context()))
 	})
 }
+
+func TestAJournalThatHangsKeepsNobodyFromClosing(t *testing.T) {
+	for name, end := range map[string]func(c *client.Client){
+		"Abort": func(c *client.Client) { _ = c.Abort() },
+		"Close": func(c *client.Client) {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+			defer cancel()
+			assert.ErrorIs(t, c.Close(ctx), context.DeadlineExceeded)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				b := newBroker()
+				journal := newDisk()
+				c := b.dialed(t, client.Options{ClientID: "c", Journal: journal, Expiry: time.Hour})
+				synctest.Wait()
+				journal.slow = time.Hour
+				d := c.Send(&packets.Publish{Topic: []byte("t"), QoS: 1})
+				synctest.Wait()
+				before := time.Now()
+				end(c)
+				assert.Less(t, time.Since(before), 2*time.Second)
+				assert.Empty(t, packetsOf[*packets.Publish](b), "it is not kept yet")
+				pass(2 * time.Hour)
+				assert.Error(t, d.Err())
+			})
+		})
+	}
+}

@@ -142,8 +142,8 @@ type Options struct {
 	// (mqttwire.Interop, and more messages under way than ReceiveMaximum).
 	Strict bool
 
-	// Log is told what happens: never a password, authentication data or a payload. It may
-	// use the client.
+	// Log is told what happens: never a password, authentication data or a payload. Its
+	// handler may use the client, but for the method Enabled.
 	Log *slog.Logger
 }
 

@@ -46,8 +46,8 @@ func (c *Client) serve(ctx context.Context, conn net.Conn, s server, connect *pa
 	c.read(ctx, link, conn)
 	stop()
 	kill()
-	hangUp(conn)
-	return c.parted(link)
+	go hangUp(conn) // which may wait, as that of TLS
+	return c.parted()
 }
 
 // linkOptions returns those of a connection. It is the context of the attempt that ends
@@ -266,7 +266,7 @@ func (c *Client) disconnected(cause session.Cause) {
 }
 
 // parted returns how a connection has ended, and forgets it.
-func (c *Client) parted(link *session.Link) attempt {
+func (c *Client) parted() attempt {
 	c.mu.Lock()
 	defer c.unlock()
 	a := attempt{err: c.cause, opened: c.wasOpen, lasted: c.lasted, refer: c.refer}

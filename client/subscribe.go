@@ -72,7 +72,9 @@ func (c *Client) Subscribe(ctx context.Context, h func(m *Message), s ...packets
 // SubscribeTo is Subscribe with an Inbox that takes the messages, which may be that of
 // several calls, of one client.
 func (c *Client) SubscribeTo(ctx context.Context, b *Inbox, s ...packets.Subscription) ([]Grant, error) {
-	b.start(c)
+	if b.start(c); b.c != c {
+		return nil, notSent(errors.New("client: the Inbox is that of another client"))
+	}
 	return c.subscribe(ctx, &route{inbox: b}, s)
 }
 

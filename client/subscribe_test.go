@@ -453,3 +453,14 @@ func TestManySubscriptionsAreMadeAgainInParts(t *testing.T) {
 		assert.Equal(t, 500, n)
 	})
 }
+
+func TestAnInboxIsOfOneClient(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b := newBroker()
+		inbox := &client.Inbox{}
+		for i, want := range []error{nil, client.ErrNotSent} {
+			_, err := b.dialed(t, client.Options{ClientID: fmt.Sprint(i)}).SubscribeTo(t.Context(), inbox, client.Sub("t", 1))
+			assert.ErrorIs(t, err, want)
+		}
+	})
+}
