@@ -5,12 +5,21 @@ package main
 
 import (
 	"log"
+	"net"
 
 	"github.com/mqttwire/mqttwire/broker"
 	"github.com/mqttwire/mqttwire/server"
 )
 
 func main() {
+	listener, err := net.Listen("tcp", "127.0.0.1:1883")
+	if err != nil {
+		log.Fatal(err)
+	}
+	log.Fatal(serve(listener))
+}
+
+func serve(listener net.Listener) error {
 	s := &server.Server{Broker: broker.New(broker.Options{})}
-	log.Fatal(s.ListenAndServe("mqtt://127.0.0.1:1883"))
+	return s.Serve(listener)
 }
