@@ -14,8 +14,8 @@ type answer interface {
 
 // answer prints an answer.
 func (a *app) answer(files []string, to answer) error {
-	if err := a.each(files, to.take); err != nil {
-		return err
+	if err := a.each(files, to.take); err != nil || !a.opened {
+		return err // of nothing that could be read there is no answer
 	}
 	var b []byte
 	if a.show.json {

@@ -59,8 +59,8 @@ func (k *check) run(files []string) error {
 		k.follow.take(file, e)
 		return k.err
 	})
-	if err != nil {
-		return err
+	if err != nil || !k.app.opened {
+		return err // where nothing could be read nobody knows
 	}
 	if k.follow.end(); k.err == nil && !k.app.show.json {
 		_, k.err = k.app.stdout.Write(k.summary())

@@ -16,7 +16,7 @@ func (a *app) close() error {
 	}
 	line := closingLine(&a.sum, &a.records)
 	if a.filtered {
-		line = plural(a.matches, "match", "matches") + " in " + line
+		line = fmt.Sprintf("%d match the filter; %s", a.matches, line) // events among them
 	}
 	if a.ctx.Err() != nil {
 		line = "interrupted; so far " + line
@@ -58,15 +58,10 @@ type count struct {
 
 // counted is a number with a word that may take a plural.
 func counted(n int, word string) string {
-	return plural(n, word, word+"s")
-}
-
-// plural is a number with a word for one or for many.
-func plural(n int, one, many string) string {
 	if n != 1 {
-		one = many
+		word += "s"
 	}
-	return fmt.Sprintf("%d %s", n, one)
+	return fmt.Sprintf("%d %s", n, word)
 }
 
 // listed tells of how many there are which.

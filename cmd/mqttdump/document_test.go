@@ -16,14 +16,23 @@ import (
 
 // TestMain lets the tests' own program be mqttdump, for commands that a shell runs.
 func TestMain(m *testing.M) {
-	if os.Getenv(asCommand) != "" {
-		main()
+	if how := os.Getenv(asCommand); how != "" {
+		status := program()
+		if how == andTellMemory {
+			memory, _ := os.ReadFile("/proc/self/status")
+			os.Stderr.Write(memory)
+		}
+		os.Exit(status)
 	}
 	os.Exit(m.Run())
 }
 
 // asCommand is the environment variable that makes the tests' program mqttdump.
 const asCommand = "MQTTDUMP_TEST_AS_COMMAND"
+
+// andTellMemory is its value that makes the program tell at its end what the system
+// knows of it, the most memory that it took among that.
+const andTellMemory = "memory"
 
 var document = filepath.Join("docs", "mqttdump.md")
 

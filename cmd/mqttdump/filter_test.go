@@ -77,7 +77,7 @@ func TestWhereReadsJSONInPayloads(t *testing.T) {
 	out, notes, _ := dumpAll(packets, "--mqtt-version", "3.1.1", "-j", "-w", `payload.json.t > 20`, "-")
 	assert.Equal(t, 1, strings.Count(out, "\n"))
 	assert.Contains(t, notes, "--where could not be told for 1 packet, which are left out; of the first:\ncannot fetch t from <nil> (1:14)\n | payload.json.t > 20\n | .............^\n")
-	assert.Contains(t, notes, "mqttdump: 1 match in 2 packets in 1 stream (1 MQTT)\n")
+	assert.Contains(t, notes, "mqttdump: 1 match the filter; 2 packets in 1 stream (1 MQTT)\n")
 }
 
 // hexText is text as hex digits.

@@ -14,11 +14,14 @@ import (
 // once is bounded below it. The environment's GOMEMLIMIT goes first.
 const memoryLimit = 64 << 20
 
-func main() {
+func main() { os.Exit(program()) }
+
+// program is run with what a process has: limits, signals and its own files.
+func program() int {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	context.AfterFunc(ctx, stop) // the second one ends the program at once
-	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	return run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 }

@@ -100,7 +100,7 @@ func (r *report) run(files []string) error {
 		}
 		return nil
 	})
-	if err != nil {
+	if err != nil || !r.app.opened {
 		return err
 	}
 	r.follow.end()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -53,4 +54,16 @@ func TestAnswersOfNothingSayThatThereIsNothing(t *testing.T) {
 			assert.NotNil(t, d)
 		}
 	}
+}
+
+func TestWhereNothingCouldBeReadThereIsNoAnswer(t *testing.T) {
+	page := filepath.Join(t.TempDir(), "page.html")
+	for _, args := range [][]string{{"stats"}, {"sessions"}, {"latency"}, {"check"}, {"check", "-j"}, {"report", "-o", page}} {
+		out, notes, status := dumpAll("", append(args, filepath.Join(t.TempDir(), "none"))...)
+		assert.Equal(t, statusUnread, status)
+		assert.Empty(t, out, args)
+		assert.Contains(t, notes, "none: no such file or directory\n")
+		assert.Equal(t, 1, strings.Count(notes, "\n"))
+	}
+	assert.NoFileExists(t, page)
 }
