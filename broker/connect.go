@@ -56,7 +56,7 @@ func (c *Conn) exchange(now time.Time, p *packets.Connect, a *packets.Auth) erro
 	c.auth = true
 	err := c.link.Auth(now, named(a, &c.connect.Properties))
 	if err != nil {
-		_ = c.link.Refuse(now, &packets.Connack{ReasonCode: mqttwire.ReasonUnspecifiedError})
+		c.disconnect(now, &packets.Disconnect{ReasonCode: mqttwire.ReasonUnspecifiedError})
 	}
 	c.settle(t)
 	return err
@@ -78,8 +78,8 @@ func (c *Conn) refuse(now time.Time, a *packets.Connack) error {
 	defer c.lock().Unlock()
 	c.connect = nil
 	err := c.link.Refuse(now, a)
-	if err != nil && err != session.ErrState {
-		_ = c.link.Refuse(now, &packets.Connack{ReasonCode: connackCode(a.ReasonCode)})
+	if err != nil && c.link.Refuse(now, &packets.Connack{ReasonCode: connackCode(a.ReasonCode)}) != nil {
+		c.link.Lost(now, nil) // as not even that can be said, such as to a client that takes no packet of that size
 	}
 	c.settle(t)
 	return err

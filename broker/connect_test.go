@@ -274,3 +274,17 @@ func TestAConnectionEndsWithItsCredentials(t *testing.T) {
 	d, _ := first[*packets.Disconnect](p)
 	assert.Equal(t, mqttwire.ReasonMaximumConnectTime, d.ReasonCode)
 }
+
+// A driver that handles until there is no packet would never end.
+func TestAConnectThatCannotEvenBeRefusedEndsTheConnection(t *testing.T) {
+	for _, hooks := range []broker.Hooks{{}, {Connect: func(context.Context, *broker.Peer, *packets.Connect) (*packets.Auth, mqttwire.ReasonCode) {
+		return nil, mqttwire.ReasonNotAuthorized
+	}}} {
+		w := newWorld(t, broker.Options{Hooks: hooks})
+		p := w.connect(mqttwire.V5, "p", func(c *packets.Connect) { c.Properties.SetMaximumPacketSize(1) })
+		assert.True(t, p.closed)
+		assert.Empty(t, p.got)
+		assert.Zero(t, w.b.Stats().Sessions)
+		assert.Zero(t, w.b.Stats().Attached)
+	}
+}

@@ -328,3 +328,15 @@ func TestAHandlerLeadsAnExchange(t *testing.T) {
 		}
 	}
 }
+
+func TestAConnectThatCannotEvenBeRefusedEndsTheConnection(t *testing.T) {
+	for _, s := range []*server.Server{{}, withBroker()} {
+		pipe(t, s, func(t *testing.T, c *client) {
+			p := &packets.Connect{Version: mqttwire.V5, ClientID: []byte("c")}
+			p.Properties.SetMaximumPacketSize(1)
+			c.say(p)
+			_, err := c.Receive()
+			assert.Equal(t, io.EOF, err)
+		})
+	}
+}

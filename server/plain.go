@@ -73,7 +73,11 @@ func (p *plain) Packet() (mqttwire.Packet, bool) {
 	return packet, ok
 }
 
-func (p *plain) Handle(now time.Time) { _ = p.Answer(now, nil) }
+func (p *plain) Handle(now time.Time) {
+	if p.Answer(now, nil) != nil { // as not even a refusal can be sent
+		p.Lost(now, nil)
+	}
+}
 
 func (p *plain) Answer(now time.Time, a mqttwire.Packet) error {
 	p.mu.Lock()
