@@ -301,3 +301,27 @@ func TestAJournalThatHangsKeepsNobodyFromClosing(t *testing.T) {
 		})
 	}
 }
+
+func TestWhatIsLeftIsKeptBehindWhatIsBeingKept(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b := newBroker()
+		b.away = errAway
+		journal := newDisk()
+		o := client.Options{ClientID: "c", Dialer: b.dial, Expiry: time.Hour, Journal: journal}
+		c, err := client.New("mqtt://broker", o)
+		require.NoError(t, err)
+		require.NoError(t, c.Start())
+		synctest.Wait()
+		journal.slow = 100 * time.Millisecond
+		for range 2 {
+			c.Send(&packets.Publish{Topic: []byte("t"), QoS: 1})
+			synctest.Wait() // the first is being kept, the second waits
+		}
+		journal.slow = 0
+		require.NoError(t, c.Abort())
+		pass(time.Second)
+		c, err = client.New("mqtt://broker", o)
+		require.NoError(t, err)
+		assert.Equal(t, 2, c.Stats().Restored)
+	})
+}

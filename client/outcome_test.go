@@ -392,3 +392,16 @@ func TestErrorsTellInOneLine(t *testing.T) {
 		assert.True(t, strings.HasPrefix(e.Error(), "client: "), e.Error())
 	}
 }
+
+func TestWhatOnePublishAsksForIsNotThatOfTheNext(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c, err := client.New("mqtt://broker", client.Options{})
+		require.NoError(t, err)
+		for range 20 {
+			assert.ErrorIs(t, c.Publish(t.Context(), "t", nil, client.QoS(1), client.Unkept()), client.ErrNotConnected)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+			assert.ErrorIs(t, c.Publish(ctx, "t", nil, client.QoS(1)), context.DeadlineExceeded)
+			cancel()
+		}
+	})
+}

@@ -464,3 +464,50 @@ func TestAnInboxIsOfOneClient(t *testing.T) {
 		}
 	})
 }
+
+func TestTheHandlerOfARefusedSubscriptionGetsNothing(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b := newBroker()
+		b.refusing()
+		o := b.options(mqttwire.V5)
+		got := make(chan string, 1)
+		o.OnMessage = func(m *client.Message) { got <- m.Topic }
+		c := b.dialed(t, o)
+		_, err := c.Subscribe(t.Context(), func(*client.Message) { assert.Fail(t, "it was refused") }, client.Sub("no", 1))
+		assert.ErrorIs(t, err, client.ErrRefused)
+		_, err = c.Subscribe(t.Context(), nil, client.Sub("+", 1))
+		require.NoError(t, err)
+		b.publish(&packets.Publish{Topic: []byte("no"), QoS: 1})
+		assert.Equal(t, "no", <-got)
+	})
+}
+
+func TestSeveralIterationsShareTheMessages(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b := newBroker()
+		c := b.dialed(t, b.options(mqttwire.V5))
+		inbox := &client.Inbox{}
+		_, err := c.SubscribeTo(t.Context(), inbox, client.Sub("t", 1))
+		require.NoError(t, err)
+		var log eventLog
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		for range 3 {
+			go func() {
+				for m := range inbox.Messages(ctx) {
+					log.add("%s", m.Payload)
+					time.Sleep(time.Hour)
+				}
+			}()
+		}
+		synctest.Wait() // all wait
+		b.set(func() {  // and these come in one go
+			for i := range 3 {
+				b.forward(&packets.Publish{Topic: []byte("t"), Payload: fmt.Append(nil, i), QoS: 1})
+			}
+		})
+		synctest.Wait()
+		assert.ElementsMatch(t, []string{"0", "1", "2"}, log.all(), "at once")
+		pass(2 * time.Hour)
+	})
+}
