@@ -81,6 +81,7 @@ func requireLeaf(t require.TestingT, x *table[int], s *slot[int], each func(held
 	recents := x.heldIn(&s.more.bucket, nil)
 	require.NotEmpty(t, recents)
 	require.LessOrEqual(t, len(recents), maxRecent)
+	require.LessOrEqual(t, len(s.more.text), maxRecentText)
 	var seen uint64
 	for i := range recents {
 		seen |= recentBit(recents[i].hash)
@@ -172,6 +173,33 @@ func TestATableOfManyKeysGrowsAndShrinks(t *testing.T) {
 		}
 	}
 	require.Equal(t, slot[int]{}, x.root)
+}
+
+func TestATableThatHasOneKeyLeftHasNoFork(t *testing.T) {
+	x := table[int]{most: 2, hash: goodHash}
+	keys := []string{keyOfLength(253), keyOfLength(254), keyOfLength(255)}
+	for i, k := range keys {
+		x = x.with(goodHash(k), []byte(k), i)
+	}
+	require.True(t, x.root.isFork())
+	for _, k := range keys[1:] {
+		x, _ = x.without(goodHash(k), []byte(k))
+	}
+	require.False(t, x.root.isFork())
+	requireTable(t, &x, map[string]int{keys[0]: 0})
+}
+
+func TestALongKeyIsNotCopiedWithThoseSetAfterIt(t *testing.T) {
+	x := table[int]{most: usualLeaf, hash: goodHash}
+	model := map[string]int{}
+	for i := range 200 {
+		k := keyOfLength(8 + i%40)[:4] + fmt.Sprint(i)
+		if i == 150 {
+			k = keyOfLength(maxRecentText)
+		}
+		x, model[k] = x.with(goodHash(k), []byte(k), i), i
+		requireTable(t, &x, model)
+	}
 }
 
 func TestFindingAKeyAllocatesNothing(t *testing.T) {
