@@ -187,7 +187,9 @@ func TestAPatchIsToDecodeToChangeAndToEncode(t *testing.T) {
 		}
 	})
 	for _, p := range patches(0) {
-		assert.NotZero(t, done[p.name], p.name)
+		if !testing.Short() { // then too few are drawn
+			assert.NotZero(t, done[p.name], p.name)
+		}
 	}
 }
 
