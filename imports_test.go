@@ -68,6 +68,7 @@ var importRules = map[string]importRule{
 	"examples/by-hand":              {notStd: all, rooms: []string{".", "packets", "session"}},
 	"examples/controller":           {notStd: all, rooms: []string{".", "packets", "broker", "server"}},
 	"examples/handlers":             {notStd: all, rooms: []string{".", "packets", "server"}},
+	"examples/hello":                {notStd: all, rooms: []string{"client"}},
 	"internal/api":                  {notStd: all},
 	"internal/api/generate":         {notStd: all, rooms: []string{"internal/api"}},
 	"internal/corpus":               {notStd: pure, rooms: []string{".", "testdata/corpus"}},

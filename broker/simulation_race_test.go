@@ -182,12 +182,12 @@ func TestManyGoroutinesMayUseTheBrokerAtOnce(t *testing.T) {
 // commit makes changes durable until done.
 func (c *crowd) commit(done chan struct{}) {
 	for {
-		_, mark := c.b.Changes(nil)
-		c.b.Durable(mark)
 		select {
 		case <-done:
 			return
-		default:
+		case <-c.b.Changed():
+			_, mark := c.b.Changes(nil)
+			c.b.Durable(mark)
 		}
 	}
 }
