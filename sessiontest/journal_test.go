@@ -70,15 +70,16 @@ func (j *listed) record(b []byte) (r session.Record, n int, err error) {
 	if crc32.Checksum(b[:4], castagnoli) != binary.BigEndian.Uint32(b[4:]) && j.broken != "believes lengths" {
 		return r, 0, errDamaged
 	}
-	n = int(binary.BigEndian.Uint32(b))
-	if n > len(b)-listedHead {
+	length := binary.BigEndian.Uint32(b)
+	if uint64(length) > uint64(len(b)-listedHead) { // an int may have 32 bits
 		return r, 0, errTorn
 	}
+	n = int(length)
 	body := b[listedHead : listedHead+n]
 	if crc32.Checksum(body, castagnoli) != binary.BigEndian.Uint32(b[8:]) && j.broken != "believes data" {
 		return r, 0, errDamaged
 	}
-	if n < 5 || int(binary.BigEndian.Uint32(body[1:])) > n-5 {
+	if n < 5 || uint64(binary.BigEndian.Uint32(body[1:])) > uint64(n-5) {
 		return r, 0, errDamaged
 	}
 	key := 5 + int(binary.BigEndian.Uint32(body[1:]))
