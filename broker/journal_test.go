@@ -224,6 +224,43 @@ func TestWhatWasAcknowledgedIsThereWhereverTheProgramEnds(t *testing.T) {
 	}
 }
 
+// A journal that is torn within a commit: what was taken on and is not known to have been
+// sent on is sent on by Restore, so that nothing is lost. The publisher sends it again,
+// and that is answered alone.
+func TestWhatWasTakenOnIsSentOnAgainAfterATornCommit(t *testing.T) {
+	j := newJournaled(t)
+	to := j.connect(mqttwire.V5, "to", keeps)
+	j.commit()
+	to.subscribe(0, sub("#", 2))
+	j.commit()
+	to.lose()
+	from := j.connect(mqttwire.V5, "from", keeps)
+	j.commit()
+	before := len(j.durable)
+	m := &packets.Publish{Topic: []byte("a"), Payload: []byte("m"), QoS: 2, PacketID: 7}
+	from.send(m)
+	j.commit()
+	twice := 0
+	for n := before; n <= len(j.durable); n++ {
+		again, _ := j.restart(n)
+		from := again.connect(mqttwire.V5, "from", keeps)
+		again.commit()
+		m.Dup = true
+		from.send(m)
+		again.commit()
+		_, ok := first[*packets.Pubrec](from)
+		assert.True(t, ok)
+		to := again.connect(mqttwire.V5, "to", keeps)
+		again.commit()
+		got := to.messages()
+		assert.Contains(t, got, "a m QoS2", "at %d of %d", n, len(j.durable))
+		if twice += len(got) - 1; n == before || n == len(j.durable) {
+			assert.Len(t, got, 1)
+		}
+	}
+	assert.LessOrEqual(t, twice, len(j.durable)-before)
+}
+
 func TestASnapshotReplacesManyChanges(t *testing.T) {
 	j := newJournaled(t)
 	p := j.connect(mqttwire.V5, "p", keeps)

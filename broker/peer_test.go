@@ -1,6 +1,7 @@
 package broker_test
 
 import (
+	"bytes"
 	"context"
 	"strconv"
 	"testing"
@@ -54,6 +55,7 @@ type peer struct {
 	closed  bool
 	cause   session.Cause
 	packet  uint16
+	buffers bool // its driver writes parts
 }
 
 // attach makes a connection on which nothing was sent.
@@ -62,6 +64,7 @@ func (w *world) attach(v mqttwire.Version) *peer {
 	p := &peer{w: w, version: v, in: packets.NewConnection(packets.ConnectionOptions{Side: mqttwire.FromClient})}
 	p.conn = w.b.Attach(context.Background(), w.now, l, broker.Origin{Address: "test"}, func() { w.ready = append(w.ready, p.conn) })
 	w.peers[p.conn] = p
+	p.buffers = len(w.peers)%2 == 0
 	return p
 }
 
@@ -123,7 +126,7 @@ func (p *peer) read() {
 		return
 	}
 	for {
-		b := p.conn.Append(nil, 1<<16)
+		b := p.next()
 		if len(b) == 0 {
 			break
 		}
@@ -145,6 +148,14 @@ func (p *peer) read() {
 		p.closed, p.cause = true, cause
 		p.conn.Lost(p.w.now, nil)
 	}
+}
+
+// next returns what is to be written.
+func (p *peer) next() []byte {
+	if p.buffers {
+		return bytes.Join(p.conn.Buffers(nil), nil)
+	}
+	return p.conn.Append(nil, 1<<16)
 }
 
 // lose ends the connection without a packet.

@@ -1,6 +1,7 @@
 package broker_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -144,7 +145,7 @@ func (c *simulated) read() {
 	}
 	for !c.deaf {
 		c.conn.Tick(s.now) // which tells the time
-		b := c.conn.Append(nil, 1<<16)
+		b := c.next()
 		if len(b) == 0 {
 			break
 		}
@@ -163,6 +164,14 @@ func (c *simulated) read() {
 		s.reference.lost(s.now, c.conn)
 		c.drop()
 	}
+}
+
+// next returns what is to be written to the client: of half of them in parts.
+func (c *simulated) next() []byte {
+	if len(c.id)%2 == 0 {
+		return bytes.Join(c.conn.Buffers(nil), nil)
+	}
+	return c.conn.Append(nil, 1<<16)
 }
 
 // events takes the events of the client.
