@@ -53,8 +53,8 @@ func run(ctx context.Context, args []string, e environment) int {
 func newRoot(e environment) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "mqtt",
-		Short: "publish and subscribe over MQTT, and be a broker",
-		Long: "mqtt publishes messages to a broker, subscribes to them, and is a broker, in MQTT 3.1, 3.1.1 and 5.0.\n" +
+		Short: "publish and subscribe over MQTT, be a broker, and load one",
+		Long: "mqtt publishes messages to a broker, subscribes to them, is a broker, and loads one, in MQTT 3.1, 3.1.1 and 5.0.\n" +
 			"The flags of pub and sub are those of mosquitto_pub and mosquitto_sub, wherever these have one.\n\n" + statusHelp,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -67,7 +67,7 @@ func newRoot(e environment) *cobra.Command {
 		}
 		return fmt.Errorf("%w; see %s --help", err, c.CommandPath())
 	})
-	root.AddCommand(newPub(e), newSub(e), newServe(e), newMan())
+	root.AddCommand(newPub(e), newSub(e), newServe(e), newBench(e), newMan())
 	return root
 }
 

@@ -1,5 +1,5 @@
 // Command mqtt publishes and subscribes, with the habits of mosquitto_pub and
-// mosquitto_sub, and is a broker. mqtt --help says all about it.
+// mosquitto_sub, is a broker, and loads one. mqtt --help says all about it.
 package main
 
 import (
