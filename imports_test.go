@@ -83,8 +83,8 @@ var importRules = map[string]importRule{
 	"ws":    {notStd: all, rooms: []string{".", "client"}, others: []string{"github.com/gobwas/ws"}},
 	"pcap": {notStd: all, rooms: []string{".", "capture"}, others: []string{"github.com/gopacket/gopacket", "github.com/klauspost/compress",
 		"github.com/gobwas/ws", "github.com/gobwas/httphead", "golang.org/x/crypto"}},
-	"cmd/mqtt": {notStd: all, rooms: []string{".", "packets", "session", "client", "ws"}, others: []string{
-		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "golang.org/x/term"}},
+	"cmd/mqtt": {notStd: all, rooms: []string{".", "packets", "session", "client", "topic", "broker", "server", "store", "ws"}, others: []string{
+		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "golang.org/x/crypto", "golang.org/x/term"}},
 	"cmd/mqttdump": {notStd: all, rooms: []string{".", "packets", "topic", "capture", "pcap"}, others: []string{
 		"github.com/expr-lang/expr", "github.com/fatih/color", "github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3",
 		"github.com/spf13/cobra", "github.com/spf13/pflag"}},

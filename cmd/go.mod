@@ -9,11 +9,13 @@ require (
 	github.com/mattn/go-isatty v0.0.22
 	github.com/mqttwire/mqttwire v0.1.0
 	github.com/mqttwire/mqttwire/pcap v0.1.0
+	github.com/mqttwire/mqttwire/store v0.1.0
 	github.com/mqttwire/mqttwire/ws v0.1.0
 	github.com/schollz/progressbar/v3 v3.19.1
 	github.com/spf13/cobra v1.10.2
 	github.com/spf13/pflag v1.0.9
 	github.com/stretchr/testify v1.9.0
+	golang.org/x/crypto v0.51.0
 	golang.org/x/term v0.44.0
 	pgregory.net/rapid v1.1.0
 )
@@ -31,8 +33,8 @@ require (
 	github.com/pmezard/go-difflib v1.0.0 // indirect
 	github.com/rivo/uniseg v0.4.7 // indirect
 	github.com/russross/blackfriday/v2 v2.1.0 // indirect
+	go.etcd.io/bbolt v1.5.0 // indirect
 	go.yaml.in/yaml/v3 v3.0.4 // indirect
-	golang.org/x/crypto v0.51.0 // indirect
 	golang.org/x/sys v0.46.0 // indirect
 	gopkg.in/yaml.v3 v3.0.1 // indirect
 )

@@ -13,8 +13,8 @@ import (
 	"github.com/mqttwire/mqttwire/session"
 )
 
-// broker is a server for tests, made of sessions.
-type broker struct {
+// testBroker is a server for tests, made of sessions.
+type testBroker struct {
 	t            *testing.T
 	address      string
 	listener     net.Listener
@@ -33,12 +33,12 @@ type broker struct {
 }
 
 // newBroker starts a broker on the loopback.
-func newBroker(t *testing.T) *broker { return newBrokerOn(t, nil) }
+func newBroker(t *testing.T) *testBroker { return newBrokerOn(t, nil) }
 
 // newBrokerOn is newBroker with something between TCP and MQTT.
-func newBrokerOn(t *testing.T, wrap func(net.Listener) net.Listener) *broker {
+func newBrokerOn(t *testing.T, wrap func(net.Listener) net.Listener) *testBroker {
 	t.Helper()
-	b := &broker{t: t, sessions: map[string]*session.Session{}, links: map[*session.Link]net.Conn{},
+	b := &testBroker{t: t, sessions: map[string]*session.Session{}, links: map[*session.Link]net.Conn{},
 		retained: map[string]*packets.Publish{}, events: make(chan string, 10000), address: "127.0.0.1:0", wrap: wrap}
 	b.start()
 	t.Cleanup(b.stop)
@@ -46,7 +46,7 @@ func newBrokerOn(t *testing.T, wrap func(net.Listener) net.Listener) *broker {
 }
 
 // start listens, on the same port as before.
-func (b *broker) start() {
+func (b *testBroker) start() {
 	listener, err := net.Listen("tcp", b.address)
 	require.NoError(b.t, err)
 	b.address = listener.Addr().String()
@@ -62,7 +62,7 @@ func (b *broker) start() {
 }
 
 // stop ends everything without a word, and forgets the sessions.
-func (b *broker) stop() {
+func (b *testBroker) stop() {
 	_ = b.listener.Close()
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -73,13 +73,13 @@ func (b *broker) stop() {
 }
 
 // flags returns those that lead to the broker.
-func (b *broker) flags(more ...string) []string {
+func (b *testBroker) flags(more ...string) []string {
 	host, port, _ := net.SplitHostPort(b.address)
 	return append([]string{more[0], "-h", host, "-p", port}, more[1:]...)
 }
 
 // await waits for something to come.
-func (b *broker) await(event string) {
+func (b *testBroker) await(event string) {
 	b.t.Helper()
 	for {
 		select {
@@ -93,7 +93,7 @@ func (b *broker) await(event string) {
 	}
 }
 
-func (b *broker) serve(conn net.Conn) {
+func (b *testBroker) serve(conn net.Conn) {
 	l := session.NewLink(session.LinkOptions{Side: mqttwire.FromServer, Limits: mqttwire.Limits{PacketSize: 16 << 20}})
 	b.mu.Lock()
 	b.links[l] = conn
@@ -119,7 +119,7 @@ func (b *broker) serve(conn net.Conn) {
 }
 
 // handle handles a packet.
-func (b *broker) handle(l *session.Link, p mqttwire.Packet) {
+func (b *testBroker) handle(l *session.Link, p mqttwire.Packet) {
 	now := time.Now()
 	code := mqttwire.ReasonCode(0)
 	if b.refuse != nil {
@@ -168,7 +168,7 @@ func (b *broker) handle(l *session.Link, p mqttwire.Packet) {
 	}
 }
 
-func (b *broker) connect(l *session.Link, p *packets.Connect, code mqttwire.ReasonCode) {
+func (b *testBroker) connect(l *session.Link, p *packets.Connect, code mqttwire.ReasonCode) {
 	l.Handle(time.Now())
 	ack := &packets.Connack{ReasonCode: code}
 	if code != 0 {
@@ -187,7 +187,7 @@ func (b *broker) connect(l *session.Link, p *packets.Connect, code mqttwire.Reas
 }
 
 // publish sends on a message, and keeps it.
-func (b *broker) publish(p *packets.Publish) {
+func (b *testBroker) publish(p *packets.Publish) {
 	m := session.NewMessage(time.Now(), p)
 	if p.Retain {
 		b.retained[string(p.Topic)] = p
@@ -205,7 +205,7 @@ func (b *broker) publish(p *packets.Publish) {
 	}
 }
 
-func (b *broker) sendRetained(l *session.Link, s packets.Subscription) {
+func (b *testBroker) sendRetained(l *session.Link, s packets.Subscription) {
 	for topic, p := range b.retained {
 		if mqttwire.MatchTopic(s.Filter, []byte(topic)) && s.RetainHandling == 0 {
 			_, _ = l.Session().Publish(time.Now(), session.NewMessage(time.Now(), p), session.Delivery{QoS: min(p.QoS, s.QoS), Retain: true})
@@ -214,7 +214,7 @@ func (b *broker) sendRetained(l *session.Link, s packets.Subscription) {
 }
 
 // write writes what all links have to say.
-func (b *broker) write() {
+func (b *testBroker) write() {
 	for l, conn := range b.links {
 		if b.mute {
 			continue
@@ -229,7 +229,7 @@ func (b *broker) write() {
 }
 
 // send publishes something as a client would.
-func (b *broker) send(p *packets.Publish) {
+func (b *testBroker) send(p *packets.Publish) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.publish(p)
@@ -237,7 +237,7 @@ func (b *broker) send(p *packets.Publish) {
 }
 
 // messages returns what was published, topic and payload.
-func (b *broker) messages() (list []string) {
+func (b *testBroker) messages() (list []string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, p := range b.got {

@@ -18,8 +18,9 @@ type environment struct {
 	out      io.Writer
 	errs     io.Writer
 	getenv   func(name string) string
-	terminal func(file any) bool    // whether in or errs is one
-	ask      func() ([]byte, error) // reads a password from the terminal
+	terminal func(file any) bool     // whether in or errs is one
+	ask      func() ([]byte, error)  // reads a password from the terminal
+	hangups  func() <-chan os.Signal // begins to take SIGHUP, which else ends the process
 }
 
 // say writes a line for the user.
@@ -52,9 +53,9 @@ func run(ctx context.Context, args []string, e environment) int {
 func newRoot(e environment) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "mqtt",
-		Short: "publish and subscribe over MQTT",
-		Long: "mqtt publishes messages to a broker and subscribes to them, in MQTT 3.1, 3.1.1 and 5.0.\n" +
-			"Its flags are those of mosquitto_pub and mosquitto_sub, wherever these have one.\n\n" + statusHelp,
+		Short: "publish and subscribe over MQTT, be a broker, and load one",
+		Long: "mqtt publishes messages to a broker, subscribes to them, is a broker, and loads one, in MQTT 3.1, 3.1.1 and 5.0.\n" +
+			"The flags of pub and sub are those of mosquitto_pub and mosquitto_sub, wherever these have one.\n\n" + statusHelp,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
@@ -66,7 +67,7 @@ func newRoot(e environment) *cobra.Command {
 		}
 		return fmt.Errorf("%w; see %s --help", err, c.CommandPath())
 	})
-	root.AddCommand(newPub(e), newSub(e), newMan())
+	root.AddCommand(newPub(e), newSub(e), newServe(e), newBench(e), newMan())
 	return root
 }
 

@@ -1,5 +1,5 @@
 // Command mqtt publishes and subscribes, with the habits of mosquitto_pub and
-// mosquitto_sub. mqtt --help says all about it.
+// mosquitto_sub, is a broker, and loads one. mqtt --help says all about it.
 package main
 
 import (
@@ -18,6 +18,11 @@ func main() {
 		getenv:   os.Getenv,
 		terminal: func(f any) bool { file, ok := f.(*os.File); return ok && term.IsTerminal(int(file.Fd())) },
 		ask:      func() ([]byte, error) { return term.ReadPassword(int(os.Stdin.Fd())) },
+		hangups: func() <-chan os.Signal {
+			c := make(chan os.Signal, 1)
+			signal.Notify(c, syscall.SIGHUP)
+			return c
+		},
 	})
 	stop()
 	os.Exit(status)

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -62,4 +64,32 @@ func (f *connectionFlags) credentials(e environment) (func(context.Context) (str
 		b, err := os.ReadFile(f.passwordFile)
 		return user, []byte(strings.TrimRight(string(bytes.Clone(b)), "\r\n")), err
 	}, nil
+}
+
+// newPassword asks for a password, or reads the first line of an input that is no terminal.
+func (e environment) newPassword() ([]byte, error) {
+	if !e.terminal(e.in) {
+		line, err := bufio.NewReader(io.LimitReader(e.in, maximumPassword+2)).ReadString('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, &statusError{statusFile, err}
+		}
+		return checkPassword([]byte(strings.TrimRight(line, "\r\n")))
+	}
+	fmt.Fprint(e.errs, "Password: ")
+	typed, err := e.ask()
+	fmt.Fprintln(e.errs)
+	if err != nil {
+		return nil, err
+	}
+	return checkPassword(typed)
+}
+
+// maximumPassword is how many bytes bcrypt looks at.
+const maximumPassword = 72
+
+func checkPassword(p []byte) ([]byte, error) {
+	if len(p) == 0 || len(p) > maximumPassword {
+		return nil, fmt.Errorf("a password has 1 to %d bytes", maximumPassword)
+	}
+	return p, nil
 }

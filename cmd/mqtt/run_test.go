@@ -24,6 +24,7 @@ type process struct {
 	vars     map[string]string
 	terminal bool // the standard input and error are one
 	typed    string
+	hangups  chan os.Signal
 	out      output
 	errs     output
 }
@@ -71,6 +72,7 @@ func (p *process) run(ctx context.Context, args ...string) int {
 		getenv:   func(name string) string { return p.vars[name] },
 		terminal: func(any) bool { return p.terminal },
 		ask:      func() ([]byte, error) { return []byte(p.typed), nil },
+		hangups:  func() <-chan os.Signal { return p.hangups },
 	})
 }
 

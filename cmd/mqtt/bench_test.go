@@ -1,0 +1,128 @@
+package main
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/mqttwire/mqttwire"
+)
+
+// unbounded has the broker drop nothing, however slow this machine is.
+var unbounded = []string{"--max-queued", "10000000", "--max-queued-bytes", "1000000000"}
+
+func TestBenchCountsWhatArrives(t *testing.T) {
+	s := serve(t, unbounded...)
+	for name, test := range map[string]struct {
+		args           []string
+		sent, received int64
+	}{
+		"to all":              {[]string{"--publishers", "2", "--subscribers", "3", "--count", "20"}, 40, 120},
+		"in pairs":            {[]string{"--publishers", "3", "--subscribers", "3", "--to", "pairs", "--count", "20", "-q", "1"}, 60, 60},
+		"shared":              {[]string{"--publishers", "2", "--subscribers", "3", "--to", "share", "--count", "20", "-q", "2"}, 40, 40},
+		"one after the other": {[]string{"--count", "20", "-q", "2", "--window", "1"}, 20, 20},
+		"with a rate":         {[]string{"--count", "5", "--rate", "1000", "--ramp", "1000", "--size", "16"}, 5, 5},
+		"of an old version":   {[]string{"--count", "20", "-q", "1", "-V", "31", "--size", "100000"}, 20, 20},
+		"to nobody":           {[]string{"--subscribers", "0", "--count", "20", "-q", "1"}, 20, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			status, p := s.client(nil, append([]string{"bench", "--json"}, test.args...)...)
+			require.Equal(t, statusDone, status, p.errs.String())
+			var r result
+			require.NoError(t, json.Unmarshal([]byte(p.out.String()), &r), p.out.String())
+			assert.Equal(t, [...]int64{test.sent, test.received, 0, 0, 0, 0}, [...]int64{r.Sent, r.Received, r.Failed, r.Lost, r.Duplicates, r.Strange})
+			assert.True(t, r.P50 <= r.P90 && r.P90 <= r.P99 && r.P99 <= r.P999 && r.P999 <= r.Max, p.out.String())
+			assert.Equal(t, test.received > 0, r.P50 > 0 && r.Rate > 0)
+			assert.Positive(t, r.SentRate)
+		})
+	}
+}
+
+func TestBenchSendsForATimeAndShowsHowFarItIs(t *testing.T) {
+	s := serve(t, unbounded...)
+	p := &process{terminal: true}
+	assert.Equal(t, statusDone, p.run(t.Context(), "bench", "--duration", "0.05", "-q", "1", "-L", s.url("mqtt")), p.errs.String())
+	assert.Contains(t, p.errs.String(), " of 2 connected, ")
+	assert.Contains(t, p.out.String(), "lost        0\n")
+	assert.NotContains(t, p.out.String(), "sent        0,")
+	quiet := &process{}
+	assert.Equal(t, statusDone, quiet.run(t.Context(), "bench", "--count", "1", "-L", s.url("mqtt")))
+	assert.Empty(t, quiet.errs.String())
+}
+
+func TestBenchTellsOfLostMessages(t *testing.T) {
+	s := serve(t, "--anonymous", "--acl", write(t, "acl", "topic read bench/+\ntopic write bench/0\n"))
+	status, p := s.client(nil, "bench", "--publishers", "2", "--count", "10", "--wait", "0.01")
+	assert.Equal(t, statusUnsure, status)
+	assert.Contains(t, p.errs.String(), "10 have not arrived")
+	status, p = s.client(nil, "bench", "--publishers", "2", "--count", "10", "-q", "1")
+	assert.Equal(t, statusUnsure, status)
+	assert.Contains(t, p.errs.String(), "10 messages were not acknowledged, and 0 have not arrived")
+}
+
+func TestBenchEndsWithoutABroker(t *testing.T) {
+	s := serve(t)
+	at := s.url("mqtt")
+	s.end()
+	assert.Equal(t, statusConnect, (&process{}).run(t.Context(), "bench", "-L", at))
+	full := serve(t, "--max-connections", "1")
+	assert.Equal(t, statusConnect, (&process{}).run(t.Context(), "bench", "-L", full.url("mqtt")))
+}
+
+func TestBenchSaysWhatIsWrong(t *testing.T) {
+	for want, args := range map[string][]string{
+		"--publishers":     {"--publishers", "0"},
+		"--subscribers":    {"--subscribers", "-1"},
+		"--window":         {"--window", "0"},
+		"all, pairs":       {"--to", "some"},
+		"as many":          {"--to", "pairs", "--publishers", "2"},
+		"QoS":              {"-q", "3"},
+		"--size is 16":     {"--size", "15"},
+		"--count":          {"--count", "-1"},
+		"prefix":           {"-i", "me"},
+		"not below 0":      {"--rate", "-1"},
+		"times are not":    {"--wait", "NaN"},
+		"contains a wildc": {"-t", "a/#"},
+	} {
+		p := &process{}
+		assert.Equal(t, statusUsage, p.run(t.Context(), append([]string{"bench"}, args...)...), args)
+		if want != "contains a wildc" {
+			assert.Contains(t, p.errs.String(), want)
+		}
+	}
+}
+
+func TestAMessageIsCountedOnce(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r, seen := &receiver{seen: map[uint32][]uint64{}}, map[uint32]bool{}
+		for _, n := range rapid.SliceOf(rapid.Uint32Max(300)).Draw(t, "numbers") {
+			assert.Equal(t, !seen[n], r.first(7, n))
+			seen[n] = true
+		}
+		assert.False(t, r.first(8, mqttwire.MaxPacketSize), "a number from nowhere takes no memory")
+	})
+}
+
+func TestPercentilesAreWrongByLessThanTwoInAHundred(t *testing.T) {
+	var l latencies
+	assert.Zero(t, l.at(0.5))
+	for i := range 1000 {
+		l.add(time.Duration(i+1) * time.Millisecond)
+	}
+	for part, want := range map[float64]time.Duration{0: 1, 0.5: 501, 0.9: 901, 0.99: 991, 1: 1000} {
+		assert.InEpsilon(t, want*time.Millisecond, l.at(part), 0.02, part)
+	}
+	assert.Equal(t, time.Second, l.max())
+	l.add(-1)
+	assert.Zero(t, l.at(0))
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.Uint64Max(1<<63-1).Draw(t, "n")
+		bound := latencyBound(latencyBucket(n))
+		assert.GreaterOrEqual(t, bound, n)
+		assert.LessOrEqual(t, float64(bound-n), float64(n)/latencyBuckets)
+	})
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/broker"
+	"github.com/mqttwire/mqttwire/packets"
+)
+
+// guard says who may connect, and who may do what.
+type guard struct {
+	usersFile, aclFile string // "" is none
+	anonymous          bool   // who gives no user name may connect
+	rules              atomic.Pointer[guardRules]
+}
+
+// guardRules are the contents of the files, as they were read together.
+type guardRules struct {
+	users users // nil: there is no file
+	acl   *acl  // nil: everything is allowed
+}
+
+// read reads the files. What was there stays if one of them is wrong.
+func (g *guard) read() (before, now *guardRules, err error) {
+	next := &guardRules{}
+	if g.usersFile != "" {
+		if next.users, err = readUsers(g.usersFile); err != nil {
+			return nil, nil, err
+		}
+	}
+	if g.aclFile != "" {
+		if next.acl, err = readACL(g.aclFile); err != nil {
+			return nil, nil, err
+		}
+		if len(next.acl.users) > 0 && g.usersFile == "" {
+			return nil, nil, errors.New("the file of --acl names users, whose names nobody proves without --users")
+		}
+	}
+	return g.rules.Swap(next), next, nil
+}
+
+// reload reads the files again, and closes the connections of users who are gone or have
+// another password.
+func (g *guard) reload(b *broker.Broker, now time.Time) error {
+	before, next, err := g.read()
+	if err != nil {
+		return err
+	}
+	gone := map[string]bool{}
+	for _, name := range before.users.changed(next.users) {
+		gone[name] = true
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	for _, c := range b.Clients("") {
+		if gone[c.Peer.Name] {
+			c.Peer.Disconnect(now, mqttwire.ReasonNotAuthorized)
+		}
+	}
+	return nil
+}
+
+// hooks returns what asks the guard.
+func (g *guard) hooks() broker.Hooks {
+	h := broker.Hooks{Connect: g.connect, Publish: g.publish, Subscribe: g.subscribe}
+	if g.aclFile != "" { // each message, as a subscription may be from before a reload
+		h.Deliver = func(c *broker.Peer, p *packets.Publish) bool {
+			return g.rules.Load().acl.allows(c, mayRead, p.Topic)
+		}
+	}
+	return h
+}
+
+// connect says whether a client may connect. Its name is proved from then on, or empty.
+func (g *guard) connect(_ context.Context, c *broker.Peer, p *packets.Connect) (*packets.Auth, mqttwire.ReasonCode) {
+	if p.Properties.Has(mqttwire.AuthenticationMethod) {
+		return nil, mqttwire.ReasonBadAuthenticationMethod // [MQTT-4.12.0-1]
+	}
+	all := g.rules.Load().users
+	switch {
+	case all != nil && c.Name != "":
+		if !all.has(c.Name, p.Password) {
+			return nil, mqttwire.ReasonBadUserNameOrPassword
+		}
+	case !g.anonymous:
+		return nil, mqttwire.ReasonNotAuthorized
+	default:
+		c.Name = ""
+	}
+	return nil, 0
+}
+
+// reserved is where the broker alone publishes.
+const reserved = "$SYS/"
+
+func (g *guard) publish(c *broker.Peer, p *packets.Publish) mqttwire.ReasonCode {
+	a := g.rules.Load().acl
+	if strings.HasPrefix(string(p.Topic), reserved) || a != nil && !a.allows(c, mayWrite, p.Topic) {
+		return mqttwire.ReasonNotAuthorized
+	}
+	return 0
+}
+
+func (g *guard) subscribe(c *broker.Peer, s *packets.Subscription) mqttwire.ReasonCode {
+	if a := g.rules.Load().acl; a != nil && !a.allows(c, mayRead, s.Filter) {
+		return mqttwire.ReasonNotAuthorized
+	}
+	return 0
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// result is what bench prints.
+type result struct {
+	Publishers  int     `json:"publishers"`
+	Subscribers int     `json:"subscribers"`
+	QoS         uint8   `json:"qos"`
+	Size        int     `json:"size"`
+	Seconds     float64 `json:"seconds"`
+	Sent        int64   `json:"sent"`
+	SentRate    float64 `json:"sentPerSecond"`
+	Received    int64   `json:"received"`
+	Rate        float64 `json:"receivedPerSecond"`
+	Failed      int64   `json:"failed"`
+	Lost        int64   `json:"lost"`
+	Duplicates  int64   `json:"duplicates"`
+	Strange     int64   `json:"strange"`
+	P50         float64 `json:"p50Milliseconds"`
+	P90         float64 `json:"p90Milliseconds"`
+	P99         float64 `json:"p99Milliseconds"`
+	P999        float64 `json:"p99.9Milliseconds"`
+	Max         float64 `json:"maxMilliseconds"`
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// result returns what there is at the end.
+func (b *load) result() result {
+	s, l := b.took.Seconds(), &b.latency
+	return result{
+		Publishers: b.f.publishers, Subscribers: b.f.subscribers, QoS: b.f.qos, Size: b.f.size, Seconds: s,
+		Sent: b.sent.Load(), SentRate: float64(b.sent.Load()) / s,
+		Received: b.received.Load(), Rate: float64(b.received.Load()) / s,
+		Failed: b.failed.Load(), Lost: b.lost(), Duplicates: b.duplicates.Load(), Strange: b.strange.Load(),
+		P50: milliseconds(l.at(0.5)), P90: milliseconds(l.at(0.9)), P99: milliseconds(l.at(0.99)), P999: milliseconds(l.at(0.999)),
+		Max: milliseconds(l.max()),
+	}
+}
+
+// report prints the result, and returns the error of a message that was lost.
+func (b *load) report(e environment) error {
+	r := b.result()
+	var err error
+	if b.f.json {
+		err = json.NewEncoder(e.out).Encode(r)
+	} else {
+		_, err = fmt.Fprintf(e.out, "clients     %d publishers, %d subscribers\nmessages    QoS %d, %d bytes\ntime        %.2f s\n"+
+			"sent        %d, %.0f a second\nreceived    %d, %.0f a second\nfailed      %d\nlost        %d\nduplicates  %d\n"+
+			"latency     p50 %.3f ms, p90 %.3f ms, p99 %.3f ms, p99.9 %.3f ms, most %.3f ms\n",
+			r.Publishers, r.Subscribers, r.QoS, r.Size, r.Seconds, r.Sent, r.SentRate, r.Received, r.Rate,
+			r.Failed, r.Lost, r.Duplicates, r.P50, r.P90, r.P99, r.P999, r.Max)
+	}
+	switch {
+	case err != nil:
+		return &statusError{statusFile, err}
+	case r.Failed > 0 || r.Lost > 0:
+		return &statusError{statusUnsure, fmt.Errorf("%d messages were not acknowledged, and %d have not arrived", r.Failed, r.Lost)}
+	case r.Duplicates > 0 && r.QoS == 2:
+		return &statusError{statusUnsure, errors.New("messages of QoS 2 have come twice")} // [MQTT-4.3.3-2]
+	}
+	return nil
+}
+
+// progress shows a line where there is a terminal, until what it returns is called.
+func (b *load) progress(e environment) (stop func()) {
+	if b.f.noProgress || b.f.connection.quiet || b.f.connection.debug || !e.terminal(e.errs) {
+		return func() {}
+	}
+	end := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		tick := time.NewTicker(progressEvery)
+		defer tick.Stop()
+		for sent := int64(0); ; {
+			b.show(e, &sent)
+			select {
+			case <-tick.C:
+			case <-end:
+				fmt.Fprint(e.errs, "\r\x1b[K")
+				return
+			}
+		}
+	})
+	return func() { close(end); wg.Wait() }
+}
+
+// show shows how far it is.
+func (b *load) show(e environment, sent *int64) {
+	all, now := b.f.publishers+b.f.subscribers, b.sent.Load()
+	fmt.Fprintf(e.errs, "\r\x1b[K%d of %d connected, %d sent (%.0f a second), %d received, %d under way, p99 %.1f ms",
+		b.connected.Load(), all, now, float64(now-*sent)/progressEvery.Seconds(), b.received.Load(), b.lost(), milliseconds(b.latency.at(0.99)))
+	*sent = now
+}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// notInConfig are flags that do not stand in a file.
+var notInConfig = map[string]bool{"config": true, "hash": true, "help": true}
+
+// readConfig sets the flags that a file has and that are not set.
+func readConfig(file string, flags *pflag.FlagSet) error {
+	given := map[string]bool{}
+	flags.Visit(func(f *pflag.Flag) { given[f.Name] = true })
+	seen := map[string]bool{}
+	return eachLine(file, func(number int, line string) error {
+		name, value, _ := strings.Cut(line, " ")
+		value = strings.TrimSpace(value)
+		f := flags.Lookup(name)
+		switch {
+		case f == nil || notInConfig[name]:
+			return &lineError{file, number, fmt.Sprintf("there is %q", name), configNames(flags)}
+		case value == "" && f.NoOptDefVal != "":
+			value = f.NoOptDefVal
+		case value == "":
+			return &lineError{file, number, "there is nothing behind " + name, f.Usage}
+		}
+		if seen[name] && f.Value.Type() != "stringArray" {
+			return &lineError{file, number, name + " is there a second time", "one"}
+		}
+		seen[name] = true
+		if given[name] {
+			return nil
+		}
+		if err := flags.Set(name, value); err != nil {
+			return &lineError{file, number, fmt.Sprintf("%q is no value of %s", value, name), f.Value.Type() + ": " + f.Usage}
+		}
+		return nil
+	})
+}
+
+// configNames returns what a line may begin with.
+func configNames(flags *pflag.FlagSet) string {
+	var names []string
+	flags.VisitAll(func(f *pflag.Flag) {
+		if !notInConfig[f.Name] {
+			names = append(names, f.Name)
+		}
+	})
+	return strings.Join(names, ", ")
+}

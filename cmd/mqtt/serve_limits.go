@@ -1,0 +1,98 @@
+package main
+
+import (
+	"errors"
+	"math"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/broker"
+	"github.com/mqttwire/mqttwire/server"
+	"github.com/mqttwire/mqttwire/session"
+)
+
+// limitFlags bound what clients can make the broker do and keep; 0 is no limit, or what
+// the broker has by itself.
+type limitFlags struct {
+	conns, perAddress       int
+	acceptRate, messageRate float64
+	packetSize              uint32
+	sessions                int
+	queued, queuedBytes     int
+	subscriptions           int
+	retained, retainedBytes int
+	inFlight                uint16
+	receiveMaximum, aliases uint16
+	expiry                  uint32
+	keepAlive               uint16
+	qos                     uint8
+	connectTimeout          float64
+}
+
+func (f *limitFlags) add(flags *pflag.FlagSet) {
+	flags.IntVar(&f.conns, "max-connections", 0, "at most `N` connections; 0 is any number")
+	flags.IntVar(&f.perAddress, "max-connections-per-address", 0, "at most `N` connections of one address; 0 is any number")
+	flags.Float64Var(&f.acceptRate, "accept-rate", 0, "accept at most `N` connections a second at each URL; 0 is any number")
+	flags.Float64Var(&f.messageRate, "message-rate", 0, "handle at most `N` packets of a client a second; 0 is any number")
+	flags.Float64Var(&f.connectTimeout, "connect-timeout", 30, "close a connection that has not sent its CONNECT after so many `SECONDS`")
+	flags.Uint32Var(&f.packetSize, "max-packet-size", mqttwire.DefaultPacketSize, "take packets of at most so many `BYTES`")
+	flags.IntVar(&f.sessions, "max-sessions", 0, "keep at most `N` sessions; 0 is any number")
+	flags.IntVar(&f.queued, "max-queued", 1000, "keep at most `N` messages for each client")
+	flags.IntVar(&f.queuedBytes, "max-queued-bytes", 1<<20, "keep at most so many `BYTES` of messages for each client")
+	flags.IntVar(&f.subscriptions, "max-subscriptions", 1000, "a client has at most `N` subscriptions")
+	flags.IntVar(&f.retained, "max-retained", 0, "keep at most `N` retained messages; 0 is any number")
+	flags.IntVar(&f.retainedBytes, "max-retained-bytes", 0, "keep at most so many `BYTES` of retained messages; 0 is any number")
+	flags.Uint16Var(&f.inFlight, "max-inflight", 0, "send a client at most `N` messages of QoS 1 and 2 at once; 0 is as many as it takes")
+	flags.Uint16Var(&f.receiveMaximum, "receive-maximum", 0, "a client has at most `N` such messages under way; 0 is 65535 (5.0)")
+	flags.Uint16Var(&f.aliases, "max-topic-alias", 10, "a client may set `N` topic aliases (5.0)")
+	flags.Uint32Var(&f.expiry, "max-session-expiry", 0, "keep a session at most so many `SECONDS` without a connection; 0 is for ever")
+	flags.Uint16Var(&f.keepAlive, "max-keepalive", 0, "the longest keep alive in `SECONDS`; 0 is any (5.0)")
+	flags.Uint8Var(&f.qos, "max-qos", 2, "the highest `QOS`")
+}
+
+// check says what is wrong with the flags.
+func (f *limitFlags) check() error {
+	for _, n := range []int{f.conns, f.perAddress, f.sessions, f.queued, f.queuedBytes, f.subscriptions, f.retained, f.retainedBytes} {
+		if n < 0 {
+			return errors.New("a limit is not below 0")
+		}
+	}
+	switch {
+	case f.qos > 2:
+		return errQoS
+	case !(f.acceptRate >= 0), !(f.messageRate >= 0), !(f.connectTimeout > 0), f.connectTimeout > math.MaxInt32:
+		return errors.New("a rate is not below 0, and --connect-timeout above it")
+	case f.packetSize < minimumPacketSize || f.packetSize > mqttwire.MaxPacketSize:
+		return errors.New("--max-packet-size is 128 to 268435460")
+	}
+	return nil
+}
+
+// minimumPacketSize is what a CONNECT needs with a client identifier and a password.
+const minimumPacketSize = 128
+
+// broker fills the options of a broker.
+func (f *limitFlags) broker(o *broker.Options) {
+	o.Limits = broker.Limits{
+		Sessions:      f.sessions,
+		Queue:         session.Bounds{Count: f.queued, Bytes: f.queuedBytes},
+		Subscriptions: session.Bounds{Count: f.subscriptions},
+		Retained:      session.Bounds{Count: f.retained, Bytes: f.retainedBytes},
+		InFlight:      f.inFlight,
+		SessionExpiry: time.Duration(f.expiry) * time.Second,
+	}
+	o.Offers = broker.Offers{
+		LimitQoS: f.qos < 2, MaximumQoS: mqttwire.QoS(f.qos),
+		KeepAlive: f.keepAlive, ReceiveMaximum: f.receiveMaximum, TopicAliases: f.aliases, PacketSize: f.packetSize,
+	}
+}
+
+func (f *limitFlags) server() server.Limits {
+	return server.Limits{Conns: f.conns, ConnsPerAddress: f.perAddress, AcceptRate: f.acceptRate, MessageRate: f.messageRate}
+}
+
+func (f *limitFlags) link() session.LinkOptions {
+	return session.LinkOptions{ConnectTimeout: seconds(f.connectTimeout), Limits: mqttwire.Limits{PacketSize: int(f.packetSize)}}
+}

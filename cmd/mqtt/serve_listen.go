@@ -1,0 +1,96 @@
+package main
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/mqttwire/mqttwire/server"
+	"github.com/mqttwire/mqttwire/ws"
+)
+
+// defaultListen is where serve listens if nothing is said.
+const defaultListen = "mqtt://127.0.0.1:1883"
+
+// listenAll listens at all URLs, and prints them.
+func (f *serveFlags) listenAll(s *served, e environment) error {
+	config, err := f.tlsConfig()
+	if err != nil {
+		return err
+	}
+	addresses := f.listen
+	if len(addresses) == 0 {
+		addresses = []string{defaultListen}
+	}
+	for _, address := range addresses {
+		l, at, err := listen(address, config)
+		if err != nil {
+			return err
+		}
+		s.listeners = append(s.listeners, l)
+		s.warnOpen(l)
+		fmt.Fprintln(e.out, "listening on", at)
+	}
+	if f.http == "" {
+		return nil
+	}
+	if s.webSocket, err = net.Listen("tcp", f.http); err != nil {
+		return &statusError{statusConnect, err}
+	}
+	s.web = &http.Server{Handler: s.pages(), ReadHeaderTimeout: pageTimeout, WriteTimeout: pageTimeout}
+	fmt.Fprintf(e.out, "metrics on http://%s/metrics, health on http://%[1]s/health\n", s.webSocket.Addr())
+	return nil
+}
+
+// pageTimeout is how long a request for a page may take.
+const pageTimeout = 10 * time.Second
+
+// listen listens at a URL, and returns it as it is, with its port.
+func listen(address string, config *tls.Config) (net.Listener, string, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.User != nil || u.RawQuery != "" {
+		return nil, "", fmt.Errorf("--listen: %q is no URL to listen at", address)
+	}
+	if (u.Scheme == "mqtts" || u.Scheme == "wss") && config == nil {
+		return nil, "", fmt.Errorf("--listen %s needs --cert and --key", address)
+	}
+	l, err := listenTo(u, config)
+	switch {
+	case errors.Is(err, server.ErrScheme):
+		return nil, "", fmt.Errorf("--listen: %q is none of mqtt, mqtts, ws and wss://host:port, and unix:///path", address)
+	case err != nil:
+		return nil, "", &statusError{statusConnect, err}
+	}
+	if u.Scheme != "unix" {
+		u.Host = l.Addr().String()
+	}
+	return l, u.String(), nil
+}
+
+// listenTo is server.Listen, which knows nothing of WebSocket, and that.
+func listenTo(u *url.URL, config *tls.Config) (net.Listener, error) {
+	port, below := "80", *u
+	switch u.Scheme {
+	default:
+		return server.Listen(u.String(), config)
+	case "ws":
+		below.Scheme = "mqtt"
+	case "wss":
+		below.Scheme, port = "mqtts", "443"
+	}
+	if u.Host == "" {
+		return nil, server.ErrScheme
+	}
+	if u.Port() == "" {
+		below.Host = net.JoinHostPort(u.Hostname(), port)
+	}
+	l, err := server.Listen(below.String(), config)
+	if err != nil {
+		return nil, err
+	}
+	return ws.NewListener(l, ws.ServerOptions{Path: u.Path}), nil
+}

@@ -1,0 +1,349 @@
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/crypto/bcrypt"
+)
+
+// serving is a broker of the command that runs.
+type serving struct {
+	*process
+	t      *testing.T
+	status chan int
+	stop   context.CancelFunc
+}
+
+// serve starts the command on a free port of the loopback, unless the flags say another.
+func serve(t *testing.T, args ...string) *serving {
+	t.Helper()
+	if !strings.Contains(strings.Join(args, " "), "listen") {
+		args = append(args, "--listen", "mqtt://127.0.0.1:0")
+	}
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	s := &serving{process: &process{hangups: make(chan os.Signal)}, t: t, stop: stop}
+	s.status = s.begin(ctx, append([]string{"serve"}, args...)...)
+	t.Cleanup(func() { stop(); <-s.status })
+	s.out.await(t, "listening on")
+	return s
+}
+
+// url returns where it listens with a scheme.
+func (s *serving) url(scheme string) string {
+	s.t.Helper()
+	found := regexp.MustCompile(`listening on (` + scheme + `://\S+)`).FindStringSubmatch(s.out.String())
+	require.NotNil(s.t, found, s.out.String())
+	return found[1]
+}
+
+// end ends it by a signal, and returns its status.
+func (s *serving) end() int {
+	s.stop()
+	status := <-s.status
+	s.status <- status
+	return status
+}
+
+// client runs a command that connects to it.
+func (s *serving) client(vars map[string]string, args ...string) (int, *process) {
+	p := &process{vars: vars}
+	return p.run(s.t.Context(), append(args, "-L", s.url("mqtt"))...), p
+}
+
+// write writes a file of a test.
+func write(t *testing.T, name, text string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), name)
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	return file
+}
+
+// userLines returns a file of users whose passwords are their names.
+func userLines(t *testing.T, names ...string) (lines string) {
+	t.Helper()
+	for _, name := range names {
+		hash, err := bcrypt.GenerateFromPassword([]byte(name), bcrypt.MinCost)
+		require.NoError(t, err)
+		lines += name + ":" + string(hash) + "\n"
+	}
+	return lines
+}
+
+func as(name, password string) map[string]string {
+	return map[string]string{"MQTT_USERNAME": name, "MQTT_PASSWORD": password}
+}
+
+func TestServeKeepsWhatIsRetainedAndEndsWithASignal(t *testing.T) {
+	s := serve(t)
+	for _, version := range []string{"31", "311", "5"} {
+		status, p := s.client(nil, "pub", "-V", version, "-t", "a/"+version, "-m", "hello", "-q", "2", "-r")
+		require.Equal(t, statusDone, status, p.errs.String())
+		status, p = s.client(nil, "sub", "-V", version, "-t", "a/"+version, "-C", "1", "-W", "20")
+		assert.Equal(t, statusDone, status, p.errs.String())
+		assert.Equal(t, "hello\n", p.out.String())
+	}
+	assert.Equal(t, statusDone, s.end())
+	assert.Contains(t, s.errs.String(), "shutting down")
+}
+
+func TestServeListensAtEachURL(t *testing.T) {
+	ca, config := authority(t)
+	key, err := x509.MarshalPKCS8PrivateKey(config.Certificates[0].PrivateKey)
+	require.NoError(t, err)
+	keyFile := write(t, "key", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})))
+	s := serve(t, "--cert", ca, "--key", keyFile, "--listen", "mqtt://127.0.0.1:0", "--listen", "mqtts://127.0.0.1:0",
+		"--listen", "ws://127.0.0.1:0/here", "--listen", "wss://127.0.0.1:0", "--listen", "unix://"+filepath.Join(t.TempDir(), "s"))
+	s.out.await(t, "unix://")
+	for _, scheme := range []string{"mqtt", "mqtts", "ws", "wss", "unix"} {
+		to := []string{"-L", s.url(scheme), "--cafile", ca}
+		if path, ok := strings.CutPrefix(s.url(scheme), "unix://"); ok {
+			to = []string{"--unix", path}
+		}
+		if scheme == "wss" {
+			to[1] += "/mqtt"
+		}
+		p := &process{}
+		status := p.run(t.Context(), append([]string{"pub", "-t", scheme, "-m", "x", "-q", "1", "-r"}, to...)...)
+		assert.Equal(t, statusDone, status, "%s: %s", scheme, p.errs.String())
+	}
+	_, p := s.client(nil, "sub", "-t", "+", "-v", "-C", "5", "-W", "20")
+	for _, scheme := range []string{"mqtt", "mqtts", "ws", "wss", "unix"} {
+		assert.Contains(t, p.out.String(), scheme+" x\n")
+	}
+}
+
+func TestServeTakesOnlyUsersWithTheirPassword(t *testing.T) {
+	s := serve(t, "--users", write(t, "users", "# who\n\n"+userLines(t, "alice")))
+	for name, test := range map[string]struct {
+		vars map[string]string
+		want int
+	}{
+		"the right one":  {as("alice", "alice"), statusDone},
+		"a wrong one":    {as("alice", "bob"), statusRefused},
+		"none":           {map[string]string{"MQTT_USERNAME": "alice"}, statusRefused},
+		"another user's": {as("bob", "alice"), statusRefused},
+		"no user":        {nil, statusRefused},
+	} {
+		status, p := s.client(test.vars, "pub", "-t", "a", "-m", "x", "-q", "1")
+		assert.Equal(t, test.want, status, "%s: %s", name, p.errs.String())
+	}
+	assert.NotContains(t, s.errs.String(), "$2a$")
+	open := serve(t, "--anonymous", "--users", write(t, "users", userLines(t, "alice")))
+	status, _ := open.client(nil, "pub", "-t", "a", "-m", "x", "-q", "1")
+	assert.Equal(t, statusDone, status)
+	status, _ = open.client(as("alice", "bob"), "pub", "-t", "a", "-m", "x", "-q", "1")
+	assert.Equal(t, statusRefused, status)
+}
+
+func TestServeKeepsToTheACL(t *testing.T) {
+	s := serve(t, "--anonymous", "--users", write(t, "users", userLines(t, "alice")), "--acl",
+		write(t, "acl", "topic read open/#\nuser alice\ntopic write open/+\ntopic hall/#\ntopic deny hall/secret\npattern write of/%u/%c\n"))
+	alice := as("alice", "alice")
+	for _, test := range []struct {
+		vars map[string]string
+		args []string
+		want int
+	}{
+		{alice, []string{"pub", "-t", "open/a", "-m", "x", "-q", "1"}, statusDone},
+		{nil, []string{"pub", "-t", "open/a", "-m", "x", "-q", "1"}, statusRefused},
+		{alice, []string{"pub", "-t", "hall/a", "-m", "x", "-q", "1"}, statusDone},
+		{alice, []string{"pub", "-t", "hall/secret", "-m", "x", "-q", "1"}, statusRefused},
+		{alice, []string{"pub", "-t", "of/alice/c", "-m", "x", "-q", "1", "-i", "c"}, statusDone},
+		{alice, []string{"pub", "-t", "of/bob/c", "-m", "x", "-q", "1", "-i", "c"}, statusRefused},
+		{alice, []string{"pub", "-t", "of/alice/d", "-m", "x", "-q", "1", "-i", "c"}, statusRefused},
+		{alice, []string{"pub", "-t", "hall/a", "-m", "x", "-q", "1", "-i", "#"}, statusRefused},
+		{nil, []string{"sub", "-t", "open/+", "-E"}, statusDone},
+		{nil, []string{"sub", "-t", "hall/a", "-E"}, statusRefused},
+		{nil, []string{"sub", "-t", "#", "-E"}, statusRefused},
+		{alice, []string{"sub", "-t", "hall/#", "-E"}, statusDone},
+		{alice, []string{"sub", "-t", "open/a", "-E"}, statusRefused},
+		{alice, []string{"sub", "-t", "hall/#", "--share", "g", "-E"}, statusDone},
+		{alice, []string{"sub", "-t", "open/#", "--share", "g", "-E"}, statusRefused},
+	} {
+		status, p := s.client(test.vars, test.args...)
+		assert.Equal(t, test.want, status, "%v %v: %s", test.vars, test.args, p.errs.String())
+	}
+}
+
+func TestNobodyPublishesBelowSYS(t *testing.T) {
+	s := serve(t)
+	status, _ := s.client(nil, "pub", "-t", "$SYS/broker/x", "-m", "x", "-q", "1")
+	assert.Equal(t, statusRefused, status)
+}
+
+func TestServeReadsUsersAndACLAgainAsAWhole(t *testing.T) {
+	users, acl := write(t, "users", userLines(t, "alice")), write(t, "acl", "pattern a\n")
+	s := serve(t, "--users", users, "--acl", acl)
+	alice, bob := as("alice", "alice"), as("bob", "bob")
+	connected := &process{vars: alice}
+	ended := connected.begin(t.Context(), "sub", "-t", "a", "-d", "-L", s.url("mqtt"))
+	connected.errs.await(t, "SUBACK")
+
+	require.NoError(t, os.WriteFile(users, []byte(userLines(t, "bob")), 0o600))
+	require.NoError(t, os.WriteFile(acl, []byte("pattern b\nall a\n"), 0o600))
+	s.hangups <- syscall.SIGHUP
+	s.errs.await(t, "stay as they are")
+	assert.Contains(t, s.errs.String(), `acl:2: there is`)
+	status, p := s.client(alice, "pub", "-t", "a", "-m", "x", "-q", "1")
+	assert.Equal(t, statusDone, status, p.errs.String())
+	status, _ = s.client(bob, "pub", "-t", "a", "-m", "x", "-q", "1")
+	assert.Equal(t, statusRefused, status)
+
+	require.NoError(t, os.WriteFile(acl, []byte("pattern b\n"), 0o600))
+	s.hangups <- syscall.SIGHUP
+	s.errs.await(t, "are read again")
+	assert.Equal(t, statusConnect, <-ended, "who is no user any more")
+	assert.Contains(t, connected.errs.String(), "the peer has disconnected, reason 0x87")
+	status, _ = s.client(alice, "pub", "-t", "b", "-m", "x", "-q", "1")
+	assert.Equal(t, statusRefused, status)
+	status, p = s.client(bob, "pub", "-t", "b", "-m", "x", "-q", "1")
+	assert.Equal(t, statusDone, status, p.errs.String())
+	status, _ = s.client(bob, "pub", "-t", "a", "-m", "x", "-q", "1")
+	assert.Equal(t, statusRefused, status)
+}
+
+func TestServeKeepsSessionsInItsStore(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "store")
+	first := serve(t, "--store", file)
+	status, p := first.client(nil, "sub", "-t", "a", "-q", "1", "-i", "me", "-c", "-E")
+	require.Equal(t, statusDone, status, p.errs.String())
+	status, p = first.client(nil, "pub", "-t", "a", "-q", "1", "-m", "kept")
+	require.Equal(t, statusDone, status, p.errs.String())
+	require.Equal(t, statusDone, first.end())
+	second := serve(t, "--store", file)
+	status, p = second.client(nil, "sub", "-t", "a", "-q", "1", "-i", "me", "-c", "-C", "1", "-W", "20")
+	assert.Equal(t, statusDone, status, p.errs.String())
+	assert.Equal(t, "kept\n", p.out.String())
+}
+
+func TestMetricsAndHealthAreServedOverHTTP(t *testing.T) {
+	s := serve(t, "--http", "127.0.0.1:0", "--log-format", "json")
+	s.out.await(t, "metrics on")
+	status, p := s.client(nil, "pub", "-t", "a", "-m", "x", "-q", "1", "-r")
+	require.Equal(t, statusDone, status, p.errs.String())
+	base := regexp.MustCompile(`metrics on (http://\S+)/metrics`).FindStringSubmatch(s.out.String())[1]
+	get := func(path string) (int, string) {
+		r, err := http.Get(base + path)
+		require.NoError(t, err)
+		defer r.Body.Close()
+		b, err := io.ReadAll(r.Body)
+		require.NoError(t, err)
+		return r.StatusCode, string(b)
+	}
+	code, body := get("/health")
+	assert.Equal(t, "200 ok\n", fmt.Sprint(code, " ", body))
+	_, body = get("/metrics")
+	for _, line := range []string{"# TYPE mqtt_messages_received_total counter", "mqtt_messages_received_total 1", "# TYPE mqtt_retained_messages gauge"} {
+		assert.Contains(t, body, line+"\n")
+	}
+	form := regexp.MustCompile(`^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{reason="[^"]+"\})? \d+)$`)
+	for line := range strings.Lines(body) {
+		assert.Regexp(t, form, strings.TrimSpace(line))
+	}
+	code, _ = get("/other")
+	assert.Equal(t, http.StatusNotFound, code)
+	assert.Equal(t, statusDone, s.end())
+	for line := range strings.Lines(s.errs.String()) {
+		assert.True(t, json.Valid([]byte(line)), line)
+	}
+}
+
+func TestServeReadsAFileOfFlags(t *testing.T) {
+	s := serve(t, "--config", write(t, "config", "# small\nlisten mqtt://127.0.0.1:0\nanonymous\nmax-qos 2\n"), "--max-qos", "0")
+	status, p := s.client(nil, "pub", "-t", "a", "-m", "x", "-q", "1")
+	assert.Equal(t, statusUnsure, status, "a flag goes before the file")
+	assert.Contains(t, p.errs.String(), "not supported")
+}
+
+func TestServeSaysWhatIsWrong(t *testing.T) {
+	hash := strings.TrimSpace(strings.TrimPrefix(userLines(t, "a"), "a:"))
+	for name, test := range map[string]struct {
+		args   []string
+		status int
+		want   []string
+	}{
+		"no scheme":        {[]string{"--listen", "127.0.0.1:0"}, statusUsage, []string{"--listen"}},
+		"another scheme":   {[]string{"--listen", "http://127.0.0.1:0"}, statusUsage, []string{"mqtts, ws and wss"}},
+		"no certificate":   {[]string{"--listen", "mqtts://127.0.0.1:0"}, statusUsage, []string{"--cert and --key"}},
+		"a port of nobody": {[]string{"--listen", "mqtt://192.0.2.1:1"}, statusConnect, []string{"192.0.2.1"}},
+		"an argument":      {[]string{"x"}, statusUsage, []string{`"x"`}},
+		"a level":          {[]string{"--log-level", "loud"}, statusUsage, []string{"debug, info, warn or error"}},
+		"a format":         {[]string{"--log-format", "xml"}, statusUsage, []string{"text or json"}},
+		"a limit":          {[]string{"--max-sessions", "-1"}, statusUsage, []string{"below 0"}},
+		"a rate":           {[]string{"--accept-rate", "NaN"}, statusUsage, []string{"below 0"}},
+		"a size":           {[]string{"--max-packet-size", "1"}, statusUsage, []string{"128"}},
+		"no file":          {[]string{"--users", "/none/users"}, statusFile, []string{"/none/users"}},
+		"a store":          {[]string{"--store", write(t, "store", "nothing")}, statusFile, []string{"store"}},
+		"a plain password": {[]string{"--users", write(t, "users", "a:"+hash+"\nb:secret\n")}, statusUsage, []string{"users:2: ", "no bcrypt hash; allowed is NAME:HASH"}},
+		"a user twice":     {[]string{"--users", write(t, "users", "a:"+hash+"\na:"+hash+"\n")}, statusUsage, []string{"users:2: ", "second time"}},
+		"a user of none":   {[]string{"--users", write(t, "users", ":"+hash)}, statusUsage, []string{"users:1: ", "no user name"}},
+		"a dear hash":      {[]string{"--users", write(t, "users", "a:$2a$31$"+hash[7:])}, statusUsage, []string{"users:1: ", "cost of 31"}},
+		"a filter":         {[]string{"--acl", write(t, "acl", "pattern a/#/b")}, statusUsage, []string{"acl:1: "}},
+		"a shared filter":  {[]string{"--acl", write(t, "acl", "pattern $share/g/b")}, statusUsage, []string{"acl:1: ", "shared"}},
+		"half a rule":      {[]string{"--acl", write(t, "acl", "\ntopic")}, statusUsage, []string{"acl:2: ", "nothing behind topic"}},
+		"unproved users":   {[]string{"--acl", write(t, "acl", "user a\ntopic b")}, statusUsage, []string{"--users"}},
+		"a flag of none":   {[]string{"--config", write(t, "config", "listen mqtt://127.0.0.1:0\nport 1")}, statusUsage, []string{"config:2: ", `"port"`, "max-packet-size"}},
+		"a value":          {[]string{"--config", write(t, "config", "max-qos high")}, statusUsage, []string{"config:1: ", `"high"`, "uint8"}},
+		"no value":         {[]string{"--config", write(t, "config", "max-qos")}, statusUsage, []string{"config:1: ", "nothing behind max-qos"}},
+		"a value twice":    {[]string{"--config", write(t, "config", "max-qos 1\nmax-qos 2")}, statusUsage, []string{"config:2: ", "second time"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := &process{}
+			assert.Equal(t, test.status, p.run(t.Context(), append([]string{"serve"}, test.args...)...))
+			for _, want := range test.want {
+				assert.Contains(t, p.errs.String(), want)
+			}
+			assert.NotContains(t, p.errs.String(), "secret")
+		})
+	}
+}
+
+func TestServePrintsALineForAUser(t *testing.T) {
+	p := &process{in: "secret\n"}
+	require.Equal(t, statusDone, p.run(t.Context(), "serve", "--hash", "alice"), p.errs.String())
+	all, err := readUsers(write(t, "users", p.out.String()))
+	require.NoError(t, err)
+	assert.True(t, all.has("alice", []byte("secret")))
+	assert.False(t, all.has("alice", []byte("secret2")))
+	for _, name := range []string{"a:b", "#a", " a", "a\nb"} {
+		assert.Equal(t, statusUsage, (&process{in: "secret\n"}).run(t.Context(), "serve", "--hash", name), name)
+	}
+	assert.Equal(t, statusUsage, (&process{in: strings.Repeat("x", 73)}).run(t.Context(), "serve", "--hash", "a"))
+	assert.Equal(t, statusUsage, (&process{}).run(t.Context(), "serve", "--hash", "a"))
+}
+
+func TestMosquittosProgramsTalkToServe(t *testing.T) {
+	for _, name := range []string{"mosquitto_pub", "mosquitto_sub"} {
+		if _, err := exec.LookPath(name); err != nil {
+			t.Skip(name, " is not installed (apt-get install mosquitto-clients)")
+		}
+	}
+	s := serve(t, "--users", write(t, "users", userLines(t, "alice")))
+	_, port, _ := strings.Cut(strings.TrimPrefix(s.url("mqtt"), "mqtt://"), ":")
+	for _, version := range []string{"mqttv31", "mqttv311", "mqttv5"} {
+		for qos := range 3 {
+			topic := fmt.Sprint(version, "/", qos)
+			common := []string{"-h", "127.0.0.1", "-p", port, "-u", "alice", "-P", "alice", "-V", version, "-q", fmt.Sprint(qos), "-t", topic}
+			out, err := exec.CommandContext(t.Context(), "mosquitto_pub", append(common, "-r", "-m", "hello")...).CombinedOutput()
+			require.NoError(t, err, "%s: %s", topic, out)
+			out, err = exec.CommandContext(t.Context(), "mosquitto_sub", append(common, "-C", "1", "-W", "20")...).CombinedOutput()
+			assert.NoError(t, err, topic)
+			assert.Equal(t, "hello\n", string(out), topic)
+		}
+	}
+}
