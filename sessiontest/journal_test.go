@@ -191,6 +191,7 @@ func TestAJournalThatIsTornTheWrongWayIsFound(t *testing.T) {
 type faulty struct {
 	session.Journal
 	how string
+	mu  sync.Mutex
 	all []session.Record // for those that keep them themselves
 }
 
@@ -209,6 +210,8 @@ func (j *faulty) Append(records []session.Record) error {
 			records[i].Snapshot = false
 		}
 	case "does not copy":
+		j.mu.Lock()
+		defer j.mu.Unlock()
 		j.all = append(j.all, records...)
 		return nil
 	case "cuts keys":
@@ -228,7 +231,10 @@ func (j *faulty) Load() iter.Seq2[session.Record, error] {
 		return func(yield func(session.Record, error) bool) { yield(session.Record{}, errDamaged) }
 	case "does not copy":
 		return func(yield func(session.Record, error) bool) {
-			for _, r := range j.all {
+			j.mu.Lock()
+			all := slices.Clone(j.all)
+			j.mu.Unlock()
+			for _, r := range all {
 				if !yield(r, nil) {
 					return
 				}
