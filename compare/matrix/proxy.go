@@ -1,0 +1,101 @@
+package main
+
+import (
+	"io"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// life is how long a connection lasts at most while the proxy cuts.
+const life = 50 * time.Millisecond
+
+// cuts is how many connections the proxy of a cell breaks before it lets them be: with all
+// of them broken after a few messages nothing would ever be done.
+const cuts = 60
+
+// proxy passes connections on and, once told to, breaks them, each behind some bytes in one direction, a
+// few or many, or when it has lasted for a life, whichever is first.
+type proxy struct {
+	listener net.Listener
+	to       string
+	cutting  atomic.Bool
+	began    chan struct{} // is closed when it begins to cut
+	broken   atomic.Int64
+	running  sync.WaitGroup
+}
+
+func newProxy(to string) (*proxy, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	p := &proxy{listener: listener, to: to, began: make(chan struct{})}
+	p.running.Go(p.run)
+	return p, nil
+}
+
+func (p *proxy) addr() string { return p.listener.Addr().String() }
+
+// cut breaks the connections that there are, and begins to cut those to come.
+func (p *proxy) cut() {
+	p.cutting.Store(true)
+	close(p.began)
+}
+
+// close waits until all connections have ended.
+func (p *proxy) close() {
+	_ = p.listener.Close()
+	p.running.Wait()
+}
+
+func (p *proxy) run() {
+	for {
+		near, err := p.listener.Accept()
+		if err != nil {
+			return
+		}
+		far, err := net.Dial("tcp", p.to)
+		if err != nil {
+			_ = near.Close()
+			continue
+		}
+		p.pass(near, far)
+	}
+}
+
+// pass passes bytes on in both directions, until one of them ends or has to.
+func (p *proxy) pass(near, far net.Conn) {
+	limits := [2]int64{1 << 60, 1 << 60}
+	ended := make(chan struct{})
+	end := sync.OnceFunc(func() { _, _ = near.Close(), far.Close(); close(ended) })
+	switch {
+	case !p.cutting.Load():
+		p.running.Go(func() { p.breakAt(p.began, ended, end) })
+	case p.broken.Load() < cuts:
+		limits[rand.IntN(2)] = 100 + rand.Int64N(1<<(6+rand.IntN(8)))
+		old := make(chan struct{})
+		timer := time.AfterFunc(life, func() { close(old) })
+		p.running.Go(func() { p.breakAt(old, ended, end); timer.Stop() })
+	}
+	for i, pair := range [][2]net.Conn{{far, near}, {near, far}} {
+		p.running.Go(func() {
+			if n, _ := io.CopyN(pair[0], pair[1], limits[i]); n == limits[i] {
+				p.broken.Add(1)
+			}
+			end()
+		})
+	}
+}
+
+// breakAt breaks a connection at a time, unless it has ended by then.
+func (p *proxy) breakAt(time, ended <-chan struct{}, end func()) {
+	select {
+	case <-time:
+		p.broken.Add(1)
+		end()
+	case <-ended:
+	}
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"sync"
+	"time"
+)
+
+// tally counts the messages of a cell, by the number that their payload begins with.
+type tally struct {
+	mu       sync.Mutex
+	times    []int // that each has come
+	distinct int
+	highest  int
+	disorder int // messages whose first arrival is behind that of a later one
+	strange  int
+	last     time.Time
+}
+
+func newTally(n int) *tally { return &tally{times: make([]int, n), highest: -1, last: time.Now()} }
+
+// payload returns that of the i-th message: its number, and some bytes more.
+func payload(i int) []byte { return fmt.Appendf(nil, "%d %0100d", i, 0) }
+
+func (t *tally) got(payload []byte) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.last = time.Now()
+	var i int
+	if _, err := fmt.Sscan(string(payload), &i); err != nil || i < 0 || i >= len(t.times) {
+		t.strange++
+		return
+	}
+	if t.times[i]++; t.times[i] > 1 {
+		return
+	}
+	t.distinct++
+	if i < t.highest {
+		t.disorder++
+	}
+	t.highest = max(t.highest, i)
+}
+
+// counts are what is left of a tally when a cell has ended.
+type counts struct {
+	arrived  int
+	lost     int
+	again    int // arrivals beyond the first
+	disorder int
+	strange  int
+}
+
+func (t *tally) counts() counts {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c := counts{arrived: t.distinct, lost: len(t.times) - t.distinct, disorder: t.disorder, strange: t.strange}
+	for _, n := range t.times {
+		c.again += max(n-1, 0)
+	}
+	return c
+}
+
+// await returns when all messages have come and it is quiet then, or when none has come for
+// the patience, which is short if some may be lost.
+func (t *tally) await(patience time.Duration) {
+	for {
+		t.mu.Lock()
+		since, all := time.Since(t.last), t.distinct == len(t.times)
+		t.mu.Unlock()
+		if all && since > settle || since > patience {
+			return
+		}
+		time.Sleep(settle / 10)
+	}
+}
+
+// settle is for how long nothing may come when all is done: what came twice would come then.
+const settle = 300 * time.Millisecond
+
+// faults returns what of the counts is against the promise of a QoS; excused is how many
+// messages of QoS 2 the server has published again when it may not.
+func (c counts) faults(qos byte, excused int) string {
+	switch {
+	case c.strange > 0:
+		return "strange payloads"
+	case qos > 0 && c.lost > 0:
+		return "lost"
+	case c.arrived == 0:
+		return "nothing has come"
+	case c.disorder > 0:
+		return "out of order"
+	case qos != 1 && c.again > excused:
+		return "twice"
+	}
+	return ""
+}
