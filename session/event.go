@@ -49,7 +49,8 @@ const (
 	// Subscribe, Unsubscribe: a client's request was answered. Packet is the request;
 	// Session.Subscriptions has what is subscribed. At a client Unsubscribe says that the
 	// server has lost subscriptions and refused to make them again: Packet has their
-	// filters, and Code the highest code.
+	// filters, and Code the highest code; or that they cannot be asked for on this
+	// connection, as Drop and Cause say.
 	Subscribe
 	Unsubscribe
 

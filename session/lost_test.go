@@ -279,6 +279,29 @@ func TestSubscriptionsThatAreRefusedWhenTheyAreMadeAgainAreTold(t *testing.T) { 
 	assert.Len(t, subscriptions(p.Session), 1)
 }
 
+func TestSubscriptionsThatCannotBeAskedForAgainAreTold(t *testing.T) { // [trap 9]
+	a := against{Side: mqttwire.FromClient}
+	a.Connect.Properties.SetSessionExpiryInterval(100)
+	p := newPeer(t, mqttwire.V5, a)
+	ask := &packets.Subscribe{Subscriptions: []packets.Subscription{{Filter: []byte("a")}}}
+	ask.Properties.AddSubscriptionID(7)
+	_, err := p.Session.Subscribe(p.Now, ask)
+	require.NoError(t, err)
+	p.Got()
+	p.Say(&packets.Suback{PacketID: 1, ReasonCodes: []mqttwire.ReasonCode{0}})
+	p.Link.Lost(p.Now, nil)
+	a.Old = p.Session
+	a.Connack.Properties.SetSubscriptionIdentifierAvailable(false)
+	p = newPeer(t, mqttwire.V5, a)
+	assert.Empty(t, p.Opened)
+	require.Len(t, p.All(session.Unsubscribe), 1)
+	e := p.All(session.Unsubscribe)[0]
+	assert.Equal(t, [][]byte{[]byte("a")}, e.Packet.(*packets.Unsubscribe).Filters)
+	assert.Equal(t, session.DropNotSupported, e.Drop)
+	assert.Error(t, e.Cause.Err)
+	assert.Empty(t, subscriptions(p.Session))
+}
+
 func TestASubscribeThatWasUnderWayInACrashIsMadeAgain(t *testing.T) {
 	p := newPair(t, mqttwire.V5, session.Options{Journal: true}, session.Options{})
 	p.connect.Properties.SetSessionExpiryInterval(100)

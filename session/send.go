@@ -344,11 +344,20 @@ func (r *request) numbered(id uint16, dup bool) mqttwire.Packet {
 	return r.packet
 }
 
-// dropRequest drops a SUBSCRIBE or UNSUBSCRIBE that cannot be sent.
+// dropRequest drops a SUBSCRIBE or UNSUBSCRIBE that cannot be sent. Of subscriptions that
+// were to be made again nobody else can tell that they are gone.
 func (s *Session) dropRequest(pos uint32, err error) {
 	why := DropNotSupported
 	if errors.Is(err, mqttwire.ErrTooLarge) {
 		why = DropTooLarge
 	}
+	e := *s.requests.at(pos)
 	s.dropFor(s.requests, pos, why, err)
+	if q, ok := e.request.packet.(*packets.Subscribe); ok && e.is(quiet) {
+		gone := new(packets.Unsubscribe)
+		for _, sub := range q.Subscriptions {
+			gone.Filters = append(gone.Filters, sub.Filter)
+		}
+		s.tell(Event{Kind: Unsubscribe, Packet: gone, Drop: why, Cause: Cause{Err: err}})
+	}
 }
