@@ -56,9 +56,9 @@ func TestBenchSendsForATimeAndShowsHowFarItIs(t *testing.T) {
 
 func TestBenchTellsOfLostMessages(t *testing.T) {
 	s := serve(t, "--anonymous", "--acl", write(t, "acl", "topic read bench/+\ntopic write bench/0\n"))
-	status, p := s.client(nil, "bench", "--publishers", "2", "--count", "10", "--wait", "0.01")
+	status, p := s.client(nil, "bench", "--publishers", "2", "--subscribers", "3", "--count", "10", "--wait", "0.1")
 	assert.Equal(t, statusUnsure, status)
-	assert.Contains(t, p.errs.String(), "10 have not arrived")
+	assert.Contains(t, p.errs.String(), "and 30 have not arrived")
 	status, p = s.client(nil, "bench", "--publishers", "2", "--count", "10", "-q", "1")
 	assert.Equal(t, statusUnsure, status)
 	assert.Contains(t, p.errs.String(), "10 messages were not acknowledged, and 0 have not arrived")
@@ -69,8 +69,10 @@ func TestBenchEndsWithoutABroker(t *testing.T) {
 	at := s.url("mqtt")
 	s.end()
 	assert.Equal(t, statusConnect, (&process{}).run(t.Context(), "bench", "-L", at))
-	full := serve(t, "--max-connections", "1")
-	assert.Equal(t, statusConnect, (&process{}).run(t.Context(), "bench", "-L", full.url("mqtt")))
+	for _, limit := range []string{"--max-connections", "--max-connections-per-address"} {
+		full := serve(t, limit, "1")
+		assert.Equal(t, statusConnect, (&process{}).run(t.Context(), "bench", "-L", full.url("mqtt")), limit)
+	}
 }
 
 func TestBenchSaysWhatIsWrong(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"time"
@@ -122,6 +123,11 @@ func (f *serveFlags) log(e environment) (*slog.Logger, error) {
 func (f *serveFlags) open(s *served) (err error) {
 	if err := f.limits.check(); err != nil {
 		return err
+	}
+	for _, n := range [...]float64{f.figures, f.drain} {
+		if !(n >= 0 && n <= math.MaxInt32) {
+			return errors.New("--sys-interval and --shutdown-timeout are not below 0")
+		}
 	}
 	s.guard = &guard{usersFile: f.users, aclFile: f.acl, anonymous: f.anonymous || f.users == ""}
 	if _, _, err := s.guard.read(); err != nil {

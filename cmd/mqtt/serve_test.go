@@ -7,7 +7,9 @@ import (
 	"encoding/pem"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,10 +17,13 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/crypto/bcrypt"
+
+	"github.com/mqttwire/mqttwire/server"
 )
 
 // serving is a broker of the command that runs.
@@ -217,6 +222,39 @@ func TestServeReadsUsersAndACLAgainAsAWhole(t *testing.T) {
 	assert.Equal(t, statusRefused, status)
 }
 
+func TestASubscriptionFromBeforeAReloadGetsNothingThatTheACLNoLongerAllows(t *testing.T) {
+	acl := write(t, "acl", "topic a\ntopic b\n")
+	s := serve(t, "--acl", acl)
+	connected := &process{}
+	ended := connected.begin(t.Context(), "sub", "-t", "a", "-t", "b", "-q", "1", "-C", "1", "-W", "20", "-d", "-L", s.url("mqtt"))
+	connected.errs.await(t, "SUBACK")
+	require.NoError(t, os.WriteFile(acl, []byte("topic write a\ntopic b\n"), 0o600))
+	s.hangups <- syscall.SIGHUP
+	s.errs.await(t, "are read again")
+	for _, topic := range []string{"a", "b"} {
+		status, p := s.client(nil, "pub", "-t", topic, "-m", "of "+topic, "-q", "1")
+		require.Equal(t, statusDone, status, p.errs.String())
+	}
+	assert.Equal(t, statusDone, <-ended)
+	assert.Equal(t, "of b\n", connected.out.String())
+}
+
+func TestANameThatNobodyHasProvedIsNone(t *testing.T) {
+	s := serve(t, "--acl", write(t, "acl", "pattern of/%u\ntopic free\n"))
+	status, p := s.client(as("alice", "alice"), "pub", "-t", "free", "-m", "x", "-q", "1")
+	assert.Equal(t, statusDone, status, p.errs.String())
+	status, _ = s.client(as("alice", "alice"), "pub", "-t", "of/alice", "-m", "x", "-q", "1")
+	assert.Equal(t, statusRefused, status)
+}
+
+func TestHealthSaysThatTheBrokerIsAboutToEnd(t *testing.T) {
+	s := &served{server: &server.Server{}, log: slog.New(slog.DiscardHandler), drain: time.Second}
+	require.NoError(t, s.shutdown())
+	w := httptest.NewRecorder()
+	s.pages().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/health", nil))
+	assert.Equal(t, http.StatusServiceUnavailable, w.Code)
+}
+
 func TestServeKeepsSessionsInItsStore(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "store")
 	first := serve(t, "--store", file)
@@ -285,6 +323,8 @@ func TestServeSaysWhatIsWrong(t *testing.T) {
 		"a level":          {[]string{"--log-level", "loud"}, statusUsage, []string{"debug, info, warn or error"}},
 		"a format":         {[]string{"--log-format", "xml"}, statusUsage, []string{"text or json"}},
 		"a limit":          {[]string{"--max-sessions", "-1"}, statusUsage, []string{"below 0"}},
+		"a time":           {[]string{"--shutdown-timeout", "-1"}, statusUsage, []string{"--shutdown-timeout"}},
+		"an interval":      {[]string{"--sys-interval", "NaN"}, statusUsage, []string{"--sys-interval"}},
 		"a rate":           {[]string{"--accept-rate", "NaN"}, statusUsage, []string{"below 0"}},
 		"a size":           {[]string{"--max-packet-size", "1"}, statusUsage, []string{"128"}},
 		"no file":          {[]string{"--users", "/none/users"}, statusFile, []string{"/none/users"}},
