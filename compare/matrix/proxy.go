@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// life is how long a connection lasts at most while the proxy cuts.
+// life is how long a connection lasts at most while the proxy cuts, from the first byte of
+// the server's on: a handshake of WebSocket alone may take mosquitto as long.
 const life = 50 * time.Millisecond
 
 // cuts is how many connections the proxy of a cell breaks before it lets them be: with all
@@ -69,6 +70,7 @@ func (p *proxy) run() {
 // pass passes bytes on in both directions, until one of them ends or has to.
 func (p *proxy) pass(near, far net.Conn) {
 	limits := [2]int64{1 << 60, 1 << 60}
+	answers := net.Conn(far)
 	ended := make(chan struct{})
 	end := sync.OnceFunc(func() { _, _ = near.Close(), far.Close(); close(ended) })
 	switch {
@@ -77,17 +79,34 @@ func (p *proxy) pass(near, far net.Conn) {
 	case p.broken.Load() < cuts:
 		limits[rand.IntN(2)] = 100 + rand.Int64N(1<<(6+rand.IntN(8)))
 		old := make(chan struct{})
-		timer := time.AfterFunc(life, func() { close(old) })
-		p.running.Go(func() { p.breakAt(old, ended, end); timer.Stop() })
+		answers = &answered{Conn: far, first: func() { time.AfterFunc(life, func() { close(old) }) }}
+		p.running.Go(func() { p.breakAt(old, ended, end) })
 	}
-	for i, pair := range [][2]net.Conn{{far, near}, {near, far}} {
-		p.running.Go(func() {
-			if n, _ := io.CopyN(pair[0], pair[1], limits[i]); n == limits[i] {
-				p.broken.Add(1)
-			}
-			end()
-		})
+	p.running.Go(func() { p.move(far, near, limits[0], end) })
+	p.running.Go(func() { p.move(near, answers, limits[1], end) })
+}
+
+// move moves bytes in one direction, up to a limit.
+func (p *proxy) move(to io.Writer, from io.Reader, limit int64, end func()) {
+	if n, _ := io.CopyN(to, from, limit); n == limit {
+		p.broken.Add(1)
 	}
+	end()
+}
+
+// answered is a connection to a server that tells when something is read for the first time.
+type answered struct {
+	net.Conn
+	once  sync.Once
+	first func()
+}
+
+func (a *answered) Read(b []byte) (int, error) {
+	n, err := a.Conn.Read(b)
+	if n > 0 {
+		a.once.Do(a.first)
+	}
+	return n, err
 }
 
 // breakAt breaks a connection at a time, unless it has ended by then.
