@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/mqttwire/mqttwire"
@@ -136,25 +137,27 @@ func (s *Server) fail(err error) {
 }
 
 // Serve serves the connections of a listener until it fails, or Shutdown or Close is
-// called, which close it. It may be called for as many listeners as wanted.
+// called, which close it. While the process or the system is out of file descriptors it
+// waits, and goes on. It may be called for as many listeners as wanted.
 func (s *Server) Serve(l net.Listener) error {
 	if !s.enter(l) {
 		_ = l.Close()
 		return s.closedBy()
 	}
 	defer s.leave(l)
-	rate := bucket{rate: s.Limits.AcceptRate}
+	rate, pause := bucket{rate: s.Limits.AcceptRate}, time.Duration(0)
 	for {
 		conn, err := l.Accept()
 		if err != nil {
+			if pause = pauseAfter(err, pause); !s.isStopped() && pause > 0 && s.wait(pause) {
+				continue
+			}
 			if s.isStopped() {
 				return s.closedBy()
 			}
-			if ne, ok := err.(net.Error); ok && ne.Timeout() {
-				continue
-			}
 			return err
 		}
+		pause = 0
 		if !s.begin() {
 			_ = conn.Close()
 			return s.closedBy()
@@ -167,6 +170,22 @@ func (s *Server) Serve(l net.Listener) error {
 			return s.closedBy()
 		}
 	}
+}
+
+// The waits for file descriptors: each is twice the one before.
+const (
+	leastPause = 5 * time.Millisecond
+	mostPause  = time.Second
+)
+
+// pauseAfter returns how long to wait after an error of Accept that may be over by then,
+// with the wait before it; 0 if the listener has failed.
+func pauseAfter(err error, before time.Duration) time.Duration {
+	ne, ok := err.(net.Error)
+	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || ok && ne.Timeout() {
+		return min(max(2*before, leastPause), mostPause)
+	}
+	return 0
 }
 
 // wait waits, and reports whether the server serves after that.
