@@ -55,12 +55,17 @@ func TestTenThousandConnectionsLeaveNothing(t *testing.T) {
 			synctest.Wait()
 		}
 		cycle(100)
-		memory, goroutines := heap(), runtime.NumGoroutine()
-		cycle(n)
-		assert.LessOrEqual(t, heap()-memory, int64(64<<10))
-		assert.Equal(t, goroutines, runtime.NumGoroutine())
+		goroutines := runtime.NumGoroutine()
+		least := int64(1 << 62) // what a connection leaves is there after each of the three parts, and pools that grow once are not
+		for range 3 {
+			memory := heap()
+			cycle(n / 3)
+			least = min(least, heap()-memory)
+		}
+		assert.LessOrEqual(t, least, int64(16<<10))
+		assert.LessOrEqual(t, runtime.NumGoroutine(), goroutines)
 		s := c.Stats()
-		assert.GreaterOrEqual(t, s.Connections, uint64(n))
+		assert.GreaterOrEqual(t, s.Connections, uint64(n/3*3))
 		assert.Zero(t, s.Session.IDs+s.Session.InFlight+s.Session.Waiting+s.Session.Released+s.Session.Received+s.Inbound)
 	})
 }
