@@ -118,6 +118,17 @@ func (p *peer) listens(ctx context.Context) error {
 	return nil
 }
 
+// await waits until the server has so many subscriptions.
+func (p *peer) await(ctx context.Context, n int) error {
+	for p.subscriptions() != n {
+		if ctx.Err() != nil {
+			return fmt.Errorf("%d subscriptions, not %d", p.subscriptions(), n)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return nil
+}
+
 // version returns what a program of mosquitto calls itself.
 func version(program string) string {
 	out, _ := exec.Command(program, "-h").CombinedOutput()
