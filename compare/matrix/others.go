@@ -40,9 +40,6 @@ func program(ctx context.Context, name string, e end, args ...string) (*exec.Cmd
 
 // receiveMosquitto runs mosquitto_sub until it has subscribed, which the server tells.
 func receiveMosquitto(ctx context.Context, e end, got func([]byte)) (func(*result) error, error) {
-	if err := e.server.await(ctx, 0); err != nil { // that of the cell before
-		return nil, err
-	}
 	cmd, err := program(ctx, "mosquitto_sub", e)
 	if err != nil {
 		return nil, err
@@ -67,7 +64,7 @@ func receiveMosquitto(ctx context.Context, e end, got func([]byte)) (func(*resul
 		_ = cmd.Wait() // it was killed
 		return nil
 	}
-	if err := e.server.await(ctx, 1); err != nil {
+	if err := e.server.await(ctx, e.id); err != nil {
 		return nil, errors.Join(err, stop(nil))
 	}
 	return stop, nil
