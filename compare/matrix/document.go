@@ -19,7 +19,9 @@ Measured on %s: %d messages in each cell, from one client to another one through
 connections a proxy has broken, of sender and receiver, behind 100 to some 8,000 bytes in one direction or after %v. "Lost" are messages
 that never came, "again" arrivals beyond a message's first, "out of order" first arrivals behind that of a later message. A cell has
 passed if nothing is lost at QoS 1 and 2, nothing comes again at QoS 0 and 2, and all is in order; what is lost of QoS 0 on a link that
-breaks is only told.
+breaks is only told. The clients of others run without cuts.
+
+Not in here: TLS, aedes, mochi, Paho Python, MQTT.js, and mosquitto as a bridge.
 `
 
 const faultsHead = `

@@ -10,7 +10,9 @@ import (
 	"flag"
 	"log"
 	"os"
+	"os/signal"
 	"regexp"
+	"syscall"
 
 	"github.com/mqttwire/mqttwire"
 )
@@ -24,7 +26,9 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	results, err := matrix(context.Background(), pattern, *n)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	results, err := matrix(ctx, pattern, *n)
 	if err == nil && *only == "" {
 		err = write(*to, document(results, *n))
 	}
@@ -51,6 +55,9 @@ func matrix(ctx context.Context, only *regexp.Regexp, n int) (results []result, 
 	}
 	defer own.stop()
 	for _, c := range cells(mosquitto, own) {
+		if err := ctx.Err(); err != nil {
+			return nil, err // and mosquitto ends
+		}
 		if only.MatchString(c.String()) {
 			results = append(results, c.run(ctx, n))
 		}

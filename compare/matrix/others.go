@@ -40,7 +40,6 @@ func program(ctx context.Context, name string, e end, args ...string) (*exec.Cmd
 
 // receiveMosquitto runs mosquitto_sub until it has subscribed, which the server tells.
 func receiveMosquitto(ctx context.Context, e end, got func([]byte)) (func(*result) error, error) {
-	before := e.server.subscriptions()
 	cmd, err := program(ctx, "mosquitto_sub", e)
 	if err != nil {
 		return nil, err
@@ -65,11 +64,8 @@ func receiveMosquitto(ctx context.Context, e end, got func([]byte)) (func(*resul
 		_ = cmd.Wait() // it was killed
 		return nil
 	}
-	for e.server.subscriptions() == before {
-		if ctx.Err() != nil {
-			return nil, errors.Join(errors.New("mosquitto_sub has not subscribed"), stop(nil))
-		}
-		time.Sleep(10 * time.Millisecond)
+	if err := e.server.await(ctx, e.id); err != nil {
+		return nil, errors.Join(err, stop(nil))
 	}
 	return stop, nil
 }

@@ -22,7 +22,7 @@ type peer struct {
 	addr map[string]string // by transport
 	stop func()
 
-	subscriptions func() int // how many the server has, if it can be asked
+	subscribed func(id string) bool // whether a client has, if the server can be asked
 }
 
 var transports = []string{"tcp", "ws"}
@@ -39,7 +39,14 @@ func url(transport, addr string) string {
 func startOurs() (*peer, error) {
 	s := &server.Server{Broker: broker.New(broker.Options{Limits: broker.Limits{Queue: session.Bounds{Count: 1 << 20, Bytes: 1 << 30}}})}
 	p := &peer{name: "mqttwire", addr: map[string]string{}, stop: func() { _ = s.Close() }}
-	p.subscriptions = func() int { return s.Broker.Stats().Subscriptions }
+	p.subscribed = func(id string) bool {
+		for sub := range s.Broker.Subscriptions("") {
+			if sub.ClientID == id {
+				return true
+			}
+		}
+		return false
+	}
 	for _, transport := range transports {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -114,6 +121,17 @@ func (p *peer) listens(ctx context.Context) error {
 			}
 			time.Sleep(10 * time.Millisecond)
 		}
+	}
+	return nil
+}
+
+// await waits until a client has subscribed.
+func (p *peer) await(ctx context.Context, id string) error {
+	for !p.subscribed(id) {
+		if ctx.Err() != nil {
+			return fmt.Errorf("%s has not subscribed", id)
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
 	return nil
 }
