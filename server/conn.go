@@ -54,6 +54,9 @@ func (s *Server) newConn(conn net.Conn) (*Conn, error) {
 	} else {
 		c.conn = newPlain(now, session.NewLink(o), from, c.wake)
 	}
+	if !s.begun(c) {
+		c.Disconnect(mqttwire.ReasonServerShuttingDown)
+	}
 	return c, nil
 }
 

@@ -49,7 +49,7 @@ type Server struct {
 
 	mu        sync.Mutex // of all that follows
 	listeners map[net.Listener]struct{}
-	conns     map[*Conn]struct{}
+	conns     map[*Conn]bool
 	addresses addresses
 	stop      chan struct{}   // closed when no more is served; made with the first connection
 	ctx       context.Context // of hooks: ends when the server does not wait for them any more
@@ -302,10 +302,19 @@ func (s *Server) add(c *Conn) error {
 		return ErrTooMany
 	}
 	if s.conns == nil {
-		s.conns = map[*Conn]struct{}{}
+		s.conns = map[*Conn]bool{}
 	}
-	s.conns[c] = struct{}{}
+	s.conns[c] = false
 	return nil
+}
+
+// begun notes that a connection has all that its methods need, and reports whether the
+// server still serves.
+func (s *Server) begun(c *Conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conns[c] = true
+	return !s.stopped
 }
 
 func (s *Server) forget(c *Conn) {
@@ -314,13 +323,19 @@ func (s *Server) forget(c *Conn) {
 	delete(s.conns, c)
 }
 
-// Conns returns the connections that there are, in no order.
-func (s *Server) Conns() []*Conn {
+// Conns returns the connections that there are, in no order, but for those whose handshake
+// of TLS, or whose Identify, has not ended.
+func (s *Server) Conns() []*Conn { return s.connections(true) }
+
+// connections returns the connections that have begun, or those that have not.
+func (s *Server) connections(begun bool) []*Conn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	list := make([]*Conn, 0, len(s.conns))
-	for c := range s.conns {
-		list = append(list, c)
+	for c, has := range s.conns {
+		if has == begun {
+			list = append(list, c)
+		}
 	}
 	return list
 }
@@ -328,7 +343,8 @@ func (s *Server) Conns() []*Conn {
 // Shutdown closes all listeners, and ends each connection when nothing is in flight on
 // it, in 5.0 with a DISCONNECT of code 0x8B. When ctx ends it waits no longer: those that
 // are left are closed. It returns when all have ended, with the error of ctx if that was
-// before.
+// before; functions of the Handler that do not return are waited for no longer than
+// Limits.CloseTimeout after that, so that one of them may call it.
 func (s *Server) Shutdown(ctx context.Context) error {
 	return s.end(ctx, func(c *Conn, now time.Time) {
 		c.conn.Drain(now, &packets.Disconnect{ReasonCode: mqttwire.ReasonServerShuttingDown})
@@ -336,7 +352,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 }
 
 // Close closes all listeners, and ends each connection at once, in 5.0 with a DISCONNECT
-// of code 0x8B.
+// of code 0x8B. It waits for what is to be written, and for functions of the Handler, a few
+// times Limits.CloseTimeout at most; a function of the Handler that calls it had better do so
+// in a goroutine of its own.
 func (s *Server) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), orDefault(s.Limits.CloseTimeout, defaultCloseTimeout))
 	defer cancel()
@@ -354,6 +372,9 @@ func (s *Server) end(ctx context.Context, f func(*Conn, time.Time)) error {
 	}
 	s.mu.Unlock()
 	now := time.Now()
+	for _, c := range s.connections(false) { // nobody is told anything yet
+		_ = c.net.Close()
+	}
 	for _, c := range s.Conns() {
 		f(c, now)
 	}
@@ -383,7 +404,8 @@ func (s *Server) end(ctx context.Context, f func(*Conn, time.Time)) error {
 	return err
 }
 
-// abort closes the connections that do not end by themselves in time.
+// abort closes the connections that do not end by themselves in time. It does not wait for
+// a function of the Handler that does not return, which may be the one that called.
 func (s *Server) abort(done chan struct{}) {
 	timer := time.NewTimer(orDefault(s.Limits.CloseTimeout, defaultCloseTimeout))
 	defer timer.Stop()
@@ -395,5 +417,9 @@ func (s *Server) abort(done chan struct{}) {
 	for _, c := range s.Conns() {
 		_ = c.net.Close()
 	}
-	<-done
+	timer.Reset(orDefault(s.Limits.CloseTimeout, defaultCloseTimeout))
+	select {
+	case <-done:
+	case <-timer.C:
+	}
 }
