@@ -9,7 +9,9 @@ import (
 	"github.com/mqttwire/mqttwire/session"
 )
 
-// Options say how a Broker behaves. The zero value is safe.
+// Options say how a Broker behaves. The zero value takes everybody, and bounds each client,
+// but neither how many sessions and retained messages there are nor how long a session
+// stays: where clients are not trusted set Limits.Sessions, Retained and SessionExpiry.
 type Options struct {
 	Hooks  Hooks
 	Limits Limits

@@ -38,7 +38,7 @@ func errURL(why string) error { return errors.New("client: the URL of the server
 func parseServer(raw string) (server, error) {
 	u, err := url.Parse(raw)
 	if err != nil { // which quotes it
-		return server{}, errURL("it cannot be read; a user name and a password have to be escaped")
+		return server{}, errURL("it cannot be read; it begins with a scheme, as mqtt://, and a user name and a password have to be escaped")
 	}
 	scheme, known := schemes[u.Scheme]
 	switch {

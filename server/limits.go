@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Limits bound what clients can make the server do. The zero value is safe, and has no
-// limit of numbers and rates.
+// Limits bound what clients can make the server do. The zero value bounds every wait, and
+// has no limit of numbers and rates.
 type Limits struct {
 	// WriteTimeout is how long a write may take; 0 is 30 s.
 	WriteTimeout time.Duration

@@ -10,10 +10,12 @@
 //
 // A process that is killed, or a machine that loses its power, at any moment leaves
 // what was appended before, and of what was under way either the whole transaction
-// or nothing. Anything else that has changed in the file, be it a bit, is damage:
-// Open reads the whole file, page by page, before bbolt may use it, and says at which
-// byte it is wrong. It never begins anew in silence: an empty file, or one of another
-// program, is damage too, and a new file appears under its name when it is whole.
+// or nothing. What else has changed in the pages that are in use is damage: Open reads
+// them all before bbolt may use them, and says at which byte one is wrong. Damage to the
+// newest of the two head pages cannot be told from a write of it that was torn: then the
+// last transaction is gone without a word. It never begins anew in silence: an empty
+// file, or one of another program, is damage too, and a new file appears under its name
+// when it is whole.
 //
 // If a write fails, or what it has reached is not known, all records of that
 // transaction are refused with the error, and so is everything after it, until Load
