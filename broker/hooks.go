@@ -13,7 +13,7 @@ import (
 // Hooks are functions by which a program decides and hears what happens. One that is
 // nil says yes, or hears nothing. They run outside all locks, on the goroutine of the
 // call that has caused them, and may be called by many at once. Packets are valid
-// during the call.
+// during the call. A panic in one is not caught: it ends the program.
 type Hooks struct {
 	// Connect says whether a client may connect: a code of 0x80 and above refuses it;
 	// before 5.0 as the return code that says the same. It may fill the fields of c that
