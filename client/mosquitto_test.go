@@ -77,7 +77,11 @@ func cutting(t *testing.T, to string, cuts int64) (addr string, broken *atomic.I
 			}
 			limits := [2]int64{1 << 40, 1 << 40}
 			if broken.Load() < cuts {
-				limits[rand.IntN(2)] = 100 + rand.Int64N(1<<(6+rand.IntN(6)))
+				most := int64(1) << (6 + rand.IntN(6))
+				if broken.Load() == 0 { // one breaks for sure, however few the messages are
+					most = 500
+				}
+				limits[rand.IntN(2)] = 100 + rand.Int64N(most)
 			}
 			for i, pair := range [][2]net.Conn{{far, near}, {near, far}} {
 				running.Go(func() {
