@@ -22,10 +22,14 @@ func talk(in []byte, size int) (printed string, why error) {
 	go func() { ended <- serve(far, &out) }()
 	go func() {
 		for ; len(in) > 0; in = in[min(size, len(in)):] {
-			_, _ = near.Write(in[:min(size, len(in))])
+			if _, err := near.Write(in[:min(size, len(in))]); err != nil {
+				return // it has closed
+			}
 		}
 	}()
-	_, _ = io.Copy(io.Discard, near) // until it closes
+	if _, err := io.Copy(io.Discard, near); err != nil { // until it closes
+		return "", err
+	}
 	why = <-ended
 	return out.String(), why
 }

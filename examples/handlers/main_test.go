@@ -44,11 +44,15 @@ func TestBytesAreAnsweredByBytesAndEachFunctionIsCalledOnce(t *testing.T) {
 				&packets.Pubrel{PacketID: 7},
 				&packets.Pingreq{},
 			} {
-				in, _ = p.Append(in, v)
+				var err error
+				in, err = p.Append(in, v)
+				require.NoError(t, err)
 			}
 			go func() {
 				for i := range in { // one byte at a time
-					_, _ = near.Write(in[i : i+1])
+					if _, err := near.Write(in[i : i+1]); err != nil {
+						return // it has closed
+					}
 				}
 			}()
 			want := connack + " 50 02 00 07 70 02 00 07 d0 00"
