@@ -11,6 +11,7 @@ require (
 	github.com/mqttwire/mqttwire/pcap v0.1.0
 	github.com/mqttwire/mqttwire/store v0.1.0
 	github.com/mqttwire/mqttwire/ws v0.1.0
+	github.com/pires/go-proxyproto v0.15.0
 	github.com/schollz/progressbar/v3 v3.19.1
 	github.com/spf13/cobra v1.10.2
 	github.com/spf13/pflag v1.0.10

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"fmt"
 	"io"
 	"log/slog"
@@ -107,15 +105,12 @@ func TestServeKeepsWhatIsRetainedAndEndsWithASignal(t *testing.T) {
 }
 
 func TestServeListensAtEachURL(t *testing.T) {
-	ca, config := authority(t)
-	key, err := x509.MarshalPKCS8PrivateKey(config.Certificates[0].PrivateKey)
-	require.NoError(t, err)
-	keyFile := write(t, "key", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})))
-	s := serve(t, "--cert", ca, "--key", keyFile, "--listen", "mqtt://127.0.0.1:0", "--listen", "mqtts://127.0.0.1:0",
+	host := certificateFiles(t, "server")
+	s := serve(t, "--cert", host.cert, "--key", host.key, "--listen", "mqtt://127.0.0.1:0", "--listen", "mqtts://127.0.0.1:0",
 		"--listen", "ws://127.0.0.1:0/here", "--listen", "wss://127.0.0.1:0", "--listen", "unix://"+filepath.Join(t.TempDir(), "s"))
 	s.out.await(t, "unix://")
 	for _, scheme := range []string{"mqtt", "mqtts", "ws", "wss", "unix"} {
-		to := []string{"-L", s.url(scheme), "--cafile", ca}
+		to := []string{"-L", s.url(scheme), "--cafile", host.cert}
 		if path, ok := strings.CutPrefix(s.url(scheme), "unix://"); ok {
 			to = []string{"--unix", path}
 		}
@@ -318,6 +313,10 @@ func TestServeSaysWhatIsWrong(t *testing.T) {
 		"no scheme":        {[]string{"--listen", "127.0.0.1:0"}, statusUsage, []string{"--listen"}},
 		"another scheme":   {[]string{"--listen", "http://127.0.0.1:0"}, statusUsage, []string{"mqtts, ws and wss"}},
 		"no certificate":   {[]string{"--listen", "mqtts://127.0.0.1:0"}, statusUsage, []string{"--cert and --key"}},
+		"no network":       {[]string{"--proxy-protocol", "10.0.0.0/33"}, statusUsage, []string{"10.0.0.0/33", "10.0.0.0/8"}},
+		"an authority":     {[]string{"--cafile", "x"}, statusUsage, []string{"--cert and --key"}},
+		"a demand":         {[]string{"--require-certificate"}, statusUsage, []string{"needs --cafile"}},
+		"an identity":      {[]string{"--use-identity-as-username"}, statusUsage, []string{"needs --cafile"}},
 		"a port of nobody": {[]string{"--listen", "mqtt://192.0.2.1:1"}, statusConnect, []string{"192.0.2.1"}},
 		"an argument":      {[]string{"x"}, statusUsage, []string{`"x"`}},
 		"a level":          {[]string{"--log-level", "loud"}, statusUsage, []string{"debug, info, warn or error"}},
