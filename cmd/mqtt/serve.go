@@ -139,7 +139,7 @@ func (f *serveFlags) open(s *served) (err error) {
 	if _, _, err := s.guard.read(); err != nil {
 		return err
 	}
-	o := broker.Options{Hooks: s.guard.hooks(), Figures: seconds(f.figures), Journal: f.store != ""}
+	o := broker.Options{Hooks: s.guard.hooks(), Figures: seconds(f.figures), Journal: f.store != "", Owned: true}
 	f.limits.broker(&o)
 	b := broker.New(o)
 	if f.store != "" {

@@ -264,6 +264,24 @@ func TestServeKeepsSessionsInItsStore(t *testing.T) {
 	assert.Equal(t, "kept\n", p.out.String())
 }
 
+func TestWhatTheACLAllowsOutlivesTheProgram(t *testing.T) {
+	users, acl := write(t, "users", userLines(t, "alice", "bob")), write(t, "acl", "user alice\ntopic read a\nuser bob\ntopic write a\n")
+	args := []string{"--store", filepath.Join(t.TempDir(), "store"), "--users", users, "--acl", acl}
+	first := serve(t, args...)
+	status, p := first.client(as("alice", "alice"), "sub", "-t", "a", "-q", "1", "-i", "me", "-c", "-E")
+	require.Equal(t, statusDone, status, p.errs.String())
+	require.Equal(t, statusDone, first.end())
+	second := serve(t, args...)
+	status, p = second.client(as("bob", "bob"), "pub", "-t", "a", "-q", "1", "-m", "kept")
+	require.Equal(t, statusDone, status, p.errs.String())
+	status, p = second.client(as("bob", "bob"), "pub", "-t", "a", "-q", "1", "-m", "x", "-i", "me", "-c")
+	assert.Equal(t, statusRefused, status, "the session is alice's")
+	assert.Contains(t, p.errs.String(), "Not authorized")
+	status, p = second.client(as("alice", "alice"), "sub", "-t", "a", "-q", "1", "-i", "me", "-c", "-C", "1", "-W", "20")
+	assert.Equal(t, statusDone, status, p.errs.String())
+	assert.Equal(t, "kept\n", p.out.String())
+}
+
 func TestMetricsAndHealthAreServedOverHTTP(t *testing.T) {
 	s := serve(t, "--http", "127.0.0.1:0", "--log-format", "json")
 	s.out.await(t, "metrics on")
