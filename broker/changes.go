@@ -133,6 +133,16 @@ func (cl *client) record(t *turn) {
 	}
 }
 
+// recordName takes the Name of the client into the log, without which a restored session
+// would be nobody's; "" is none.
+func (cl *client) recordName(t *turn, name string) {
+	if !cl.b.o.Journal || cl.named == name {
+		return
+	}
+	cl.named = name
+	cl.b.log.add(t, session.Record{Session: recordKey(nameKey, cl.space.name, cl.id), Data: []byte(name), Snapshot: true})
+}
+
 // changesPerSnapshot is how many changes of a session a journal has at most before a
 // snapshot replaces them.
 const changesPerSnapshot = 10_000
@@ -141,6 +151,7 @@ const changesPerSnapshot = 10_000
 const (
 	sessionKey  = 's'
 	retainedKey = 'r'
+	nameKey     = 'n'
 )
 
 // key returns the key of the client's session in a journal.

@@ -20,8 +20,9 @@ type client struct {
 
 	mu      sync.Mutex // of all that follows, of the session and of the Link of conn
 	session *session.Session
-	conn    *Conn // that has the session, or nil
-	peer    *Peer // of the last connection
+	conn    *Conn  // that has the session, or nil
+	peer    *Peer  // of the last connection
+	named   string // the Name that the journal has
 	filters []subscribed
 	shared  map[session.Token]share // messages of groups that have not ended
 	replays []*replay
@@ -148,6 +149,7 @@ func (cl *client) end(t *turn) {
 	if cl.b.o.Journal {
 		cl.record(t)
 		cl.b.log.add(t, session.Record{Session: cl.key(), Snapshot: true})
+		cl.recordName(t, "")
 	}
 	t.tell(task{do: (*turn).tellEnded, peer: cl.peer})
 }

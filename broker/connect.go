@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"errors"
 	"time"
 
 	"github.com/mqttwire/mqttwire"
@@ -102,6 +103,9 @@ func (c *Conn) accept(now time.Time, p *packets.Connect, answer *packets.Connack
 			return c.refuse(now, &packets.Connack{ReasonCode: mqttwire.ReasonQuotaExceeded})
 		}
 		done, err := c.takeOver(t, cl, p, &connack)
+		if err == errOwned {
+			return c.refuse(now, &packets.Connack{ReasonCode: connackCode(mqttwire.ReasonNotAuthorized)})
+		}
 		if err != nil {
 			_ = c.refuse(now, &packets.Connack{ReasonCode: mqttwire.ReasonUnspecifiedError})
 			return err
@@ -196,6 +200,9 @@ func (c *Conn) takeOver(t *turn, cl *client, p *packets.Connect, connack *packet
 	if cl.gone {
 		return false, nil
 	}
+	if c.b.o.Owned && cl.used && cl.peer.Name != c.peer.Name {
+		return false, errOwned
+	}
 	if old != nil {
 		old.now = t.now
 		old.disconnect(t.now, &packets.Disconnect{ReasonCode: mqttwire.ReasonSessionTakenOver})
@@ -207,6 +214,9 @@ func (c *Conn) takeOver(t *turn, cl *client, p *packets.Connect, connack *packet
 	}
 	return c.acceptSession(t, cl, p, connack)
 }
+
+// errOwned says that the session is another client's: see Options.Owned.
+var errOwned = errors.New("broker: the session belongs to another Name")
 
 // lockRested locks a client while what its connection has received is all sent on; and
 // then the routing of that connection, which it returns, is locked too.
@@ -246,6 +256,7 @@ func (c *Conn) acceptSession(t *turn, cl *client, p *packets.Connect, connack *p
 	c.b.counts.connected.Add(1)
 	cl.settle(t) // what of a session before is told is about the peer before
 	cl.peer = c.peer
+	cl.recordName(t, c.peer.Name)
 	cl.schedule()
 	c.mu.Store(&cl.mu)
 	return true, nil

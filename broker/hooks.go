@@ -71,7 +71,7 @@ type Peer struct {
 	Version  mqttwire.Version
 
 	// Name is who the client is; the hook Connect sets it, and it is the User Name of
-	// the CONNECT before.
+	// the CONNECT before. A journal keeps it with the session.
 	Name string
 
 	// Namespace is where the client belongs; the hook Connect sets it.

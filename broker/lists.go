@@ -31,6 +31,21 @@ func (b *Broker) Clients(namespace string) []ClientInfo {
 	return list
 }
 
+// Client returns a client with a session, by its client identifier; ok is false if there
+// is none.
+func (b *Broker) Client(namespace, clientID string) (info ClientInfo, ok bool) {
+	cl := b.space(namespace).find(clientID)
+	if cl == nil {
+		return info, false
+	}
+	cl.mu.Lock()
+	defer cl.mu.Unlock()
+	if cl.gone || !cl.used {
+		return info, false
+	}
+	return ClientInfo{cl.peer, cl.session.Stats()}, true
+}
+
 // SubscriptionInfo is a subscription in a list.
 type SubscriptionInfo struct {
 	ClientID string // "" for one of the program itself

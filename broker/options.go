@@ -29,6 +29,11 @@ type Options struct {
 	// QueueQoS0 keeps messages of QoS 0 too for clients that are not connected.
 	QueueQoS0 bool
 
+	// Owned lets a session be taken over by a client of the same Peer.Name alone: else who
+	// knows a client identifier gets what the session keeps, and ends its connection. Who
+	// has another name is refused with code 0x87 Not authorized. Section 5.4.2.
+	Owned bool
+
 	// Journal makes the broker produce changes, and write nothing that depends on one
 	// that is not durable: see Changes.
 	Journal bool

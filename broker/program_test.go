@@ -125,6 +125,14 @@ func TestListsTellOfClientsSubscriptionsAndRetainedMessages(t *testing.T) {
 	for _, c := range w.b.Clients("") {
 		clients = append(clients, fmt.Sprint(c.Peer.ClientID, " ", c.Peer.Version, " ", c.Session.Filters, " ", c.Session.Connected))
 	}
+	for _, id := range []string{"a", "b"} {
+		c, ok := w.b.Client("", id)
+		assert.True(t, ok)
+		assert.Equal(t, id, c.Peer.ClientID)
+		assert.Equal(t, id == "a", c.Session.Connected)
+	}
+	_, ok := w.b.Client("", "nobody")
+	assert.False(t, ok)
 	assert.Equal(t, []string{"a " + mqttwire.V311.String() + " 1 true", "b " + mqttwire.V5.String() + " 2 false"}, clients)
 	var subs []string
 	for s := range w.b.Subscriptions("") {

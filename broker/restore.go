@@ -68,7 +68,7 @@ func (e *RestoreError) Unwrap() error { return e.Err }
 // expired end at the first Tick. Which messages were of shared subscriptions is in no
 // record: they go on as all others.
 func Restore(o Options, now time.Time, records iter.Seq2[session.Record, error]) (*Broker, Report, error) {
-	r := restorer{b: New(o), now: now, sessions: map[string]*stored{}}
+	r := restorer{b: New(o), now: now, sessions: map[string]*stored{}, names: map[string]string{}}
 	for record, err := range records {
 		if err != nil {
 			return nil, Report{}, err
@@ -90,6 +90,7 @@ type restorer struct {
 	now      time.Time
 	n        int // of the present record
 	sessions map[string]*stored
+	names    map[string]string // of clients, by the key of their session
 	order    []string
 	report   Report
 }
@@ -110,6 +111,9 @@ func (r *restorer) read(record session.Record) error {
 	switch {
 	case ok && kind == sessionKey:
 		r.readSession(record)
+		return nil
+	case ok && kind == nameKey && record.Snapshot:
+		r.names[string(recordKey(sessionKey, namespace, name))] = string(record.Data)
 		return nil
 	case ok && kind == retainedKey && record.Snapshot:
 		return r.readRetained(record, namespace, name)
@@ -174,7 +178,7 @@ func (r *restorer) restoreSessions() error {
 		} else {
 			r.report.Sessions++
 		}
-		all = append(all, r.b.restored(namespace, name, restored))
+		all = append(all, r.b.restored(namespace, name, r.names[key], restored))
 	}
 	for _, cl := range all { // with all subscriptions in place
 		r.b.resume(r.now, cl)
@@ -183,11 +187,11 @@ func (r *restorer) restoreSessions() error {
 }
 
 // restored adds a client whose session was restored.
-func (b *Broker) restored(namespace, id string, s *session.Session) *client {
+func (b *Broker) restored(namespace, id, name string, s *session.Session) *client {
 	sp := b.space(namespace)
 	cl := b.newClient(sp, id)
 	cl.session, cl.used = s, true
-	cl.peer = &Peer{ClientID: id, Namespace: namespace}
+	cl.peer, cl.named = &Peer{ClientID: id, Name: name, Namespace: namespace}, name
 	sp.clients[id] = cl
 	b.counts.sessions.Add(1)
 	for sub, id := range s.Subscriptions() {

@@ -11,11 +11,13 @@ require (
 	github.com/mqttwire/mqttwire/pcap v0.1.0
 	github.com/mqttwire/mqttwire/store v0.1.0
 	github.com/mqttwire/mqttwire/ws v0.1.0
+	github.com/pires/go-proxyproto v0.15.0
 	github.com/schollz/progressbar/v3 v3.19.1
 	github.com/spf13/cobra v1.10.2
 	github.com/spf13/pflag v1.0.10
 	github.com/stretchr/testify v1.11.1
 	golang.org/x/crypto v0.51.0
+	golang.org/x/net v0.55.0
 	golang.org/x/term v0.44.0
 	pgregory.net/rapid v1.1.0
 )

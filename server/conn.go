@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,13 +36,10 @@ type Conn struct {
 	failed  atomic.Pointer[error]
 }
 
-// newConn returns a connection that begins.
-func (s *Server) newConn(conn net.Conn) (*Conn, error) {
-	c := &Conn{server: s, net: conn, rate: bucket{rate: s.Limits.MessageRate}}
+// attach gives the connection its link.
+func (c *Conn) attach() {
+	s, conn := c.server, c.net
 	_, c.inline = conn.(interface{ SyscallConn() (rawConn, error) })
-	if err := s.add(c); err != nil {
-		return nil, err
-	}
 	o := s.Link
 	o.Side = mqttwire.FromServer
 	from, now := broker.Origin{}, time.Now()
@@ -57,7 +55,6 @@ func (s *Server) newConn(conn net.Conn) (*Conn, error) {
 	if !s.begun(c) {
 		c.Disconnect(mqttwire.ReasonServerShuttingDown)
 	}
-	return c, nil
 }
 
 // defaultHandshakeTimeout is how long the handshake of TLS may take, if Link does not say
@@ -66,8 +63,8 @@ const defaultHandshakeTimeout = 30 * time.Second
 
 // identify returns who the peer is by its certificate, or "".
 func (s *Server) identify(conn net.Conn) string {
-	t, ok := conn.(*tls.Conn)
-	if ok {
+	t := secured(conn)
+	if t != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), orDefault(s.Link.ConnectTimeout, defaultHandshakeTimeout))
 		defer cancel()
 		if t.HandshakeContext(ctx) != nil {
@@ -77,12 +74,27 @@ func (s *Server) identify(conn net.Conn) string {
 	if s.Identify != nil {
 		return s.Identify(conn)
 	}
-	if ok {
+	if t != nil {
 		if chains := t.ConnectionState().VerifiedChains; len(chains) > 0 {
 			return chains[0][0].Subject.CommonName
 		}
 	}
 	return ""
+}
+
+// secured returns the connection of TLS that a connection is, or has below it, as one of
+// WebSocket; or nil.
+func secured(conn net.Conn) *tls.Conn {
+	for {
+		if t, ok := conn.(*tls.Conn); ok {
+			return t
+		}
+		over, ok := conn.(interface{ NetConn() net.Conn })
+		if !ok {
+			return nil
+		}
+		conn = over.NetConn()
+	}
 }
 
 // ClientID returns the client identifier, once the CONNECT has been handled, of a client
@@ -155,7 +167,7 @@ func (c *Conn) finish(err error) error {
 func (c *Conn) closed(cause session.Cause) {
 	defer func() {
 		if r := recover(); r != nil {
-			c.log("handler failed", "packet", "Close")
+			c.log("handler failed", "packet", "Close", "error", panicked(r).Error(), "stack", string(debug.Stack()))
 		}
 	}()
 	c.server.Handler.Close(c, cause)

@@ -24,6 +24,13 @@
 // is something to be written, if the first cannot at once. A Broker has one more for its
 // deadlines, and one for the Journal; both end with Shutdown or Close.
 //
+// # Behind a proxy
+//
+// A listener may stand on another one: one of the PROXY protocol, as that of
+// github.com/pires/go-proxyproto, below one of crypto/tls, below one of package ws. The
+// address of a client is asked for on the goroutine of its connection, so that one that
+// waits for what a proxy says of it holds up nobody else.
+//
 // # The end of a connection
 //
 // What is to be said at last is written, the sending side is closed, and what the

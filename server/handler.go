@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"github.com/mqttwire/mqttwire"
@@ -57,11 +58,15 @@ type Handler struct {
 // errPanic says that a function of the Handler has panicked.
 var errPanic = errors.New("server: a function of the Handler has panicked")
 
+// panicked returns the error for what a function has panicked with.
+func panicked(r any) error { return fmt.Errorf("%w: %v", errPanic, r) }
+
 // call calls the function for a packet.
 func (h *Handler) call(c *Conn, packet mqttwire.Packet) (a mqttwire.Packet, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			a, err = nil, fmt.Errorf("%w: %v", errPanic, r)
+			a, err = nil, panicked(r)
+			c.log("handler failed", "packet", packet.Type().String(), "error", err.Error(), "stack", string(debug.Stack()))
 		}
 	}()
 	switch p := packet.(type) {
@@ -126,7 +131,9 @@ func (c *Conn) handle(now time.Time, p mqttwire.Packet) {
 	a, err := c.server.Handler.call(c, p)
 	switch {
 	case errors.Is(err, errPanic), errors.Is(err, errNoPing):
-		c.log("handler failed", "packet", p.Type().String(), "error", err.Error())
+		if errors.Is(err, errNoPing) {
+			c.log("handler refuses", "packet", p.Type().String(), "error", err.Error())
+		}
 		c.conn.Disconnect(now, &packets.Disconnect{ReasonCode: mqttwire.ReasonUnspecifiedError})
 		return
 	case err != nil:

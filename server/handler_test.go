@@ -1,9 +1,12 @@
 package server_test
 
 import (
+	"bytes"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -222,7 +225,9 @@ func TestAnErrorOfAHandlerRefusesThePacket(t *testing.T) {
 func TestAHandlerThatPanicsEndsItsConnectionAlone(t *testing.T) {
 	var mu sync.Mutex
 	closed := 0
+	var log bytes.Buffer
 	s := withBroker()
+	s.Log = slog.New(slog.NewTextHandler(&log, nil))
 	s.Handler = server.Handler{
 		Publish: func(_ *server.Conn, p *packets.Publish) (mqttwire.Packet, error) {
 			if string(p.Topic) == "panic" {
@@ -255,6 +260,16 @@ func TestAHandlerThatPanicsEndsItsConnectionAlone(t *testing.T) {
 		assert.Error(t, <-ended)
 	})
 	assert.Equal(t, 2, closed)
+	failures := 0
+	for line := range strings.Lines(log.String()) {
+		if strings.Contains(line, `msg="handler failed"`) {
+			failures++
+			assert.Contains(t, line, "handler_test.go:", "where it was")
+		}
+	}
+	assert.Equal(t, 3, failures)
+	assert.Contains(t, log.String(), "as a test")
+	assert.Contains(t, log.String(), "again")
 }
 
 func TestAServerWithoutABrokerSendsMessagesOfItsOwn(t *testing.T) {

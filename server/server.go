@@ -40,7 +40,7 @@ type Server struct {
 	TLS *tls.Config
 
 	// Identify returns who the transport has proved the peer to be; nil is the common
-	// name in the certificate of a TLS client that was verified.
+	// name in the certificate of a TLS client that was verified, also below WebSocket.
 	Identify func(net.Conn) string
 
 	// Log gets a line for each connection that ends, and for what handlers get wrong; nil
@@ -275,17 +275,19 @@ func (s *Server) serve(conn net.Conn) error {
 	return c.finish(c.read())
 }
 
-// open begins a connection, if it is within the limits.
+// open begins a connection, if it is within the limits. It is in the list before its
+// address is asked for, as that may have to wait for what a proxy says of it.
 func (s *Server) open(conn net.Conn) (*Conn, error) {
-	limit := s.Limits.ConnsPerAddress
-	if !s.addresses.enter(addressOf(conn), limit) {
+	c := &Conn{server: s, net: conn, rate: bucket{rate: s.Limits.MessageRate}}
+	if err := s.add(c); err != nil {
+		return nil, err
+	}
+	if !s.addresses.enter(addressOf(conn), s.Limits.ConnsPerAddress) {
+		s.forget(c)
 		return nil, ErrTooMany
 	}
-	c, err := s.newConn(conn)
-	if err != nil {
-		s.addresses.leave(addressOf(conn), limit)
-	}
-	return c, err
+	c.attach()
+	return c, nil
 }
 
 // ErrTooMany says that a connection was beyond Limits, and closed.

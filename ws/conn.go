@@ -151,6 +151,10 @@ func (c *Conn) CloseWrite() error {
 	return c.answers()
 }
 
+// NetConn returns the connection below, of TLS for wss; reading and writing it spoils this
+// one.
+func (c *Conn) NetConn() net.Conn { return c.under }
+
 // LocalAddr returns the address of our end.
 func (c *Conn) LocalAddr() net.Addr { return c.under.LocalAddr() }
 

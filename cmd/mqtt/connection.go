@@ -24,6 +24,7 @@ import (
 // connectionFlags are those that pub and sub share.
 type connectionFlags struct {
 	host, unix, url, bind string
+	proxy                 string
 	port                  uint16
 	id, idPrefix          string
 	user, passwordFile    string
@@ -47,6 +48,7 @@ func (f *connectionFlags) add(flags *pflag.FlagSet) {
 	flags.StringVarP(&f.url, "url", "L", "", "in place of host, port, user and topic: `URL` mqtt://user@host:port/topic, or mqtts; or ws://host/path, wss, whose path is no topic")
 	flags.StringVar(&f.unix, "unix", "", "connect to the socket at `PATH`")
 	flags.StringVarP(&f.bind, "bind", "A", "", "connect from this `ADDRESS` of the machine")
+	flags.StringVar(&f.proxy, "proxy", "", "connect through the SOCKS proxy at `URL` socks5h://user@host:port; or the variable MQTT_PROXY has it, also with a password")
 	flags.StringVarP(&f.id, "id", "i", "", "the client `ID`; the broker assigns one, or it is random, unless given")
 	flags.StringVarP(&f.idPrefix, "id-prefix", "I", "", "the client id is `PREFIX` and the number of the process")
 	flags.StringVarP(&f.user, "username", "u", "", "the user `NAME`; or the variable MQTT_USERNAME")
@@ -140,10 +142,8 @@ func (f *connectionFlags) options(e environment) (o client.Options, p properties
 	if o.TLS, err = f.tls.config(); err != nil {
 		return o, nil, err
 	}
-	if f.bind != "" {
-		if o.Dialer, err = dialFrom(f.bind); err != nil {
-			return o, nil, err
-		}
+	if o.Dialer, err = f.dialer(e); err != nil {
+		return o, nil, err
 	}
 	if o.Will, err = f.willMessage(p); err != nil {
 		return o, nil, err
@@ -202,16 +202,6 @@ func (f *connectionFlags) willMessage(p properties) (*packets.Will, error) {
 
 // errQoS says what a QoS can be.
 var errQoS = errors.New("a QoS is 0, 1 or 2")
-
-// dialFrom returns a Dialer that connects from an address.
-func dialFrom(address string) (func(context.Context, *url.URL) (net.Conn, error), error) {
-	local, err := net.ResolveTCPAddr("tcp", net.JoinHostPort(address, "0"))
-	if err != nil {
-		return nil, err
-	}
-	d := net.Dialer{LocalAddr: local}
-	return func(ctx context.Context, u *url.URL) (net.Conn, error) { return d.DialContext(ctx, "tcp", u.Host) }, nil
-}
 
 // connection is a client that is connected, and what is said of it.
 type connection struct {

@@ -16,6 +16,7 @@ import (
 type guard struct {
 	usersFile, aclFile string // "" is none
 	anonymous          bool   // who gives no user name may connect
+	byIdentity         bool   // the name in a client's certificate is its user
 	rules              atomic.Pointer[guardRules]
 }
 
@@ -37,8 +38,8 @@ func (g *guard) read() (before, now *guardRules, err error) {
 		if next.acl, err = readACL(g.aclFile); err != nil {
 			return nil, nil, err
 		}
-		if len(next.acl.users) > 0 && g.usersFile == "" {
-			return nil, nil, errors.New("the file of --acl names users, whose names nobody proves without --users")
+		if len(next.acl.users) > 0 && g.usersFile == "" && !g.byIdentity {
+			return nil, nil, errors.New("the file of --acl names users, whose names nobody proves without --users or --use-identity-as-username")
 		}
 	}
 	return g.rules.Swap(next), next, nil
@@ -84,6 +85,8 @@ func (g *guard) connect(_ context.Context, c *broker.Peer, p *packets.Connect) (
 	}
 	all := g.rules.Load().users
 	switch {
+	case g.byIdentity && c.Origin.Identity != "":
+		c.Name = c.Origin.Identity
 	case all != nil && c.Name != "":
 		if !all.has(c.Name, p.Password) {
 			return nil, mqttwire.ReasonBadUserNameOrPassword

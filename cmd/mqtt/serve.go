@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -23,6 +22,9 @@ type serveFlags struct {
 	config              string
 	listen              []string
 	cert, key           string
+	caFile              string
+	demand, byIdentity  bool // a certificate; and its name is that of the user
+	proxies             []string
 	users, acl          string
 	anonymous           bool
 	hash                string
@@ -62,6 +64,10 @@ func newServe(e environment) *cobra.Command {
 	flags.StringArrayVar(&f.listen, "listen", nil, "listen at `URL`, any number of times: mqtt, mqtts, ws or wss://host:port, unix:///path; port 0 is a free one; mqtt://127.0.0.1:1883 unless given")
 	flags.StringVar(&f.cert, "cert", "", "the `FILE` has the certificate for mqtts and wss")
 	flags.StringVar(&f.key, "key", "", "the `FILE` has the key of that, without a password")
+	flags.StringVar(&f.caFile, "cafile", "", "ask clients for a certificate over TLS; the `FILE` has the authorities that are trusted with them")
+	flags.BoolVar(&f.demand, "require-certificate", false, "take no client over TLS without such a certificate")
+	flags.BoolVar(&f.byIdentity, "use-identity-as-username", false, "the user of a client with a certificate is its common name, and no password is asked for")
+	flags.StringArrayVar(&f.proxies, "proxy-protocol", nil, "connections from `NETWORK`, such as 10.0.0.0/8, or unix, are those of a proxy, which begin with a PROXY header (versions 1 and 2); any number of times")
 	flags.StringVar(&f.users, "users", "", "the `FILE` has the users, as NAME:HASH with bcrypt hashes; who gives no user name is refused then")
 	flags.BoolVar(&f.anonymous, "anonymous", false, "take those too who give no user name")
 	flags.StringVar(&f.hash, "hash", "", "print the line of --users for the user `NAME`, whose password is asked for or read, and end")
@@ -129,11 +135,11 @@ func (f *serveFlags) open(s *served) (err error) {
 			return errors.New("--sys-interval and --shutdown-timeout are not below 0")
 		}
 	}
-	s.guard = &guard{usersFile: f.users, aclFile: f.acl, anonymous: f.anonymous || f.users == ""}
+	s.guard = &guard{usersFile: f.users, aclFile: f.acl, byIdentity: f.byIdentity, anonymous: f.anonymous || f.users == "" && !f.byIdentity}
 	if _, _, err := s.guard.read(); err != nil {
 		return err
 	}
-	o := broker.Options{Hooks: s.guard.hooks(), Figures: seconds(f.figures), Journal: f.store != ""}
+	o := broker.Options{Hooks: s.guard.hooks(), Figures: seconds(f.figures), Journal: f.store != "", Owned: true}
 	f.limits.broker(&o)
 	b := broker.New(o)
 	if f.store != "" {
@@ -180,21 +186,6 @@ type served struct {
 	log       *slog.Logger
 	drain     time.Duration
 	health    health
-}
-
-// tlsConfig returns that of the flags, or nil.
-func (f *serveFlags) tlsConfig() (*tls.Config, error) {
-	if (f.cert == "") != (f.key == "") {
-		return nil, errors.New("--cert and --key belong together")
-	}
-	if f.cert == "" {
-		return nil, nil
-	}
-	pair, err := tls.LoadX509KeyPair(f.cert, f.key)
-	if err != nil {
-		return nil, &statusError{statusFile, err}
-	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
 }
 
 // run serves until ctx ends or a listener fails.

@@ -22,12 +22,16 @@ func (f *serveFlags) listenAll(s *served, e environment) error {
 	if err != nil {
 		return err
 	}
+	proxies, err := parseProxies(f.proxies)
+	if err != nil {
+		return err
+	}
 	addresses := f.listen
 	if len(addresses) == 0 {
 		addresses = []string{defaultListen}
 	}
 	for _, address := range addresses {
-		l, at, err := listen(address, config)
+		l, at, err := listen(address, config, proxies)
 		if err != nil {
 			return err
 		}
@@ -50,7 +54,7 @@ func (f *serveFlags) listenAll(s *served, e environment) error {
 const pageTimeout = 10 * time.Second
 
 // listen listens at a URL, and returns it as it is, with its port.
-func listen(address string, config *tls.Config) (net.Listener, string, error) {
+func listen(address string, config *tls.Config, proxies proxies) (net.Listener, string, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.User != nil || u.RawQuery != "" {
 		return nil, "", fmt.Errorf("--listen: %q is no URL to listen at", address)
@@ -58,7 +62,7 @@ func listen(address string, config *tls.Config) (net.Listener, string, error) {
 	if (u.Scheme == "mqtts" || u.Scheme == "wss") && config == nil {
 		return nil, "", fmt.Errorf("--listen %s needs --cert and --key", address)
 	}
-	l, err := listenTo(u, config)
+	l, err := listenTo(u, config, proxies)
 	switch {
 	case errors.Is(err, server.ErrScheme):
 		return nil, "", fmt.Errorf("--listen: %q is none of mqtt, mqtts, ws and wss://host:port, and unix:///path", address)
@@ -71,26 +75,36 @@ func listen(address string, config *tls.Config) (net.Listener, string, error) {
 	return l, u.String(), nil
 }
 
-// listenTo is server.Listen, which knows nothing of WebSocket, and that.
-func listenTo(u *url.URL, config *tls.Config) (net.Listener, error) {
-	port, below := "80", *u
-	switch u.Scheme {
-	default:
-		return server.Listen(u.String(), config)
-	case "ws":
-		below.Scheme = "mqtt"
-	case "wss":
-		below.Scheme, port = "mqtts", "443"
+// layers are what stands on TCP, by the scheme of a URL.
+var layers = map[string]struct {
+	port     string
+	tls, web bool
+}{
+	"mqtt": {port: "1883"}, "mqtts": {port: "8883", tls: true},
+	"ws": {port: "80", web: true}, "wss": {port: "443", tls: true, web: true},
+}
+
+// listenTo listens at a URL: server.Listen knows nothing of what may be below TLS and
+// above it.
+func listenTo(u *url.URL, config *tls.Config, proxies proxies) (net.Listener, error) {
+	layer, ok := layers[u.Scheme]
+	below := *u
+	if ok && u.Host != "" {
+		below = url.URL{Scheme: "mqtt", Host: u.Host}
+		if u.Port() == "" {
+			below.Host = net.JoinHostPort(u.Hostname(), layer.port)
+		}
 	}
-	if u.Host == "" {
-		return nil, server.ErrScheme
-	}
-	if u.Port() == "" {
-		below.Host = net.JoinHostPort(u.Hostname(), port)
-	}
-	l, err := server.Listen(below.String(), config)
+	l, err := server.Listen(below.String(), nil)
 	if err != nil {
 		return nil, err
 	}
-	return ws.NewListener(l, ws.ServerOptions{Path: u.Path}), nil
+	l = proxies.listener(l)
+	if layer.tls {
+		l = tls.NewListener(l, config)
+	}
+	if layer.web {
+		l = ws.NewListener(l, ws.ServerOptions{Path: u.Path})
+	}
+	return l, nil
 }

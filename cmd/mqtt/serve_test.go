@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"fmt"
 	"io"
 	"log/slog"
@@ -107,15 +105,12 @@ func TestServeKeepsWhatIsRetainedAndEndsWithASignal(t *testing.T) {
 }
 
 func TestServeListensAtEachURL(t *testing.T) {
-	ca, config := authority(t)
-	key, err := x509.MarshalPKCS8PrivateKey(config.Certificates[0].PrivateKey)
-	require.NoError(t, err)
-	keyFile := write(t, "key", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})))
-	s := serve(t, "--cert", ca, "--key", keyFile, "--listen", "mqtt://127.0.0.1:0", "--listen", "mqtts://127.0.0.1:0",
+	host := certificateFiles(t, "server")
+	s := serve(t, "--cert", host.cert, "--key", host.key, "--listen", "mqtt://127.0.0.1:0", "--listen", "mqtts://127.0.0.1:0",
 		"--listen", "ws://127.0.0.1:0/here", "--listen", "wss://127.0.0.1:0", "--listen", "unix://"+filepath.Join(t.TempDir(), "s"))
 	s.out.await(t, "unix://")
 	for _, scheme := range []string{"mqtt", "mqtts", "ws", "wss", "unix"} {
-		to := []string{"-L", s.url(scheme), "--cafile", ca}
+		to := []string{"-L", s.url(scheme), "--cafile", host.cert}
 		if path, ok := strings.CutPrefix(s.url(scheme), "unix://"); ok {
 			to = []string{"--unix", path}
 		}
@@ -269,6 +264,24 @@ func TestServeKeepsSessionsInItsStore(t *testing.T) {
 	assert.Equal(t, "kept\n", p.out.String())
 }
 
+func TestWhatTheACLAllowsOutlivesTheProgram(t *testing.T) {
+	users, acl := write(t, "users", userLines(t, "alice", "bob")), write(t, "acl", "user alice\ntopic read a\nuser bob\ntopic write a\n")
+	args := []string{"--store", filepath.Join(t.TempDir(), "store"), "--users", users, "--acl", acl}
+	first := serve(t, args...)
+	status, p := first.client(as("alice", "alice"), "sub", "-t", "a", "-q", "1", "-i", "me", "-c", "-E")
+	require.Equal(t, statusDone, status, p.errs.String())
+	require.Equal(t, statusDone, first.end())
+	second := serve(t, args...)
+	status, p = second.client(as("bob", "bob"), "pub", "-t", "a", "-q", "1", "-m", "kept")
+	require.Equal(t, statusDone, status, p.errs.String())
+	status, p = second.client(as("bob", "bob"), "pub", "-t", "a", "-q", "1", "-m", "x", "-i", "me", "-c")
+	assert.Equal(t, statusRefused, status, "the session is alice's")
+	assert.Contains(t, p.errs.String(), "Not authorized")
+	status, p = second.client(as("alice", "alice"), "sub", "-t", "a", "-q", "1", "-i", "me", "-c", "-C", "1", "-W", "20")
+	assert.Equal(t, statusDone, status, p.errs.String())
+	assert.Equal(t, "kept\n", p.out.String())
+}
+
 func TestMetricsAndHealthAreServedOverHTTP(t *testing.T) {
 	s := serve(t, "--http", "127.0.0.1:0", "--log-format", "json")
 	s.out.await(t, "metrics on")
@@ -318,6 +331,10 @@ func TestServeSaysWhatIsWrong(t *testing.T) {
 		"no scheme":        {[]string{"--listen", "127.0.0.1:0"}, statusUsage, []string{"--listen"}},
 		"another scheme":   {[]string{"--listen", "http://127.0.0.1:0"}, statusUsage, []string{"mqtts, ws and wss"}},
 		"no certificate":   {[]string{"--listen", "mqtts://127.0.0.1:0"}, statusUsage, []string{"--cert and --key"}},
+		"no network":       {[]string{"--proxy-protocol", "10.0.0.0/33"}, statusUsage, []string{"10.0.0.0/33", "10.0.0.0/8"}},
+		"an authority":     {[]string{"--cafile", "x"}, statusUsage, []string{"--cert and --key"}},
+		"a demand":         {[]string{"--require-certificate"}, statusUsage, []string{"needs --cafile"}},
+		"an identity":      {[]string{"--use-identity-as-username"}, statusUsage, []string{"needs --cafile"}},
 		"a port of nobody": {[]string{"--listen", "mqtt://192.0.2.1:1"}, statusConnect, []string{"192.0.2.1"}},
 		"an argument":      {[]string{"x"}, statusUsage, []string{`"x"`}},
 		"a level":          {[]string{"--log-level", "loud"}, statusUsage, []string{"debug, info, warn or error"}},

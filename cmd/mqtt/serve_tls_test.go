@@ -1,0 +1,75 @@
+package main
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// identity is a certificate that has signed itself, and its key, in files.
+type identity struct{ cert, key string }
+
+// certificateFiles returns an identity with a common name, for 127.0.0.1.
+func certificateFiles(t *testing.T, name string) identity {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	c := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, c, c, &key.PublicKey, key)
+	require.NoError(t, err)
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	require.NoError(t, err)
+	return identity{
+		cert: write(t, "cert.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))),
+		key:  write(t, "key.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}))),
+	}
+}
+
+func TestServeTakesTheUserFromACertificate(t *testing.T) {
+	host, alice, eve := certificateFiles(t, "server"), certificateFiles(t, "alice"), certificateFiles(t, "alice")
+	for _, scheme := range []string{"mqtts", "wss"} {
+		s := serve(t, "--listen", scheme+"://127.0.0.1:0", "--cert", host.cert, "--key", host.key, "--cafile", alice.cert,
+			"--use-identity-as-username", "--users", write(t, "users", userLines(t, "bob")),
+			"--acl", write(t, "acl", "pattern write %u/#\n"))
+		try := func(by identity, vars map[string]string, topic string) int {
+			to := s.url(scheme)
+			if scheme == "wss" {
+				to += "/mqtt"
+			}
+			args := []string{"pub", "-V", "5", "-t", topic, "-m", "x", "-q", "1", "-L", to, "--cafile", host.cert}
+			if by != (identity{}) {
+				args = append(args, "--cert", by.cert, "--key", by.key)
+			}
+			return (&process{vars: vars}).run(t.Context(), args...)
+		}
+		assert.Equal(t, statusDone, try(alice, nil, "alice/a"), scheme)
+		assert.Equal(t, statusDone, try(alice, as("bob", "wrong"), "alice/a"), "the certificate says who it is")
+		assert.Equal(t, statusRefused, try(alice, as("bob", "bob"), "bob/a"))
+		assert.Equal(t, statusDone, try(identity{}, as("bob", "bob"), "bob/a"), "who has none has a password")
+		assert.Equal(t, statusRefused, try(identity{}, as("alice", ""), "alice/a"))
+		assert.Equal(t, statusRefused, try(identity{}, nil, "alice/a"))
+		assert.Equal(t, statusConnect, try(eve, nil, "alice/a"), "whom nobody has signed")
+	}
+}
+
+func TestServeMayDemandACertificate(t *testing.T) {
+	host, alice := certificateFiles(t, "server"), certificateFiles(t, "alice")
+	s := serve(t, "--listen", "mqtts://127.0.0.1:0", "--cert", host.cert, "--key", host.key, "--cafile", alice.cert, "--require-certificate")
+	to := []string{"pub", "-t", "a", "-m", "x", "-L", s.url("mqtts"), "--cafile", host.cert}
+	assert.Equal(t, statusConnect, (&process{}).run(t.Context(), to...))
+	assert.Equal(t, statusDone, (&process{}).run(t.Context(), append(to, "--cert", alice.cert, "--key", alice.key)...))
+}
