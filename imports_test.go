@@ -73,6 +73,7 @@ var importRules = map[string]importRule{
 	"internal/api/generate":         {notStd: all, rooms: []string{"internal/api"}},
 	"internal/corpus":               {notStd: pure, rooms: []string{".", "testdata/corpus"}},
 	"internal/model":                {notStd: wire},
+	"internal/mosquitto":            {notStd: all},
 	"internal/simulation":           {notStd: pure, rooms: []string{".", "packets", "session"}},
 	"internal/conformance":          {notStd: all, rooms: []string{".", "internal/corpus", "testdata/spec"}},
 	"internal/conformance/generate": {notStd: all, rooms: []string{"internal/conformance"}},
@@ -84,7 +85,8 @@ var importRules = map[string]importRule{
 	"pcap": {notStd: all, rooms: []string{".", "capture"}, others: []string{"github.com/gopacket/gopacket", "github.com/klauspost/compress",
 		"github.com/gobwas/ws", "github.com/gobwas/httphead", "golang.org/x/crypto"}},
 	"cmd/mqtt": {notStd: all, rooms: []string{".", "packets", "session", "client", "topic", "broker", "server", "store", "ws"}, others: []string{
-		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "golang.org/x/crypto", "golang.org/x/term"}},
+		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "golang.org/x/crypto", "golang.org/x/term",
+		"github.com/pires/go-proxyproto", "golang.org/x/net"}},
 	"cmd/mqttdump": {notStd: all, rooms: []string{".", "packets", "topic", "capture", "pcap"}, others: []string{
 		"github.com/expr-lang/expr", "github.com/fatih/color", "github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3",
 		"github.com/spf13/cobra", "github.com/spf13/pflag"}},

@@ -6,9 +6,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,41 +17,9 @@ import (
 
 	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/client"
+	"github.com/mqttwire/mqttwire/internal/mosquitto"
 	"github.com/mqttwire/mqttwire/packets"
 )
-
-// mosquitto runs a server of another project on the loopback, and returns its address.
-func mosquitto(t *testing.T, config string) string {
-	t.Helper()
-	path, err := exec.LookPath("mosquitto")
-	if err != nil {
-		path = "/usr/sbin/mosquitto" // not in everybody's PATH
-	}
-	if _, err := exec.LookPath(path); err != nil {
-		t.Skip("mosquitto is not installed (apt-get install mosquitto)")
-	}
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	addr := free.Addr().(*net.TCPAddr)
-	require.NoError(t, free.Close())
-	file := filepath.Join(t.TempDir(), "mosquitto.conf")
-	config = fmt.Sprintf("listener %d 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\n%s", addr.Port, config)
-	require.NoError(t, os.WriteFile(file, []byte(config), 0o600))
-	server := exec.CommandContext(context.WithoutCancel(t.Context()), path, "-c", file)
-	require.NoError(t, server.Start())
-	t.Cleanup(func() {
-		assert.NoError(t, server.Process.Kill())
-		assert.Error(t, server.Wait())
-	})
-	for { // until it listens, or the test is out of time
-		conn, err := net.Dial("tcp", addr.String())
-		if err == nil {
-			require.NoError(t, conn.Close())
-			return addr.String()
-		}
-		require.NoError(t, t.Context().Err())
-	}
-}
 
 // cutting is a proxy that breaks each connection after some bytes in one direction, a few
 // or many, until it has broken so many.
@@ -108,7 +73,7 @@ func TestMosquittoOverALinkThatBreaks(t *testing.T) {
 	if testing.Short() {
 		n, cuts = 200, 10
 	}
-	server := mosquitto(t, "")
+	server := mosquitto.Start(t, "max_queued_messages 0").Address
 	for _, v := range versions {
 		for q := range mqttwire.QoS(3) {
 			t.Run(fmt.Sprint(v, q), func(t *testing.T) {

@@ -1,62 +1,29 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"io"
-	"net"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/mqttwire/mqttwire/internal/mosquitto"
 )
 
-// mosquitto starts a broker, and returns the flags that lead to it.
-func mosquitto(t *testing.T) []string {
+// toMosquitto starts its server, and returns the flags that lead to it.
+func toMosquitto(t *testing.T) []string {
 	t.Helper()
-	program := "/usr/sbin/mosquitto"
-	if path, err := exec.LookPath("mosquitto"); err == nil {
-		program = path
-	}
-	for _, name := range []string{program, "mosquitto_pub", "mosquitto_sub"} {
-		if _, err := exec.LookPath(name); err != nil {
-			t.Skip(name, " is not installed (apt-get install mosquitto mosquitto-clients)")
-		}
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	port := fmt.Sprint(listener.Addr().(*net.TCPAddr).Port)
-	require.NoError(t, listener.Close())
-	config := filepath.Join(t.TempDir(), "conf")
-	require.NoError(t, os.WriteFile(config, []byte("listener "+port+" 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\n"), 0o644))
-	broker := exec.CommandContext(t.Context(), program, "-c", config)
-	log, err := broker.StderrPipe()
-	require.NoError(t, err)
-	require.NoError(t, broker.Start())
-	for lines := bufio.NewScanner(log); lines.Scan() && !strings.Contains(lines.Text(), "running"); {
-	}
-	ended := make(chan struct{})
-	go func() {
-		_, _ = io.Copy(io.Discard, log)
-		close(ended)
-	}()
-	t.Cleanup(func() {
-		_ = broker.Process.Kill()
-		<-ended
-		_ = broker.Wait()
-	})
-	return []string{"-h", "127.0.0.1", "-p", port}
+	mosquitto.Needs(t, "mosquitto_pub", "mosquitto_sub")
+	return []string{"-h", "127.0.0.1", "-p", mosquitto.Start(t, "max_queued_messages 0").Port()}
 }
 
 // The flags that both families of programs have mean the same: each talks to the other,
 // with the same ones.
 func TestMosquittosProgramsAndOursTakeTheSameFlags(t *testing.T) {
-	to := mosquitto(t)
+	to := toMosquitto(t)
 	ours := func(ctx context.Context, args ...string) string {
 		p := &process{}
 		assert.Equal(t, statusDone, p.run(ctx, args...), "%s: %s", args, p.errs.String())
@@ -94,7 +61,7 @@ func TestMosquittosProgramsAndOursTakeTheSameFlags(t *testing.T) {
 }
 
 func TestManyLinesThroughMosquittoKeepTheirOrder(t *testing.T) {
-	to := mosquitto(t)
+	to := toMosquitto(t)
 	var lines strings.Builder
 	for i := range 3000 {
 		fmt.Fprintln(&lines, i)

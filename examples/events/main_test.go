@@ -4,10 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +14,7 @@ import (
 
 	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/client"
+	"github.com/mqttwire/mqttwire/internal/mosquitto"
 )
 
 // output is what the program prints.
@@ -53,63 +50,14 @@ func (o *output) await(ctx context.Context, t *testing.T, line string, times int
 	require.Fail(t, "a line is missing", "%s, %d times, in\n%s", line, times, o.String())
 }
 
-// mosquitto is a server of another project on the loopback.
-type mosquitto struct {
-	port   int
-	config string
-	cmd    *exec.Cmd
-}
-
-func newMosquitto(t *testing.T) *mosquitto {
-	t.Helper()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	m := &mosquitto{port: free.Addr().(*net.TCPAddr).Port, config: filepath.Join(t.TempDir(), "mosquitto.conf")}
-	require.NoError(t, free.Close())
-	require.NoError(t, os.WriteFile(m.config, fmt.Appendf(nil, "listener %d 127.0.0.1\nallow_anonymous true\n", m.port), 0o600))
-	t.Cleanup(func() { m.stop(t) })
-	m.start(t)
-	return m
-}
-
-func (m *mosquitto) start(t *testing.T) {
-	t.Helper()
-	path, err := exec.LookPath("mosquitto")
-	if err != nil {
-		path = "/usr/sbin/mosquitto" // not in everybody's PATH
-	}
-	if _, err := exec.LookPath(path); err != nil {
-		t.Skip("mosquitto is not installed (apt-get install mosquitto)")
-	}
-	m.cmd = exec.Command(path, "-c", m.config)
-	require.NoError(t, m.cmd.Start())
-	for {
-		conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", m.port))
-		if err == nil {
-			require.NoError(t, conn.Close())
-			return
-		}
-		require.NoError(t, t.Context().Err())
-	}
-}
-
-func (m *mosquitto) stop(t *testing.T) {
-	t.Helper()
-	if m.cmd != nil {
-		assert.NoError(t, m.cmd.Process.Kill())
-		assert.Error(t, m.cmd.Wait())
-		m.cmd = nil
-	}
-}
-
 // TestTheLoopGoesOnOverARestartOfTheServer has it talk to mosquitto in each version.
 func TestTheLoopGoesOnOverARestartOfTheServer(t *testing.T) {
 	for _, v := range []mqttwire.Version{mqttwire.V31, mqttwire.V311, mqttwire.V5} {
 		t.Run(v.String(), func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 			defer cancel()
-			m := newMosquitto(t)
-			url := fmt.Sprintf("mqtt://127.0.0.1:%d", m.port)
+			m := mosquitto.Start(t)
+			url := "mqtt://" + m.Address
 			var out output
 			c, err := start(ctx, url, v, &out)
 			require.NoError(t, err)
@@ -124,11 +72,11 @@ func TestTheLoopGoesOnOverARestartOfTheServer(t *testing.T) {
 				require.NoError(t, watcher.Publish(ctx, fmt.Sprintf("news/%d", q), []byte("x"), client.QoS(q)))
 				out.await(ctx, t, fmt.Sprintf(`message news/%d "x"`, q), 1)
 			}
-			m.stop(t)
+			m.Stop(t)
 			out.await(ctx, t, "offline", 1)
 			away := make(chan error, 1)
 			go func() { away <- c.Publish(ctx, "news/away", []byte("kept"), client.QoS(1)) }()
-			m.start(t)
+			m.Start(t)
 			out.await(ctx, t, "connect", 2)
 			require.NoError(t, <-away)
 			out.await(ctx, t, `message news/away "kept"`, 1)

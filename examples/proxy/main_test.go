@@ -3,9 +3,7 @@ package main
 import (
 	"fmt"
 	"net"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"testing"
 
@@ -13,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/internal/mosquitto"
 	"github.com/mqttwire/mqttwire/packets"
 )
 
@@ -30,44 +29,11 @@ func start(t *testing.T, p proxy) *net.TCPAddr {
 	return listener.Addr().(*net.TCPAddr)
 }
 
-// mosquitto runs a server of another project on the loopback, and returns its address.
-func mosquitto(t *testing.T) string {
-	t.Helper()
-	path, err := exec.LookPath("mosquitto")
-	if err != nil {
-		path = "/usr/sbin/mosquitto" // not in everybody's PATH
-	}
-	for _, program := range []string{path, "mosquitto_pub", "mosquitto_sub"} {
-		if _, err := exec.LookPath(program); err != nil {
-			t.Skipf("%s is not installed (apt-get install mosquitto mosquitto-clients)", program)
-		}
-	}
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	addr := free.Addr().(*net.TCPAddr)
-	require.NoError(t, free.Close())
-	config := filepath.Join(t.TempDir(), "mosquitto.conf")
-	require.NoError(t, os.WriteFile(config, fmt.Appendf(nil, "listener %d 127.0.0.1\nallow_anonymous true\n", addr.Port), 0o600))
-	server := exec.CommandContext(t.Context(), path, "-c", config)
-	require.NoError(t, server.Start())
-	t.Cleanup(func() {
-		assert.NoError(t, server.Process.Kill())
-		assert.Error(t, server.Wait())
-	})
-	for { // until it listens, or the test is out of time
-		conn, err := net.Dial("tcp", addr.String())
-		if err == nil {
-			require.NoError(t, conn.Close())
-			return addr.String()
-		}
-		require.NoError(t, t.Context().Err())
-	}
-}
-
 // TestMosquittoTalksToClientsOfOtherVersions has the server and the clients of another
 // project talk through the proxy: each version of a client to each of the server.
 func TestMosquittoTalksToClientsOfOtherVersions(t *testing.T) {
-	server := mosquitto(t)
+	mosquitto.Needs(t, "mosquitto_pub", "mosquitto_sub")
+	server := mosquitto.Start(t).Address
 	for _, version := range []mqttwire.Version{mqttwire.V311, mqttwire.V5} {
 		addr := start(t, proxy{server: server, version: version})
 		for _, client := range []string{"mqttv31", "mqttv311", "mqttv5"} {
