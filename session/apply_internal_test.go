@@ -50,6 +50,7 @@ func TestAChangeThatDoesNotFollowIsRefused(t *testing.T) {
 		"kind 0":                              forged(0, 4),
 		"of a snapshot alone":                 forged(changeInFlight, 4, uint16(3), queuedBytes(9, 1)),
 		"of a snapshot alone, too":            forged(changeInRelease, 4, uint64(9), uint16(3), 0, 0),
+		"of a snapshot alone, as well":        forged(changeIdentifier, 4, uint16(9)),
 		"a token that was before":             forged(changeQueued, 4, queuedBytes(7, 1)),
 		"a token that is too great":           forged(changeQueued, 4, queuedBytes(1<<63, 1)),
 		"QoS 0":                               forged(changeQueued, 4, queuedBytes(9, 0)),

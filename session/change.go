@@ -46,20 +46,27 @@ const (
 	changeWaits                              // a message that was in flight waits again
 	changeInFlight                           // of a snapshot: a message is in flight
 	changeInRelease                          // of a snapshot: one waits for PUBCOMP
+	changeIdentifier                         // of a snapshot: the last packet identifier that was given to a message
 )
+
+// ofSnapshot reports whether changes of the kind stand in snapshots only.
+func (k ChangeKind) ofSnapshot() bool {
+	return k == changeInFlight || k == changeInRelease || k == changeIdentifier
+}
 
 var changeNames = [...]string{
 	changeQueued: "queued", changeSent: "sent", changeReleased: "released", changeEnded: "ended",
 	changeReceived: "received", changeHandedOn: "handed on", changeForgotten: "forgotten", changeForgotAll: "forgot all",
 	changeSubscribed: "subscribed", changeUnsubscribed: "unsubscribed", changeBegun: "begun", changeLeft: "left",
 	changeWill: "will", changeWillGone: "will gone", changeEnd: "end", changeWaits: "waits",
-	changeInFlight: "in flight", changeInRelease: "in release",
+	changeInFlight: "in flight", changeInRelease: "in release", changeIdentifier: "identifier",
 }
 
 // journal is what a session has that produces changes.
 type journal struct {
 	seq     uint64
 	token   Token  // the last one of a change
+	id      uint16 // the last packet identifier of one
 	pending []byte // changes that were not taken, each behind its length
 	at      int
 	barrier int // nothing is written before what is pending up to here was taken
@@ -156,6 +163,7 @@ func (s *Session) recordWaits(e *entry) {
 
 func (s *Session) recordSent(e *entry) {
 	if s.journal != nil {
+		s.journal.id = e.packet
 		s.recordWith(changeSent, func(b []byte) []byte {
 			return binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint64(b, uint64(e.token)), e.packet)
 		})

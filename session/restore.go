@@ -96,7 +96,7 @@ func (r *restorer) fail(at int, why string) bool {
 func (r *restorer) finish(now time.Time, journaled bool) {
 	s, j := r.s, r.j
 	s.ids.rebuild()
-	s.tokens = j.token
+	s.tokens, j.id = j.token, s.ids.last
 	r.report.Messages = s.kept()
 	if a := s.apart; a != nil {
 		a.again = len(a.untaken)
@@ -192,7 +192,7 @@ func (r *restorer) record(data []byte, snapshot bool) bool {
 	body := stored{b: data[changeHead : len(data)-changeTail], at: changeHead}
 	kind := ChangeKind(data[0])
 	apply := appliers[min(int(kind), len(appliers)-1)]
-	if apply == nil || (kind == changeInFlight || kind == changeInRelease) && !snapshot {
+	if apply == nil || kind.ofSnapshot() && !snapshot {
 		return r.fail(0, "its kind is not known")
 	}
 	if r.s.ended && kind != changeHandedOn {
