@@ -28,6 +28,8 @@ var appliers = [...]func(*restorer, *stored) string{
 	changeWaits:          (*restorer).waits,
 	changeInFlight:       (*restorer).inFlight,
 	changeInRelease:      (*restorer).inRelease,
+	changeWillDue:        (*restorer).willDue,
+	changeWillTaken:      (*restorer).willTaken,
 	changeIdentifier:     (*restorer).identifier,
 	changeIdentifier + 1: nil, // all that are not known
 }
@@ -327,15 +329,29 @@ func (r *restorer) willGone(*stored) string {
 	return ""
 }
 
-// clear empties the session, but for messages that were not handed on.
+func (r *restorer) willDue(*stored) string {
+	if r.s.apart.willEnds() == nil {
+		return wrongPlace
+	}
+	return ""
+}
+
+func (r *restorer) willTaken(*stored) string {
+	if a := r.s.apart; a == nil || len(a.wills) == 0 {
+		return wrongPlace
+	}
+	r.s.apart.willTaken()
+	return ""
+}
+
+// clear empties the session, but for messages that were not handed on, and wills, of which
+// the last one is due then.
 func (r *restorer) clear() {
 	s := r.s
 	s.waiting, s.flight, s.released, s.ids = ring{}, ring{}, ring{}, identifiers{last: s.ids.last}
 	s.receipts, s.filters = receipts{}, nil
 	s.bytes, s.waitQoS0 = 0, 0
-	if a := s.apart; a != nil {
-		a.will, a.due = nil, false
-	}
+	s.apart.willEnds()
 }
 
 func (r *restorer) end(*stored) string {

@@ -74,6 +74,8 @@ func TestAChangeThatDoesNotFollowIsRefused(t *testing.T) {
 		"unsubscribed, not there":             forged(changeUnsubscribed, 4, "a"),
 		"left, not begun":                     forged(changeLeft, 4, uint64(0)),
 		"a will that is hollow":               forged(changeWill, 4, uint32(0), hollow),
+		"a will is due, and there is none":    forged(changeWillDue, 4),
+		"a will is taken, and none is due":    forged(changeWillTaken, 4),
 		"begun, another bit":                  forged(changeBegun, 4, uint32(0), 4),
 		"two positions":                       forged(changeQueued, 4, uint64(9), 1, 0, 0, uint64(0), uint16(1), uint64(1), storedV5, "\x30\x04\x00\x01t\x00"),
 		"a message of no form":                forged(changeQueued, 4, uint64(9), 1, 0, 0, uint64(0), uint16(0), uint64(0), 77),

@@ -76,7 +76,9 @@ const (
 	// half of both.
 	Pressure
 
-	// WillDue: the will of a client is to be published. Message is the will.
+	// WillDue: the will of a client is to be published. Message is the will. It is in the
+	// journal until the event is taken: after a crash it is told again unless that is
+	// durable, so that it may be published twice, and never not at all.
 	WillDue
 
 	// Fetch: the turn of a hollow message has come. Session.Fetched gives it.

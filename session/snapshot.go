@@ -61,6 +61,10 @@ func (s *Session) snapshotState(w *snapshotWriter) {
 		for _, m := range a.untaken {
 			w.add(changeReceived, func(b []byte) []byte { return appendReceived(b, 0, m) })
 		}
+		for _, m := range a.wills {
+			w.add(changeWill, func(b []byte) []byte { return appendMessage(binary.BigEndian.AppendUint32(b, 0), m) })
+			w.add(changeWillDue, nothing)
+		}
 		if a.will != nil {
 			w.add(changeWill, func(b []byte) []byte {
 				return appendMessage(binary.BigEndian.AppendUint32(b, a.delay), a.will)
