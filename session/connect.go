@@ -225,7 +225,7 @@ func (s *Session) lose() {
 		s.bytes += e.size()
 		s.recordWaits(&e)
 	}
-	s.receipts = receipts{}
+	s.forgetReceived()
 	s.record(changeForgotAll, nil)
 	s.resubscribe(true)
 }

@@ -84,7 +84,8 @@
 //   - A client's PINGREQ is due by what it has sent, whatever comes; PINGRESP is
 //     awaited from when PINGREQ was written.
 //   - A message of QoS 1 or 2 whose acknowledgement was still held when its connection
-//     ended was not acknowledged, and so it comes again; its AckToken is stale.
+//     ended was not acknowledged, and so it comes again; its AckToken is stale. One of QoS 2
+//     may still be taken on (TakeOn), and is not handed on again then.
 //
 // # Untrusted input
 //

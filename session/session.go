@@ -166,7 +166,7 @@ func (s *Session) discard(now time.Time) {
 	if s.requests != nil {
 		s.dropAll(s.requests, DropSessionEnded)
 	}
-	s.receipts = receipts{}
+	s.forgetReceived()
 	s.filters = nil
 	s.taken = 0
 	s.existing = false

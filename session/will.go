@@ -12,6 +12,7 @@ type apart struct {
 	untaken []*Message // messages of QoS 2 that were recorded and not handed on
 	again   int        // so many of them, the first ones, come from Restore
 	wills   []*Message // that are due, and of which WillDue was not taken
+	late    []lateAck  // messages that the application has, of a connection that has ended
 	will    *Message   // or nil
 	delay   uint32     // Will Delay Interval in seconds
 	due     bool       // the will is to be published at willAt
