@@ -186,6 +186,9 @@ func (l *Link) pubrel(p *packets.Pubrel, answer *packets.Pubcomp) {
 	if flags&recorded == 0 {
 		l.notFound(&t.pubcomp, &t.pubcomp.ReasonCode)
 		s.odd++
+		if s.apart != nil {
+			s.earlier(p.PacketID) // it does not come again
+		}
 	} else {
 		if flags&counted != 0 {
 			l.final()
@@ -212,20 +215,20 @@ func (l *Link) notFound(p mqttwire.Packet, code *mqttwire.ReasonCode) {
 	}
 }
 
-// puback handles PUBACK. One with an unknown identifier changes nothing.
+// acked handles PUBACK. One with an unknown identifier changes nothing.
 // [MQTT-4.3.2-5]
-func (l *Link) acked(id uint16, code mqttwire.ReasonCode) {
+func (l *Link) acked(p *packets.Puback) {
 	s := l.session
-	kind, pos := s.ids.get(id)
+	kind, pos := s.ids.get(p.PacketID)
 	if kind != idPublish || s.flight.at(pos).qos != mqttwire.AtLeastOnce {
 		s.odd++
 		return
 	}
-	s.complete(&s.flight, pos, code)
+	s.complete(&s.flight, pos, p.ReasonCode, p)
 }
 
-// complete ends a message that the peer has acknowledged.
-func (s *Session) complete(r *ring, pos uint32, code mqttwire.ReasonCode) {
+// complete ends a message that the peer has acknowledged by a packet.
+func (s *Session) complete(r *ring, pos uint32, code mqttwire.ReasonCode, p mqttwire.Packet) {
 	e := r.at(pos)
 	token, tell := e.token, !e.is(quiet|canceled)
 	if s.journal != nil {
@@ -237,19 +240,19 @@ func (s *Session) complete(r *ring, pos uint32, code mqttwire.ReasonCode) {
 		if code.IsError() {
 			outcome = Refused
 		}
-		s.tellDone(token, code, outcome)
+		s.tellDone(token, code, outcome, p)
 	}
 }
 
 // tellDone tells the event of an acknowledgement that has just come: as that of the
 // packet, if no other waits, which saves the way over the queue.
-func (s *Session) tellDone(t Token, code mqttwire.ReasonCode, o Outcome) {
+func (s *Session) tellDone(t Token, code mqttwire.ReasonCode, o Outcome, p mqttwire.Packet) {
 	if l := s.link; l != nil && l.event.Kind == 0 && (s.events == nil || s.events.n == 0) {
-		e := l.happened(Done, nil)
+		e := l.happened(Done, p)
 		e.Token, e.Code, e.Outcome = t, code, o
 		return
 	}
-	s.tell(Event{Kind: Done, Token: t, Code: code, Outcome: o})
+	s.tell(Event{Kind: Done, Token: t, Code: code, Outcome: o, Packet: packets.Clone(p)})
 }
 
 // received handles PUBREC: the message is the peer's now, and PUBREL follows; or, with
@@ -262,7 +265,7 @@ func (l *Link) received(p *packets.Pubrec, answer *packets.Pubrel) {
 	switch {
 	case kind == idPublish && s.flight.at(pos).qos == mqttwire.ExactlyOnce:
 		if p.ReasonCode.IsError() {
-			s.complete(&s.flight, pos, p.ReasonCode)
+			s.complete(&s.flight, pos, p.ReasonCode, p)
 			return
 		}
 		s.release(pos, p.ReasonCode)
@@ -311,7 +314,7 @@ func (l *Link) completed(p *packets.Pubcomp) {
 	if code == mqttwire.ReasonPacketIdentifierNotFound || code == 0 {
 		code = mqttwire.ReasonCode(s.released.at(pos).id) // that of PUBREC: the peer had taken it on
 	}
-	s.complete(&s.released, pos, code)
+	s.complete(&s.released, pos, code, p)
 }
 
 // answered handles SUBACK and UNSUBACK. [MQTT-3.8.4-2] [MQTT-3.10.4-5]

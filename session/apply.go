@@ -10,25 +10,28 @@ import (
 // appliers do to a session what a change says. Each returns what is wrong with it, or
 // nothing; what it reads is looked at before it changes anything.
 var appliers = [...]func(*restorer, *stored) string{
-	changeQueued:        (*restorer).queued,
-	changeSent:          (*restorer).sent,
-	changeReleased:      (*restorer).released,
-	changeEnded:         (*restorer).endedOne,
-	changeReceived:      (*restorer).received,
-	changeHandedOn:      (*restorer).handedOn,
-	changeForgotten:     (*restorer).forgotten,
-	changeForgotAll:     func(r *restorer, _ *stored) string { r.s.receipts = receipts{}; return "" },
-	changeSubscribed:    (*restorer).subscribed,
-	changeUnsubscribed:  (*restorer).unsubscribed,
-	changeBegun:         (*restorer).begun,
-	changeLeft:          (*restorer).left,
-	changeWill:          (*restorer).will,
-	changeWillGone:      (*restorer).willGone,
-	changeEnd:           (*restorer).end,
-	changeWaits:         (*restorer).waits,
-	changeInFlight:      (*restorer).inFlight,
-	changeInRelease:     (*restorer).inRelease,
-	changeInRelease + 1: nil, // all that are not known
+	changeQueued:         (*restorer).queued,
+	changeSent:           (*restorer).sent,
+	changeReleased:       (*restorer).released,
+	changeEnded:          (*restorer).endedOne,
+	changeReceived:       (*restorer).received,
+	changeHandedOn:       (*restorer).handedOn,
+	changeForgotten:      (*restorer).forgotten,
+	changeForgotAll:      func(r *restorer, _ *stored) string { r.s.receipts = receipts{}; return "" },
+	changeSubscribed:     (*restorer).subscribed,
+	changeUnsubscribed:   (*restorer).unsubscribed,
+	changeBegun:          (*restorer).begun,
+	changeLeft:           (*restorer).left,
+	changeWill:           (*restorer).will,
+	changeWillGone:       (*restorer).willGone,
+	changeEnd:            (*restorer).end,
+	changeWaits:          (*restorer).waits,
+	changeInFlight:       (*restorer).inFlight,
+	changeInRelease:      (*restorer).inRelease,
+	changeWillDue:        (*restorer).willDue,
+	changeWillTaken:      (*restorer).willTaken,
+	changeIdentifier:     (*restorer).identifier,
+	changeIdentifier + 1: nil, // all that are not known
 }
 
 // What is wrong with a change.
@@ -129,6 +132,16 @@ func (r *restorer) inRelease(b *stored) string {
 	}
 	r.most = max(r.most, e.token)
 	s.released.push(e)
+	return ""
+}
+
+// identifier says which packet identifier was the last, so that the next one is another.
+func (r *restorer) identifier(b *stored) string {
+	id := b.uint16()
+	if id == 0 && !b.short {
+		return wrongID
+	}
+	r.s.ids.last = id
 	return ""
 }
 
@@ -316,15 +329,29 @@ func (r *restorer) willGone(*stored) string {
 	return ""
 }
 
-// clear empties the session, but for messages that were not handed on.
+func (r *restorer) willDue(*stored) string {
+	if r.s.apart.willEnds() == nil {
+		return wrongPlace
+	}
+	return ""
+}
+
+func (r *restorer) willTaken(*stored) string {
+	if a := r.s.apart; a == nil || len(a.wills) == 0 {
+		return wrongPlace
+	}
+	r.s.apart.willTaken()
+	return ""
+}
+
+// clear empties the session, but for messages that were not handed on, and wills, of which
+// the last one is due then.
 func (r *restorer) clear() {
 	s := r.s
-	s.waiting, s.flight, s.released, s.ids = ring{}, ring{}, ring{}, identifiers{}
+	s.waiting, s.flight, s.released, s.ids = ring{}, ring{}, ring{}, identifiers{last: s.ids.last}
 	s.receipts, s.filters = receipts{}, nil
 	s.bytes, s.waitQoS0 = 0, 0
-	if a := s.apart; a != nil {
-		a.will, a.due = nil, false
-	}
+	s.apart.willEnds()
 }
 
 func (r *restorer) end(*stored) string {

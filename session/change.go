@@ -46,20 +46,30 @@ const (
 	changeWaits                              // a message that was in flight waits again
 	changeInFlight                           // of a snapshot: a message is in flight
 	changeInRelease                          // of a snapshot: one waits for PUBCOMP
+	changeWillDue                            // it is to be published
+	changeWillTaken                          // the one that is due longest was handed on
+	changeIdentifier                         // of a snapshot: the last packet identifier that was given to a message
 )
+
+// ofSnapshot reports whether changes of the kind stand in snapshots only.
+func (k ChangeKind) ofSnapshot() bool {
+	return k == changeInFlight || k == changeInRelease || k == changeIdentifier
+}
 
 var changeNames = [...]string{
 	changeQueued: "queued", changeSent: "sent", changeReleased: "released", changeEnded: "ended",
 	changeReceived: "received", changeHandedOn: "handed on", changeForgotten: "forgotten", changeForgotAll: "forgot all",
 	changeSubscribed: "subscribed", changeUnsubscribed: "unsubscribed", changeBegun: "begun", changeLeft: "left",
 	changeWill: "will", changeWillGone: "will gone", changeEnd: "end", changeWaits: "waits",
-	changeInFlight: "in flight", changeInRelease: "in release",
+	changeInFlight: "in flight", changeInRelease: "in release", changeIdentifier: "identifier",
+	changeWillDue: "will due", changeWillTaken: "will taken",
 }
 
 // journal is what a session has that produces changes.
 type journal struct {
 	seq     uint64
 	token   Token  // the last one of a change
+	id      uint16 // the last packet identifier of one
 	pending []byte // changes that were not taken, each behind its length
 	at      int
 	barrier int // nothing is written before what is pending up to here was taken
@@ -112,12 +122,13 @@ func (s *Session) record(k ChangeKind, body []byte) {
 }
 
 // add adds a change whose body is appended by f. Nothing that is written depends on
-// its being known that a message was handed on, or acknowledged: it would be so again.
+// its being known that a message or will was handed on, or a message acknowledged: it would
+// be so again.
 func (j *journal) add(k ChangeKind, seq uint64, f func([]byte) []byte) {
 	start := len(j.pending)
 	j.pending = appendChange(append(j.pending, 0, 0, 0, 0), k, seq, f)
 	binary.BigEndian.PutUint32(j.pending[start:], uint32(len(j.pending)-start-4))
-	if k != changeHandedOn && k != changeEnded {
+	if k != changeHandedOn && k != changeEnded && k != changeWillTaken {
 		j.barrier = len(j.pending)
 	}
 }
@@ -156,6 +167,7 @@ func (s *Session) recordWaits(e *entry) {
 
 func (s *Session) recordSent(e *entry) {
 	if s.journal != nil {
+		s.journal.id = e.packet
 		s.recordWith(changeSent, func(b []byte) []byte {
 			return binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint64(b, uint64(e.token)), e.packet)
 		})

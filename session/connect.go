@@ -109,7 +109,6 @@ func (l *Link) Accept(now time.Time, s *Session, c *packets.Connack) error {
 	if afresh {
 		s.discard(now)
 	}
-	s.deleteWill() // it was for the connection before, which goes on [MQTT-3.1.3-9]
 	l.attach(s)
 	l.begin(&answer, afresh)
 	s.setWill(now, l.will) // behind the change that the connection has begun, as its end is looked for then
@@ -226,7 +225,7 @@ func (s *Session) lose() {
 		s.bytes += e.size()
 		s.recordWaits(&e)
 	}
-	s.receipts = receipts{}
+	s.forgetReceived()
 	s.record(changeForgotAll, nil)
 	s.resubscribe(true)
 }

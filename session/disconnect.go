@@ -139,7 +139,10 @@ func (l *Link) part(now time.Time) {
 		}
 	}
 	s.link, l.attached = nil, false
-	l.held = nil
+	if l.held != nil {
+		s.keepLate(l)
+		l.held = nil
+	}
 	s.receipts.change(func(_ uint16, flags receipt) receipt {
 		return flags & recorded
 	})

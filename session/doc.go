@@ -76,12 +76,16 @@
 //     acknowledged all the same; who wants the connection to end calls Disconnect.
 //   - A message that is larger than our LinkOptions.Limits is refused with code 0x97, in
 //     5.0 and with QoS 1 and 2; else the connection ends.
+//   - A will that is due when its server ends without warning is published when it has
+//     started again; twice, if it was handed on just before, rather than never. The same
+//     holds for one whose client was coming back.
 //   - A refused SUBSCRIBE of 3.1, where no code says so, is acknowledged as asked, and
 //     not subscribed.
 //   - A client's PINGREQ is due by what it has sent, whatever comes; PINGRESP is
 //     awaited from when PINGREQ was written.
 //   - A message of QoS 1 or 2 whose acknowledgement was still held when its connection
-//     ended was not acknowledged, and so it comes again; its AckToken is stale.
+//     ended was not acknowledged, and so it comes again; its AckToken is stale. One of QoS 2
+//     may still be taken on (TakeOn), and is not handed on again then.
 //
 // # Untrusted input
 //

@@ -13,7 +13,7 @@ type Event struct {
 	Code    mqttwire.ReasonCode // Done: the peer's code
 	stored  bool                // Arrived: the message is in the journal until it is handed on
 	Token   Token               // Done, Dropped, Fetch
-	Ack     AckToken            // Message: for Session.Ack if the acknowledgement is held; else 0
+	Ack     AckToken            // Arrived: for Session.Ack if the acknowledgement is held; else 0
 
 	// Packet is the packet that the event is about, or nil. It is valid until the next
 	// call of any method of the Link.
@@ -26,7 +26,11 @@ type Event struct {
 	// Cause is that of Disconnected; of Dropped it has the Err of a packet that cannot be
 	// sent.
 	Cause Cause
-	_     [8]byte // so that it is copied in whole steps of 16 bytes
+
+	// Earlier is, of a message of QoS 2 that has come again, the AckToken by which the
+	// application had it on an earlier connection and has not acknowledged it, so that it
+	// may have it still; else 0. It is stale: see Session.TakeOn.
+	Earlier AckToken
 }
 
 // Kind is the kind of an Event.
@@ -56,7 +60,9 @@ const (
 
 	// Done: a request was answered by the peer, or a message of QoS 0 was written. Code
 	// is that of PUBACK, PUBREC or PUBCOMP; of a SUBSCRIBE or UNSUBSCRIBE the Packet is
-	// the SUBACK or UNSUBACK, and Code its highest.
+	// the SUBACK or UNSUBACK, and Code its highest. Packet is what has come, with its
+	// Reason String and User Properties; nil for QoS 0, and if the event was not taken
+	// before the next call of Packet.
 	Done
 
 	// Dropped: a request has ended without an answer. Drop says why, Outcome whether
@@ -76,7 +82,9 @@ const (
 	// half of both.
 	Pressure
 
-	// WillDue: the will of a client is to be published. Message is the will.
+	// WillDue: the will of a client is to be published. Message is the will. It is in the
+	// journal until the event is taken: after a crash it is told again unless that is
+	// durable, so that it may be published twice, and never not at all.
 	WillDue
 
 	// Fetch: the turn of a hollow message has come. Session.Fetched gives it.

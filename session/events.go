@@ -9,7 +9,7 @@ import (
 func (l *Link) happened(k Kind, p mqttwire.Packet) *Event {
 	e := &l.event
 	e.Kind, e.Packet = k, p
-	e.Token, e.Ack, e.Code, e.Outcome, e.stored = 0, 0, 0, 0, false
+	e.Token, e.Ack, e.Earlier, e.Code, e.Outcome, e.stored = 0, 0, 0, 0, 0, false
 	l.news = true
 	return e
 }

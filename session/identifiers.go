@@ -13,6 +13,7 @@ type identifiers struct {
 	used  uint32
 	head  uint32 // of the queue of free slots
 	tail  uint32
+	last  uint16 // that was given out, also if there are no slots any more
 }
 
 // idSlot is what a table has of one identifier.
@@ -60,7 +61,7 @@ func (x *identifiers) next(kind idKind, pos uint32) uint16 {
 	if id == 0 {                      // the first slot stands for the number of slots, and its multiples
 		id = uint16(len(x.slots))
 	}
-	x.head = s.pos
+	x.head, x.last = s.pos, id
 	*s = idSlot{pos: pos, id: id, kind: kind}
 	x.used++
 	return id
@@ -119,17 +120,19 @@ func (x *identifiers) grow() {
 	x.rebuild()
 }
 
-// rebuild makes the queue of free slots anew, from the first identifier on.
+// rebuild makes the queue of free slots anew, from the identifier behind the last one
+// that was given out.
 func (x *identifiers) rebuild() {
 	x.head, x.tail = 0, 0
 	first := true
 	for i := 1; i <= len(x.slots); i++ {
-		at := uint32(i & (len(x.slots) - 1))
+		id := x.last + uint16(i)
+		at := uint32(id) & uint32(len(x.slots)-1)
 		s := &x.slots[at]
 		if s.kind != idFree || at == 0 && len(x.slots) == mostIdentifierSlots {
 			continue // in use, or there is no identifier 0
 		}
-		s.id = uint16(int(at) - len(x.slots)) // the next one is at
+		s.id = id - uint16(len(x.slots)) // the next one is id
 		if first {
 			x.head, first = at, false
 		} else {
@@ -151,6 +154,7 @@ func (x *identifiers) take(id uint16, kind idKind, pos uint32) bool {
 	}
 	x.slots[int(id)&(len(x.slots)-1)] = idSlot{id: id, kind: kind, pos: pos}
 	x.used++
+	x.last = id
 	return true
 }
 
@@ -160,9 +164,11 @@ func (x *identifiers) untake(id uint16) {
 	x.used--
 }
 
-// release gives back the memory if none is in use.
+// release gives back the memory if none is in use. The next identifier is another one than
+// the last all the same: a peer that has lost track of the session, as one that two clients
+// fight for, may have a message of QoS 2 left with it, and take the next for that.
 func (x *identifiers) release() {
 	if x.used == 0 {
-		*x = identifiers{}
+		*x = identifiers{last: x.last}
 	}
 }

@@ -266,7 +266,7 @@ func (l *Link) otherEvent(e *Event) (ok bool) {
 		return true
 	}
 	if s != nil && s.events != nil && s.events.n > 0 {
-		*e, ok = s.events.pop()
+		*e, ok = s.nextTold()
 		return ok
 	}
 	if l.cause.Kind != 0 && !l.told {

@@ -20,7 +20,7 @@ func TestEveryKindAndReasonHasAName(t *testing.T) {
 	assert.Len(t, outcomeNames, int(Unknown)+1)
 	assert.Len(t, dropNames, int(DropGone)+1)
 	assert.Len(t, causes, int(SessionDetached)+1)
-	assert.Len(t, changeNames, int(changeInRelease)+1)
+	assert.Len(t, changeNames, int(changeIdentifier)+1)
 	assert.Equal(t, "arrived", Arrived.String())
 	assert.Equal(t, "none", Kind(200).String())
 	assert.Equal(t, "none", Outcome(0).String())

@@ -270,7 +270,7 @@ func (l *Link) handle(a mqttwire.Packet, hold bool) error {
 	case *packets.Publish:
 		l.arrived(p, a, hold)
 	case *packets.Puback:
-		l.acked(p.PacketID, p.ReasonCode)
+		l.acked(p)
 	case *packets.Pubrec:
 		answer, _ := a.(*packets.Pubrel)
 		l.received(p, answer)
@@ -322,6 +322,9 @@ func (l *Link) arrived(p *packets.Publish, a mqttwire.Packet, hold bool) {
 	l.happened(Arrived, p)
 	if p.QoS == mqttwire.AtMostOnce {
 		return
+	}
+	if a := l.session.apart; a != nil && a.late != nil && p.QoS == mqttwire.ExactlyOnce {
+		l.event.Earlier = l.session.earlier(p.PacketID)
 	}
 	if hold {
 		l.event.Ack = l.hold(p.QoS, p.PacketID)

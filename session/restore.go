@@ -50,7 +50,8 @@ func (e *RestoreError) Error() string {
 // Messages of QoS 2 that were taken on, and of which it is not known that they were
 // handed on, come again, by the event Arrived. Expiry goes on by the wall clock: what
 // has expired meanwhile does so when its turn comes, and a will and the session's end
-// at Tick. A server's session that was connected has lost that connection at now.
+// at Tick. A will that was due is told again, unless it is known that its event WillDue
+// was taken. A server's session that was connected has lost that connection at now.
 func Restore(o Options, now time.Time, snapshot []byte, changes iter.Seq[[]byte]) (*Session, Report, error) {
 	s := New(o)
 	r := restorer{s: s, j: s.journal, change: -1}
@@ -96,7 +97,7 @@ func (r *restorer) fail(at int, why string) bool {
 func (r *restorer) finish(now time.Time, journaled bool) {
 	s, j := r.s, r.j
 	s.ids.rebuild()
-	s.tokens = j.token
+	s.tokens, j.id = j.token, s.ids.last
 	r.report.Messages = s.kept()
 	if a := s.apart; a != nil {
 		a.again = len(a.untaken)
@@ -104,6 +105,11 @@ func (r *restorer) finish(now time.Time, journaled bool) {
 	}
 	if journaled {
 		s.journal = j
+	}
+	if a := s.apart; a != nil {
+		for _, m := range a.wills {
+			s.tell(Event{Kind: WillDue, Message: m})
+		}
 	}
 	if r.report.Ended = s.ended; s.ended {
 		s.tell(Event{Kind: Ended})
@@ -192,10 +198,10 @@ func (r *restorer) record(data []byte, snapshot bool) bool {
 	body := stored{b: data[changeHead : len(data)-changeTail], at: changeHead}
 	kind := ChangeKind(data[0])
 	apply := appliers[min(int(kind), len(appliers)-1)]
-	if apply == nil || (kind == changeInFlight || kind == changeInRelease) && !snapshot {
+	if apply == nil || kind.ofSnapshot() && !snapshot {
 		return r.fail(0, "its kind is not known")
 	}
-	if r.s.ended && kind != changeHandedOn {
+	if r.s.ended && kind != changeHandedOn && kind != changeWillTaken {
 		return r.fail(0, wrongPlace)
 	}
 	switch why := apply(r, &body); {

@@ -331,7 +331,9 @@ func TestASessionThatHasEndedSaysSoAgain(t *testing.T) {
 	s, report, err := session.Restore(p.server.options, p.now, p.server.session.AppendSnapshot(nil), nil)
 	require.NoError(t, err)
 	assert.True(t, report.Ended)
-	e, ok := s.Event()
-	require.True(t, ok)
-	assert.Equal(t, session.Ended, e.Kind)
+	var kinds []session.Kind
+	for e, ok := s.Event(); ok; e, ok = s.Event() {
+		kinds = append(kinds, e.Kind)
+	}
+	assert.Equal(t, []session.Kind{session.WillDue, session.Ended}, kinds)
 }

@@ -82,7 +82,15 @@ func (s *Session) Event() (e Event, ok bool) {
 	if s.events == nil {
 		return Event{}, false
 	}
-	return s.events.pop()
+	return s.nextTold()
+}
+
+// nextTold returns the next event that tell has queued.
+func (s *Session) nextTold() (e Event, ok bool) {
+	if e, ok = s.events.pop(); e.Kind == WillDue {
+		s.willTaken()
+	}
+	return e, ok
 }
 
 // tell queues an event.
@@ -158,12 +166,12 @@ func (s *Session) discard(now time.Time) {
 	if s.requests != nil {
 		s.dropAll(s.requests, DropSessionEnded)
 	}
-	s.receipts = receipts{}
+	s.forgetReceived()
 	s.filters = nil
 	s.taken = 0
 	s.existing = false
 	s.stay()
-	s.willEnds(now)
+	s.willEnds()
 	s.journal = j
 }
 

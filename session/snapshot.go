@@ -20,13 +20,16 @@ const snapshotMagic = "MQTTses\x01"
 func (s *Session) AppendSnapshot(dst []byte) []byte {
 	start := len(dst)
 	w := snapshotWriter{dst: append(dst, snapshotMagic...)}
-	seq, token := uint64(0), s.tokens
+	seq, token, id := uint64(0), s.tokens, s.ids.last
 	if s.journal != nil {
-		seq, token = s.journal.seq, s.journal.token
+		seq, token, id = s.journal.seq, s.journal.token, s.journal.id
 	}
 	w.dst = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(w.dst, seq), uint64(token))
 	s.snapshotState(&w)
 	s.snapshotMessages(&w)
+	if id > 0 && !s.ended {
+		w.add(changeIdentifier, func(b []byte) []byte { return binary.BigEndian.AppendUint16(b, id) })
+	}
 	dst = append(w.dst, 0, 0, 0, 0)
 	return binary.BigEndian.AppendUint32(dst, crc32.Checksum(dst[start:], castagnoli))
 }
@@ -57,6 +60,10 @@ func (s *Session) snapshotState(w *snapshotWriter) {
 	if a := s.apart; a != nil {
 		for _, m := range a.untaken {
 			w.add(changeReceived, func(b []byte) []byte { return appendReceived(b, 0, m) })
+		}
+		for _, m := range a.wills {
+			w.add(changeWill, func(b []byte) []byte { return appendMessage(binary.BigEndian.AppendUint32(b, 0), m) })
+			w.add(changeWillDue, nothing)
 		}
 		if a.will != nil {
 			w.add(changeWill, func(b []byte) []byte {

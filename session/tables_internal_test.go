@@ -41,6 +41,20 @@ func TestIdentifiersAreGivenOutOnceAndComeAgainLate(t *testing.T) {
 					ids = slices.Delete(ids, i, i+1)
 				}
 			},
+			"release": func(*rapid.T) {
+				for id := range used {
+					x.free(id)
+				}
+				clear(used)
+				before := x.last
+				x.release()
+				if x.slots == nil && before > 0 {
+					pos++
+					id := x.next(idPublish, pos)
+					require.Equal(t, max(1, before+1), id, "it goes on")
+					used[id] = pos
+				}
+			},
 			"": func(t *rapid.T) {
 				require.EqualValues(t, len(used), x.used)
 				require.LessOrEqual(t, len(x.slots), max(minIdentifierSlots, 4*(len(used)+41*40)))

@@ -29,7 +29,7 @@ var (
 	ErrNotSupported = errors.New("session: not supported")
 
 	// ErrStale: the connection that the message came on has ended, or the message was
-	// acknowledged before. If it was not, it comes again.
+	// acknowledged before. If it was not, it comes again: see Session.TakeOn.
 	ErrStale = errors.New("session: the message's acknowledgement is not held any more")
 
 	// ErrState: the call does not fit here, such as Accept without a CONNECT. Nothing

@@ -270,7 +270,7 @@ func TestASnapshotWithNumbersThatNoSessionReachesIsRefused(t *testing.T) {
 		"a token below that of a message that was received": {released, func(b []byte) []byte { b[23] = 0; return b },
 			"session: the snapshot is damaged at byte 16: its token is not one that may stand here"},
 		"no end": {released, func(b []byte) []byte { return append(b[:len(b)-8], 0, 0, 0, 0) },
-			"session: the snapshot is damaged at byte 75: it ends too early"},
+			"session: the snapshot is damaged at byte 94: it ends too early"},
 		"a message in flight behind one that waits": {flying, func(b []byte) []byte {
 			token := waiting[24+begun+4+9:][:8]
 			token[7]--

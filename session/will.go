@@ -7,10 +7,12 @@ import (
 )
 
 // apart is what few sessions have: at a server a will, and what is to happen when after
-// the connection; and messages that a journal keeps until they are handed on.
+// the connection; and messages and wills that a journal keeps until they are handed on.
 type apart struct {
 	untaken []*Message // messages of QoS 2 that were recorded and not handed on
 	again   int        // so many of them, the first ones, come from Restore
+	wills   []*Message // that are due, and of which WillDue was not taken
+	late    []lateAck  // messages that the application has, of a connection that has ended
 	will    *Message   // or nil
 	delay   uint32     // Will Delay Interval in seconds
 	due     bool       // the will is to be published at willAt
@@ -30,14 +32,11 @@ func (s *Session) more() *apart {
 	return s.apart
 }
 
-// setWill keeps the will of a new connection. What there was before was published or
-// deleted. [MQTT-3.1.2-7]
+// setWill keeps the will of a new connection, in place of that of the connection before,
+// which goes on. [MQTT-3.1.2-7] [MQTT-3.1.3-9]
 func (s *Session) setWill(now time.Time, w *packets.Will) {
 	if w == nil {
-		if s.apart != nil && s.apart.will != nil {
-			s.apart.will = nil
-			s.record(changeWillGone, nil)
-		}
+		s.deleteWill()
 		return
 	}
 	a := s.more()
@@ -55,17 +54,33 @@ func (s *Session) deleteWill() {
 	}
 }
 
-// willEnds publishes a will that waits, as its session ends. [MQTT-3.1.2-8]
-func (s *Session) willEnds(time.Time) {
-	a := s.apart
+// willEnds publishes the will, if there is one. [MQTT-3.1.2-8]
+func (s *Session) willEnds() {
+	if m := s.apart.willEnds(); m != nil {
+		s.record(changeWillDue, nil)
+		s.tell(Event{Kind: WillDue, Message: m})
+	}
+}
+
+// willEnds makes the will, if there is one, one that is due, and returns it. It is kept
+// until its event was taken: a crash before that must not lose it.
+func (a *apart) willEnds() *Message {
 	if a == nil || a.will == nil {
-		return
+		return nil
 	}
 	m := a.will
+	a.wills = append(a.wills, m)
 	a.will, a.due = nil, false
-	s.record(changeWillGone, nil)
-	s.tell(Event{Kind: WillDue, Message: m})
+	return m
 }
+
+// willTaken notes that the event of the will which is due longest was taken.
+func (s *Session) willTaken() {
+	s.apart.willTaken()
+	s.record(changeWillTaken, nil)
+}
+
+func (a *apart) willTaken() { a.wills[0], a.wills = nil, a.wills[1:] }
 
 // Will returns the will that a server keeps for the client; ok is false if there is
 // none. The event WillDue gives it when it is to be published.
@@ -85,7 +100,7 @@ func (s *Session) leave(now time.Time) {
 	s.left(now)
 	s.recordLeft(now)
 	if a := s.apart; a.due && !a.willAt.After(now) {
-		s.willEnds(now)
+		s.willEnds()
 	}
 }
 
@@ -138,7 +153,7 @@ func (s *Session) Tick(now time.Time) {
 		s.leave(a.leftAt)
 	}
 	if a.due && !now.Before(a.willAt) {
-		s.willEnds(now)
+		s.willEnds()
 	}
 	if a.expires && !now.Before(a.endAt) {
 		a.expires = false
