@@ -144,6 +144,7 @@ func Dial(ctx context.Context, url string, o Options) (*Client, error) {
 		return nil, err
 	}
 	if err := c.Connect(ctx); err != nil {
+		_ = c.Abort() // nobody else can
 		return nil, err
 	}
 	return c, nil

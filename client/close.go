@@ -190,12 +190,12 @@ func (c *Client) Abort() error {
 // finish ends the client for good.
 func (c *Client) finish(why error) {
 	c.mu.Lock()
+	c.phase = max(c.phase, phaseClosing)
+	c.awaitWriter()
 	if c.phase == phaseEnded {
 		c.unlock()
 		return
 	}
-	c.phase = max(c.phase, phaseClosing)
-	c.awaitWriter()
 	if why == errClosed {
 		why = nil
 	}
@@ -220,8 +220,9 @@ func (c *Client) finish(why error) {
 		c.lane.push(job{f: func() { f(c, why) }})
 	}
 	c.note(levelInfo, "closed", "why", why)
-	close(c.ended)
 	c.unlock()
+	c.keeper.free()
+	close(c.ended)
 	c.cancel(ErrClosed)
 }
 

@@ -12,14 +12,21 @@ import (
 // keeper keeps the changes of the session in a journal.
 type keeper struct {
 	key      []byte
-	since    int // bytes of changes since the last snapshot
-	snapshot int // bytes of that
+	since    int    // bytes of changes since the last snapshot
+	snapshot int    // bytes of that
+	release  func() // of what was claimed; nil is nothing
 	err      error
 }
 
 // compactAfter is how many bytes of changes there are at least before a snapshot takes
 // their place.
 const compactAfter = 256 << 10
+
+// claimer is a journal that lets a session have one user at a time, as package store
+// does.
+type claimer interface {
+	Claim(session []byte) (release func(), err error)
+}
 
 // restore makes the session, of what the journal has of it.
 func (c *Client) restore() error {
@@ -28,12 +35,37 @@ func (c *Client) restore() error {
 		return nil
 	}
 	c.keeper.key = []byte(c.o.ClientID)
+	if j, ok := c.o.Journal.(claimer); ok {
+		release, err := j.Claim(c.keeper.key)
+		if err != nil {
+			return journalError(err)
+		}
+		c.keeper.release = release
+	}
+	err := c.load()
+	if err != nil {
+		c.keeper.free()
+	}
+	return err
+}
+
+// free lets another client have the session.
+func (k *keeper) free() {
+	if k.release != nil {
+		k.release()
+	}
+}
+
+func journalError(err error) error { return fmt.Errorf("client: Options.Journal: %w", err) }
+
+// load makes the session of what the journal has.
+func (c *Client) load() error {
 	var snapshot []byte
 	var changes [][]byte
 	for r, err := range c.o.Journal.Load() {
 		switch {
 		case err != nil:
-			return fmt.Errorf("client: Options.Journal: %w", err)
+			return journalError(err)
 		case !bytes.Equal(r.Session, c.keeper.key):
 		case r.Snapshot:
 			snapshot, changes = slices.Clone(r.Data), nil
@@ -44,7 +76,7 @@ func (c *Client) restore() error {
 	}
 	s, report, err := session.Restore(c.o.Session, time.Now(), snapshot, slices.Values(changes))
 	if err != nil {
-		return fmt.Errorf("client: Options.Journal: %w", err)
+		return journalError(err)
 	}
 	if report.Ended {
 		s = session.New(c.o.Session)
@@ -55,7 +87,7 @@ func (c *Client) restore() error {
 
 // takeChanges takes the changes that have come about. Under the lock.
 func (c *Client) takeChanges(records []session.Record) []session.Record {
-	if c.o.Journal == nil {
+	if c.o.Journal == nil || c.phase == phaseEnded {
 		return records
 	}
 	for change, ok := c.session.Change(); ok; change, ok = c.session.Change() {
@@ -77,16 +109,28 @@ func (c *Client) keep(records []session.Record) error {
 		return c.keeper.err
 	}
 	if err := c.o.Journal.Append(records); err != nil {
-		c.keeper.err = fmt.Errorf("client: Options.Journal: %w", err)
+		c.keeper.err = journalError(err)
 		c.cancel(c.keeper.err)
 	}
 	return c.keeper.err
 }
 
-// keepLast makes durable what is left at the end. Under the lock.
+// keepLast makes durable what is left at the end. Under the lock, which is free
+// meanwhile; nobody else keeps anything then.
 func (c *Client) keepLast() {
-	records := c.takeChanges(nil)
-	c.unlock()
-	_ = c.keep(records)
-	c.mu.Lock()
+	c.writing = true
+	for {
+		records := c.takeChanges(nil)
+		if len(records) == 0 {
+			break
+		}
+		c.unlock()
+		err := c.keep(records)
+		c.mu.Lock()
+		if err != nil {
+			break
+		}
+	}
+	c.phase = phaseEnded
+	c.stopWriting()
 }

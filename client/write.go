@@ -76,15 +76,20 @@ func (c *Client) fill(b *batch) bool {
 		}
 		again = happened // which may have made something to write
 	}
+	c.stopWriting()
+	c.checkFlushes()
+	c.finished()
+	c.arm()
+	return false
+}
+
+// stopWriting says that nobody writes any more. Under the lock.
+func (c *Client) stopWriting() {
 	c.writing = false
 	if c.written != nil {
 		close(c.written)
 		c.written = nil
 	}
-	c.checkFlushes()
-	c.finished()
-	c.arm()
-	return false
 }
 
 // collect takes the changes, and the bytes that depend on them, in one go: what is
