@@ -168,8 +168,8 @@ func (c *Client) ask(r *route, p *packets.Subscribe) (*Delivery, *RequestError) 
 	}
 	d := newDelivery(c)
 	d.request = p
-	d.over = func(err error) {
-		if err != nil && !errors.Is(err, ErrUnknown) {
+	d.over = func(d *Delivery) {
+		if d.err != nil && !errors.Is(d.err, ErrUnknown) {
 			c.unroute(p, r, d.answer)
 		}
 	}
@@ -261,8 +261,8 @@ func (c *Client) withoutIDs() {
 // subscribeAgain makes subscriptions again. If they are refused an event says so.
 func (c *Client) subscribeAgain(part []packets.Subscription) {
 	d := newDelivery(c)
-	d.over = func(err error) {
-		if !errors.Is(err, ErrRefused) {
+	d.over = func(d *Delivery) {
+		if !errors.Is(d.err, ErrRefused) {
 			return
 		}
 		var grants []Grant
@@ -281,7 +281,8 @@ func (c *Client) subscribeAgain(part []packets.Subscription) {
 const subscribeAtOnce = 20
 
 // Unsubscribe unsubscribes, and waits for the UNSUBACK. When ctx ends the error is
-// ErrNotSent or ErrUnknown.
+// ErrNotSent, and the subscriptions hold as they were, or ErrUnknown. Where the server
+// refuses, the handler of the filter stays.
 func (c *Client) Unsubscribe(ctx context.Context, filters ...string) error {
 	if len(filters) == 0 {
 		return notSent(errors.New("client: no filter was given"))
@@ -300,14 +301,15 @@ func (c *Client) Unsubscribe(ctx context.Context, filters ...string) error {
 	}
 	d := newDelivery(c)
 	d.request = p
-	was := make(map[string]*route, len(filters))
-	for _, f := range filters {
-		was[f] = c.routes.byFilter[f]
+	was := make([]*route, len(filters))
+	for i, f := range filters {
+		was[i] = c.routes.byFilter[f]
 	}
-	d.over = func(error) {
-		for f, r := range was {
-			if r != nil && c.routes.byFilter[f] == r {
-				c.routes.remove(f)
+	d.over = func(d *Delivery) {
+		for i, f := range p.Filters {
+			stays := errors.Is(d.err, ErrNotSent) || i < len(d.answer) && d.answer[i].IsError()
+			if r := was[i]; r != nil && !stays && c.routes.byFilter[string(f)] == r {
+				c.routes.remove(string(f))
 			}
 		}
 	}
