@@ -2,6 +2,8 @@ package client
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -115,22 +117,87 @@ func (c *Client) keep(records []session.Record) error {
 	return c.keeper.err
 }
 
+// beginKeeping says that changes were taken, and are being kept: nothing more is kept, and
+// nothing written that depends on them, before endKeeping. Under the lock.
+func (c *Client) beginKeeping() { c.keeping = make(chan struct{}) }
+
+func (c *Client) endKeeping() {
+	close(c.keeping)
+	c.keeping = nil
+}
+
 // keepLast makes durable what is left at the end. Under the lock, which is free
 // meanwhile; nobody else keeps anything then.
 func (c *Client) keepLast() {
 	c.writing = true
-	for {
+	for more := true; more; {
 		records := c.takeChanges(nil)
-		if len(records) == 0 {
-			break
-		}
+		c.beginKeeping()
 		c.unlock()
 		err := c.keep(records)
 		c.mu.Lock()
-		if err != nil {
-			break
-		}
+		c.endKeeping()
+		more = len(records) > 0 && err == nil
 	}
 	c.phase = phaseEnded
 	c.stopWriting()
+}
+
+// Sync waits until all that was asked for before is durable in Options.Journal: from then
+// on a message of Send with QoS 1 or 2 outlives the program. It waits for no network. The
+// error is ErrNoJournal, that of the journal, with which the client ends, or that of ctx.
+func (c *Client) Sync(ctx context.Context) error {
+	if c.o.Journal == nil {
+		return ErrNoJournal
+	}
+	c.mu.Lock()
+	defer c.unlock()
+	if err := c.awaitKeeping(ctx); err != nil { // it may have begun before
+		return err
+	}
+	c.keepAside()
+	if err := c.awaitKeeping(ctx); err != nil {
+		return err
+	}
+	return c.keeper.err
+}
+
+// ErrNoJournal: there is no Options.Journal.
+var ErrNoJournal = errors.New("client: there is no Options.Journal")
+
+// awaitKeeping waits until what is being kept, if anything is, has been. The lock is free
+// meanwhile.
+func (c *Client) awaitKeeping(ctx context.Context) error {
+	kept := c.keeping
+	if kept == nil {
+		return nil
+	}
+	c.unlock()
+	defer c.mu.Lock()
+	select {
+	case <-kept:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// keepAside keeps the changes that there are, beside one who writes to the network, and
+// may wait for that. Under the lock.
+func (c *Client) keepAside() {
+	if c.keeping != nil {
+		return
+	}
+	records := c.takeChanges(nil)
+	if len(records) == 0 {
+		return
+	}
+	c.beginKeeping()
+	go func() {
+		_ = c.keep(records)
+		c.mu.Lock()
+		defer c.unlock()
+		c.endKeeping()
+		c.wake()
+	}()
 }

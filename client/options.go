@@ -115,6 +115,13 @@ type Options struct {
 	// OnConnect may change the CONNECT of each attempt, as by user properties.
 	OnConnect func(p *packets.Connect)
 
+	// OnSubscribe, OnUnsubscribe and OnDisconnect may set the properties of what Subscribe
+	// and SubscribeTo, Unsubscribe, and Close send; of a DISCONNECT also the code, as 0x04,
+	// with which the server publishes the will.
+	OnSubscribe   func(p *packets.Subscribe)
+	OnUnsubscribe func(p *packets.Unsubscribe)
+	OnDisconnect  func(p *packets.Disconnect)
+
 	// TimeToLive is how long a message may wait to be sent, if its publisher does not
 	// say; 0 is for ever. See Expiry.
 	TimeToLive time.Duration

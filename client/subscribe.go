@@ -111,22 +111,26 @@ func (c *Client) setRoute(sub packets.Subscription, r *route) error {
 
 // subscribe subscribes, and waits.
 func (c *Client) subscribe(ctx context.Context, r *route, s []packets.Subscription) ([]Grant, error) {
-	if len(s) == 0 {
+	p := (&packets.Subscribe{Subscriptions: s}).Clone()
+	if f := c.o.OnSubscribe; f != nil {
+		f(p)
+	}
+	if len(p.Subscriptions) == 0 {
 		return nil, notSent(errors.New("client: no subscription was asked for"))
 	}
-	for _, sub := range s {
+	for _, sub := range p.Subscriptions {
 		if err := mqttwire.CheckTopicFilter(sub.Filter, c.checkedBy); err != nil {
 			return nil, notSent(err)
 		}
 	}
-	d, failed := c.ask(r, &packets.Subscribe{Subscriptions: s})
+	d, failed := c.ask(r, p)
 	if failed != nil {
 		return nil, failed
 	}
 	err := d.wait(ctx)
 	var grants []Grant
 	for i, code := range d.answer {
-		grants = append(grants, Grant{string(s[i].Filter), code})
+		grants = append(grants, Grant{string(p.Subscriptions[i].Filter), code})
 	}
 	if errors.Is(err, ErrRefused) {
 		return grants, refusedOf(grants)
@@ -153,7 +157,6 @@ func (c *Client) ask(r *route, p *packets.Subscribe) (*Delivery, *RequestError) 
 	if err := c.usable(); err != nil {
 		return nil, notSent(err)
 	}
-	p = p.Clone()
 	if r != nil && c.mayHaveIDs() {
 		r.id = c.newID()
 		p.Properties.AddSubscriptionID(r.id)
@@ -284,26 +287,40 @@ const subscribeAtOnce = 20
 // ErrNotSent, and the subscriptions hold as they were, or ErrUnknown. Where the server
 // refuses, the handler of the filter stays.
 func (c *Client) Unsubscribe(ctx context.Context, filters ...string) error {
-	if len(filters) == 0 {
-		return notSent(errors.New("client: no filter was given"))
-	}
 	p := &packets.Unsubscribe{}
 	for _, f := range filters {
-		if err := mqttwire.CheckTopicFilter([]byte(f), c.checkedBy); err != nil {
-			return notSent(err)
-		}
 		p.Filters = append(p.Filters, []byte(f))
 	}
+	if f := c.o.OnUnsubscribe; f != nil {
+		f(p)
+	}
+	if len(p.Filters) == 0 {
+		return notSent(errors.New("client: no filter was given"))
+	}
+	for _, f := range p.Filters {
+		if err := mqttwire.CheckTopicFilter(f, c.checkedBy); err != nil {
+			return notSent(err)
+		}
+	}
+	d, failed := c.askToEnd(p)
+	if failed != nil {
+		return failed
+	}
+	return d.wait(ctx)
+}
+
+// askToEnd queues an UNSUBSCRIBE.
+func (c *Client) askToEnd(p *packets.Unsubscribe) (*Delivery, *RequestError) {
 	c.mu.Lock()
+	defer c.unlock()
 	if err := c.usable(); err != nil {
-		c.unlock()
-		return notSent(err)
+		return nil, notSent(err)
 	}
 	d := newDelivery(c)
 	d.request = p
-	was := make([]*route, len(filters))
-	for i, f := range filters {
-		was[i] = c.routes.byFilter[f]
+	was := make([]*route, len(p.Filters))
+	for i, f := range p.Filters {
+		was[i] = c.routes.byFilter[string(f)]
 	}
 	d.over = func(d *Delivery) {
 		for i, f := range p.Filters {
@@ -315,12 +332,10 @@ func (c *Client) Unsubscribe(ctx context.Context, filters ...string) error {
 	}
 	token, err := c.session.Unsubscribe(time.Now(), p)
 	if err != nil {
-		c.unlock()
-		return notSent(err)
+		return nil, notSent(err)
 	}
 	d.token, c.pending[token] = token, d
 	c.drain()
 	c.wake()
-	c.unlock()
-	return d.wait(ctx)
+	return d, nil
 }
