@@ -52,6 +52,7 @@ type Client struct {
 	listen  Listener
 	stats   Stats
 	keeper  keeper
+	keeping chan struct{} // closed when what is being kept has been; nil if nothing is
 	written chan struct{} // closed when the goroutine that writes has ended; nil if nobody waits
 
 	telling   chan<- error // Connect, which waits for the first connection
@@ -144,6 +145,7 @@ func Dial(ctx context.Context, url string, o Options) (*Client, error) {
 		return nil, err
 	}
 	if err := c.Connect(ctx); err != nil {
+		_ = c.Abort() // nobody else can
 		return nil, err
 	}
 	return c, nil

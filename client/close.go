@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/packets"
 	"github.com/mqttwire/mqttwire/session"
 )
@@ -40,7 +41,7 @@ func (c *Client) newFlush() *flush {
 
 // checkFlushes looks whether what waits was written. Under the lock.
 func (c *Client) checkFlushes() {
-	if len(c.flushes) == 0 || c.writing || c.session.Stats().Waiting > 0 {
+	if len(c.flushes) == 0 || c.writing || c.keeping != nil || c.session.Stats().Waiting > 0 {
 		return
 	}
 	for _, f := range c.flushes {
@@ -139,13 +140,17 @@ func (c *Client) shut(ctx context.Context) error {
 // disconnect sends DISCONNECT, or ends the attempt to connect; it reports whether
 // something was left.
 func (c *Client) disconnect() (left bool) {
+	p := &packets.Disconnect{}
+	if f := c.o.OnDisconnect; f != nil {
+		f(p)
+	}
 	c.mu.Lock()
 	defer c.unlock()
 	left = len(c.pending) > 0 && c.phase != phaseEnded
 	if c.phase == phaseEnded {
 		return left
 	}
-	if c.link == nil || !c.open || c.link.Disconnect(time.Now(), &packets.Disconnect{}) != nil {
+	if c.link == nil || !c.open || c.sendDisconnect(p) != nil {
 		if c.link == nil || c.link.Session() != nil { // else its last bytes are on their way
 			c.cancel(errClosed)
 		}
@@ -154,6 +159,19 @@ func (c *Client) disconnect() (left bool) {
 	c.drain()
 	c.wake()
 	return left
+}
+
+// sendDisconnect sends a DISCONNECT. One whose properties nobody can send goes out without
+// them; one with such a code does not, and the server publishes the will, as it does of a
+// code that asks for it: before 5.0 there is none.
+func (c *Client) sendDisconnect(p *packets.Disconnect) error {
+	err := c.link.Disconnect(time.Now(), p)
+	var broken *mqttwire.Error
+	if errors.As(err, &broken) && p.ReasonCode == 0 {
+		c.errorEvent(err)
+		return c.link.Disconnect(time.Now(), nil)
+	}
+	return err
 }
 
 // errClosed ends the client as Close does.
@@ -190,12 +208,12 @@ func (c *Client) Abort() error {
 // finish ends the client for good.
 func (c *Client) finish(why error) {
 	c.mu.Lock()
+	c.phase = max(c.phase, phaseClosing)
+	c.awaitWriter()
 	if c.phase == phaseEnded {
 		c.unlock()
 		return
 	}
-	c.phase = max(c.phase, phaseClosing)
-	c.awaitWriter()
 	if why == errClosed {
 		why = nil
 	}
@@ -220,8 +238,9 @@ func (c *Client) finish(why error) {
 		c.lane.push(job{f: func() { f(c, why) }})
 	}
 	c.note(levelInfo, "closed", "why", why)
-	close(c.ended)
 	c.unlock()
+	c.keeper.free()
+	close(c.ended)
 	c.cancel(ErrClosed)
 }
 
@@ -230,13 +249,16 @@ var errKept = errors.New("the client was closed, and its journal has the message
 
 // awaitWriter waits until nothing more is written. The lock is free meanwhile.
 func (c *Client) awaitWriter() {
-	for c.writing {
-		if c.written == nil {
+	for c.writing || c.keeping != nil {
+		if c.writing && c.written == nil {
 			c.written = make(chan struct{})
 		}
-		written := c.written
+		ended := c.keeping
+		if c.writing {
+			ended = c.written
+		}
 		c.unlock()
-		<-written
+		<-ended
 		c.mu.Lock()
 	}
 }

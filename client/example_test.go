@@ -218,3 +218,27 @@ func ExampleClient_Start() {
 	// <nil> connected false
 	// <nil> closed <nil>
 }
+
+// A message that outlives the program from Sync on, with a server or without.
+func ExampleClient_Sync() {
+	ctx := context.Background()
+	journal := session.MemoryJournal() // one of package store is durable
+	c, err := client.New("mqtt://broker.example", client.Options{ClientID: "meter-8", Expiry: time.Hour, Journal: journal})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	d := c.Send(&packets.Publish{Topic: []byte("meter/8/kwh"), Payload: []byte("2.72"), QoS: mqttwire.ExactlyOnce})
+	fmt.Println(c.Sync(ctx))
+	fmt.Println(c.Close(ctx), d.Err()) // there was no connection
+	c, err = client.New("mqtt://broker.example", client.Options{ClientID: "meter-8", Expiry: time.Hour, Journal: journal, Dialer: server.dial})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(c.Stats().Restored, c.Connect(ctx), c.Flush(ctx), c.Close(ctx))
+	// Output:
+	// <nil>
+	// <nil> client: the outcome is not known: the client was closed, and its journal has the message still
+	// 1 <nil> <nil> <nil>
+}

@@ -142,6 +142,7 @@ var calls = map[string]func(ctx context.Context, c *client.Client){
 	},
 	"ReAuth":          func(ctx context.Context, c *client.Client) { _ = c.ReAuth(ctx) },
 	"Flush":           func(ctx context.Context, c *client.Client) { _ = c.Flush(ctx) },
+	"Sync":            func(ctx context.Context, c *client.Client) { _ = c.Sync(ctx) },
 	"AwaitConnection": func(ctx context.Context, c *client.Client) { _ = c.AwaitConnection(ctx) },
 	"ServerInfo":      func(_ context.Context, c *client.Client) { _ = c.ServerInfo() },
 	"Stats":           func(_ context.Context, c *client.Client) { _ = c.Stats() },
@@ -186,7 +187,7 @@ func callInside(t *testing.T, v mqttwire.Version, p place, call func(context.Con
 		return nil
 	}
 	o := client.Options{Version: v, ClientID: "c", Dialer: b.dial, Expiry: time.Hour, ReceiveMaximum: 1, Session: session.Options{
-		InFlight: 1, Queue: session.Bounds{Count: 1}}}
+		InFlight: 1, Queue: session.Bounds{Count: 1}}, Journal: session.MemoryJournal()}
 	var e client.Events
 	var l client.Listener
 	began, done := false, make(chan struct{})

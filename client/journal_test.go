@@ -325,3 +325,34 @@ func TestWhatIsLeftIsKeptBehindWhatIsBeingKept(t *testing.T) {
 		assert.Equal(t, 2, c.Stats().Restored)
 	})
 }
+
+func TestAMessageThatIsWithdrawnWhileTheClientClosesIsNotKept(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b := newBroker()
+		b.away = errAway
+		journal := newDisk()
+		o := client.Options{ClientID: "c", Dialer: b.dial, Expiry: time.Hour, Journal: journal}
+		c, err := client.New("mqtt://broker", o)
+		require.NoError(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		failed := make(chan error, 1)
+		journal.slow = time.Second
+		require.NoError(t, c.Start())
+		go func() { failed <- c.Publish(ctx, "withdrawn", nil, client.QoS(1)) }()
+		synctest.Wait()
+		left := c.Send(&packets.Publish{Topic: []byte("left"), QoS: 1})
+		closed := make(chan error, 1)
+		go func() { closed <- c.Close(context.Background()) }()
+		pass(1500 * time.Millisecond)
+		cancel()
+		require.ErrorIs(t, <-failed, client.ErrNotSent)
+		require.NoError(t, <-closed)
+		require.ErrorIs(t, left.Err(), client.ErrUnknown)
+
+		journal.slow = 0
+		again, err := client.New("mqtt://broker", o)
+		require.NoError(t, err)
+		assert.Equal(t, 1, again.Stats().Restored)
+		require.NoError(t, again.Close(t.Context()))
+	})
+}

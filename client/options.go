@@ -88,7 +88,9 @@ type Options struct {
 	Session session.Options
 
 	// Journal keeps the session beyond the program, under the ClientID, which must not
-	// be empty then. nil keeps it in memory.
+	// be empty then. nil keeps it in memory. If it has a method Claim, as that of package
+	// store, New claims the session with it, and no other client gets it before this one
+	// has ended: a client that New has made is to be closed, though it never connects.
 	Journal session.Journal
 
 	// Auth is enhanced authentication, or nil. Section 4.12.
@@ -112,6 +114,13 @@ type Options struct {
 
 	// OnConnect may change the CONNECT of each attempt, as by user properties.
 	OnConnect func(p *packets.Connect)
+
+	// OnSubscribe, OnUnsubscribe and OnDisconnect may set the properties of what Subscribe
+	// and SubscribeTo, Unsubscribe, and Close send; of a DISCONNECT also the code, as 0x04,
+	// with which the server publishes the will.
+	OnSubscribe   func(p *packets.Subscribe)
+	OnUnsubscribe func(p *packets.Unsubscribe)
+	OnDisconnect  func(p *packets.Disconnect)
 
 	// TimeToLive is how long a message may wait to be sent, if its publisher does not
 	// say; 0 is for ever. See Expiry.

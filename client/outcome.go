@@ -105,7 +105,7 @@ type Delivery struct {
 	request mqttwire.Packet        // a SUBSCRIBE or UNSUBSCRIBE
 	answer  []mqttwire.ReasonCode  // to it
 	retry   func(d *Delivery) bool // asks once more in another form, and reports whether it has
-	over    func(err error)        // is called, under the lock, when it has ended
+	over    func(d *Delivery)      // is called, under the lock, when it has ended
 	flushes []*flush
 
 	outcome session.Outcome
@@ -153,7 +153,7 @@ func (d *Delivery) end(outcome session.Outcome, code mqttwire.ReasonCode, err *R
 		d.err = err
 	}
 	if d.over != nil {
-		d.over(d.err)
+		d.over(d)
 	}
 	for _, f := range d.flushes {
 		f.left--
@@ -189,7 +189,7 @@ func (c *Client) requestDone(e session.Event) {
 		return
 	}
 	err := &RequestError{Outcome: session.Refused, Code: e.Code}
-	c.deadLetter(d, err)
+	c.deadLetter(d.message, err)
 	d.end(e.Outcome, e.Code, err)
 }
 
@@ -197,7 +197,8 @@ func (c *Client) requestDone(e session.Event) {
 func (c *Client) requestDropped(e session.Event) {
 	c.stats.Dropped++
 	d := c.pending[e.Token]
-	if d == nil {
+	if d == nil { // as of a message that the journal had
+		c.deadLetter(e.Message, &RequestError{Outcome: e.Outcome, Drop: e.Drop, Err: e.Cause.Err})
 		return
 	}
 	delete(c.pending, e.Token)
@@ -205,18 +206,18 @@ func (c *Client) requestDropped(e session.Event) {
 		return
 	}
 	err := &RequestError{Outcome: e.Outcome, Drop: e.Drop, Err: e.Cause.Err}
-	c.deadLetter(d, err)
+	c.deadLetter(d.message, err)
 	d.end(e.Outcome, 0, err)
 }
 
-// deadLetter tells of a message that has come to nothing.
-func (c *Client) deadLetter(d *Delivery, err *RequestError) {
-	if d.message == nil {
+// deadLetter tells of a message that has come to nothing; nil is none.
+func (c *Client) deadLetter(m *session.Message, err *RequestError) {
+	if m == nil {
 		return
 	}
-	c.note(levelWarn, "message dropped", "topic", string(d.message.Topic()), "error", err)
+	c.note(levelWarn, "message dropped", "topic", string(m.Topic()), "error", err)
 	if c.o.OnDropped != nil {
-		p := d.message.Publish()
+		p := m.Publish()
 		c.lane.push(job{f: func() { c.o.OnDropped(Dropped{&p, err}) }})
 	}
 }

@@ -221,14 +221,27 @@ func (d *Delivery) withdraw(why error) {
 	if c.pending[d.token] != d { // it has just ended
 		return
 	}
-	delete(c.pending, d.token)
-	outcome := session.Unknown
-	if c.session.Cancel(d.token) == session.CanceledNotSent {
-		outcome = session.NotSent
+	outcome := session.NotSent
+	if c.session.Withdraw(d.token) {
+		delete(c.pending, d.token)
+	} else {
+		outcome = session.Unknown
+		c.pending[d.token] = d.goOn()
 	}
 	d.end(outcome, 0, &RequestError{Outcome: outcome, Err: why})
 	c.drain()
 	c.wake()
+}
+
+// goOn returns what takes the place of a request whose caller waits no longer: it has
+// still to be known how it ends.
+func (d *Delivery) goOn() *Delivery {
+	on := &Delivery{
+		c: d.c, token: d.token, done: make(chan struct{}),
+		message: d.message, request: d.request, retry: d.retry, over: d.over, flushes: d.flushes,
+	}
+	d.over, d.flushes = nil, nil
+	return on
 }
 
 // newRoom returns a channel that is closed when there may be room in the queue.

@@ -111,22 +111,26 @@ func (c *Client) setRoute(sub packets.Subscription, r *route) error {
 
 // subscribe subscribes, and waits.
 func (c *Client) subscribe(ctx context.Context, r *route, s []packets.Subscription) ([]Grant, error) {
-	if len(s) == 0 {
+	p := (&packets.Subscribe{Subscriptions: s}).Clone()
+	if f := c.o.OnSubscribe; f != nil {
+		f(p)
+	}
+	if len(p.Subscriptions) == 0 {
 		return nil, notSent(errors.New("client: no subscription was asked for"))
 	}
-	for _, sub := range s {
+	for _, sub := range p.Subscriptions {
 		if err := mqttwire.CheckTopicFilter(sub.Filter, c.checkedBy); err != nil {
 			return nil, notSent(err)
 		}
 	}
-	d, failed := c.ask(r, &packets.Subscribe{Subscriptions: s})
+	d, failed := c.ask(r, p)
 	if failed != nil {
 		return nil, failed
 	}
 	err := d.wait(ctx)
 	var grants []Grant
 	for i, code := range d.answer {
-		grants = append(grants, Grant{string(s[i].Filter), code})
+		grants = append(grants, Grant{string(p.Subscriptions[i].Filter), code})
 	}
 	if errors.Is(err, ErrRefused) {
 		return grants, refusedOf(grants)
@@ -153,7 +157,6 @@ func (c *Client) ask(r *route, p *packets.Subscribe) (*Delivery, *RequestError) 
 	if err := c.usable(); err != nil {
 		return nil, notSent(err)
 	}
-	p = p.Clone()
 	if r != nil && c.mayHaveIDs() {
 		r.id = c.newID()
 		p.Properties.AddSubscriptionID(r.id)
@@ -168,8 +171,8 @@ func (c *Client) ask(r *route, p *packets.Subscribe) (*Delivery, *RequestError) 
 	}
 	d := newDelivery(c)
 	d.request = p
-	d.over = func(err error) {
-		if err != nil && !errors.Is(err, ErrUnknown) {
+	d.over = func(d *Delivery) {
+		if d.err != nil && !errors.Is(d.err, ErrUnknown) {
 			c.unroute(p, r, d.answer)
 		}
 	}
@@ -261,8 +264,8 @@ func (c *Client) withoutIDs() {
 // subscribeAgain makes subscriptions again. If they are refused an event says so.
 func (c *Client) subscribeAgain(part []packets.Subscription) {
 	d := newDelivery(c)
-	d.over = func(err error) {
-		if !errors.Is(err, ErrRefused) {
+	d.over = func(d *Delivery) {
+		if !errors.Is(d.err, ErrRefused) {
 			return
 		}
 		var grants []Grant
@@ -281,44 +284,58 @@ func (c *Client) subscribeAgain(part []packets.Subscription) {
 const subscribeAtOnce = 20
 
 // Unsubscribe unsubscribes, and waits for the UNSUBACK. When ctx ends the error is
-// ErrNotSent or ErrUnknown.
+// ErrNotSent, and the subscriptions hold as they were, or ErrUnknown. Where the server
+// refuses, the handler of the filter stays.
 func (c *Client) Unsubscribe(ctx context.Context, filters ...string) error {
-	if len(filters) == 0 {
-		return notSent(errors.New("client: no filter was given"))
-	}
 	p := &packets.Unsubscribe{}
 	for _, f := range filters {
-		if err := mqttwire.CheckTopicFilter([]byte(f), c.checkedBy); err != nil {
-			return notSent(err)
-		}
 		p.Filters = append(p.Filters, []byte(f))
 	}
+	if f := c.o.OnUnsubscribe; f != nil {
+		f(p)
+	}
+	if len(p.Filters) == 0 {
+		return notSent(errors.New("client: no filter was given"))
+	}
+	for _, f := range p.Filters {
+		if err := mqttwire.CheckTopicFilter(f, c.checkedBy); err != nil {
+			return notSent(err)
+		}
+	}
+	d, failed := c.askToEnd(p)
+	if failed != nil {
+		return failed
+	}
+	return d.wait(ctx)
+}
+
+// askToEnd queues an UNSUBSCRIBE.
+func (c *Client) askToEnd(p *packets.Unsubscribe) (*Delivery, *RequestError) {
 	c.mu.Lock()
+	defer c.unlock()
 	if err := c.usable(); err != nil {
-		c.unlock()
-		return notSent(err)
+		return nil, notSent(err)
 	}
 	d := newDelivery(c)
 	d.request = p
-	was := make(map[string]*route, len(filters))
-	for _, f := range filters {
-		was[f] = c.routes.byFilter[f]
+	was := make([]*route, len(p.Filters))
+	for i, f := range p.Filters {
+		was[i] = c.routes.byFilter[string(f)]
 	}
-	d.over = func(error) {
-		for f, r := range was {
-			if r != nil && c.routes.byFilter[f] == r {
-				c.routes.remove(f)
+	d.over = func(d *Delivery) {
+		for i, f := range p.Filters {
+			stays := errors.Is(d.err, ErrNotSent) || i < len(d.answer) && d.answer[i].IsError()
+			if r := was[i]; r != nil && !stays && c.routes.byFilter[string(f)] == r {
+				c.routes.remove(string(f))
 			}
 		}
 	}
 	token, err := c.session.Unsubscribe(time.Now(), p)
 	if err != nil {
-		c.unlock()
-		return notSent(err)
+		return nil, notSent(err)
 	}
 	d.token, c.pending[token] = token, d
 	c.drain()
 	c.wake()
-	c.unlock()
-	return d.wait(ctx)
+	return d, nil
 }

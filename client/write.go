@@ -42,7 +42,7 @@ func (c *Client) wake() {
 // write keeps changes and writes bytes until there are none.
 func (c *Client) write(b *batch) {
 	for more := true; more; {
-		err := c.keep(b.records)
+		err := c.keepBatch(b)
 		n := 0
 		if err == nil && len(b.out) > 0 {
 			n, err = b.conn.Write(b.out)
@@ -58,6 +58,18 @@ func (c *Client) write(b *batch) {
 	b.release()
 }
 
+// keepBatch keeps the changes of a batch.
+func (c *Client) keepBatch(b *batch) error {
+	if len(b.records) == 0 {
+		return nil
+	}
+	err := c.keep(b.records)
+	c.mu.Lock()
+	defer c.unlock()
+	c.endKeeping()
+	return err
+}
+
 func (b *batch) release() {
 	b.link, b.conn, b.records = nil, nil, nil
 	batches.Put(b)
@@ -67,24 +79,36 @@ func (b *batch) release() {
 // Else nobody writes any more. Under the lock.
 func (c *Client) fill(b *batch) bool {
 	for again := true; again; {
+		if c.keeping != nil { // which calls wake when it has ended
+			c.stopWriting()
+			return false
+		}
 		b.link, b.conn = c.link, c.conn
 		b.out, b.records = c.collect(b.out[:0])
 		happened := c.drain()
-		if len(b.out) > 0 || b.records != nil {
+		if len(b.out) > 0 || len(b.records) > 0 {
+			if len(b.records) > 0 {
+				c.beginKeeping()
+			}
 			c.arm()
 			return true
 		}
 		again = happened // which may have made something to write
 	}
+	c.stopWriting()
+	c.checkFlushes()
+	c.finished()
+	c.arm()
+	return false
+}
+
+// stopWriting says that nobody writes any more. Under the lock.
+func (c *Client) stopWriting() {
 	c.writing = false
 	if c.written != nil {
 		close(c.written)
 		c.written = nil
 	}
-	c.checkFlushes()
-	c.finished()
-	c.arm()
-	return false
 }
 
 // collect takes the changes, and the bytes that depend on them, in one go: what is
@@ -94,7 +118,7 @@ func (c *Client) collect(out []byte) ([]byte, []session.Record) {
 	for {
 		records = c.takeChanges(records)
 		before := len(out)
-		if c.link != nil && !c.gated && !c.deaf && len(out) < writeMost {
+		if c.link != nil && !c.gated && !c.deaf && c.keeper.err == nil && len(out) < writeMost {
 			out = c.link.Append(out, writeMost-len(out))
 		}
 		if len(out) > before {

@@ -4,7 +4,8 @@
 // A Store holds any number of sessions. Append is back when its records are on the
 // disk; callers that come meanwhile share the next transaction, so that a thousand
 // sessions cost little more than one. A snapshot takes the place of the records of
-// its session that are before it. The file is open in one process at a time.
+// its session that are before it. The file is open in one process at a time, and a session
+// has one user at a time: see Store.Claim.
 //
 // # What may happen to the file
 //

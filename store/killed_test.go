@@ -76,8 +76,8 @@ func (s *server) take(n int) []byte {
 	return b
 }
 
-// client is a process with a Store. It is killed at a step.
-type client struct {
+// process is a client with a Store. It is killed at a step.
+type process struct {
 	t       tb
 	path    string
 	server  *server
@@ -94,7 +94,7 @@ type client struct {
 type killed struct{}
 
 // point is where a client can be killed.
-func (c *client) point() {
+func (c *process) point() {
 	if c.step++; c.step == c.kill {
 		panic(killed{})
 	}
@@ -105,7 +105,7 @@ var clientKey = []byte("c")
 
 // run runs the client until everything is done, or until it is killed: then the file is
 // what it is at that moment.
-func (c *client) run() {
+func (c *process) run() {
 	var err error
 	c.store, err = store.Open(c.path, store.Options{})
 	require.NoError(c.t, err)
@@ -135,7 +135,7 @@ func (c *client) run() {
 }
 
 // restore makes the session what the Store says, or begins it.
-func (c *client) restore() {
+func (c *process) restore() {
 	var whole []byte
 	var changes [][]byte
 	for r, err := range c.store.Load() {
@@ -167,7 +167,7 @@ func message(payload string) *session.Message {
 }
 
 // drive makes changes durable and hands events on.
-func (c *client) drive() {
+func (c *process) drive() {
 	var records []session.Record
 	for change, ok := c.session.Change(); ok; change, ok = c.session.Change() {
 		records = append(records, session.Record{Session: clientKey, Data: bytes.Clone(change.Data)})
@@ -191,7 +191,7 @@ func (c *client) drive() {
 }
 
 // move lets some bytes go each way, and reports whether there were any.
-func (c *client) move() bool {
+func (c *process) move() bool {
 	c.drive()
 	out := c.link.Append(nil, 9)
 	c.point()
@@ -209,7 +209,7 @@ func (c *client) move() bool {
 }
 
 // stepsOf returns how many steps a client has that is not killed.
-func stepsOf(t *testing.T, world func(tb, string) *client) int {
+func stepsOf(t *testing.T, world func(tb, string) *process) int {
 	c := world(t, filepath.Join(t.TempDir(), "queue"))
 	c.run()
 	require.Greater(t, c.step, 40)
@@ -217,13 +217,13 @@ func stepsOf(t *testing.T, world func(tb, string) *client) int {
 }
 
 // sending returns a client that publishes messages of QoS 2.
-func sending(t tb, path string) *client {
-	return &client{t: t, path: path, server: newServer(t), sends: []string{"1", "2", "3"}}
+func sending(t tb, path string) *process {
+	return &process{t: t, path: path, server: newServer(t), sends: []string{"1", "2", "3"}}
 }
 
 // receiving returns a client to which a server publishes messages of QoS 1 and 2.
-func receiving(t tb, path string) *client {
-	c := &client{t: t, path: path, server: newServer(t)}
+func receiving(t tb, path string) *process {
+	c := &process{t: t, path: path, server: newServer(t)}
 	c.run() // so that the server has its session
 	c.step = 0
 	for i := range 4 {
@@ -234,7 +234,7 @@ func receiving(t tb, path string) *client {
 }
 
 // runs runs a client that is killed at some steps, and once more.
-func (c *client) runs(kills ...int) {
+func (c *process) runs(kills ...int) {
 	for _, kill := range append(kills, 0) {
 		c.step, c.kill = 0, kill
 		c.run()
@@ -262,7 +262,7 @@ func TestAReceiverThatIsKilledAtAnyStepLosesNothing(t *testing.T) {
 
 // requireReceived checks that a client has received all messages, those of QoS 2 at most
 // once more than it was killed.
-func requireReceived(t tb, c *client, kills int) {
+func requireReceived(t tb, c *process, kills int) {
 	times := map[string]int{}
 	for _, m := range c.got {
 		times[m]++

@@ -34,14 +34,15 @@ type Store struct {
 	waiting []*call
 	leading bool // one of those that append makes transactions
 
-	using  sync.Mutex // of what follows
-	db     *bolt.DB
-	stuck  bool // db has a transaction that does not end
-	state  state
-	index  index
-	batch  []byte // the records of a transaction, one behind the other
-	failed error  // why nothing is appended until Load
-	closed bool
+	using   sync.Mutex // of what follows
+	db      *bolt.DB
+	stuck   bool // db has a transaction that does not end
+	state   state
+	index   index
+	batch   []byte          // the records of a transaction, one behind the other
+	claimed map[string]bool // sessions, see Claim
+	failed  error           // why nothing is appended until Load
+	closed  bool
 }
 
 var _ session.Journal = (*Store)(nil)
