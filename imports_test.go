@@ -65,6 +65,7 @@ var importRules = map[string]importRule{
 	"examples/proxy":                {notStd: all, rooms: []string{".", "packets"}},
 	"examples/server":               {notStd: all, rooms: []string{".", "packets"}},
 	"examples/broker":               {notStd: all, rooms: []string{"broker", "server"}},
+	"examples/bridge":               {notStd: all, rooms: []string{".", "client", "packets"}},
 	"examples/by-hand":              {notStd: all, rooms: []string{".", "packets", "session"}},
 	"examples/controller":           {notStd: all, rooms: []string{".", "packets", "broker", "server"}},
 	"examples/handlers":             {notStd: all, rooms: []string{".", "packets", "server"}},
