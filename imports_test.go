@@ -60,6 +60,7 @@ var importRules = map[string]importRule{
 	"fuzz":                          {notStd: wire},
 	"examples/events":               {notStd: all, rooms: []string{".", "client", "packets"}},
 	"examples/durable":              {notStd: all, rooms: []string{".", "packets", "client", "store"}},
+	"examples/tracing":              {notStd: all, rooms: []string{".", "packets", "client"}, others: []string{"go.opentelemetry.io/otel"}},
 	"examples/exchange":             {notStd: all, rooms: []string{".", "packets"}},
 	"examples/listener":             {notStd: all, rooms: []string{".", "client", "packets"}},
 	"examples/proxy":                {notStd: all, rooms: []string{".", "packets"}},
