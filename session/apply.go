@@ -80,6 +80,13 @@ func (r *restorer) sent(b *stored) string {
 		return wrongToken
 	}
 	e := *s.waiting.at(pos)
+	if len(b.b) > 0 { // it was lowered
+		if q := mqttwire.QoS(b.byte()); q == mqttwire.AtMostOnce || q > e.qos {
+			return "its QoS is not one that may stand here"
+		} else {
+			e.qos = q
+		}
+	}
 	if why := r.fly(e, id); why != "" {
 		return why
 	}

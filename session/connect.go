@@ -159,6 +159,9 @@ func (l *Link) begin(c *packets.Connack, afresh bool) {
 	s.existing, s.opened, s.expiry, s.cleaning = true, true, expiry, false
 	s.recordBegun(afresh)
 	l.keepAliveBegins(keepAlive)
+	if s.o.LowerQoS {
+		s.chooseAgain()
+	}
 	s.resume()
 }
 
@@ -217,17 +220,30 @@ func (s *Session) lose() {
 		}
 	}
 	for r.len() > 0 {
-		pos := r.end() - 1
-		e := *r.at(pos)
-		s.remove(r, pos)
-		e.packet, e.flags = 0, e.flags&^(onLink|repeat)
-		s.waitFirst(e)
-		s.bytes += e.size()
-		s.recordWaits(&e)
+		s.waitAgain()
 	}
 	s.forgetReceived()
 	s.record(changeForgotAll, nil)
 	s.resubscribe(true)
+}
+
+// waitAgain makes the last message in flight one that waits.
+func (s *Session) waitAgain() {
+	pos := s.flight.end() - 1
+	e := *s.flight.at(pos)
+	s.remove(&s.flight, pos)
+	e.packet, e.flags = 0, e.flags&^(onLink|repeat)
+	s.waitFirst(e)
+	s.bytes += e.size()
+	s.recordWaits(&e)
+}
+
+// chooseAgain makes the messages in flight that were never handed out wait again, as their QoS
+// may be another one on this connection.
+func (s *Session) chooseAgain() {
+	for r := &s.flight; r.len() > 0 && !r.at(r.end()-1).is(handed); {
+		s.waitAgain()
+	}
 }
 
 // outlives reports whether a message in flight is sent anew if the server has lost the

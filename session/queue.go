@@ -28,7 +28,7 @@ type Delivery struct {
 // with the Token says how it ended. The message is kept, not copied. It returns
 // ErrQueueFull and ErrTooLarge by Options.Queue; ErrNotConnected for QoS 0 without a
 // connection, unless Options.QueueQoS0 is set; ErrNotSupported if the server has
-// announced that it does not take that QoS, or RETAIN; ErrEnded after End; and
+// announced that it does not take that QoS (see Options.LowerQoS), or RETAIN; ErrEnded after End; and
 // ErrState for a Delivery that no packet can have.
 func (s *Session) Publish(now time.Time, m *Message, d Delivery) (Token, error) {
 	if err := s.mayPublish(m, &d); err != nil {
@@ -84,7 +84,7 @@ func (s *Session) mayPublish(m *Message, d *Delivery) error {
 		return ErrTooLarge
 	case l == nil && d.QoS == mqttwire.AtMostOnce && !s.o.QueueQoS0:
 		return ErrNotConnected
-	case l != nil && (d.QoS > l.peer.maximumQoS || d.Retain && l.peer.noRetain):
+	case l != nil && (d.QoS > l.peer.maximumQoS && !s.o.LowerQoS || d.Retain && l.peer.noRetain):
 		return ErrNotSupported
 	}
 	for _, id := range d.SubscriptionIDs {

@@ -33,7 +33,7 @@ func (l *Link) beginNext() bool {
 			return false
 		}
 		e := s.waiting.at(pos)
-		if e.qos == mqttwire.AtMostOnce || l.slots() <= int(s.flight.n-s.flight.dead-s.taken) {
+		if l.qos(e) == mqttwire.AtMostOnce || l.slots() <= int(s.flight.n-s.flight.dead-s.taken) {
 			return false
 		}
 		if e.message.expires && e.message.expired(l.now) {
@@ -42,6 +42,16 @@ func (l *Link) beginNext() bool {
 		}
 		return l.fly(e, pos)
 	}
+}
+
+// qos returns the QoS with which a message goes out on this connection: the server's
+// Maximum QoS, if that is lower and Options.LowerQoS says so. [MQTT-3.2.2-11] One that the peer
+// may have seen with a QoS keeps it.
+func (l *Link) qos(e *entry) mqttwire.QoS {
+	if e.qos > l.peer.maximumQoS && l.session.o.LowerQoS && !e.is(repeat) {
+		return l.peer.maximumQoS
+	}
+	return e.qos
 }
 
 // fly moves a message that waits into flight.
@@ -54,11 +64,11 @@ func (l *Link) fly(from *entry, pos uint32) bool {
 	}
 	e := s.flight.add()
 	*e = *from
-	e.packet = id
-	s.waiting.remove(pos)
+	e.packet, e.qos = id, l.qos(from)
 	if s.journal != nil {
-		s.recordSent(e)
+		s.recordSent(e, e.qos != from.qos)
 	}
+	s.waiting.remove(pos)
 	return true
 }
 
@@ -96,7 +106,7 @@ func (l *Link) nextPublish() (e *entry, at place) {
 			return l.there(s.flight.at(pos)), place{&s.flight, pos}
 		}
 		pos, ok = s.waiting.front()
-		if !ok || l.drain != nil || s.waiting.at(pos).qos != mqttwire.AtMostOnce {
+		if !ok || l.drain != nil || l.qos(s.waiting.at(pos)) != mqttwire.AtMostOnce {
 			return nil, at
 		}
 		if s.waiting.at(pos).message.expired(l.now) {
@@ -131,7 +141,7 @@ func (l *Link) deliver(e *entry) *packets.Delivery {
 	t := l.tool()
 	d := &t.delivery
 	d.SubscriptionIDs, d.Waited, d.TopicAlias, d.OmitTopic = nil, 0, 0, false
-	d.PacketID, d.QoS, d.Dup, d.Retain = e.packet, e.qos, e.is(repeat), e.is(retain)
+	d.PacketID, d.QoS, d.Dup, d.Retain = e.packet, l.qos(e), e.is(repeat), e.is(retain)
 	if e.message.expires {
 		d.Waited = max(0, l.now.Sub(e.message.received))
 	}
@@ -184,6 +194,7 @@ func (l *Link) sentNext(e *entry, at place, end uint64) {
 		return
 	}
 	token, tell := e.token, !e.is(quiet|canceled)
+	s.recordEnded(e) // if its QoS was lowered
 	s.remove(at.ring, at.pos)
 	if tell {
 		l.tools.unwritten.push(token, end)
