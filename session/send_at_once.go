@@ -45,7 +45,8 @@ func plainProperties(p *mqttwire.Properties) bool {
 // published before, and behind what goes before any PUBLISH. [MQTT-4.6.0-5] [MQTT-4.6.0-6]
 func (l *Link) overtakesNothing() bool {
 	s := l.session
-	return s.waiting.n == 0 && s.flight.mark == s.flight.end() && l.drain == nil && l.lead()
+	_, any := s.queue.next(s.queue.mark)
+	return !any && l.drain == nil && l.lead()
 }
 
 // HasOutput reports whether Append has something to append now: if not it appends nothing.
@@ -65,7 +66,7 @@ func (l *Link) leads() bool {
 		return true
 	}
 	if l.drain != nil {
-		return s.flight.len()+s.released.len() == 0 && !l.holds()
+		return s.flying == 0 && s.released.len() == 0 && !l.holds()
 	}
 	return s.requests != nil && s.requests.mark != s.requests.end() && s.ids.used < maxIdentifiers
 }
@@ -73,15 +74,16 @@ func (l *Link) leads() bool {
 // hasPublish reports whether nextPublish may have something.
 func (l *Link) hasPublish() bool {
 	s := l.session
-	if pos, ok := s.flight.next(s.flight.mark); ok {
-		return l.slots() > 0 && !s.flight.at(pos).awaited()
-	}
-	pos, ok := s.waiting.front()
-	if !ok || l.drain != nil {
+	pos, ok := s.queue.next(s.queue.mark)
+	switch {
+	case !ok || s.queue.at(pos).awaited():
+		return false
+	case s.queue.isBegun(pos):
+		return l.slots() > 0
+	case l.drain != nil:
 		return false
 	}
-	e := s.waiting.at(pos)
-	return !e.awaited() && (l.qos(e) == mqttwire.AtMostOnce || l.slots() > int(s.flight.n-s.flight.dead-s.taken))
+	return l.qos(s.queue.at(pos)) == mqttwire.AtMostOnce || l.slots() > int(s.flying-s.taken)
 }
 
 // awaited reports whether the message was asked for, and is not there yet.
