@@ -220,11 +220,11 @@ func (l *Link) notFound(p mqttwire.Packet, code *mqttwire.ReasonCode) {
 func (l *Link) acked(p *packets.Puback) {
 	s := l.session
 	kind, pos := s.ids.get(p.PacketID)
-	if kind != idPublish || s.flight.at(pos).qos != mqttwire.AtLeastOnce {
+	if kind != idPublish || s.queue.at(pos).qos != mqttwire.AtLeastOnce {
 		s.odd++
 		return
 	}
-	s.complete(&s.flight, pos, p.ReasonCode, p)
+	s.complete(&s.queue, pos, p.ReasonCode, p)
 }
 
 // complete ends a message that the peer has acknowledged by a packet.
@@ -263,9 +263,9 @@ func (l *Link) received(p *packets.Pubrec, answer *packets.Pubrel) {
 	t := l.tool()
 	t.pubrel = packets.Pubrel{PacketID: p.PacketID}
 	switch {
-	case kind == idPublish && s.flight.at(pos).qos == mqttwire.ExactlyOnce:
+	case kind == idPublish && s.queue.at(pos).qos == mqttwire.ExactlyOnce:
 		if p.ReasonCode.IsError() {
-			s.complete(&s.flight, pos, p.ReasonCode, p)
+			s.complete(&s.queue, pos, p.ReasonCode, p)
 			return
 		}
 		s.release(pos, p.ReasonCode)
@@ -286,12 +286,13 @@ func (l *Link) received(p *packets.Pubrec, answer *packets.Pubrel) {
 // release moves a message that the peer has taken on to those that wait for PUBCOMP.
 // It is not kept any more. [MQTT-4.3.3-6]
 func (s *Session) release(pos uint32, code mqttwire.ReasonCode) {
-	e := *s.flight.at(pos)
+	e := *s.queue.at(pos)
 	if e.is(onLink) {
 		s.taken--
 	}
+	s.flying--
 	s.bytes -= e.size()
-	s.flight.remove(pos)
+	s.queue.remove(pos)
 	if s.pressed {
 		s.pressure()
 	}

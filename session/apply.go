@@ -72,31 +72,35 @@ func (r *restorer) queued(b *stored) string {
 func (r *restorer) sent(b *stored) string {
 	s := r.s
 	token, id := Token(b.uint64()), b.uint16()
-	pos, ok := s.waiting.next(s.waiting.first)
+	pos, ok := s.firstWaiting()
 	switch {
 	case b.short:
 		return ""
-	case !ok || s.waiting.at(pos).token != token:
+	case !ok || s.queue.at(pos).token != token:
 		return wrongToken
 	}
-	e := *s.waiting.at(pos)
-	if why := r.fly(e, id); why != "" {
-		return why
+	q := s.queue.at(pos).qos
+	if len(b.b) > 0 { // it was lowered
+		if lower := mqttwire.QoS(b.byte()); lower == mqttwire.AtMostOnce || lower > q {
+			return "its QoS is not one that may stand here"
+		} else {
+			q = lower
+		}
 	}
-	s.waiting.remove(pos)
-	return ""
+	return r.fly(pos, q, id)
 }
 
-// fly puts a message into flight.
-func (r *restorer) fly(e entry, id uint16) string {
+// fly puts the message that waits longest into flight.
+func (r *restorer) fly(pos uint32, q mqttwire.QoS, id uint16) string {
 	s := r.s
-	s.room(&s.flight)
-	if !s.ids.take(id, idPublish, s.flight.end()) {
+	if !s.ids.take(id, idPublish, pos) {
 		return wrongID
 	}
-	e.packet = id
+	e := s.queue.at(pos)
+	e.packet, e.qos = id, q
 	e.flags |= handed | repeat // which may be so
-	s.flight.push(e)
+	s.queue.begun = pos + 1
+	s.flying++
 	return ""
 }
 
@@ -106,14 +110,12 @@ func (r *restorer) inFlight(b *stored) string {
 	switch {
 	case why != "" || b.short:
 		return why
-	case r.s.waiting.len() > 0:
+	case r.s.waits() > 0:
 		return wrongPlace
 	}
-	if why := r.fly(e, id); why != "" {
-		return why
-	}
+	r.s.wait(e)
 	r.s.bytes += e.size()
-	return ""
+	return r.fly(r.s.queue.end()-1, e.qos, id)
 }
 
 func (r *restorer) inRelease(b *stored) string {
@@ -148,14 +150,14 @@ func (r *restorer) identifier(b *stored) string {
 func (r *restorer) released(b *stored) string {
 	s := r.s
 	token, code, flags := Token(b.uint64()), b.byte(), entryFlags(b.byte())
-	pos, ok := s.flight.find(token)
+	pos, ok := s.queue.find(token)
 	switch {
 	case b.short:
 		return ""
-	case !ok || s.flight.at(pos).qos != mqttwire.ExactlyOnce:
+	case !ok || !s.queue.isBegun(pos) || s.queue.at(pos).qos != mqttwire.ExactlyOnce:
 		return wrongToken
 	}
-	s.flight.at(pos).flags |= flags & quiet
+	s.queue.at(pos).flags |= flags & quiet
 	s.release(pos, mqttwire.ReasonCode(code))
 	return ""
 }
@@ -167,7 +169,7 @@ func (r *restorer) endedOne(b *stored) string {
 	if b.short {
 		return ""
 	}
-	for _, ring := range []*ring{&s.waiting, &s.flight, &s.released} {
+	for _, ring := range []*ring{&s.queue, &s.released} {
 		pos, ok := ring.find(token)
 		if ring == &s.released {
 			pos, ok = ring.search(token)
@@ -194,21 +196,18 @@ func (r *restorer) remove(ring *ring, pos uint32) {
 func (r *restorer) waits(b *stored) string {
 	s := r.s
 	token, flags := Token(b.uint64()), entryFlags(b.byte())
-	pos, ok := s.flight.find(token)
+	pos, ok := s.queue.find(token)
 	switch {
 	case b.short:
 		return ""
-	case !ok || pos != s.flight.end()-1: // the others that go back have gone before
+	case !ok || s.flying == 0 || pos != s.lastInFlight(): // the others that go back have gone before
 		return wrongToken
 	}
-	if first, ok := s.waiting.next(s.waiting.first); ok && s.waiting.at(first).token <= token {
-		return wrongToken
-	}
-	e := *s.flight.at(pos)
-	r.remove(&s.flight, pos)
+	e := s.queue.at(pos)
+	s.ids.untake(e.packet)
 	e.packet, e.flags = 0, e.flags&^(repeat|handed)|flags&handed
-	s.waitFirst(e)
-	s.bytes += e.size()
+	s.queue.begun = pos
+	s.flying--
 	return ""
 }
 
@@ -348,9 +347,9 @@ func (r *restorer) willTaken(*stored) string {
 // the last one is due then.
 func (r *restorer) clear() {
 	s := r.s
-	s.waiting, s.flight, s.released, s.ids = ring{}, ring{}, ring{}, identifiers{last: s.ids.last}
+	s.queue, s.released, s.ids = ring{}, ring{}, identifiers{last: s.ids.last}
 	s.receipts, s.filters = receipts{}, nil
-	s.bytes, s.waitQoS0 = 0, 0
+	s.bytes, s.waitQoS0, s.flying = 0, 0, 0
 	s.apart.willEnds()
 }
 

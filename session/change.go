@@ -22,6 +22,12 @@ type Change struct {
 	// Data is the change as Restore takes it, with Kind and Seq. It is valid until the
 	// next call of any method of the session.
 	Data []byte
+
+	// Sync says that it has to be durable before the bytes that follow are written. One
+	// without may be made durable later, in its place before those that follow; after a
+	// crash before that what it says is forgotten: a message or will is handed on again, or
+	// sent again until its acknowledgement comes again.
+	Sync bool
 }
 
 // ChangeKind says what a Change is about.
@@ -50,6 +56,11 @@ const (
 	changeWillTaken                          // the one that is due longest was handed on
 	changeIdentifier                         // of a snapshot: the last packet identifier that was given to a message
 )
+
+// sync reports whether what is written next depends on changes of the kind.
+func (k ChangeKind) sync() bool {
+	return k != changeHandedOn && k != changeEnded && k != changeWillTaken
+}
 
 // ofSnapshot reports whether changes of the kind stand in snapshots only.
 func (k ChangeKind) ofSnapshot() bool {
@@ -95,7 +106,8 @@ func (s *Session) Change() (c Change, ok bool) {
 	n := int(binary.BigEndian.Uint32(j.pending[j.at:]))
 	data := j.pending[j.at+4 : j.at+4+n : j.at+4+n]
 	j.at += 4 + n
-	return Change{Kind: ChangeKind(data[0]), Seq: binary.BigEndian.Uint64(data[1:]), Data: data}, true
+	k := ChangeKind(data[0])
+	return Change{Kind: k, Seq: binary.BigEndian.Uint64(data[1:]), Data: data, Sync: k.sync()}, true
 }
 
 // changesWait reports whether there are changes that were not taken, and on which
@@ -128,7 +140,7 @@ func (j *journal) add(k ChangeKind, seq uint64, f func([]byte) []byte) {
 	start := len(j.pending)
 	j.pending = appendChange(append(j.pending, 0, 0, 0, 0), k, seq, f)
 	binary.BigEndian.PutUint32(j.pending[start:], uint32(len(j.pending)-start-4))
-	if k != changeHandedOn && k != changeEnded && k != changeWillTaken {
+	if k.sync() {
 		j.barrier = len(j.pending)
 	}
 }
@@ -165,11 +177,16 @@ func (s *Session) recordWaits(e *entry) {
 	}
 }
 
-func (s *Session) recordSent(e *entry) {
+// recordSent records that a message is in flight, and with which QoS if that was lowered.
+func (s *Session) recordSent(e *entry, lowered bool) {
 	if s.journal != nil {
 		s.journal.id = e.packet
 		s.recordWith(changeSent, func(b []byte) []byte {
-			return binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint64(b, uint64(e.token)), e.packet)
+			b = binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint64(b, uint64(e.token)), e.packet)
+			if lowered {
+				b = append(b, byte(e.qos))
+			}
+			return b
 		})
 	}
 }

@@ -159,6 +159,9 @@ func (l *Link) begin(c *packets.Connack, afresh bool) {
 	s.existing, s.opened, s.expiry, s.cleaning = true, true, expiry, false
 	s.recordBegun(afresh)
 	l.keepAliveBegins(keepAlive)
+	if s.o.LowerQoS {
+		s.chooseAgain()
+	}
 	s.resume()
 }
 
@@ -166,14 +169,12 @@ func (l *Link) begin(c *packets.Connack, afresh bool) {
 func (s *Session) resume() {
 	s.taken = 0
 	forget := func(_ uint32, e *entry) { e.flags &^= onLink | fetched }
-	for _, r := range []*ring{&s.flight, &s.waiting, &s.released, s.requests} {
+	for _, r := range []*ring{&s.queue, &s.released, s.requests} {
 		if r == nil {
 			continue
 		}
 		r.all(forget)
-		if r != &s.waiting {
-			r.mark = r.first
-		}
+		r.mark = r.first
 	}
 }
 
@@ -210,24 +211,52 @@ func (l *Link) connack(c *packets.Connack) {
 // older than what waits after each change.
 func (s *Session) lose() {
 	s.dropAll(&s.released, DropSessionLost)
-	r := &s.flight
-	for pos, ok := r.next(r.first); ok; pos, ok = r.next(pos + 1) {
+	r := &s.queue
+	for pos, ok := r.next(r.first); ok && r.isBegun(pos); pos, ok = r.next(pos + 1) {
 		if !s.outlives(r.at(pos)) {
 			s.drop(r, pos, DropSessionLost)
 		}
 	}
-	for r.len() > 0 {
-		pos := r.end() - 1
-		e := *r.at(pos)
-		s.remove(r, pos)
-		e.packet, e.flags = 0, e.flags&^(onLink|repeat)
-		s.waitFirst(e)
-		s.bytes += e.size()
-		s.recordWaits(&e)
+	for s.flying > 0 {
+		s.waitAgain(s.lastInFlight())
 	}
 	s.forgetReceived()
 	s.record(changeForgotAll, nil)
 	s.resubscribe(true)
+}
+
+// lastInFlight returns where the last message in flight stands; there is one.
+func (s *Session) lastInFlight() uint32 {
+	pos := s.queue.begun - 1
+	for s.queue.at(pos).is(dead) {
+		pos--
+	}
+	return pos
+}
+
+// waitAgain makes the last message in flight, at pos, one that waits.
+func (s *Session) waitAgain(pos uint32) {
+	e := s.queue.at(pos)
+	s.ids.free(e.packet)
+	if e.is(onLink) {
+		s.taken--
+	}
+	e.packet, e.flags = 0, e.flags&^(onLink|repeat)
+	s.queue.begun = pos
+	s.flying--
+	s.recordWaits(e)
+}
+
+// chooseAgain makes the messages in flight that were never handed out wait again, as their QoS
+// may be another one on this connection.
+func (s *Session) chooseAgain() {
+	for s.flying > 0 {
+		pos := s.lastInFlight()
+		if s.queue.at(pos).is(handed) {
+			return
+		}
+		s.waitAgain(pos)
+	}
 }
 
 // outlives reports whether a message in flight is sent anew if the server has lost the

@@ -160,9 +160,9 @@ func (s *Session) parted() {
 	if s.o.QueueQoS0 {
 		return
 	}
-	for pos, ok := s.waiting.next(s.waiting.first); ok && s.waitQoS0 > 0; pos, ok = s.waiting.next(pos + 1) {
-		if s.waiting.at(pos).qos == mqttwire.AtMostOnce {
-			s.drop(&s.waiting, pos, DropNotConnected)
+	for pos, ok := s.firstWaiting(); ok && s.waitQoS0 > 0; pos, ok = s.queue.next(pos + 1) {
+		if s.queue.at(pos).qos == mqttwire.AtMostOnce {
+			s.drop(&s.queue, pos, DropNotConnected)
 		}
 	}
 }

@@ -177,3 +177,37 @@ func TestAHeldMessageOfQoS2GivesItsSlotBackWithPubcomp(t *testing.T) {
 		require.Len(t, p.Got(), 1)
 	}
 }
+
+// What a server has given to somebody else may fail there, or nobody may know. In 5.0 a code
+// says so, and what came behind is acknowledged in its turn; before, the connection ends, and the
+// message comes again.
+func TestAMessageWhoseFateIsHeardLaterMayFail(t *testing.T) {
+	for _, v := range versions {
+		for q := mqttwire.AtLeastOnce; q <= mqttwire.ExactlyOnce; q++ {
+			for _, code := range []mqttwire.ReasonCode{mqttwire.ReasonImplementationSpecificError, mqttwire.ReasonQuotaExceeded} {
+				p := newPeer(t, v, holding(mqttwire.FromServer))
+				p.Say(arriving(1, q), arriving(2, q), arriving(3, q))
+				acks := p.tokens()
+				require.NoError(t, p.Session.Ack(acks[1], code), "it is known first")
+				assert.Empty(t, p.Got())
+				if v != mqttwire.V5 {
+					require.NoError(t, p.Link.Disconnect(p.Now, nil))
+					assert.Empty(t, p.Got(), "no acknowledgement of what has failed")
+					_, closed := p.Link.Closed()
+					assert.True(t, closed)
+					assert.ErrorIs(t, p.Session.Ack(acks[0], 0), session.ErrStale)
+					continue
+				}
+				require.NoError(t, p.Session.Ack(acks[0], 0))
+				answers := p.Got()
+				require.Len(t, answers, 2)
+				for i, want := range []mqttwire.ReasonCode{0, code} {
+					got, _ := packets.ReasonCode(answers[i])
+					assert.Equal(t, want, got)
+				}
+				p.Say(arriving(2, q))
+				assert.Len(t, p.All(session.Arrived), 4, "its identifier is free")
+			}
+		}
+	}
+}

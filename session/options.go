@@ -31,6 +31,11 @@ type Options struct {
 	// the peer's Receive Maximum; 0 is no bound of our own.
 	InFlight uint16
 
+	// LowerQoS makes a client send a message with the Maximum QoS that the server has
+	// announced if its own is higher, when it is written. Else Publish refuses it, and
+	// one that waits already is dropped. [MQTT-3.2.2-11]
+	LowerQoS bool
+
 	// QueueQoS0 keeps messages of QoS 0 too while there is no connection. Else Publish
 	// refuses them then, and those that wait when the connection ends are dropped.
 	QueueQoS0 bool

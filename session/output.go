@@ -199,14 +199,14 @@ func (l *Link) publishBuffers(bufs [][]byte) [][]byte {
 	}
 	t.headers = t.headers[:0]
 	for total := 0; total < buffersAtOnce; {
-		e, at := l.nextPublish()
+		e, pos := l.nextPublish()
 		if e == nil {
 			break
 		}
 		from, payload := len(t.headers), e.message.Payload()
 		headers, err := l.appendMessage(t.headers, e, true)
 		if err != nil {
-			l.dropNext(at, err)
+			l.dropNext(pos, err)
 			continue
 		}
 		t.headers = headers
@@ -214,7 +214,7 @@ func (l *Link) publishBuffers(bufs [][]byte) [][]byte {
 		bufs = part(part(bufs, headers[from:]), payload)
 		l.handed += uint64(n)
 		total += n
-		l.sentNext(e, at, l.handed)
+		l.sentNext(e, pos, l.handed)
 	}
 	return bufs
 }
@@ -292,7 +292,7 @@ func (u *unwritten) cancel(t Token) bool {
 // drained sends the DISCONNECT that was to wait until nothing is in flight.
 func (l *Link) drained() {
 	s := l.session
-	if l.drain == nil || l.state != stateOpen || s.flight.len()+s.released.len() > 0 || l.holds() {
+	if l.drain == nil || l.state != stateOpen || s.flying > 0 || s.released.len() > 0 || l.holds() {
 		return
 	}
 	d := l.drain

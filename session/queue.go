@@ -28,7 +28,7 @@ type Delivery struct {
 // with the Token says how it ended. The message is kept, not copied. It returns
 // ErrQueueFull and ErrTooLarge by Options.Queue; ErrNotConnected for QoS 0 without a
 // connection, unless Options.QueueQoS0 is set; ErrNotSupported if the server has
-// announced that it does not take that QoS, or RETAIN; ErrEnded after End; and
+// announced that it does not take that QoS (see Options.LowerQoS), or RETAIN; ErrEnded after End; and
 // ErrState for a Delivery that no packet can have.
 func (s *Session) Publish(now time.Time, m *Message, d Delivery) (Token, error) {
 	if err := s.mayPublish(m, &d); err != nil {
@@ -43,8 +43,8 @@ func (s *Session) Publish(now time.Time, m *Message, d Delivery) (Token, error) 
 		s.tellDropped(&entry{message: m, token: t}, DropFull, NotSent, nil)
 		return t, nil
 	}
-	s.room(&s.waiting)
-	e := s.waiting.add()
+	s.room(&s.queue)
+	e := s.queue.add()
 	e.message, e.token, e.qos = m, s.newToken(), d.QoS
 	if d.QoS == mqttwire.AtMostOnce {
 		s.waitQoS0++
@@ -84,7 +84,7 @@ func (s *Session) mayPublish(m *Message, d *Delivery) error {
 		return ErrTooLarge
 	case l == nil && d.QoS == mqttwire.AtMostOnce && !s.o.QueueQoS0:
 		return ErrNotConnected
-	case l != nil && (d.QoS > l.peer.maximumQoS || d.Retain && l.peer.noRetain):
+	case l != nil && (d.QoS > l.peer.maximumQoS && !s.o.LowerQoS || d.Retain && l.peer.noRetain):
 		return ErrNotSupported
 	}
 	for _, id := range d.SubscriptionIDs {
@@ -96,7 +96,17 @@ func (s *Session) mayPublish(m *Message, d *Delivery) error {
 }
 
 // kept returns the number of messages that count against the bound.
-func (s *Session) kept() int { return s.waiting.len() + s.flight.len() }
+func (s *Session) kept() int { return s.queue.len() }
+
+// waits returns how many messages wait.
+func (s *Session) waits() int { return s.queue.len() - int(s.flying) }
+
+// firstWaiting returns the message that waits longest, or false.
+func (s *Session) firstWaiting() (pos uint32, ok bool) {
+	pos, ok = s.queue.next(s.queue.begun)
+	s.queue.begun = pos
+	return pos, ok
+}
 
 // over reports whether a message of so many bytes has no room.
 func (s *Session) over(size int) bool {
@@ -109,14 +119,14 @@ func (s *Session) makeRoom(size int) bool {
 		pos, ok := uint32(0), false
 		switch s.o.Full {
 		case DropOldest:
-			pos, ok = s.waiting.next(s.waiting.first)
+			pos, ok = s.firstWaiting()
 		case DropQoS0First:
 			pos, ok = s.oldestQoS0()
 		}
 		if !ok {
 			return false
 		}
-		s.drop(&s.waiting, pos, DropFull)
+		s.drop(&s.queue, pos, DropFull)
 	}
 	return true
 }
@@ -126,28 +136,24 @@ func (s *Session) oldestQoS0() (pos uint32, ok bool) {
 	if s.waitQoS0 == 0 {
 		return 0, false
 	}
-	for pos = s.waiting.mark; pos != s.waiting.end(); pos++ {
-		if e := s.waiting.at(pos); !e.is(dead) && e.qos == mqttwire.AtMostOnce {
-			s.waiting.mark = pos // none before it has QoS 0
-			return pos, true
-		}
+	r := &s.queue
+	if from := r.within(s.firstQoS0); from != s.firstQoS0 || r.isBegun(from) {
+		s.firstQoS0 = r.begun
 	}
-	return 0, false
+	for pos, ok = r.next(s.firstQoS0); ok && r.at(pos).qos != mqttwire.AtMostOnce; {
+		pos, ok = r.next(pos + 1)
+	}
+	s.firstQoS0 = pos
+	return pos, ok
 }
 
 // wait puts an entry behind those that wait.
 func (s *Session) wait(e entry) {
-	s.room(&s.waiting)
-	s.waiting.push(e)
+	s.room(&s.queue)
+	s.queue.push(e)
 	if e.qos == mqttwire.AtMostOnce {
 		s.waitQoS0++
 	}
-}
-
-// waitFirst puts an entry before those that wait.
-func (s *Session) waitFirst(e entry) {
-	s.room(&s.waiting)
-	s.waiting.pushFront(e)
 }
 
 // room makes room for one more entry in a ring.
@@ -168,6 +174,7 @@ func (s *Session) moreRoom(r *ring) {
 // compact moves the entries of a ring together.
 func (s *Session) compact(r *ring) {
 	kind := s.kindOf(r)
+	s.firstQoS0 = s.queue.first
 	r.compact(func(_, to uint32, e *entry) {
 		if e.packet != 0 {
 			s.ids.set(e.packet, kind, to)
@@ -178,7 +185,7 @@ func (s *Session) compact(r *ring) {
 // kindOf returns what the identifiers of a ring are in use for.
 func (s *Session) kindOf(r *ring) idKind {
 	switch r {
-	case &s.flight:
+	case &s.queue:
 		return idPublish
 	case &s.released:
 		return idRelease
@@ -192,16 +199,16 @@ func (s *Session) remove(r *ring, pos uint32) {
 	if e.packet != 0 {
 		s.ids.free(e.packet)
 	}
-	switch r {
-	case &s.waiting:
+	if r == &s.queue {
 		s.bytes -= e.size()
-		if e.qos == mqttwire.AtMostOnce {
+		switch {
+		case r.isBegun(pos):
+			s.flying--
+			if e.is(onLink) {
+				s.taken--
+			}
+		case e.qos == mqttwire.AtMostOnce:
 			s.waitQoS0--
-		}
-	case &s.flight:
-		s.bytes -= e.size()
-		if e.is(onLink) {
-			s.taken--
 		}
 	}
 	r.remove(pos)
@@ -256,16 +263,16 @@ func (s *Session) pressure() {
 
 // Cancel withdraws a request. After it no event tells how it ended.
 func (s *Session) Cancel(t Token) Canceled {
-	if pos, ok := s.waiting.find(t); ok {
-		e := *s.waiting.at(pos)
-		s.remove(&s.waiting, pos)
+	if pos, ok := s.queue.find(t); ok && !s.queue.isBegun(pos) {
+		e := *s.queue.at(pos)
+		s.remove(&s.queue, pos)
 		s.recordEnded(&e)
 		if e.is(handed) {
 			return CanceledSent
 		}
 		return CanceledNotSent
 	}
-	for _, r := range []*ring{&s.flight, &s.released, s.requests} {
+	for _, r := range []*ring{&s.queue, &s.released, s.requests} {
 		if r == nil {
 			continue
 		}
@@ -286,7 +293,7 @@ func (s *Session) Cancel(t Token) Canceled {
 // Withdraw is Cancel for a request of which the peer has not seen a byte, and reports
 // whether it was one: it is gone then, and else goes on as if nothing was asked.
 func (s *Session) Withdraw(t Token) bool {
-	for _, r := range []*ring{&s.waiting, &s.flight, s.requests} {
+	for _, r := range []*ring{&s.queue, s.requests} {
 		if r == nil {
 			continue
 		}
@@ -320,26 +327,23 @@ func (s *Session) cancel(r *ring, pos uint32) Canceled {
 // has ended, or was given before.
 func (s *Session) Fetched(now time.Time, t Token, m *Message) error {
 	s.know(now)
-	for _, r := range []*ring{&s.flight, &s.waiting} {
-		pos, ok := r.find(t)
-		if !ok || r.at(pos).message == nil || !r.at(pos).message.hollow {
-			continue
-		}
-		e := r.at(pos)
-		switch {
-		case m == nil && s.giveUp(place{r, pos}, DropGone, nil): // PUBREL goes out with the next Append
-			s.released.at(s.released.end() - 1).flags &^= onLink
-		case m == nil:
-			s.drop(r, pos, DropGone)
-		case m.hollow || m.position != e.message.position:
-			return ErrState
-		default:
-			s.bytes += m.size - e.message.size
-			e.message = m
-		}
-		return nil
+	pos, ok := s.queue.find(t)
+	if !ok || !s.queue.at(pos).message.hollow {
+		return ErrState
 	}
-	return ErrState
+	e := s.queue.at(pos)
+	switch {
+	case m == nil && s.giveUp(pos, DropGone, nil): // PUBREL goes out with the next Append
+		s.released.at(s.released.end() - 1).flags &^= onLink
+	case m == nil:
+		s.drop(&s.queue, pos, DropGone)
+	case m.hollow || m.position != e.message.position:
+		return ErrState
+	default:
+		s.bytes += m.size - e.message.size
+		e.message = m
+	}
+	return nil
 }
 
 // know tells the time to the Link.

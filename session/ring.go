@@ -44,15 +44,17 @@ func (e *entry) size() int {
 }
 
 // ring is a queue of entries, as a rule in the order of their tokens, of which any may
-// end. An
-// entry keeps its position while it is there, unless the ring is compacted. The memory
-// follows the number of entries that have not ended.
+// end. An entry keeps its position while it is there, unless the ring is compacted. The
+// memory follows the number of entries that have not ended.
 type ring struct {
 	buf   []entry // as many as a power of two
 	first uint32  // position of the first entry
 	n     uint32  // entries, dead ones included
 	dead  uint32
-	mark  uint32 // a position that its user sets; it stays before the same entry
+
+	// Two positions that its user sets; each stays before the same entry.
+	mark  uint32 // of what is to be sent next
+	begun uint32 // of the first message that was not begun
 }
 
 // len returns the number of entries that have not ended.
@@ -97,44 +99,45 @@ func (r *ring) add() *entry {
 	return e
 }
 
-// pushFront puts an entry, for which there is room, before all others.
-func (r *ring) pushFront(e entry) {
-	r.first--
-	*r.at(r.first) = e
-	r.n++
-}
-
-// front returns the position of the first entry, or false. It has not ended, as remove
-// gives room free at both ends.
-func (r *ring) front() (uint32, bool) { return r.first, r.n > 0 }
-
 // remove ends the entry at pos, and gives room free at both ends.
 func (r *ring) remove(pos uint32) {
 	e := r.at(pos)
 	e.message, e.ids, e.request, e.flags = nil, nil, nil, dead
-	r.dead++
 	switch pos {
-	case r.first:
-		for r.n > 0 && r.at(r.first).is(dead) {
+	case r.first: // as a rule
+		r.first++
+		r.n--
+		for r.dead > 0 && r.n > 0 && r.at(r.first).is(dead) {
 			r.first++
 			r.n--
 			r.dead--
 		}
 	case r.end() - 1:
-		for r.n > 0 && r.at(r.end()-1).is(dead) {
+		r.n--
+		for r.dead > 0 && r.at(r.end()-1).is(dead) {
 			r.n--
 			r.dead--
 		}
 	default:
+		r.dead++
 		return
 	}
-	switch d := int32(r.mark - r.first); { // within what is left
-	case d < 0:
-		r.mark = r.first
-	case uint32(d) > r.n:
-		r.mark = r.end()
-	}
+	r.mark, r.begun = r.within(r.mark), r.within(r.begun)
 }
+
+// within returns the position that is next to pos within what is there.
+func (r *ring) within(pos uint32) uint32 {
+	switch d := int32(pos - r.first); {
+	case d < 0:
+		return r.first
+	case uint32(d) > r.n:
+		return r.end()
+	}
+	return pos
+}
+
+// isBegun reports whether pos is before those that were not begun.
+func (r *ring) isBegun(pos uint32) bool { return int32(pos-r.begun) < 0 }
 
 // next returns the first entry at pos or behind that has not ended, or false.
 func (r *ring) next(pos uint32) (uint32, bool) {
@@ -176,11 +179,14 @@ func (r *ring) search(t Token) (pos uint32, ok bool) {
 
 // compact moves the entries together, and tells moved of each.
 func (r *ring) compact(moved func(from, to uint32, e *entry)) {
-	to, mark := r.first, r.first
+	to, mark, begun := r.first, r.first, r.first
 	for pos := r.first; pos != r.end(); pos++ {
 		e := r.at(pos)
 		if pos == r.mark {
 			mark = to
+		}
+		if pos == r.begun {
+			begun = to
 		}
 		if e.is(dead) {
 			continue
@@ -195,15 +201,16 @@ func (r *ring) compact(moved func(from, to uint32, e *entry)) {
 	if r.mark == r.end() {
 		mark = to
 	}
-	r.n, r.dead, r.mark = to-r.first, 0, mark
+	if r.begun == r.end() {
+		begun = to
+	}
+	r.n, r.dead, r.mark, r.begun = to-r.first, 0, mark, begun
 }
 
 // all calls f for each entry that has not ended, in order.
 func (r *ring) all(f func(pos uint32, e *entry)) {
-	for pos := r.first; pos != r.end(); pos++ {
-		if e := r.at(pos); !e.is(dead) {
-			f(pos, e)
-		}
+	for pos, ok := r.next(r.first); ok; pos, ok = r.next(pos + 1) {
+		f(pos, r.at(pos))
 	}
 }
 

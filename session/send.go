@@ -23,87 +23,104 @@ func (l *Link) slots() int {
 	return l.window() - int(l.session.taken) - l.session.released.len()
 }
 
-// begin moves the message that waits longest into flight, if it may be, and reports
-// whether it has.
-func (l *Link) beginNext() bool {
+// mayBegin returns the message that waits longest, if it may be sent or, with QoS 1 and 2,
+// begun; nil if there is none.
+func (l *Link) mayBegin() (e *entry, pos uint32) {
 	s := l.session
 	for {
-		pos, ok := s.waiting.front()
+		pos, ok := s.firstWaiting()
 		if !ok || l.drain != nil {
-			return false
+			return nil, pos
 		}
-		e := s.waiting.at(pos)
-		if e.qos == mqttwire.AtMostOnce || l.slots() <= int(s.flight.n-s.flight.dead-s.taken) {
-			return false
+		e := s.queue.at(pos)
+		if l.qos(e) != mqttwire.AtMostOnce && l.slots() <= int(s.flying-s.taken) {
+			return nil, pos
 		}
 		if e.message.expires && e.message.expired(l.now) {
-			s.drop(&s.waiting, pos, DropExpired)
+			s.drop(&s.queue, pos, DropExpired)
 			continue
 		}
-		return l.fly(e, pos)
+		return e, pos
 	}
 }
 
-// fly moves a message that waits into flight.
-func (l *Link) fly(from *entry, pos uint32) bool {
+// beginNext begins the message that waits longest, if it may be, and reports whether it has.
+func (l *Link) beginNext() bool {
+	e, pos := l.mayBegin()
+	return e != nil && l.qos(e) != mqttwire.AtMostOnce && l.fly(e, pos)
+}
+
+// qos returns the QoS with which a message goes out on this connection: the server's
+// Maximum QoS, if that is lower and Options.LowerQoS says so. [MQTT-3.2.2-11] One that the peer
+// may have seen with a QoS keeps it.
+func (l *Link) qos(e *entry) mqttwire.QoS {
+	if e.qos > l.peer.maximumQoS && l.session.o.LowerQoS && !e.is(repeat) {
+		return l.peer.maximumQoS
+	}
+	return e.qos
+}
+
+// fly puts the message that waits longest into flight, if there is a packet identifier.
+func (l *Link) fly(e *entry, pos uint32) bool {
 	s := l.session
-	s.room(&s.flight)
-	id := s.ids.next(idPublish, s.flight.end())
+	id := s.ids.next(idPublish, pos)
 	if id == 0 {
 		return false
 	}
-	e := s.flight.add()
-	*e = *from
-	e.packet = id
-	s.waiting.remove(pos)
+	asked := e.qos
+	e.packet, e.qos = id, l.qos(e)
+	s.queue.begun = pos + 1
+	s.flying++
 	if s.journal != nil {
-		s.recordSent(e)
+		s.recordSent(e, e.qos != asked)
 	}
 	return true
 }
 
-// place is where an entry stands.
-type place struct {
-	ring *ring
-	pos  uint32
-}
-
-func (p place) entry() *entry { return p.ring.at(p.pos) }
-
 // nextPublish returns the entry that is to be sent next, and where it stands; nil if there
 // is none. First comes what is in flight, in order, as far as the peer has slots for it.
 // [MQTT-4.4.0-1] [MQTT-4.6.0-1]
-func (l *Link) nextPublish() (e *entry, at place) {
+func (l *Link) nextPublish() (e *entry, pos uint32) {
+	s := l.session
+	if s.queue.mark != s.queue.begun {
+		if e, pos, any := l.nextInFlight(); any {
+			return e, pos
+		}
+	}
+	e, pos = l.mayBegin()
+	if e == nil {
+		return nil, pos
+	}
+	if l.qos(e) != mqttwire.AtMostOnce {
+		if !l.fly(e, pos) {
+			return nil, pos
+		}
+		s.queue.mark = pos
+		if s.changesWait() {
+			return nil, pos // they have to be durable first
+		}
+	}
+	return l.there(e), pos
+}
+
+// nextInFlight is nextPublish if there may be something in flight that was not sent on this
+// connection, and reports whether there is.
+func (l *Link) nextInFlight() (e *entry, pos uint32, any bool) {
 	s := l.session
 	for {
-		pos, ok := s.flight.next(s.flight.mark)
-		if s.flight.mark = pos; ok {
-			if e := s.flight.at(pos); e.message.expires && !e.is(repeat) && e.message.expired(l.now) {
-				s.drop(&s.flight, pos, DropExpired)
-				continue
-			}
-			if l.slots() <= 0 {
-				return nil, at
-			}
-			return l.there(s.flight.at(pos)), place{&s.flight, pos}
+		pos, ok := s.queue.next(s.queue.mark)
+		if s.queue.mark = pos; !ok || !s.queue.isBegun(pos) {
+			s.queue.mark = s.queue.begun
+			return nil, pos, false
 		}
-		if l.beginNext() {
-			if s.changesWait() {
-				return nil, at // they have to be durable first
-			}
-			pos = s.flight.end() - 1
-			s.flight.mark = pos
-			return l.there(s.flight.at(pos)), place{&s.flight, pos}
-		}
-		pos, ok = s.waiting.front()
-		if !ok || l.drain != nil || s.waiting.at(pos).qos != mqttwire.AtMostOnce {
-			return nil, at
-		}
-		if s.waiting.at(pos).message.expired(l.now) {
-			s.drop(&s.waiting, pos, DropExpired)
+		if e := s.queue.at(pos); e.message.expires && !e.is(repeat) && e.message.expired(l.now) {
+			s.drop(&s.queue, pos, DropExpired)
 			continue
 		}
-		return l.there(s.waiting.at(pos)), place{&s.waiting, pos}
+		if l.slots() <= 0 {
+			return nil, pos, true
+		}
+		return l.there(s.queue.at(pos)), pos, true
 	}
 }
 
@@ -131,7 +148,7 @@ func (l *Link) deliver(e *entry) *packets.Delivery {
 	t := l.tool()
 	d := &t.delivery
 	d.SubscriptionIDs, d.Waited, d.TopicAlias, d.OmitTopic = nil, 0, 0, false
-	d.PacketID, d.QoS, d.Dup, d.Retain = e.packet, e.qos, e.is(repeat), e.is(retain)
+	d.PacketID, d.QoS, d.Dup, d.Retain = e.packet, l.qos(e), e.is(repeat), e.is(retain)
 	if e.message.expires {
 		d.Waited = max(0, l.now.Sub(e.message.received))
 	}
@@ -175,29 +192,30 @@ func (l *Link) appendDelivery(dst []byte, m *Message, d *packets.Delivery, heade
 
 // sentNext says that what nextPublish has returned was handed out, up to a byte of
 // what is.
-func (l *Link) sentNext(e *entry, at place, end uint64) {
+func (l *Link) sentNext(e *entry, pos uint32, end uint64) {
 	s := l.session
-	if at.ring == &s.flight {
+	if s.queue.isBegun(pos) {
 		e.flags |= handed | repeat | onLink
-		s.flight.mark = at.pos + 1
+		s.queue.mark = pos + 1
 		s.taken++
 		return
 	}
 	token, tell := e.token, !e.is(quiet|canceled)
-	s.remove(at.ring, at.pos)
+	s.recordEnded(e) // if its QoS was lowered
+	s.remove(&s.queue, pos)
 	if tell {
 		l.tools.unwritten.push(token, end)
 	}
 }
 
 // dropNext drops what nextPublish has returned, as it cannot be sent.
-func (l *Link) dropNext(at place, err error) {
+func (l *Link) dropNext(pos uint32, err error) {
 	why := DropNotSupported
 	if errors.Is(err, mqttwire.ErrTooLarge) { // [MQTT-3.1.2-25]
 		why = DropTooLarge
 	}
-	if !l.session.giveUp(at, why, err) {
-		l.session.dropFor(at.ring, at.pos, why, err)
+	if !l.session.giveUp(pos, why, err) {
+		l.session.dropFor(&l.session.queue, pos, why, err)
 		return
 	}
 	t := l.tool()
@@ -209,14 +227,14 @@ func (l *Link) dropNext(at place, err error) {
 // handed out before: then the peer may have taken it on, and so it goes on with PUBREL,
 // as if it had been sent; else the peer would take the next message with that
 // identifier for this one. [MQTT-3.1.2-25]
-func (s *Session) giveUp(at place, why Drop, err error) bool {
-	e := at.entry()
-	if at.ring != &s.flight || e.qos != mqttwire.ExactlyOnce || !e.is(handed) {
+func (s *Session) giveUp(pos uint32, why Drop, err error) bool {
+	e := s.queue.at(pos)
+	if !s.queue.isBegun(pos) || e.qos != mqttwire.ExactlyOnce || !e.is(handed) {
 		return false
 	}
 	s.tellDropped(e, why, Unknown, err)
 	e.flags |= quiet | canceled
-	s.release(at.pos, 0)
+	s.release(pos, 0)
 	return true
 }
 
@@ -225,7 +243,7 @@ func (s *Session) giveUp(at place, why Drop, err error) bool {
 func (l *Link) appendPublishes(dst []byte, limit int, first bool) []byte {
 	start := len(dst)
 	for len(dst) < limit {
-		e, at := l.nextPublish()
+		e, pos := l.nextPublish()
 		if e == nil {
 			break
 		}
@@ -233,15 +251,15 @@ func (l *Link) appendPublishes(dst []byte, limit int, first bool) []byte {
 			if !first {
 				break
 			}
-			return l.appendPart(dst, limit, e, at)
+			return l.appendPart(dst, limit, e, pos)
 		}
 		out, err := l.appendMessage(dst, e, false)
 		if err != nil {
-			l.dropNext(at, err)
+			l.dropNext(pos, err)
 			continue
 		}
 		dst, first = out, false
-		l.sentNext(e, at, l.handed+uint64(len(dst)-start))
+		l.sentNext(e, pos, l.handed+uint64(len(dst)-start))
 	}
 	return dst
 }
@@ -268,15 +286,15 @@ func mostAdded(e *entry) int {
 }
 
 // appendPart hands out the first part of a PUBLISH that is larger than there is room.
-func (l *Link) appendPart(dst []byte, limit int, e *entry, at place) []byte {
+func (l *Link) appendPart(dst []byte, limit int, e *entry, pos uint32) []byte {
 	t, m := l.tool(), e.message
 	head, err := l.appendMessage(t.head[:0], e, true)
 	if err != nil {
-		l.dropNext(at, err)
+		l.dropNext(pos, err)
 		return dst
 	}
 	t.head, t.tail = head, m.Payload()
-	l.sentNext(e, at, l.handed+uint64(len(t.head)+len(t.tail)))
+	l.sentNext(e, pos, l.handed+uint64(len(t.head)+len(t.tail)))
 	return l.appendRest(dst, limit)
 }
 

@@ -16,19 +16,20 @@ type Session struct {
 	requests *ring    // SUBSCRIBE and UNSUBSCRIBE; nil as long as there was none
 	filters  *filters // subscriptions; nil as long as there was none
 	apart    *apart   // of a server, after a connection; and the will
-	waiting  ring     // messages that were not begun, those of QoS 0 among them
-	flight   ring     // messages that wait for PUBACK or PUBREC, as they were first sent
+	queue    ring     // messages in flight, as they were first sent, and behind those the ones that wait
 	released ring     // messages that wait for PUBCOMP, as PUBREC came
 	ids      identifiers
 	receipts receipts
 
 	o      Options
-	bytes  int    // of the messages in waiting and flight
+	bytes  int    // of the messages in queue
 	tokens Token  // the last one that was given out
 	odd    uint64 // acknowledgements with an unknown identifier
 
 	connections uint32 // counts on
-	taken       uint32 // how many in flight were
+	flying      uint32 // how many messages wait for PUBACK or PUBREC: they are in flight
+	taken       uint32 // of those, the ones that were handed out on this connection
+	firstQoS0   uint32 // no message before this position waits with QoS 0
 	waitQoS0    uint32 // how many that wait have
 	expiry      uint32 // Session Expiry Interval in seconds, or neverExpires
 	opened      bool   // a client: the last CONNECT was answered with success
@@ -121,7 +122,7 @@ type Stats struct {
 // Stats returns the numbers of the session.
 func (s *Session) Stats() Stats {
 	st := Stats{
-		Waiting: s.waiting.len(), InFlight: s.flight.len(), Released: s.released.len(), Received: int(s.receipts.used),
+		Waiting: s.waits(), InFlight: int(s.flying), Released: s.released.len(), Received: int(s.receipts.used),
 		Bytes: s.bytes, IDs: int(s.ids.used), Unknown: s.odd, Connected: s.connected() != nil,
 	}
 	if s.requests != nil {
@@ -161,8 +162,7 @@ func (s *Session) discard(now time.Time) {
 	j := s.journal
 	s.journal = nil
 	s.dropAll(&s.released, DropSessionEnded)
-	s.dropAll(&s.flight, DropSessionEnded)
-	s.dropAll(&s.waiting, DropSessionEnded)
+	s.dropAll(&s.queue, DropSessionEnded)
 	if s.requests != nil {
 		s.dropAll(s.requests, DropSessionEnded)
 	}
@@ -178,8 +178,7 @@ func (s *Session) discard(now time.Time) {
 // Release gives back memory that is held for what may come, and is not in use: for a
 // session in which nothing happens for a while.
 func (s *Session) Release() {
-	s.waiting.release()
-	s.flight.release()
+	s.queue.release()
 	s.released.release()
 	if s.requests != nil && s.requests.n == 0 {
 		s.requests = nil

@@ -97,13 +97,13 @@ func (s *Session) snapshotMessages(w *snapshotWriter) {
 			return append(b, byte(e.id), byte(e.flags&quiet))
 		})
 	})
-	s.flight.all(func(_ uint32, e *entry) {
-		w.add(changeInFlight, func(b []byte) []byte {
-			return appendEntry(binary.BigEndian.AppendUint16(b, e.packet), e, keptFlags&^handed)
-		})
-	})
-	s.waiting.all(func(_ uint32, e *entry) {
-		if e.qos > 0 {
+	s.queue.all(func(pos uint32, e *entry) {
+		switch {
+		case s.queue.isBegun(pos):
+			w.add(changeInFlight, func(b []byte) []byte {
+				return appendEntry(binary.BigEndian.AppendUint16(b, e.packet), e, keptFlags&^handed)
+			})
+		case e.qos > 0:
 			w.add(changeQueued, func(b []byte) []byte { return appendEntry(b, e, keptFlags) })
 		}
 	})

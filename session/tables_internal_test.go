@@ -242,7 +242,7 @@ func TestFiltersKeepTheirOrder(t *testing.T) {
 func TestAMarkInARingStaysBeforeTheSameEntry(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := New(Options{Side: 1})
-		r := &s.waiting
+		r := &s.queue
 		var before, behind []Token // of the mark
 		token := Token(0)
 		t.Repeat(map[string]func(*rapid.T){
@@ -288,17 +288,17 @@ func TestARingGivesNoMoreMemoryThanItsEntriesNeed(t *testing.T) {
 	s.wait(entry{message: m, token: 1, qos: 1}) // stays
 	for token := Token(2); token < 100_000; token++ {
 		s.wait(entry{message: m, token: token, qos: 1})
-		pos, ok := s.waiting.find(token)
+		pos, ok := s.queue.find(token)
 		require.True(t, ok)
-		s.remove(&s.waiting, pos)
+		s.remove(&s.queue, pos)
 		s.wait(entry{message: m, token: token, qos: 0})
 		if token > 10 {
-			pos, ok := s.waiting.find(token - 5)
+			pos, ok := s.queue.find(token - 5)
 			require.True(t, ok)
-			s.remove(&s.waiting, pos)
+			s.remove(&s.queue, pos)
 		}
 	}
-	assert.LessOrEqual(t, len(s.waiting.buf), 64)
-	_, ok := s.waiting.find(1)
+	assert.LessOrEqual(t, len(s.queue.buf), 64)
+	_, ok := s.queue.find(1)
 	assert.True(t, ok)
 }

@@ -23,6 +23,7 @@ type end struct {
 	handed  []byte // handed out by the core, and not yet written
 	durable store
 	acks    []held
+	late    []held   // of connections that have ended
 	recent  []*entry // taken on since changes were made durable
 }
 
@@ -49,7 +50,7 @@ func newEnd(p *Pair, side mqttwire.Sender, o session.Options) *end {
 // renew gives the side a session that begins.
 func (e *end) renew() {
 	e.session = session.New(e.options)
-	e.durable = store{}
+	e.durable, e.late = store{}, nil
 	e.pair.forgotten = e.side == mqttwire.FromServer && e.pair.connections > 0
 	clear(e.pair.ledger.byToken[e.side]) // its tokens begin anew
 }
@@ -70,12 +71,61 @@ func (e *end) drive(max int) {
 		e.takeEvents()
 		n := len(e.handed)
 		if e.link != nil && max > n {
-			e.handed = e.link.Append(e.handed, max-n)
+			e.append(max - n)
 		}
 		if len(e.handed) == n && !e.takeChanges() {
 			return
 		}
 	}
+}
+
+// append lets the core hand out up to n bytes, and holds it to what it says of them before.
+func (e *end) append(n int) {
+	e.pair.t.Helper()
+	has, before := e.link.HasOutput(), len(e.handed)
+	e.handed = e.link.Append(e.handed, n)
+	switch any := len(e.handed) > before; {
+	case any && !has:
+		e.pair.t.Fatalf("%v: there is no output, and %d bytes come", e.side, len(e.handed)-before)
+	case has && !any && !e.takeChanges() && e.link.HasOutput():
+		e.pair.t.Fatalf("%v: there is output, and nothing comes", e.side)
+	}
+}
+
+// unlink lets go the connection, of which the application still has what it held.
+func (e *end) unlink() {
+	e.late = append(e.late, e.acks...)
+	e.link, e.handed, e.acks = nil, nil, nil
+}
+
+// takeOn takes on the i-th message whose connection has ended.
+func (e *end) takeOn(i int) {
+	if len(e.late) == 0 {
+		return
+	}
+	i %= len(e.late)
+	a := e.late[i]
+	e.late = slices.Delete(e.late, i, i+1)
+	if e.session.TakeOn(a.token) == nil {
+		entry := e.pair.ledger.byName[a.payload]
+		entry.taken++
+		e.recent = append(e.recent, entry)
+	}
+}
+
+// cameAgain takes a message that has come again out of those that are held.
+func (e *end) cameAgain(earlier session.AckToken, payload string) {
+	e.pair.t.Helper()
+	for i, a := range e.late {
+		if a.token == earlier {
+			if a.payload != payload {
+				e.pair.t.Fatalf("%v: %q came again with the token of %q", e.side, payload, a.payload)
+			}
+			e.late = slices.Delete(e.late, i, i+1)
+			return
+		}
+	}
+	e.pair.t.Fatalf("%v: %q came again, and nobody has held it", e.side, payload)
 }
 
 // takeChanges makes changes durable, and reports whether there was any.
@@ -125,9 +175,10 @@ func (e *end) crash(n int) {
 	if other := e.peer(); other.link != nil {
 		other.link.Lost(p.now, nil)
 		other.drive(0)
-		other.link, other.handed, other.acks = nil, nil, nil
+		other.unlink()
 	}
-	e.link, e.handed, e.acks = nil, nil, nil
+	e.unlink()
+	e.late = nil
 	e.session = e.restored()
 	e.takeEvents()
 }
@@ -216,6 +267,9 @@ func (e *end) event(ev session.Event) {
 	case session.Arrived:
 		m := ev.Packet.(*packets.Publish)
 		entry := p.ledger.handed(string(m.Topic), string(m.Payload))
+		if ev.Earlier != 0 {
+			e.cameAgain(ev.Earlier, string(m.Payload))
+		}
 		if ev.Ack == 0 {
 			entry.taken++
 			e.recent = append(e.recent, entry)
@@ -223,7 +277,9 @@ func (e *end) event(ev session.Event) {
 		}
 		e.acks = append(e.acks, held{token: ev.Ack, payload: string(m.Payload), number: p.connections})
 	case session.Done, session.Dropped:
-		p.ledger.ends(e.side, ev)
+		if m := ev.Message; m == nil || !p.ledger.sent[string(m.Payload())] {
+			p.ledger.ends(e.side, ev)
+		}
 	case session.Connected:
 		p.connected(ev.Packet.(*packets.Connack))
 	case session.Ended:
@@ -311,6 +367,9 @@ func (e *end) acknowledge(i int, code mqttwire.ReasonCode) {
 	e.acks = slices.Delete(e.acks, i, i+1)
 	err := e.session.Ack(a.token, code)
 	current := e.link != nil && a.number == p.connections && e.session.Link() == e.link
+	if err != nil {
+		e.late = append(e.late, a)
+	}
 	switch {
 	case err == nil && !current:
 		p.t.Fatalf("an acknowledgement of an old connection was taken")

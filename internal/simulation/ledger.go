@@ -43,6 +43,7 @@ type ledger struct {
 	messages []*entry
 	byName   map[string]*entry
 	byToken  map[mqttwire.Sender]map[session.Token]*entry
+	sent     map[string]bool        // payloads of messages without a token
 	requests map[session.Token]bool // SUBSCRIBE and UNSUBSCRIBE: whether it has ended
 	first    map[string]int         // of a side, topic and QoS: the last message that was handed on for the first time
 }
@@ -50,6 +51,7 @@ type ledger struct {
 func newLedger(t TB) *ledger {
 	return &ledger{
 		t: t, byName: map[string]*entry{}, requests: map[session.Token]bool{}, first: map[string]int{},
+		sent:    map[string]bool{},
 		byToken: map[mqttwire.Sender]map[session.Token]*entry{mqttwire.FromClient: {}, mqttwire.FromServer: {}},
 	}
 }

@@ -33,6 +33,8 @@ func TestWhateverHappensToAConnectionWhatIsPromisedIsKept(t *testing.T) {
 			"publish":     m.publish,
 			"publish too": m.publish,
 			"burst":       m.burst,
+			"send":        m.send,
+			"take on":     func(t *rapid.T) { m.side(t).takeOn(rapid.IntRange(0, 3).Draw(t, "which")) },
 			"subscribe":   m.subscribe,
 			"cancel":      m.cancel,
 			"acknowledge": m.acknowledge,
@@ -71,6 +73,14 @@ func (m machine) publish(t *rapid.T) {
 	size := rapid.SampledFrom([]int{1, 60, 200}).Draw(t, "size")
 	expiry := rapid.SampledFrom([]uint32{0, 0, 5}).Draw(t, "expiry")
 	m.Publish(e, topic, q, size, expiry)
+}
+
+// send sends messages of QoS 0 at once.
+func (m machine) send(t *rapid.T) {
+	e := m.side(t)
+	for range rapid.IntRange(1, 3).Draw(t, "messages") {
+		m.Send(e, rapid.SampledFrom([]string{"a", "bbb"}).Draw(t, "topic"), rapid.SampledFrom([]int{1, 60, 200}).Draw(t, "size"))
+	}
 }
 
 func (m machine) subscribe(t *rapid.T) {

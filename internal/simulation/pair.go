@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -135,7 +136,7 @@ func (p *Pair) Cut() {
 		if e.link != nil {
 			e.link.Lost(p.now, nil)
 			e.drive(0)
-			e.link, e.handed, e.acks = nil, nil, nil
+			e.unlink()
 		}
 	}
 }
@@ -166,6 +167,24 @@ func (p *Pair) Publish(e *end, topic string, q mqttwire.QoS, size int, expiry ui
 	return token
 }
 
+// Send sends a message of QoS 0 at a side, of which nobody hears how it ended.
+func (p *Pair) Send(e *end, topic string, size int) {
+	p.t.Helper()
+	p.published++
+	payload := fmt.Sprintf("%*s#%d", size, e.side, p.published)
+	if e.link == nil {
+		return
+	}
+	switch err := e.link.Send(p.now, &packets.Publish{Topic: []byte(topic), Payload: []byte(payload)}); {
+	case err == session.ErrNotConnected, err == session.ErrQueueFull, errors.Is(err, mqttwire.ErrTooLarge):
+		return
+	case err != nil:
+		p.t.Fatalf("Send: %v", err)
+	}
+	m := &entry{payload: payload, topic: topic, from: e.side, era: p.era, silent: true}
+	p.ledger.messages, p.ledger.byName[payload], p.ledger.sent[payload] = append(p.ledger.messages, m), m, true
+}
+
 // written sees a whole PUBLISH written: one that was before is marked as such, unless
 // the session it was written in is lost [MQTT-3.3.1-1]; one that has expired is not
 // begun [MQTT-3.3.2-5], and others say what is left [MQTT-3.3.2-6].
@@ -192,6 +211,9 @@ func (p *Pair) written(from mqttwire.Sender, m *packets.Publish) {
 
 // Cancel withdraws a message.
 func (p *Pair) Cancel(m *entry) {
+	if p.ledger.sent[m.payload] {
+		return // which has no token
+	}
 	e := p.client
 	if m.from == mqttwire.FromServer {
 		e = p.server
