@@ -95,8 +95,8 @@ var importRules = map[string]importRule{
 
 	"compare/clients": {notStd: all, rooms: []string{".", "client", "session", "compare/interleaved"}, others: []string{
 		"github.com/eclipse/paho.golang", "github.com/eclipse/paho.mqtt.golang"}},
-	"compare/matrix": {notStd: all, rooms: []string{".", "packets", "session", "client", "broker", "server", "ws"}, others: []string{
-		"github.com/eclipse/paho.golang", "github.com/eclipse/paho.mqtt.golang"}},
+	"compare/matrix": {notStd: all, rooms: []string{".", "packets", "session", "client", "ws"}, others: []string{
+		"github.com/eclipse/paho.golang", "github.com/eclipse/paho.mqtt.golang", "github.com/mochi-mqtt/server/v2"}},
 	"compare/codecs": {notStd: all, rooms: []string{".", "packets", "mqttwiretest"}, others: []string{
 		"github.com/eclipse/paho.golang", "github.com/eclipse/paho.mqtt.golang", "github.com/mochi-mqtt/server/v2"}},
 	"compare/mochi":                {notStd: all, rooms: []string{".", "packets"}, others: []string{"github.com/mochi-mqtt/server/v2"}},

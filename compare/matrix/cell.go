@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/mqttwire/mqttwire"
@@ -18,7 +20,6 @@ type cell struct {
 	version   mqttwire.Version
 	transport string
 	qos       byte
-	cut       bool // through a proxy that breaks connections
 	variant   variant
 }
 
@@ -27,41 +28,21 @@ type variant struct {
 	what    string
 	free    bool // as many messages in flight as the server takes
 	strict  bool // the server may not go beyond Receive Maximum
-	atFault bool // the fault is the server's, and to be seen here
+	whole   bool // the link is not cut
+	restart bool // the server is killed and started again, and the link is not cut
+	silent  bool // the sender has no subscription, though the server would forget its session
+	known   bool // what fails here is known of a server or a client of others
 }
 
 // result is what has come of a cell.
 type result struct {
 	cell
 	counts
-	broken  int64
-	excused int // messages of QoS 2 that the server has published again behind their PUBREL
-	beyond  int // connections that ended as the server went beyond Receive Maximum
-	took    time.Duration
-	err     error
+	by     blame
+	broken int64
+	took   time.Duration
+	err    error
 }
-
-// kind is a kind of client.
-type kind struct {
-	name     string
-	versions []mqttwire.Version
-	overWS   bool
-	cut      bool // keeps its session and connects again
-	// receive subscribes, and gives each message to got until stop is called.
-	receive func(ctx context.Context, e end, got func([]byte)) (stop func(*result) error, err error)
-	// send publishes n messages, and returns when they are acknowledged.
-	send func(ctx context.Context, e end, n int) error
-}
-
-// end is where and as whom a client connects.
-type end struct {
-	cell
-	addr  string
-	id    string
-	topic string
-}
-
-func (e end) url() string { return url(e.transport, e.addr) }
 
 func (c cell) String() string {
 	s := fmt.Sprintf("%s, %s, %s, %s, QoS %d", c.server.name, c.kind.name, c.version, c.transport, c.qos)
@@ -77,58 +58,119 @@ func (c cell) run(ctx context.Context, n int) (r result) {
 	defer cancel()
 	start := time.Now()
 	r.cell = c
-	r.err = c.exchange(ctx, n, &r)
+	if r.err = c.server.up(ctx); r.err == nil {
+		r.err = c.exchange(ctx, n, &r)
+	}
 	r.took = time.Since(start)
 	verdict := r.verdict()
 	log.Printf("%s: %s, %d of %d, %d lost, %d again, %d cuts, %v", c, verdict, r.arrived, n, r.lost, r.again, r.broken, r.took.Round(10*time.Millisecond))
 	return r
 }
 
-func (c cell) exchange(ctx context.Context, n int, r *result) error {
-	addr := c.server.addr[c.transport]
-	begin := func() {}
-	if c.cut {
-		p, err := newProxy(addr)
-		if err != nil {
-			return err
-		}
-		addr, begin = p.addr(), p.cut
-		defer func() {
-			p.close()
-			r.broken = p.broken.Load()
-		}()
-	}
-	number++
-	id := fmt.Sprintf("%d%s%d", number, strings.ReplaceAll(c.version.String(), ".", ""), c.qos)
-	e := end{c, addr, "r" + id, "matrix/" + id}
-	t := newTally(n)
-	stop, err := c.kind.receive(ctx, e, t.got)
-	if err != nil {
-		return fmt.Errorf("subscribing: %w", err)
-	}
-	e.id = "s" + id
-	begin()
-	err = c.kind.send(ctx, e, n)
-	patience := 15 * time.Second
-	if c.qos == 0 || c.variant.atFault {
-		patience = 2 * time.Second
-	}
-	t.await(patience)
-	r.counts = t.counts()
-	return errors.Join(err, stop(r))
-}
+// burst is how many messages are published at once; then it waits a little, so that links
+// break all along.
+const burst, pause = 20, 10 * time.Millisecond
 
 // number makes the topics and client identifiers of a cell its own.
 var number int
 
-// verdict says whether the cell is as it has to be.
+// end returns where clients of a cell connect, and their topic.
+func (c cell) end(addr string, n int) (e end, topic string) {
+	number++
+	id := fmt.Sprintf("%d%s%d", number, strings.ReplaceAll(c.version.String(), ".", ""), c.qos)
+	return end{cell: c, addr: addr, id: id, room: n}, "matrix/" + id
+}
+
+func (c cell) exchange(ctx context.Context, n int, r *result) error {
+	p, err := newProxy(c.server.addr[c.transport], c.kind.cuts, opening[c.transport])
+	if err != nil {
+		return err
+	}
+	defer func() {
+		p.close()
+		r.broken = p.broken.Load()
+	}()
+	e, topic := c.end(p.addr(), n)
+	t := newTally(n)
+	as := func(role string) end { e := e; e.id = role + e.id; return e }
+	receiver, err := c.kind.receive(ctx, as("r"), func(m message) { t.got(m.payload) })
+	if err != nil {
+		return fmt.Errorf("connecting: %w", err)
+	}
+	leave := sync.OnceValue(func() error { return receiver.close(ctx) })
+	defer func() { _ = leave() }() // what came of it is looked at below
+	if err := receiver.subscribe(ctx, topic, c.qos); err != nil {
+		return fmt.Errorf("subscribing: %w", err)
+	}
+	if !c.variant.restart && !c.variant.whole {
+		p.cut()
+	}
+	sender, err := c.kind.send(ctx, as("s"), nil)
+	if err != nil {
+		return fmt.Errorf("connecting: %w", err)
+	}
+	if c.server.forgets && !c.variant.silent {
+		err = sender.subscribe(ctx, topic+"/none", c.qos)
+	}
+	err = errors.Join(err, c.publish(ctx, sender, topic, n))
+	t.await(c.patience())
+	r.counts = t.counts()
+	err = errors.Join(err, sender.close(ctx), leave())
+	if w, ok := receiver.(interface{ blame() blame }); ok {
+		r.by = w.blame()
+	}
+	return err
+}
+
+// publish publishes n messages, while the server is killed some times if the cell is so.
+func (c cell) publish(ctx context.Context, sender party, topic string, n int) error {
+	for i := range n {
+		if i%burst == burst-1 {
+			time.Sleep(pause)
+		}
+		if c.variant.restart && i > 0 && i%(n/4) == 0 {
+			if err := c.server.restart(ctx); err != nil {
+				return err
+			}
+		}
+		if err := sender.publish(ctx, message{topic: topic, payload: payload(i), qos: c.qos}); err != nil {
+			return fmt.Errorf("publishing: %w", err)
+		}
+	}
+	if err := sender.flush(ctx); err != nil {
+		return fmt.Errorf("publishing: %w", err)
+	}
+	return nil
+}
+
+// patience is for how long nothing may come before it is taken for lost.
+func (c cell) patience() time.Duration {
+	if c.qos == 0 || c.variant.known || slices.Contains(c.server.faults, "lost by the server") {
+		return 3 * time.Second
+	}
+	return 15 * time.Second
+}
+
+// verdict says whether the cell is as it has to be, and if not what is wrong, and whose
+// fault that is if it was seen on the wire.
 func (r result) verdict() string {
-	fault := r.faults(r.qos, r.excused)
+	list := r.faults(r.qos, r.by)
 	switch {
+	case errors.Is(r.err, errMissing):
+		return r.err.Error()
 	case r.err != nil:
-		return "failed: " + r.err.Error()
-	case fault != "":
-		return fault
+		return "failed: " + strings.ReplaceAll(r.err.Error(), "\n", "; ")
+	case len(list) > 0:
+		return strings.Join(list, ", ")
 	}
 	return "passed"
+}
+
+// passed reports whether nothing is wrong but what is known of servers and clients of others.
+func (r result) passed() bool {
+	if r.variant.known || errors.Is(r.err, errMissing) {
+		return true
+	}
+	unknown := func(fault string) bool { return !slices.Contains(r.server.faults, fault) }
+	return r.err == nil && !slices.ContainsFunc(r.faults(r.qos, r.by), unknown)
 }

@@ -1,6 +1,6 @@
 // Matrix sends messages between clients through servers, ours and those of others, over
-// links that break, and writes what has come of each cell into docs/interop.md. It wants
-// mosquitto with its programs.
+// links that break, and writes what has come of each cell into docs/interop.md. What is not
+// on the machine is skipped, and said to be.
 //
 //	scripts/matrix [-n MESSAGES] [-only REGEXP]
 package main
@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"slices"
 	"syscall"
 
 	"github.com/mqttwire/mqttwire"
@@ -36,7 +37,7 @@ func main() {
 		log.Fatal(err)
 	}
 	for _, r := range results {
-		if !r.variant.atFault && r.verdict() != "passed" {
+		if !r.passed() {
 			os.Exit(1)
 		}
 	}
@@ -44,19 +45,20 @@ func main() {
 
 // matrix runs the cells that match, one after the other.
 func matrix(ctx context.Context, only *regexp.Regexp, n int) (results []result, err error) {
-	mosquitto, err := startMosquitto(ctx)
+	l, err := newLab()
 	if err != nil {
 		return nil, err
 	}
-	defer mosquitto.stop()
-	own, err := startOurs()
-	if err != nil {
-		return nil, err
-	}
-	defer own.stop()
-	for _, c := range cells(mosquitto, own) {
+	defer l.close()
+	servers := l.servers()
+	defer func() {
+		for _, p := range servers {
+			p.down()
+		}
+	}()
+	for _, c := range cells(servers) {
 		if err := ctx.Err(); err != nil {
-			return nil, err // and mosquitto ends
+			return nil, err // and the servers end
 		}
 		if only.MatchString(c.String()) {
 			results = append(results, c.run(ctx, n))
@@ -65,29 +67,55 @@ func matrix(ctx context.Context, only *regexp.Regexp, n int) (results []result, 
 	return results, nil
 }
 
+// The servers, by their place in what servers returns.
+const (
+	mosquitto = iota
+	mochiServer
+	aedes
+	serve
+	durableServe
+)
+
+// servers returns all servers; none of them runs.
+func (l *lab) servers() []*peer {
+	return []*peer{
+		mosquitto:   {name: mosquittoVersion(), versions: versions, start: startMosquitto, lab: l, faults: []string{"twice by the server"}},
+		mochiServer: {name: "mochi " + required("github.com/mochi-mqtt/server/v2"), versions: versions, start: startMochi, lab: l, faults: []string{"lost by the server", "out of order by the server"}},
+		aedes:       {name: "aedes 1.2.0", versions: versions[:2], start: startAedes, lab: l, forgets: true, faults: []string{"lost by the server", "out of order by the server", "twice by the server"}},
+		serve: {name: "mqtt serve", versions: versions, lab: l, start: func(ctx context.Context, p *peer) error {
+			return startServe(ctx, p, false)
+		}},
+		durableServe: {name: "mqtt serve with a store", versions: versions, lab: l, start: func(ctx context.Context, p *peer) error {
+			return startServe(ctx, p, true)
+		}},
+	}
+}
+
 // cells returns all cells in the order of the document.
-func cells(mosquitto, own *peer) (list []cell) {
-	for _, server := range []*peer{mosquitto, own} {
-		list = append(list, ours.cells(server)...)
+func cells(servers []*peer) (list []cell) {
+	for _, server := range servers[:durableServe] {
+		list = append(list, ours.cells(server, variant{})...)
 	}
 	for _, k := range others {
-		list = append(list, k.cells(own)...)
+		list = append(list, k.cells(servers[serve], variant{what: "no cuts", whole: true})...)
 	}
-	free := variant{what: "our client with as many in flight as the server takes", free: true, atFault: true}
-	for _, v := range []mqttwire.Version{mqttwire.V31, mqttwire.V311} {
-		list = append(list, cell{mosquitto, ours, v, "tcp", 2, true, free})
+	free := variant{what: "our client with as many in flight as the server takes", free: true, known: true}
+	for _, v := range versions[:2] {
+		list = append(list, cell{servers[mosquitto], ours, v, "tcp", 2, free})
 	}
-	strict := variant{what: "our client strict", strict: true, atFault: true}
-	return append(list, cell{mosquitto, ours, mqttwire.V5, "tcp", 2, true, strict})
+	silent := variant{what: "a sender without a subscription", silent: true, known: true}
+	list = append(list, cell{servers[aedes], ours, mqttwire.V311, "tcp", 2, silent})
+	strict := variant{what: "our client strict", strict: true, known: true}
+	return append(list, cell{servers[mosquitto], ours, mqttwire.V5, "tcp", 2, strict})
 }
 
 // cells returns those of a kind of client with a server.
-func (k *kind) cells(server *peer) (list []cell) {
+func (k *kind) cells(server *peer, what variant) (list []cell) {
 	for _, v := range k.versions {
-		for _, transport := range transports {
+		for _, transport := range k.over {
 			for qos := range byte(3) {
-				if transport == "tcp" || k.overWS {
-					list = append(list, cell{server, k, v, transport, qos, k.cut, variant{}})
+				if slices.Contains(server.versions, v) {
+					list = append(list, cell{server, k, v, transport, qos, what})
 				}
 			}
 		}

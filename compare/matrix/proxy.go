@@ -13,27 +13,28 @@ import (
 // the server's on: a handshake of WebSocket alone may take mosquitto as long.
 const life = 50 * time.Millisecond
 
-// cuts is how many connections the proxy of a cell breaks before it lets them be: with all
-// of them broken after a few messages nothing would ever be done.
-const cuts = 60
+// opening is how many bytes a connection has in one direction, at most, before MQTT begins.
+var opening = map[string]int64{"tcp": 0, "tls": 2500, "ws": 300}
 
 // proxy passes connections on and, once told to, breaks them, each behind some bytes in one direction, a
 // few or many, or when it has lasted for a life, whichever is first.
 type proxy struct {
 	listener net.Listener
 	to       string
+	cuts     int64 // that it makes before it lets connections be: with all broken early nothing would ever be done
+	opening  int64
 	cutting  atomic.Bool
 	began    chan struct{} // is closed when it begins to cut
 	broken   atomic.Int64
 	running  sync.WaitGroup
 }
 
-func newProxy(to string) (*proxy, error) {
+func newProxy(to string, cuts, opening int64) (*proxy, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	p := &proxy{listener: listener, to: to, began: make(chan struct{})}
+	p := &proxy{listener: listener, to: to, cuts: cuts, opening: opening, began: make(chan struct{})}
 	p.running.Go(p.run)
 	return p, nil
 }
@@ -76,8 +77,8 @@ func (p *proxy) pass(near, far net.Conn) {
 	switch {
 	case !p.cutting.Load():
 		p.running.Go(func() { p.breakAt(p.began, ended, end) })
-	case p.broken.Load() < cuts:
-		limits[rand.IntN(2)] = 100 + rand.Int64N(1<<(6+rand.IntN(8)))
+	case p.broken.Load() < p.cuts:
+		limits[rand.IntN(2)] = p.opening + 100 + rand.Int64N(1<<(6+rand.IntN(8)))
 		old := make(chan struct{})
 		answers = &answered{Conn: far, first: func() { time.AfterFunc(life, func() { close(old) }) }}
 		p.running.Go(func() { p.breakAt(old, ended, end) })

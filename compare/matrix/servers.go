@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -10,90 +11,58 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mqttwire/mqttwire/broker"
-	"github.com/mqttwire/mqttwire/server"
-	"github.com/mqttwire/mqttwire/session"
-	"github.com/mqttwire/mqttwire/ws"
+	"github.com/mqttwire/mqttwire"
 )
 
-// peer is a server that runs.
+// peer is a server, which is started when a cell needs it first.
 type peer struct {
-	name string
+	name     string
+	versions []mqttwire.Version
+	faults   []string // verdicts that are known of it, as docs/interop.md tells
+	forgets  bool     // the session of a client without subscriptions; so the sender has one
+	lab      *lab
+	// start fills addr and stop, and is called once.
+	start func(ctx context.Context, p *peer) error
+	// restart ends the server without warning, and starts it with what it has kept; nil: it keeps nothing.
+	restart func(ctx context.Context) error
+
 	addr map[string]string // by transport
 	stop func()
-
-	subscribed func(id string) bool // whether a client has, if the server can be asked
+	err  error // of start
 }
 
-var transports = []string{"tcp", "ws"}
+var (
+	transports = []string{"tcp", "tls", "ws"}
+	versions   = []mqttwire.Version{mqttwire.V31, mqttwire.V311, mqttwire.V5}
+)
 
 // url returns the URL of a server behind an address.
 func url(transport, addr string) string {
-	if transport == "ws" {
+	switch transport {
+	case "ws":
 		return "ws://" + addr + "/mqtt"
+	case "tls":
+		return "mqtts://" + addr
 	}
 	return "mqtt://" + addr
 }
 
-// startOurs starts package server with a broker that has room for all messages of a cell.
-func startOurs() (*peer, error) {
-	s := &server.Server{Broker: broker.New(broker.Options{Limits: broker.Limits{Queue: session.Bounds{Count: 1 << 20, Bytes: 1 << 30}}})}
-	p := &peer{name: "mqttwire", addr: map[string]string{}, stop: func() { _ = s.Close() }}
-	p.subscribed = func(id string) bool {
-		for sub := range s.Broker.Subscriptions("") {
-			if sub.ClientID == id {
-				return true
-			}
+// up starts the server unless it runs.
+func (p *peer) up(ctx context.Context) error {
+	if p.addr == nil {
+		p.addr, p.stop = map[string]string{}, func() {}
+		if p.err = p.start(ctx, p); p.err == nil {
+			p.err = p.listens(ctx)
 		}
-		return false
 	}
-	for _, transport := range transports {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		p.addr[transport] = listener.Addr().String()
-		if transport == "ws" {
-			listener = ws.NewListener(listener, ws.ServerOptions{})
-		}
-		go func() { _ = s.Serve(listener) }()
-	}
-	return p, nil
+	return p.err
 }
 
-// startMosquitto starts mosquitto, which has to be installed, with a queue without bounds.
-func startMosquitto(ctx context.Context) (*peer, error) {
-	program, err := exec.LookPath("mosquitto")
-	if err != nil {
-		program = "/usr/sbin/mosquitto" // not in everybody's PATH
+// down ends it, if it was started.
+func (p *peer) down() {
+	if p.stop != nil {
+		p.stop()
 	}
-	dir, err := os.MkdirTemp("", "matrix")
-	if err != nil {
-		return nil, err
-	}
-	p := &peer{name: version(program), addr: map[string]string{}}
-	config := "allow_anonymous true\nmax_queued_messages 0\n"
-	for _, transport := range transports {
-		port, err := freePort()
-		if err != nil {
-			return nil, err
-		}
-		p.addr[transport] = fmt.Sprintf("127.0.0.1:%d", port)
-		config += fmt.Sprintf("listener %d 127.0.0.1\n", port)
-		if transport == "ws" {
-			config += "protocol websockets\n"
-		}
-	}
-	file := filepath.Join(dir, "mosquitto.conf")
-	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
-		return nil, err
-	}
-	cmd := exec.Command(program, "-c", file)
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	p.stop = func() { _, _, _ = cmd.Process.Kill(), cmd.Wait(), os.RemoveAll(dir) }
-	return p, p.listens(ctx)
 }
 
 // freePort returns a port that nobody listens on.
@@ -109,9 +78,9 @@ func freePort() (int, error) {
 func (p *peer) listens(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	for _, transport := range transports {
+	for _, addr := range p.addr {
 		for {
-			conn, err := net.Dial("tcp", p.addr[transport])
+			conn, err := net.Dial("tcp", addr)
 			if err == nil {
 				_ = conn.Close()
 				break
@@ -125,20 +94,133 @@ func (p *peer) listens(ctx context.Context) error {
 	return nil
 }
 
-// await waits until a client has subscribed.
-func (p *peer) await(ctx context.Context, id string) error {
-	for !p.subscribed(id) {
-		if ctx.Err() != nil {
-			return fmt.Errorf("%s has not subscribed", id)
+// startMosquitto starts mosquitto, with a queue without bounds.
+func startMosquitto(ctx context.Context, p *peer) error {
+	config := "allow_anonymous true\nmax_queued_messages 0\n"
+	for _, transport := range transports {
+		port, err := freePort()
+		if err != nil {
+			return err
 		}
-		time.Sleep(10 * time.Millisecond)
+		p.addr[transport] = fmt.Sprintf("127.0.0.1:%d", port)
+		config += fmt.Sprintf("listener %d 127.0.0.1\n", port)
+		switch transport {
+		case "ws":
+			config += "protocol websockets\n"
+		case "tls":
+			config += fmt.Sprintf("certfile %s\nkeyfile %s\n", p.lab.ca.cert, p.lab.ca.key)
+		}
+	}
+	stop, err := p.lab.mosquitto(config)
+	p.stop = stop
+	return err
+}
+
+// mosquittoProgram is the broker's, which is not in everybody's PATH.
+func mosquittoProgram() string {
+	if path, err := exec.LookPath("mosquitto"); err == nil {
+		return path
+	}
+	return "/usr/sbin/mosquitto"
+}
+
+// mosquitto runs mosquitto until stop is called.
+func (l *lab) mosquitto(config string) (stop func(), err error) {
+	stop = func() {}
+	if _, err := exec.LookPath(mosquittoProgram()); err != nil {
+		return stop, missing("mosquitto is not installed (apt-get install mosquitto)")
+	}
+	f, err := os.CreateTemp(l.dir, "mosquitto")
+	if err != nil {
+		return stop, err
+	}
+	// As root it would become another user, who may not read the key.
+	if _, err := io.WriteString(f, "user root\n"+config); err != nil {
+		return stop, err
+	}
+	if err := f.Close(); err != nil {
+		return stop, err
+	}
+	cmd := exec.Command(mosquittoProgram(), "-c", f.Name())
+	if err := cmd.Start(); err != nil {
+		return stop, err
+	}
+	return func() { _, _ = cmd.Process.Kill(), cmd.Wait() }, nil
+}
+
+// startAedes starts the script that is a broker of aedes.
+func startAedes(_ context.Context, p *peer) error {
+	dir, err := p.lab.npm()
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command("node", "aedes.js", p.lab.ca.cert, p.lab.ca.key)
+	cmd.Dir = dir
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	p.stop = func() { _, _ = cmd.Process.Kill(), cmd.Wait() }
+	var ports [3]int
+	if _, err := fmt.Fscan(out, &ports[0], &ports[1], &ports[2]); err != nil {
+		return fmt.Errorf("aedes does not say where it listens: %w", err)
+	}
+	for i, transport := range transports {
+		p.addr[transport] = fmt.Sprintf("127.0.0.1:%d", ports[i])
 	}
 	return nil
 }
 
-// version returns what a program of mosquitto calls itself.
-func version(program string) string {
-	out, _ := exec.Command(program, "-h").CombinedOutput()
-	line, _, _ := strings.Cut(string(out), "\n")
-	return strings.Replace(line, " version", "", 1)
+// startServe starts `mqtt serve` with room for all messages of a cell, in memory or with a
+// durable store.
+func startServe(ctx context.Context, p *peer, durable bool) error {
+	program, err := p.lab.serve()
+	if err != nil {
+		return err
+	}
+	args := []string{"serve", "--max-queued", "1000000", "--max-queued-bytes", "1000000000", "--max-packet-size", "16000000", "--max-topic-alias", "100",
+		"--log-level", "error", "--sys-interval", "0", "--cert", p.lab.ca.cert, "--key", p.lab.ca.key}
+	for _, transport := range transports {
+		port, err := freePort()
+		if err != nil {
+			return err
+		}
+		p.addr[transport] = fmt.Sprintf("127.0.0.1:%d", port)
+		args = append(args, "--listen", url(transport, p.addr[transport]))
+	}
+	if durable {
+		args = append(args, "--store", filepath.Join(p.lab.dir, "serve.db"))
+	}
+	run := func() error {
+		cmd := exec.Command(program, args...)
+		cmd.Stderr = os.Stderr
+		if err := cmd.Start(); err != nil {
+			return err
+		}
+		p.stop = func() { _, _ = cmd.Process.Kill(), cmd.Wait() }
+		return nil
+	}
+	if durable {
+		p.restart = func(ctx context.Context) error {
+			p.stop()
+			if err := run(); err != nil {
+				return err
+			}
+			return p.listens(ctx)
+		}
+	}
+	return run()
+}
+
+// mosquittoVersion returns what mosquitto calls itself.
+func mosquittoVersion() string {
+	out, _ := exec.Command(mosquittoProgram(), "-h").CombinedOutput()
+	if name := strings.Replace(firstLine(out), " version", "", 1); name != "" {
+		return name
+	}
+	return "mosquitto"
 }

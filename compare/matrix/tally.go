@@ -77,20 +77,27 @@ func (t *tally) await(patience time.Duration) {
 // settle is for how long nothing may come when all is done: what came twice would come then.
 const settle = 300 * time.Millisecond
 
-// faults returns what of the counts is against the promise of a QoS; excused is how many
-// messages of QoS 2 the server has published again when it may not.
-func (c counts) faults(qos byte, excused int) string {
-	switch {
-	case c.strange > 0:
-		return "strange payloads"
-	case qos > 0 && c.lost > 0:
-		return "lost"
-	case c.arrived == 0:
-		return "nothing has come"
-	case c.disorder > 0:
-		return "out of order"
-	case qos != 1 && c.again > excused:
-		return "twice"
+// faults returns what of the counts is against the promise of a QoS, and says "by the
+// server" where that was seen to be its fault alone.
+func (c counts) faults(qos byte, by blame) (list []string) {
+	fault := func(what string, is, its int) {
+		if by.known && is <= its {
+			what += " by the server"
+		}
+		if is > 0 {
+			list = append(list, what)
+		}
 	}
-	return ""
+	fault("strange payloads", c.strange, -1)
+	if c.arrived == 0 {
+		fault("nothing has come", 1, -1)
+	}
+	if qos > 0 {
+		fault("lost", c.lost, by.unsent)
+	}
+	fault("out of order", c.disorder, by.late)
+	if qos != 1 {
+		fault("twice", c.again, by.again)
+	}
+	return list
 }

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/mqttwire/mqttwire"
+)
+
+// kind is a kind of client.
+type kind struct {
+	name     string
+	versions []mqttwire.Version
+	over     []string // transports
+	cuts     int64    // connections that are broken in a cell; few where a client waits long before it connects again
+	// receive and send connect a client, for what its name says. got gets what comes.
+	receive, send func(ctx context.Context, e end, got func(message)) (party, error)
+}
+
+// end is where and as whom a client connects.
+type end struct {
+	cell
+	addr string
+	id   string
+	will *message
+	room int // messages that it may have to hold
+}
+
+func (e end) url() string { return url(e.transport, e.addr) }
+
+// message is one that is published or has come.
+type message struct {
+	topic   string
+	payload []byte
+	qos     byte
+	retain  bool
+	alias   uint16 // to be sent with, 5.0
+}
+
+// party is a client that runs.
+type party interface {
+	// subscribe is back when the server has said yes.
+	subscribe(ctx context.Context, filter string, qos byte) error
+	// publish is back when the client has taken the message.
+	publish(ctx context.Context, m message) error
+	// flush is back when all that was published is acknowledged, of clients that can tell.
+	flush(ctx context.Context) error
+	// close ends the client, which says DISCONNECT if it can.
+	close(ctx context.Context) error
+}
+
+// closing is how long a client may take to close.
+const closing = 10 * time.Second
