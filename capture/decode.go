@@ -212,6 +212,9 @@ func placeFault(e *Event, misplaced mqttwire.Rule) error {
 // refused reports whether a CONNACK is the one by which a server that knows
 // only the older versions refuses 5.0: in the older form, which is legal there.
 func refused(err error) bool {
+	if err == nil {
+		return false // and nothing is allocated
+	}
 	var e *mqttwire.Error
 	return errors.As(err, &e) && e.Rule == mqttwire.RuleVersionRefused
 }
