@@ -21,11 +21,11 @@ type record struct {
 	wireSize int    // bytes it had on the wire, of which data may be the first part
 }
 
-// recordSource reads the records of a capture file. After the last it returns
-// io.EOF; a *FileError says that there is more, but it cannot be read. If that is a
-// soft one, the next record can be read all the same.
+// recordSource reads the records of a capture file, one after the other, into r. After
+// the last it returns io.EOF; a *FileError says that there is more, but it cannot be
+// read. If that is a soft one, the next record can be read all the same.
 type recordSource interface {
-	next() (record, error)
+	next(r *record) error
 }
 
 // maxRecord is how long a record may be, in bytes: no link layer has such packets, so

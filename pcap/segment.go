@@ -111,7 +111,7 @@ type layer struct {
 }
 
 // decode looks for the TCP segment in a record, and adds it.
-func (d *headerDecoder) decode(r record, file int) {
+func (d *headerDecoder) decode(r *record, file int) {
 	d.counts.Total++
 	next := protocolOf(r.link)
 	if next == 0 {
