@@ -97,7 +97,11 @@ func (a *assembler) add(s *Segment, to stream) {
 	if s.FIN && a.end < 0 {
 		a.end, a.fin = offset+size, s.mark()
 	}
-	if n := int64(len(payload)); n > 0 {
+	if n := int64(len(payload)); n > 0 && missing == 0 && offset == a.next && len(a.held) == 0 {
+		a.last = a.last.later(s.mark()) // nearly always, and it costs no copy
+		a.next += n
+		to.take(payload, a.last)
+	} else if n > 0 {
 		a.insert(piece{mark: s.mark(), offset: offset, size: n, data: payload}, to)
 		offset += n
 	}
@@ -114,7 +118,7 @@ func (a *assembler) add(s *Segment, to stream) {
 func (a *assembler) insert(p piece, to stream) {
 	p = p.from(a.next)
 	if p.size > 0 && p.offset == a.next && (len(a.held) == 0 || p.offset+p.size <= a.held[0].offset) {
-		a.deliver(p, to) // the common case costs no copy
+		a.deliver(p, to)
 		p.size = 0
 	}
 	for i := a.search(p.offset); p.size > 0; i++ {

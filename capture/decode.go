@@ -25,7 +25,8 @@ func (c *conversation) packet(d *direction, f mqttwire.Frame, m mark) {
 	if d == c.clientSide() {
 		c.heard(m)
 	}
-	e := d.event(WholePacket, m)
+	var e Event
+	d.describe(&e, WholePacket, m)
 	e.Frame = f
 	if d.resumed {
 		e.Resumed, d.resumed = f.Header.Type != mqttwire.CONNECT, false

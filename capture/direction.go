@@ -294,15 +294,18 @@ func (d *direction) stop() {
 func (d *direction) forgetAliases() { d.aliases, d.named = packets.TopicAliases{}, 0 }
 
 // event begins an event of this direction.
-func (d *direction) event(k Kind, m mark) Event {
+func (d *direction) event(k Kind, m mark) (e Event) {
+	d.describe(&e, k, m)
+	return e
+}
+
+// describe fills in what every event of this direction has.
+func (d *direction) describe(e *Event, k Kind, m mark) {
 	c := d.conv
+	e.Kind, e.Record, e.File, e.Time = k, m.record, m.file, m.time
 	if c.raw && !c.recorded {
-		m.record, m.file = c.count+1, c.file
+		e.Record, e.File = c.count+1, c.file
 	}
-	return Event{
-		Kind: k, Record: m.record, File: m.file, Time: m.time,
-		Stream: c.stream, Src: d.src, Dst: d.dst,
-		Sender: c.sender(d), Client: c.proxied, Via: c.via,
-		ClientID: c.clientID, Bridge: c.bridge,
-	}
+	e.Stream, e.Src, e.Dst, e.Sender = c.stream, d.src, d.dst, c.sender(d)
+	e.Client, e.Via, e.ClientID, e.Bridge = c.proxied, c.via, c.clientID, c.bridge
 }

@@ -173,11 +173,11 @@ func (s *pcapngSource) readOrder(head []byte) error {
 	if binary.BigEndian.Uint32(head) != blockSectionHeader {
 		return nil
 	}
-	start, err := s.in.in.Peek(len(head) + 4)
+	start, err := s.in.peek(4)
 	if err != nil {
 		return cutBlock(cutAt(1, err))
 	}
-	switch binary.BigEndian.Uint32(start[len(head):]) {
+	switch binary.BigEndian.Uint32(start) {
 	case 0x1A2B3C4D:
 		s.order = binary.BigEndian
 	case 0x4D3C2B1A:
