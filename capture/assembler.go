@@ -39,16 +39,21 @@ type stream interface {
 // assembler puts the payload of one direction's segments in order. Each byte is
 // delivered once, as it arrived first; holes are filled or given up.
 type assembler struct {
-	started   bool
-	fromStart bool   // the SYN was seen, so offset 0 is the first byte of the direction
-	first     uint32 // sequence number of offset 0
-	next      int64  // offset of the next byte to deliver; held[i].offset > next
-	end       int64  // offset behind the last byte, told by FIN; -1 until then
-	peer      int64  // the receiver has all bytes before this offset, or more
+	position
+	end       int64 // offset behind the last byte, told by FIN; -1 until then
+	peer      int64 // the receiver has all bytes before this offset, or more
 	held      []piece
 	heldBytes int
 	last      mark // of what was delivered last
 	fin       mark // of the segment that told the end
+}
+
+// position is how far a direction has come.
+type position struct {
+	started   bool
+	fromStart bool   // the SYN was seen, so offset 0 is the first byte of the direction
+	first     uint32 // sequence number of offset 0
+	next      int64  // offset of the next byte to deliver; what is held stands behind it
 }
 
 // piece is a run of bytes that waits for what comes before it.
@@ -61,27 +66,28 @@ type piece struct {
 
 // begin fixes the sequence number of offset 0.
 func (a *assembler) begin(first uint32, fromStart bool) {
-	*a = assembler{started: true, fromStart: fromStart, first: first, end: -1}
+	*a = assembler{position: position{started: true, fromStart: fromStart, first: first}, end: -1}
 }
 
 // offset returns the offset that a sequence number stands for: the one nearest
 // to the next byte, since sequence numbers wrap.
-func (a *assembler) offset(seq uint32) int64 {
-	return a.next + int64(int32(seq-a.first-uint32(a.next)))
+func (p *position) offset(seq uint32) int64 {
+	return p.next + int64(int32(seq-p.first-uint32(p.next)))
 }
 
 // add takes a segment and delivers what it completes.
-func (a *assembler) add(s Segment, to stream) {
-	seq := s.Seq
+func (a *assembler) add(s *Segment, to stream) {
+	seq, payload, missing := s.Seq, s.Payload, int64(s.Missing)
 	if s.SYN {
 		seq++ // the SYN itself takes a number
 	}
 	if s.RST {
 		// Bytes in a RST explain it to people; they belong to no stream.
-		s.Payload, s.Missing = nil, 0
+		payload, missing = nil, 0
 	}
+	size := int64(len(payload)) + missing
 	if !a.started {
-		if !s.SYN && s.size() == 0 && !s.FIN {
+		if !s.SYN && size == 0 && !s.FIN {
 			// A keepalive probe without payload names a byte before the next.
 			return
 		}
@@ -89,14 +95,18 @@ func (a *assembler) add(s Segment, to stream) {
 	}
 	offset := a.offset(seq)
 	if s.FIN && a.end < 0 {
-		a.end, a.fin = offset+s.size(), s.mark()
+		a.end, a.fin = offset+size, s.mark()
 	}
-	if n := int64(len(s.Payload)); n > 0 {
-		a.insert(piece{mark: s.mark(), offset: offset, size: n, data: s.Payload}, to)
+	if n := int64(len(payload)); n > 0 && missing == 0 && offset == a.next && len(a.held) == 0 {
+		a.last = a.last.later(s.mark()) // nearly always, and it costs no copy
+		a.next += n
+		to.take(payload, a.last)
+	} else if n > 0 {
+		a.insert(piece{mark: s.mark(), offset: offset, size: n, data: payload}, to)
 		offset += n
 	}
-	if s.Missing > 0 {
-		a.insert(piece{mark: s.mark(), offset: offset, size: int64(s.Missing)}, to)
+	if missing > 0 {
+		a.insert(piece{mark: s.mark(), offset: offset, size: missing}, to)
 	}
 	a.giveUpAcked(to)
 	for a.heldBytes > maxHeldBytes || len(a.held) > maxHeldPieces {
@@ -108,7 +118,7 @@ func (a *assembler) add(s Segment, to stream) {
 func (a *assembler) insert(p piece, to stream) {
 	p = p.from(a.next)
 	if p.size > 0 && p.offset == a.next && (len(a.held) == 0 || p.offset+p.size <= a.held[0].offset) {
-		a.deliver(p, to) // the common case costs no copy
+		a.deliver(p, to)
 		p.size = 0
 	}
 	for i := a.search(p.offset); p.size > 0; i++ {
@@ -214,7 +224,7 @@ func (a *assembler) alone(now mark, to stream) {
 }
 
 // skip takes a segment of a direction that is not read any more.
-func (a *assembler) skip(s Segment) {
+func (a *assembler) skip(s *Segment) {
 	if !a.started {
 		a.begin(s.Seq, s.SYN)
 	}
@@ -229,9 +239,9 @@ func (a *assembler) ended() bool { return a.started && a.end >= 0 && a.next >= a
 
 // farOff reports whether a segment with payload is of another connection, by its
 // sequence number.
-func (a *assembler) farOff(s Segment, reach int64) bool {
-	at := a.offset(s.Seq)
-	return s.size() > 0 && (at+s.size() < a.next-reach || at > a.next+reach)
+func (p *position) farOff(s *Segment, reach int64) bool {
+	at := p.offset(s.Seq)
+	return s.size() > 0 && (at+s.size() < p.next-reach || at > p.next+reach)
 }
 
 // finish gives up all holes, since no more segments come, and returns how many

@@ -28,13 +28,15 @@ func (h *heard) lose(n int64, m mark) {
 	h.marks = append(h.marks, m.record)
 }
 
+func (h *heard) add(a *assembler, s Segment) { a.add(&s, h) }
+
 // assemble adds segments, numbered from 1, and finishes.
 func assemble(segments ...Segment) *heard {
 	var a assembler
 	var h heard
 	for i, s := range segments {
 		s.Record = i + 1
-		a.add(s, &h)
+		h.add(&a, s)
 	}
 	if missing := a.finish(&h); missing > 0 {
 		h.lose(missing, a.last)
@@ -101,28 +103,28 @@ func TestAssemblerMarksBytesWithTheRecordThatCompletedThem(t *testing.T) {
 func TestAssemblerGivesUpAHoleWhenTooMuchIsHeld(t *testing.T) {
 	var a assembler
 	var h heard
-	a.add(syn(0), &h)
+	h.add(&a, syn(0))
 	piece := bytes.Repeat([]byte("x"), 64<<10)
 	seq := uint32(11) // ten bytes are lost
 	for range maxHeldBytes/len(piece) + 1 {
 		assert.Empty(t, h.text, "the hole may still be filled")
-		a.add(Segment{Seq: seq, Payload: piece}, &h)
+		h.add(&a, Segment{Seq: seq, Payload: piece})
 		seq += uint32(len(piece))
 	}
 	require.Equal(t, "[10]xx", h.text[:6])
 	assert.Zero(t, a.heldBytes)
 	assert.Empty(t, a.held)
-	a.add(data(1, "too late!!"), &h)
-	a.add(data(seq, "y"), &h)
+	h.add(&a, data(1, "too late!!"))
+	h.add(&a, data(seq, "y"))
 	assert.Equal(t, "xy", h.text[len(h.text)-2:])
 }
 
 func TestAssemblerHoldsABoundedNumberOfPieces(t *testing.T) {
 	var a assembler
 	var h heard
-	a.add(syn(0), &h)
+	h.add(&a, syn(0))
 	for i := range uint32(3 * maxHeldPieces) {
-		a.add(data(2*i+2, "x"), &h)
+		h.add(&a, data(2*i+2, "x"))
 		require.LessOrEqual(t, len(a.held), maxHeldPieces)
 	}
 	assert.NotEmpty(t, h.text)

@@ -8,7 +8,7 @@ import (
 
 // add takes a segment. The side that opens the connection is the client: "The
 // Client always establishes the Network Connection", section 1.2.
-func (c *conversation) add(s Segment) {
+func (c *conversation) add(s *Segment) {
 	d := c.from(s.Src)
 	o := c.opposite(d)
 	d.seen, c.latest = true, s.mark()
@@ -32,7 +32,7 @@ func (c *conversation) add(s Segment) {
 }
 
 // read reads a segment whose turn it is.
-func (c *conversation) read(s Segment) {
+func (c *conversation) read(s *Segment) {
 	d := c.from(s.Src)
 	o := c.opposite(d)
 	if c.over {
@@ -73,7 +73,7 @@ func (d *direction) close() {
 		c.heard(m)
 		e := d.event(Closed, m)
 		e.Note = d.did(ended{"the client closed the connection", "the server closed the connection"})
-		c.emit(e)
+		c.emit(&e)
 	}
 	if c.opposite(d).closed {
 		c.ended(ClosedInside, m)
@@ -95,7 +95,7 @@ func (c *conversation) reset(d *direction, m mark) {
 		c.heard(m)
 		e := d.event(Reset, m)
 		e.Note = d.did(ended{"the client reset the connection", "the server reset the connection"})
-		c.emit(e)
+		c.emit(&e)
 	}
 	c.ended(ResetInside, m)
 }
@@ -123,11 +123,14 @@ func (c *conversation) finishes(cause Cause) {
 	if c.unanswered() {
 		c.over = true
 		c.all.summary.count(c)
-		c.note(c.clientSide(), Unanswered, c.opened, "nobody answered")
+		c.note(c.clientSide(), Unanswered, c.opened, nobodyAnswered)
 		return
 	}
 	c.ended(cause, c.latest)
 }
+
+// nobodyAnswered is what an event says of a SYN without an answer.
+const nobodyAnswered = "nobody answered"
 
 // note reports something about a connection to a port of MQTT that has none yet.
 func (c *conversation) note(d *direction, k Kind, m mark, note string) {
@@ -136,7 +139,7 @@ func (c *conversation) note(d *direction, k Kind, m mark, note string) {
 	}
 	e := d.event(k, m)
 	e.Note = note
-	c.emit(e)
+	c.emit(&e)
 }
 
 // drop ends a conversation that is held no longer, though it may go on: a SYN that
@@ -152,7 +155,7 @@ func (c *conversation) drop() {
 	}
 	e := c.sides[0].event(Dropped, c.latest)
 	e.Sender, e.Note = 0, "more connections than can be held: what is still to come of this one is another stream"
-	c.emit(e)
+	c.emit(&e)
 }
 
 // unanswered reports whether the conversation is a SYN without an answer.

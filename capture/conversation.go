@@ -1,8 +1,6 @@
 package capture
 
 import (
-	"bytes"
-	"encoding/binary"
 	"net/netip"
 
 	"github.com/mqttwire/mqttwire"
@@ -10,23 +8,6 @@ import (
 
 // mqttPort is the port that is registered for MQTT over TCP.
 const mqttPort uint16 = 1883
-
-// flow is the pair of addresses of a conversation, the same for both directions, in
-// bytes that are found again at little cost: address and port of each.
-type flow [2 * (16 + 2)]byte
-
-func flowOf(a, b netip.AddrPort) (f flow) {
-	low, high := a.Addr().As16(), b.Addr().As16()
-	lowPort, highPort := a.Port(), b.Port()
-	if c := bytes.Compare(low[:], high[:]); c > 0 || c == 0 && lowPort > highPort {
-		low, high, lowPort, highPort = high, low, highPort, lowPort
-	}
-	n := copy(f[:], low[:])
-	n += copy(f[n:], high[:])
-	binary.BigEndian.PutUint16(f[n:], lowPort)
-	binary.BigEndian.PutUint16(f[n+2:], highPort)
-	return f
-}
 
 // conversation is one TCP connection, or one file of raw bytes.
 type conversation struct {
@@ -62,17 +43,7 @@ type conversation struct {
 	stages  []Stage
 	via     string // what Event.Via is
 
-	opened, latest    mark // of its first and its last segment
-	place, heavyPlace link // see holding
-	counted           int  // how many bytes it was counted with
-}
-
-// newConversation begins a conversation whose first direction goes from src to
-// dst.
-func newConversation(stream int, src, dst netip.AddrPort, all *Conversations) *conversation {
-	c := new(conversation)
-	c.begin(stream, src, dst, all)
-	return c
+	opened, latest mark // of its first and its last segment
 }
 
 // begin makes c, which is empty, a new conversation.
@@ -97,28 +68,6 @@ func (c *conversation) opposite(d *direction) *direction {
 		return c.sides[1]
 	}
 	return c.sides[0]
-}
-
-// isReplacedBy reports whether a segment is of another connection between the same
-// addresses. A SYN or SYN+ACK of this one, sent again or recorded late, has the
-// sequence number before the first byte. A SYN whose direction has nothing yet opens
-// another if the opposite one began in the middle of a connection: in this one it
-// would have come first. Where no SYN tells, a sequence number does that is far from
-// all before.
-func (c *conversation) isReplacedBy(s Segment) bool {
-	d := c.from(s.Src)
-	own, other := &d.bytes, &c.opposite(d).bytes
-	switch {
-	case s.SYN && own.started:
-		return own.first != s.Seq+1
-	case s.SYN:
-		return !s.ACK && other.started && !other.fromStart
-	case !own.started || s.RST:
-		return false
-	case c.over:
-		return own.farOff(s, maxHeldBytes)
-	}
-	return own.farOff(s, maxJump)
 }
 
 // onMQTTPort reports whether one side has a port of MQTT.
@@ -237,7 +186,7 @@ func (c *conversation) end(foreign mqttwire.Foreign, note string, m mark) {
 	e.Foreign, e.Note, e.Stopped, e.Sender = foreign, note, true, 0
 	c.sides[0].stop()
 	c.sides[1].stop()
-	c.emit(e)
+	c.emit(&e)
 }
 
 // finish ends the conversation: no more segments of it come, for a cause, which the
@@ -251,4 +200,4 @@ func (c *conversation) finish(cause Cause, end mark) {
 }
 
 // emit puts an event that needs no decoding into the queue.
-func (c *conversation) emit(e Event) { c.all.queue.emit(&e, c) }
+func (c *conversation) emit(e *Event) { c.all.queue.emit(e, c) }

@@ -13,12 +13,12 @@ import (
 // goroutine at a time.
 type Conversations struct {
 	options Options
-	open    map[flow]*conversation
+	open    map[flow]*entry
 	raw     *conversation // what AddBytes takes
 	streams int
-	last    int           // record of the last segment
-	recent  *conversation // that of the last segment, or nil
-	spare   *conversation // those that are forgotten, by place.next
+	last    int    // record of the last segment
+	recent  *entry // that of the last segment, or nil
+	spare   spare
 	queue   eventQueue
 	holding *holding
 	summary Summary
@@ -36,7 +36,7 @@ func NewConversations(o Options) (*Conversations, error) {
 		return nil, fmt.Errorf("there is no MQTT version %v", o.Version)
 	}
 	o.Stages = append(slices.Clip(o.Stages), openProxyStage)
-	c := &Conversations{options: o, open: make(map[flow]*conversation), holding: newHolding()}
+	c := &Conversations{options: o, open: make(map[flow]*entry), holding: newHolding()}
 	c.queue.summary = &c.summary
 	return c, nil
 }
@@ -51,12 +51,12 @@ func (c *Conversations) Add(s Segment) {
 	c.summary.Segments++
 	c.queue.expire(s.Time)
 	if !s.Src.IsValid() && !s.Dst.IsValid() {
-		c.addRow(s)
+		c.addRow(&s)
 		return
 	}
-	conv := c.of(s)
-	conv.add(s)
-	c.touch(conv)
+	e := c.of(&s)
+	c.addTo(e, &s)
+	c.touch(e)
 }
 
 // AddBytes takes the next bytes of MQTT that came without TCP, of one side or of
@@ -71,7 +71,7 @@ func (c *Conversations) AddBytes(b []byte) {
 }
 
 // addRow takes a segment without addresses: the next bytes of both sides.
-func (c *Conversations) addRow(s Segment) {
+func (c *Conversations) addRow(s *Segment) {
 	if c.raw == nil || !c.raw.recorded {
 		c.BeginBytes(s.File)
 		c.raw.recorded = true
@@ -89,7 +89,8 @@ func (c *Conversations) BeginBytes(file int) {
 	if c.raw != nil {
 		c.raw.finishes(CaptureEnds)
 	}
-	c.raw = c.begin(netip.AddrPort{}, netip.AddrPort{})
+	c.raw = new(conversation)
+	c.raw.begin(c.nextStream(), netip.AddrPort{}, netip.AddrPort{}, c)
 	c.raw.raw, c.raw.mqtt, c.raw.file = true, true, file
 	c.raw.sides[0].state, c.raw.sides[0].wholeStart = framing, true
 }
@@ -125,54 +126,28 @@ func (c *Conversations) Events() iter.Seq[Event] {
 // Finish ends all conversations: what is added later belongs to others. Next
 // returns what is left of them.
 func (c *Conversations) Finish() {
-	open := make([]*conversation, 0, len(c.open)+1)
-	for _, conv := range c.open {
-		open = append(open, conv)
+	open := make([]*entry, 0, len(c.open)+1)
+	for _, e := range c.open {
+		open = append(open, e)
 	}
 	if c.raw != nil {
-		open = append(open, c.raw)
+		open = append(open, &entry{conv: c.raw, stream: c.raw.stream})
 	}
-	slices.SortFunc(open, func(a, b *conversation) int { return cmp.Compare(a.stream, b.stream) })
-	for _, conv := range open {
-		conv.finishes(CaptureEnds)
+	slices.SortFunc(open, func(a, b *entry) int { return cmp.Compare(a.stream, b.stream) })
+	for _, e := range open {
+		c.finishes(e, CaptureEnds)
 	}
 	clear(c.open)
-	c.raw, c.recent, c.spare, c.holding = nil, nil, nil, newHolding()
+	c.raw, c.recent, c.spare, c.holding = nil, nil, spare{}, newHolding()
 	c.queue.flush()
 }
 
-// of returns the conversation that a segment belongs to.
-func (c *Conversations) of(s Segment) *conversation {
-	conv := c.recent
-	if conv == nil || !(conv.both[0].src == s.Src && conv.both[0].dst == s.Dst || conv.both[0].src == s.Dst && conv.both[0].dst == s.Src) {
-		conv = c.open[flowOf(s.Src, s.Dst)]
-	}
-	if conv != nil && conv.isReplacedBy(s) {
-		conv.finishes(LostInside)
-		c.forget(conv)
-		conv = nil
-	}
-	if conv == nil {
-		conv = c.begin(s.Src, s.Dst)
-		conv.opened = s.mark()
-		c.open[flowOf(s.Src, s.Dst)] = conv
-	}
-	c.recent = conv
-	return conv
-}
-
-// begin begins the next stream.
-func (c *Conversations) begin(src, dst netip.AddrPort) *conversation {
-	conv := c.spare
-	if conv != nil {
-		c.spare, conv.place.next = conv.place.next, nil
-	} else {
-		conv = new(conversation)
-	}
-	conv.begin(c.streams, src, dst, c)
+// nextStream counts one more stream.
+func (c *Conversations) nextStream() int {
+	stream := c.streams
 	c.streams++
 	c.summary.Streams++
-	return conv
+	return stream
 }
 
 // Iterate returns the events of a capture whose segments are given, as they come

@@ -25,7 +25,8 @@ func (c *conversation) packet(d *direction, f mqttwire.Frame, m mark) {
 	if d == c.clientSide() {
 		c.heard(m)
 	}
-	e := d.event(WholePacket, m)
+	var e Event
+	d.describe(&e, WholePacket, m)
 	e.Frame = f
 	if d.resumed {
 		e.Resumed, d.resumed = f.Header.Type != mqttwire.CONNECT, false
@@ -212,6 +213,9 @@ func placeFault(e *Event, misplaced mqttwire.Rule) error {
 // refused reports whether a CONNACK is the one by which a server that knows
 // only the older versions refuses 5.0: in the older form, which is legal there.
 func refused(err error) bool {
+	if err == nil {
+		return false // and nothing is allocated
+	}
 	var e *mqttwire.Error
 	return errors.As(err, &e) && e.Rule == mqttwire.RuleVersionRefused
 }

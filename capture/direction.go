@@ -43,7 +43,7 @@ type direction struct {
 }
 
 // add takes a segment of this direction.
-func (d *direction) add(s Segment) {
+func (d *direction) add(s *Segment) {
 	if d.state == done {
 		d.bytes.skip(s)
 		return
@@ -58,7 +58,7 @@ func (d *direction) add(s Segment) {
 func (d *direction) take(data []byte, m mark) {
 	switch d.state {
 	case seeking:
-		if d.beginsWithConnect(data) {
+		if d.beginsPlainly(data) {
 			d.state, d.wholeStart = framing, true
 			d.conv.isMQTT()
 			d.cut(data, m)
@@ -71,10 +71,14 @@ func (d *direction) take(data []byte, m mark) {
 	}
 }
 
-// beginsWithConnect reports whether these are the first bytes of the direction and
-// begin with a CONNECT: nearly always, so that there is nothing to look for.
-func (d *direction) beginsWithConnect(data []byte) bool {
-	return d.fromStart() && len(d.search.pieces) == 0 && d.search.atStart() && recogniseConnect(data) == isMQTT
+// beginsPlainly reports whether these are the first bytes of the direction and begin
+// with a CONNECT or, where that came, a CONNACK: nearly always, so that there is
+// nothing to look for.
+func (d *direction) beginsPlainly(data []byte) bool {
+	if !d.fromStart() || len(d.search.pieces) > 0 || !d.search.atStart() {
+		return false
+	}
+	return d.conv.connect && mqttwire.PacketType(data[0]>>4) == mqttwire.CONNACK || recogniseConnect(data) == isMQTT
 }
 
 // cut cuts frames from the bytes at hand, and keeps the rest.
@@ -172,7 +176,7 @@ func (d *direction) breakOff(data []byte, err error, m mark) {
 	if d.conv.raw {
 		e.Note = "where the next packet begins is not known; the rest is not decoded"
 	}
-	d.conv.emit(e)
+	d.conv.emit(&e)
 	if d.conv.raw {
 		d.stop()
 		return
@@ -216,7 +220,7 @@ func (d *direction) loseFramed(n int64, m mark) {
 	e.Bytes = n
 	if inside {
 		e.Note = "bytes inside a packet are missing from the capture"
-		d.conv.emit(e)
+		d.conv.emit(&e)
 		d.partial.hole(LostInside)
 		if d.partial.left -= n; d.partial.left == 0 {
 			d.endPartial(m)
@@ -227,7 +231,7 @@ func (d *direction) loseFramed(n int64, m mark) {
 	if e.PacketsLost = !d.bytes.ended(); !e.PacketsLost {
 		e.Note = lostAtEnd
 	}
-	d.conv.emit(e)
+	d.conv.emit(&e)
 	d.partial.hole(LostInside)
 	d.endPartial(m)
 	d.seekAgain(nil, LostInside)
@@ -273,7 +277,7 @@ func (d *direction) finish(cause Cause, end mark) {
 	if missing > 0 {
 		e := d.event(LostBytes, m)
 		e.Bytes, e.Note = missing, lostAtEnd
-		d.conv.emit(e)
+		d.conv.emit(&e)
 	}
 	d.stop()
 }
@@ -290,15 +294,18 @@ func (d *direction) stop() {
 func (d *direction) forgetAliases() { d.aliases, d.named = packets.TopicAliases{}, 0 }
 
 // event begins an event of this direction.
-func (d *direction) event(k Kind, m mark) Event {
+func (d *direction) event(k Kind, m mark) (e Event) {
+	d.describe(&e, k, m)
+	return e
+}
+
+// describe fills in what every event of this direction has.
+func (d *direction) describe(e *Event, k Kind, m mark) {
 	c := d.conv
+	e.Kind, e.Record, e.File, e.Time = k, m.record, m.file, m.time
 	if c.raw && !c.recorded {
-		m.record, m.file = c.count+1, c.file
+		e.Record, e.File = c.count+1, c.file
 	}
-	return Event{
-		Kind: k, Record: m.record, File: m.file, Time: m.time,
-		Stream: c.stream, Src: d.src, Dst: d.dst,
-		Sender: c.sender(d), Client: c.proxied, Via: c.via,
-		ClientID: c.clientID, Bridge: c.bridge,
-	}
+	e.Stream, e.Src, e.Dst, e.Sender = c.stream, d.src, d.dst, c.sender(d)
+	e.Client, e.Via, e.ClientID, e.Bridge = c.proxied, c.via, c.clientID, c.bridge
 }

@@ -72,7 +72,7 @@
 //   - Packets that wait for the version of their conversation take 8 MiB, and wait for
 //     5 seconds of the capture's time; then it is guessed from what is there.
 //
-// A conversation takes 1.3 kB by itself, so that all of it is under 64 MiB: with what
+// A conversation takes 1.7 kB by itself, so that all of it is under 64 MiB: with what
 // Go's garbage collector leaves, and a limit for it (package runtime/debug), a program
 // stays under 100 MiB. That holds where events are taken as they come about, by
 // Iterate or Handle; Next has those that one segment has completed wait, which may be

@@ -19,7 +19,7 @@ const (
 
 // isEarly reports whether a segment of d has to wait for bytes of o, the opposite
 // direction.
-func (c *conversation) isEarly(d, o *direction, s Segment) bool {
+func (c *conversation) isEarly(d, o *direction, s *Segment) bool {
 	switch {
 	case c.over || s.RST || d.state == done || o.state == done || !o.bytes.started:
 		return false
@@ -32,15 +32,16 @@ func (c *conversation) isEarly(d, o *direction, s Segment) bool {
 }
 
 // wait lets an early segment wait.
-func (c *conversation) wait(s Segment) {
-	s.Payload = bytes.Clone(s.Payload)
-	c.early = append(c.early, s)
+func (c *conversation) wait(s *Segment) {
+	c.early = append(c.early, *s)
+	last := &c.early[len(c.early)-1]
+	last.Payload = bytes.Clone(last.Payload)
 }
 
 // release reads early segments, as far as the segment that comes now allows. It
 // reports whether that was read with them.
-func (c *conversation) release(s Segment) bool {
-	first := c.early[0]
+func (c *conversation) release(s *Segment) bool {
+	first := &c.early[0]
 	o := c.opposite(c.from(first.Src))
 	switch {
 	case s.Src == first.Src:
@@ -54,7 +55,8 @@ func (c *conversation) release(s Segment) bool {
 	}
 	c.read(s)
 	for len(c.early) > 0 && o.bytes.tail(c.early[0].Ack) <= 0 {
-		c.read(c.nextEarly())
+		early := c.nextEarly()
+		c.read(&early)
 	}
 	return true
 }
@@ -67,7 +69,7 @@ func (c *conversation) releaseAll() {
 		if n := o.bytes.tail(s.Ack); s.ACK && n > 0 && len(o.bytes.held) == 0 && o.state != done {
 			o.bytes.deliver(piece{mark: s.mark(), offset: o.bytes.next, size: n}, inlet{o})
 		}
-		c.read(s)
+		c.read(&s)
 	}
 }
 

@@ -41,5 +41,5 @@ func (c *conversation) heard(m mark) {
 	e := c.clientSide().event(Silence, m)
 	e.Gap = m.time.Sub(last.time)
 	e.Note = fmt.Sprintf("the client sent no packet for %v; its keep alive allows %v", e.Gap, limit)
-	c.emit(e)
+	c.emit(&e)
 }

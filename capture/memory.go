@@ -18,156 +18,148 @@ const (
 	heavy      = 64 << 10
 )
 
-// chain is a list of conversations, that which had a segment longest ago first.
+// chain is a list of entries, that which had a segment longest ago first.
 type chain struct {
-	first, last *conversation
+	first, last *entry
 	size        int
-	link        func(*conversation) *link
+	which       int // of entry.links it uses
 }
 
-// link is the place of a conversation in one of the chains that use it.
+// link is the place of an entry in one of the chains that use it.
 type link struct {
 	chain      *chain
-	prev, next *conversation
+	prev, next *entry
 }
 
 // holding is what Conversations hold.
 type holding struct {
-	open, unbegun, over chain // by conversation.place
-	heavy               chain // by conversation.heavyPlace
+	open, unbegun, over chain // by the first link
+	heavy               chain // by the second
 	bytes               int   // that wait in all of them
 }
 
-func newHolding() *holding {
-	all := func(c *conversation) *link { return &c.place }
-	h := new(holding)
-	h.open.link, h.unbegun.link, h.over.link = all, all, all
-	h.heavy.link = func(c *conversation) *link { return &c.heavyPlace }
-	return h
-}
+func newHolding() *holding { return &holding{heavy: chain{which: 1}} }
 
-// add puts a conversation at the end, wherever it was.
-func (l *chain) add(c *conversation) {
-	at := l.link(c)
-	if at.chain == l && l.last == c {
+// add puts an entry at the end, wherever it was.
+func (l *chain) add(e *entry) {
+	at := &e.links[l.which]
+	if at.chain == l && l.last == e {
 		return
 	}
-	l.remove(c)
+	if at.chain != nil {
+		at.chain.remove(e)
+	}
 	*at = link{chain: l, prev: l.last}
 	if l.last != nil {
-		l.link(l.last).next = c
+		l.last.links[l.which].next = e
 	} else {
-		l.first = c
+		l.first = e
 	}
-	l.last = c
+	l.last = e
 	l.size++
 }
 
-// remove takes a conversation out of the chain that it is in.
-func (l *chain) remove(c *conversation) {
-	at := l.link(c)
-	in := at.chain
-	if in == nil {
-		return
-	}
+// remove takes an entry out of the chain, in which it is.
+func (l *chain) remove(e *entry) {
+	at := &e.links[l.which]
 	if at.prev != nil {
-		in.link(at.prev).next = at.next
+		at.prev.links[l.which].next = at.next
 	} else {
-		in.first = at.next
+		l.first = at.next
 	}
 	if at.next != nil {
-		in.link(at.next).prev = at.prev
+		at.next.links[l.which].prev = at.prev
 	} else {
-		in.last = at.prev
+		l.last = at.prev
 	}
-	in.size--
+	l.size--
 	*at = link{}
 }
 
 // touch takes note that a conversation had a segment, and holds no more than it may.
-func (c *Conversations) touch(conv *conversation) {
+func (c *Conversations) touch(e *entry) {
 	h := c.holding
+	if e.conv != nil && e.conv.over {
+		c.ends(e)
+	}
 	switch {
-	case conv.over:
-		h.over.add(conv)
-	case conv.begun():
-		h.open.add(conv)
+	case e.over:
+		h.over.add(e)
+	case e.conv != nil && e.conv.begun():
+		h.open.add(e)
 	default:
-		h.unbegun.add(conv)
+		h.unbegun.add(e)
 	}
-	if h.over.size > maxOver {
+	if e.conv != nil {
+		c.weigh(e)
+	}
+	switch {
+	case h.over.size > maxOver:
 		c.forget(h.over.first)
+	case h.open.size > maxOpen:
+		c.dropIdle(&h.open)
+	case h.unbegun.size > maxUnbegun:
+		c.dropIdle(&h.unbegun)
 	}
-	for _, l := range [...]struct {
-		chain *chain
-		max   int
-	}{{&h.open, maxOpen}, {&h.unbegun, maxUnbegun}} {
-		if l.chain.size > l.max {
-			c.dropIdle(l.chain)
-		}
-	}
-	if conv.place.chain != nil {
-		c.weigh(conv)
-	}
-	for h.bytes > maxWaiting {
-		switch {
-		case h.heavy.first != nil:
-			c.relieve(h.heavy.first)
-		case h.open.first != nil: // each holds little, but there are many
-			c.dropIdle(&h.open)
-		default:
-			return
-		}
+	if h.bytes > maxWaiting {
+		c.relieve()
 	}
 }
 
 // dropIdle drops the conversation of a chain that was idle for the longest time.
 func (c *Conversations) dropIdle(l *chain) {
 	idle := l.first
-	idle.drop()
+	if idle.conv != nil {
+		idle.conv.drop()
+	} else {
+		c.finishes(idle, CaptureEnds)
+	}
 	c.forget(idle)
 }
 
 // weigh counts how much a conversation holds.
-func (c *Conversations) weigh(conv *conversation) {
+func (c *Conversations) weigh(e *entry) {
 	h := c.holding
-	n := conv.held()
-	h.bytes += n - conv.counted
-	conv.counted = n
+	n := e.conv.held()
+	h.bytes += n - e.counted
+	e.counted = n
 	switch {
 	case n > heavy:
-		h.heavy.add(conv)
-	case conv.heavyPlace.chain != nil:
-		h.heavy.remove(conv)
+		h.heavy.add(e)
+	case e.links[1].chain != nil:
+		h.heavy.remove(e)
 	}
 }
 
-// relieve lets a conversation hold less, or nothing.
-func (c *Conversations) relieve(conv *conversation) {
-	for _, d := range conv.sides {
+// relieve lets conversations hold less, or nothing, until all hold no more than they
+// may.
+func (c *Conversations) relieve() {
+	h := c.holding
+	for h.bytes > maxWaiting {
+		switch {
+		case h.heavy.first != nil:
+			c.relieveOf(h.heavy.first)
+		case h.open.first != nil: // each holds little, but there are many
+			c.dropIdle(&h.open)
+		case h.unbegun.first != nil:
+			c.dropIdle(&h.unbegun)
+		default:
+			return
+		}
+	}
+}
+
+// relieveOf lets a conversation hold less, or nothing.
+func (c *Conversations) relieveOf(e *entry) {
+	for _, d := range e.conv.sides {
 		d.relieve()
 	}
-	c.weigh(conv)
-	if conv.heavyPlace.chain == nil {
+	c.weigh(e)
+	if e.links[1].chain == nil {
 		return
 	}
-	conv.drop()
-	c.forget(conv)
-}
-
-// forget ends that a conversation is held.
-func (c *Conversations) forget(conv *conversation) {
-	h := c.holding
-	h.open.remove(conv)
-	h.heavy.remove(conv)
-	h.bytes -= conv.counted
-	conv.counted = 0
-	delete(c.open, flowOf(conv.both[0].src, conv.both[0].dst))
-	if c.recent == conv {
-		c.recent = nil
-	}
-	*conv = conversation{place: link{next: c.spare}}
-	c.spare = conv
+	e.conv.drop()
+	c.forget(e)
 }
 
 // begun reports whether a segment with payload came.

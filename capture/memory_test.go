@@ -261,3 +261,37 @@ func TestAliasesAreForgottenBeforeConnectionsAre(t *testing.T) {
 	assert.Equal(t, 40*16, w.kinds[WholePacket])
 	assert.LessOrEqual(t, w.c.holding.bytes, maxWaiting)
 }
+
+func TestSegmentsThatWaitBeforeAnythingWasReadAreBounded(t *testing.T) {
+	before := heap()
+	w := newCrowd(t, Options{})
+	for i := range maxUnbegun {
+		w.opens(i)
+		w.c.Add(Segment{Src: w.server, Dst: client(i), SYN: true, ACK: true, Ack: 1})
+		w.c.Add(Segment{Src: client(i), Dst: w.server, Seq: 1, ACK: true, Ack: 100, Payload: make([]byte, 60000)})
+		require.LessOrEqual(t, w.c.holding.bytes, maxWaiting)
+	}
+	w.holds(before, maxWaiting*3/2)
+	assert.Less(t, len(w.c.open), maxUnbegun)
+}
+
+func TestASYNThatIsSentAgainIsOneConnection(t *testing.T) {
+	w := newCrowd(t, Options{})
+	for range 3 {
+		w.opens(0)
+	}
+	w.opens(1)
+	w.c.Add(Segment{Src: client(0), Dst: w.server, SYN: true, Seq: 9000})
+	w.c.Finish()
+	assert.Equal(t, map[Kind]int{Unanswered: 3}, w.kinds)
+	assert.Equal(t, Summary{Segments: 5, Streams: 3, Unanswered: 3}, w.c.Summary())
+}
+
+func TestOneOfTwoSYNsThatCrossMayBeAnswered(t *testing.T) {
+	tr := newTrace(t)
+	tr.record(client4, server4, "S", 999, "")
+	tr.record(server4, client4, "S", 4999, "")
+	tr.record(client4, server4, "A", 1000, connect311)
+	tr.record(server4, client4, "A", 5000, connack3)
+	assert.Equal(t, []string{"3/0 client CONNECT 3.1.1", "4/0 server CONNACK 3.1.1"}, tr.lines(Options{}))
+}

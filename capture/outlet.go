@@ -66,7 +66,7 @@ func (o outlet) ClientAddr(addr netip.AddrPort) { o.conv.proxied = addr }
 func (o outlet) Note(i Direction, note string) {
 	e := o.conv.sides[i].event(StageNote, o.mark)
 	e.Note = note
-	o.conv.emit(e)
+	o.conv.emit(&e)
 }
 
 func (o outlet) Stop(i Direction, note string) {
@@ -77,7 +77,7 @@ func (o outlet) Stop(i Direction, note string) {
 		e := d.event(NotMQTT, o.mark)
 		e.Note, e.Stopped = note, true
 		d.stop()
-		o.conv.emit(e)
+		o.conv.emit(&e)
 	default:
 		o.conv.other = true
 		o.conv.end(0, note, o.mark)

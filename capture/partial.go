@@ -159,7 +159,7 @@ func (d *direction) pieceOf(data []byte, offset int64, m mark) {
 	e := d.event(PacketPiece, m)
 	e.Frame = mqttwire.Frame{Header: p.header, Body: bytes.Clone(data)}
 	e.Bytes = offset
-	d.conv.emit(e)
+	d.conv.emit(&e)
 }
 
 // readable reads of a packet that is malformed or not whole what can be read; nil if

@@ -38,7 +38,7 @@ func (d *direction) passProxyHeader(h mqttwire.ProxyHeader, m mark) {
 	h.TLVs = bytes.Clone(h.TLVs)
 	e := d.event(ProxyHeader, m)
 	e.Proxy, e.Note = &h, proxyNote(h)
-	d.conv.emit(e)
+	d.conv.emit(&e)
 }
 
 // proxyNote is what an event says of a header.
@@ -67,7 +67,7 @@ func (d *direction) endsInProxyHeader(note string, m mark) {
 	e := d.event(NotMQTT, m)
 	e.Foreign, e.Note, e.Stopped = foreign, note, true
 	d.stop()
-	d.conv.emit(e)
+	d.conv.emit(&e)
 }
 
 // cutProxyHeader reports whether the direction begins with a header of which the

@@ -264,7 +264,7 @@ func (d *direction) reportSearch(s boundarySearch, m mark, stopped bool) {
 	if s.lost > 0 && s.cause == 0 {
 		e := d.event(LostBytes, m)
 		e.Bytes, e.Stopped, e.Note = s.lost, stopped, "bytes before the first packet boundary are missing from the capture"
-		d.conv.emit(e)
+		d.conv.emit(&e)
 	}
 	if s.skipped == 0 {
 		return
@@ -281,7 +281,7 @@ func (d *direction) reportSearch(s boundarySearch, m mark, stopped bool) {
 	case s.cause == LostInside:
 		e.Note = "the next packet boundary had to be looked for"
 	}
-	d.conv.emit(e)
+	d.conv.emit(&e)
 }
 
 // endSearch ends a search that found nothing.

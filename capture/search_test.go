@@ -27,16 +27,17 @@ func newSearching(t *testing.T, fromServer, opened bool, port uint16) *searching
 	}
 	all, err := NewConversations(Options{})
 	require.NoError(t, err)
-	c := newConversation(0, client, server, all)
+	c := new(conversation)
+	c.begin(0, client, server, all)
 	s := &searching{d: c.sides[0], next: 1000}
 	if opened {
-		c.add(Segment{Src: client, Dst: server, Seq: s.next - 1, SYN: true, ACK: fromServer})
+		c.add(&Segment{Src: client, Dst: server, Seq: s.next - 1, SYN: true, ACK: fromServer})
 	}
 	return s
 }
 
 func (s *searching) feed(payload string) {
-	s.d.conv.add(Segment{Src: s.d.src, Dst: s.d.dst, Seq: s.next, Payload: []byte(payload)})
+	s.d.conv.add(&Segment{Src: s.d.src, Dst: s.d.dst, Seq: s.next, Payload: []byte(payload)})
 	s.next += uint32(len(payload))
 	s.fed += len(payload)
 }

@@ -46,7 +46,7 @@ type Segment struct {
 }
 
 // mark returns where the segment stands in the capture.
-func (s Segment) mark() mark { return mark{s.Record, s.File, s.order, s.Time} }
+func (s *Segment) mark() mark { return mark{s.Record, s.File, s.order, s.Time} }
 
 // size is how many bytes the segment carried.
-func (s Segment) size() int64 { return int64(len(s.Payload)) + int64(s.Missing) }
+func (s *Segment) size() int64 { return int64(len(s.Payload)) + int64(s.Missing) }

@@ -69,11 +69,12 @@ func (d *headerDecoder) exportedPDU(l *layer) (done bool) {
 	l.data = b
 	switch {
 	case dissector == "mqtt" || table == "tcp.port":
+		s := capture.Segment{Record: l.record, File: l.file, Time: l.time, Payload: l.data, Missing: l.missing}
 		if src.IsValid() && dst.IsValid() {
-			l.segment.Src, l.segment.Dst = netip.AddrPortFrom(src, ports[0]), netip.AddrPortFrom(dst, ports[1])
+			s.Src, s.Dst = netip.AddrPortFrom(src, ports[0]), netip.AddrPortFrom(dst, ports[1])
 		}
 		d.counts.TCP++
-		d.exported.add(l, d.add)
+		d.exported.add(s, d.add)
 		return true
 	case dissector == "ip" || dissector == "ipv6":
 		l.next = protoIP
@@ -86,9 +87,7 @@ func (d *headerDecoder) exportedPDU(l *layer) (done bool) {
 }
 
 // add adds a PDU. One with a CONNECT begins a connection.
-func (e *exportedPDUs) add(l *layer, add func(capture.Segment)) {
-	s := l.segment
-	s.Payload, s.Missing = l.data, l.missing
+func (e *exportedPDUs) add(s capture.Segment, add func(capture.Segment)) {
 	if !s.Src.IsValid() {
 		add(s)
 		return

@@ -103,7 +103,7 @@ func (f *file) end() {
 // since it may be long in coming.
 func (f *file) advance() {
 	for f.due {
-		f.head, f.err = f.records.next()
+		f.err = f.records.next(&f.head)
 		fault, ok := f.err.(*FileError)
 		f.due = ok && fault.soft
 		if f.due && f.soft == nil {

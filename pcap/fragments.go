@@ -55,13 +55,13 @@ type fragmentPiece struct {
 // done says that it does not.
 func (d *headerDecoder) join(l *layer, id uint32, at int, more bool) (done bool) {
 	f := &d.fragments
-	d.expire(l.segment.Time)
+	d.expire(l.time)
 	size := len(l.data) + l.missing
 	if l.partial || at+size > maxIPSize || more && size%8 != 0 || size == 0 {
 		d.counts.Other++
 		return true
 	}
-	key := fragmentKey{l.segment.Src.Addr(), l.segment.Dst.Addr(), id, l.next}
+	key := fragmentKey{l.src, l.dst, id, l.next}
 	p := f.packets[key]
 	if p == nil {
 		p = f.begin(key, *l)
@@ -161,7 +161,7 @@ func (d *headerDecoder) giveUp(p *fragmented) {
 // expire gives up what waits for too long.
 func (d *headerDecoder) expire(now time.Time) {
 	f := &d.fragments
-	for len(f.oldest) > 0 && (f.oldest[0].done || now.Sub(f.oldest[0].first.segment.Time) > maxFragmentWait) {
+	for len(f.oldest) > 0 && (f.oldest[0].done || now.Sub(f.oldest[0].first.time) > maxFragmentWait) {
 		d.giveUpOldest()
 	}
 }

@@ -55,7 +55,7 @@ func newJoining() *joining {
 }
 
 func (j *joining) take(number int, at time.Time, data []byte) {
-	j.decode(record{number: number, time: at, link: layers.LinkTypeRaw, data: data, wireSize: len(data)}, 0)
+	j.decode(&record{number: number, time: at, link: layers.LinkTypeRaw, data: data, wireSize: len(data)}, 0)
 }
 
 func TestFragmentsInAnyOrderAndTwiceAreOneSegment(t *testing.T) {
@@ -154,7 +154,7 @@ func TestAFragmentThatIsCutLeavesAHole(t *testing.T) {
 		if i == 1 {
 			r = r[:len(r)-4]
 		}
-		j.decode(record{number: i + 1, link: layers.LinkTypeRaw, data: r, wireSize: size}, 0)
+		j.decode(&record{number: i + 1, link: layers.LinkTypeRaw, data: r, wireSize: size}, 0)
 	}
 	require.Len(t, j.found, 1)
 	assert.Len(t, j.found[0].Payload, 24)

@@ -158,7 +158,7 @@ func TestWhatLeadsToNoTCPIsCountedByWhatItIs(t *testing.T) {
 		"a TCP header below 20":         {layers.LinkTypeRaw, append(append([]byte(v4[:32]), 0x40), v4[33:]...), other},
 	} {
 		d := headerDecoder{add: func(capture.Segment) {}}
-		d.decode(record{link: test.link, data: test.data, wireSize: len(test.data)}, 0)
+		d.decode(&record{link: test.link, data: test.data, wireSize: len(test.data)}, 0)
 		assert.Equal(t, test.want, d.counts, name)
 	}
 }
@@ -175,7 +175,7 @@ func TestHeadersAreNotPassedOverWithoutEnd(t *testing.T) {
 
 func TestSegmentCutInATunnelTellsWhatIsMissing(t *testing.T) {
 	whole := serialize(t, outer4(4), bytesOf(string(serialize(t, ip4(), tcp(), bytesOf("0123456789")))))
-	s, ok := segmentOf(record{link: layers.LinkTypeRaw, data: whole[:len(whole)-7], wireSize: len(whole)})
+	s, ok := segmentOf(&record{link: layers.LinkTypeRaw, data: whole[:len(whole)-7], wireSize: len(whole)})
 	require.True(t, ok)
 	assert.Equal(t, "012", string(s.Payload))
 	assert.Equal(t, 7, s.Missing)
@@ -191,7 +191,7 @@ func TestRecordsOfAnyBytesAreTaken(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		for link := range layers.LinkType(len(linkProtocols)) {
 			b := rapid.SliceOfN(rapid.Byte(), 0, 80).Draw(rt, "bytes")
-			d.decode(record{link: link, data: b[:len(b):len(b)], wireSize: len(b) + rapid.IntRange(-5, 5).Draw(rt, "more")}, 0)
+			d.decode(&record{link: link, data: b[:len(b):len(b)], wireSize: len(b) + rapid.IntRange(-5, 5).Draw(rt, "more")}, 0)
 		}
 	})
 }
@@ -201,7 +201,7 @@ func TestExportedPayloadsAreRememberedInBoundedMemory(t *testing.T) {
 	for i := range 3 * maxExported {
 		data := bytesOf("\x00\x0C\x00\x04mqtt", "\x00\x14\x00\x04\x0A", string([]byte{byte(i >> 16), byte(i >> 8), byte(i)}), "\x00\x15\x00\x04\xC0\x00\x02\x02",
 			"\x00\x19\x00\x04\x00\x00\x9C\x40", "\x00\x1A\x00\x04\x00\x00\x07\x5B", "\x00\x00\x00\x00", string(ping))
-		d.decode(record{link: linkExportedPDU, data: data, wireSize: len(data)}, 0)
+		d.decode(&record{link: linkExportedPDU, data: data, wireSize: len(data)}, 0)
 		require.LessOrEqual(t, len(d.exported.next), maxExported)
 	}
 	assert.Equal(t, 3*maxExported, d.counts.TCP)

@@ -1,7 +1,6 @@
 package pcap
 
 import (
-	"bytes"
 	"encoding/binary"
 	"io"
 	"runtime"
@@ -115,24 +114,4 @@ func TestManyConnectionsTakeBoundedMemory(t *testing.T) {
 	counts, most = drain(t, newManyConnections(count, true))
 	assert.Equal(t, map[capture.Kind]int{capture.WholePacket: 4 * count, capture.Closed: 2 * count}, counts)
 	assert.Less(t, most, uint64(64<<20))
-}
-
-func BenchmarkManyConnections(b *testing.B) {
-	for name, sessions := range map[string]bool{"SYNs": false, "sessions": true} {
-		file, err := io.ReadAll(newManyConnections(100000, sessions))
-		require.NoError(b, err)
-		b.Run(name, func(b *testing.B) {
-			b.SetBytes(int64(len(file)))
-			b.ReportAllocs()
-			for b.Loop() {
-				r, err := NewReader(bytes.NewReader(file), capture.Options{})
-				require.NoError(b, err)
-				for _, err := range r.Events() {
-					if err != nil {
-						b.Fatal(err)
-					}
-				}
-			}
-		})
-	}
 }

@@ -117,41 +117,36 @@ func lengthsOf(major, minor uint16) lengthOrder {
 	return recordedFirst
 }
 
-func (s *pcapSource) next() (record, error) {
+func (s *pcapSource) next(r *record) error {
 	at := s.in.offset
 	h, err := s.in.take(s.headerSize)
 	if err == nil && beginsFile(h) {
 		s.in.putBack()
 		if err := s.readFileHeader(); err != nil {
-			return record{}, &FileError{Offset: at, Err: endsIn("a header", err)}
+			return &FileError{Offset: at, Err: endsIn("a header", err)}
 		}
 		at, s.last = s.in.offset, time.Time{}
 		h, err = s.in.take(s.headerSize)
 	}
 	if err == io.EOF {
-		return record{}, err
+		return err
 	}
 	s.read++
 	if err != nil {
-		return record{}, &FileError{Record: s.read, Offset: at, Err: err}
+		return &FileError{Record: s.read, Offset: at, Err: err}
 	}
 	when, size, onWire := s.header(h)
 	if size > maxRecord {
-		return record{}, s.resume(at, size)
+		return s.resume(at, size)
 	}
 	data, err := s.in.take(int(size))
 	if err != nil && !(err == io.EOF && size == 0) {
-		return record{}, &FileError{Record: s.read, Offset: at, Err: cutAt(1, err)}
+		return &FileError{Record: s.read, Offset: at, Err: cutAt(1, err)}
 	}
 	s.last = when
-	return record{
-		number:   s.read,
-		offset:   at,
-		time:     when,
-		link:     s.link,
-		data:     data,
-		wireSize: int(onWire & 0x7FFFFFFF),
-	}, nil
+	r.number, r.offset, r.time, r.link = s.read, at, when, s.link
+	r.data, r.wireSize = data, int(onWire&0x7FFFFFFF)
+	return nil
 }
 
 // header reads the header of a record.

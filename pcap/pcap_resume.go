@@ -18,9 +18,8 @@ const (
 // is not soft if there is none.
 func (s *pcapSource) resume(at int64, size uint32) error {
 	fault := &FileError{Record: s.read, Offset: at, Err: fmt.Errorf("it has the impossible length %d", size)}
-	s.in.discard()
 	for {
-		b, err := s.in.in.Peek(s.in.in.Size())
+		b, err := s.in.peek(s.in.in.Size())
 		if err != nil && err != io.EOF {
 			return fault
 		}
@@ -31,8 +30,7 @@ func (s *pcapSource) resume(at int64, size uint32) error {
 		}
 		for i := range scan {
 			if s.mayResume(b[i:], last) {
-				s.in.in.Discard(i)
-				s.in.offset += int64(i)
+				s.in.discardNext(i)
 				fault.soft, fault.Err = true, fmt.Errorf("%w; the next that can be read is %d bytes on", fault.Err, s.in.offset-at)
 				return fault
 			}
@@ -40,8 +38,7 @@ func (s *pcapSource) resume(at int64, size uint32) error {
 		if last {
 			return fault
 		}
-		s.in.in.Discard(scan)
-		s.in.offset += int64(scan)
+		s.in.discardNext(scan)
 	}
 }
 

@@ -55,7 +55,7 @@ type pcapngInterface struct {
 
 func newPcapngSource(in *bufio.Reader, secrets func([]byte)) (*pcapngSource, error) {
 	s := &pcapngSource{in: window{in: in}, order: binary.LittleEndian, secrets: secrets}
-	if _, _, err := s.block(); err != nil {
+	if _, err := s.block(new(record)); err != nil {
 		if err == io.EOF {
 			err = errCutBlock
 		}
@@ -64,21 +64,21 @@ func newPcapngSource(in *bufio.Reader, secrets func([]byte)) (*pcapngSource, err
 	return s, nil
 }
 
-func (s *pcapngSource) next() (record, error) {
+func (s *pcapngSource) next(r *record) error {
 	for {
 		at := s.in.offset
-		rec, ok, err := s.block()
+		ok, err := s.block(r)
 		switch {
 		case err == io.EOF:
-			return record{}, err
+			return err
 		case err != nil:
 			// What broke off may not have got as far as its number.
 			fault := &FileError{Record: max(s.records, s.last+1), Offset: at, Err: err}
 			fault.soft = errors.As(err, new(blockFault))
-			return record{}, fault
+			return fault
 		case ok:
-			rec.offset, s.last = at, s.records
-			return rec, nil
+			r.offset, s.last = at, s.records
+			return nil
 		}
 	}
 }
@@ -91,38 +91,38 @@ func (f blockFault) Error() string { return string(f) }
 func blockFaultf(format string, a ...any) error { return blockFault(fmt.Sprintf(format, a...)) }
 
 // block reads the next block; ok says that it has a record.
-func (s *pcapngSource) block() (rec record, ok bool, err error) {
+func (s *pcapngSource) block(r *record) (ok bool, err error) {
 	head, err := s.in.take(8)
 	if err != nil {
-		return record{}, false, cutBlock(err)
+		return false, cutBlock(err)
 	}
 	var first [8]byte // a copy, as reading on moves the buffer
 	copy(first[:], head)
 	if err := s.readOrder(first[:]); err != nil {
-		return record{}, false, err
+		return false, err
 	}
 	kind, size := s.order.Uint32(first[:]), s.order.Uint32(first[4:])
 	if size < 12 || size%4 != 0 {
-		return record{}, false, fmt.Errorf("a block has the impossible length %d", size)
+		return false, fmt.Errorf("a block has the impossible length %d", size)
 	}
 	if isRecord(kind) {
 		s.records++
 	}
 	if !s.needs(kind) {
-		return record{}, false, s.pass(size)
+		return false, s.pass(size)
 	}
 	if size > maxRecord+1<<12 {
-		return record{}, false, fmt.Errorf("a block has the impossible length %d", size)
+		return false, fmt.Errorf("a block has the impossible length %d", size)
 	}
 	b, err := s.in.take(int(size) - 8)
 	if err != nil {
-		return record{}, false, cutBlock(cutAt(1, err))
+		return false, cutBlock(cutAt(1, err))
 	}
 	body := b[:len(b)-4]
 	if end := s.order.Uint32(b[len(body):]); end != size {
-		return record{}, false, fmt.Errorf("a block of length %d ends with the length %d", size, end)
+		return false, fmt.Errorf("a block of length %d ends with the length %d", size, end)
 	}
-	return s.read(kind, body)
+	return s.read(kind, body, r)
 }
 
 func cutBlock(err error) error {
@@ -173,11 +173,11 @@ func (s *pcapngSource) readOrder(head []byte) error {
 	if binary.BigEndian.Uint32(head) != blockSectionHeader {
 		return nil
 	}
-	start, err := s.in.in.Peek(len(head) + 4)
+	start, err := s.in.peek(4)
 	if err != nil {
 		return cutBlock(cutAt(1, err))
 	}
-	switch binary.BigEndian.Uint32(start[len(head):]) {
+	switch binary.BigEndian.Uint32(start) {
 	case 0x1A2B3C4D:
 		s.order = binary.BigEndian
 	case 0x4D3C2B1A:
@@ -189,7 +189,7 @@ func (s *pcapngSource) readOrder(head []byte) error {
 }
 
 // read reads the body of a block.
-func (s *pcapngSource) read(kind uint32, body []byte) (rec record, ok bool, err error) {
+func (s *pcapngSource) read(kind uint32, body []byte, r *record) (ok bool, err error) {
 	switch kind {
 	case blockSectionHeader:
 		err = s.readSection(body)
@@ -198,13 +198,13 @@ func (s *pcapngSource) read(kind uint32, body []byte) (rec record, ok bool, err 
 	case blockSecrets:
 		err = s.readSecrets(body)
 	case blockSimplePacket:
-		rec, err = s.readSimplePacket(body)
-		return rec, err == nil, err
+		err = s.readSimplePacket(body, r)
+		return err == nil, err
 	default:
-		rec, err = s.readPacket(kind, body)
-		return rec, err == nil, err
+		err = s.readPacket(kind, body, r)
+		return err == nil, err
 	}
-	return record{}, false, err
+	return false, err
 }
 
 // readSection begins a section. Later minor versions add to the format and change
@@ -254,46 +254,49 @@ func (s *pcapngSource) readSecrets(body []byte) error {
 }
 
 // readSimplePacket reads a packet without time, of the first interface.
-func (s *pcapngSource) readSimplePacket(body []byte) (record, error) {
+func (s *pcapngSource) readSimplePacket(body []byte, r *record) error {
 	if len(body) < 4 {
-		return record{}, blockFault("a simple packet block is too short")
+		return blockFault("a simple packet block is too short")
 	}
 	if len(s.interfaces) == 0 {
-		return record{}, blockFault("a packet comes before its section's first interface")
+		return blockFault("a packet comes before its section's first interface")
 	}
-	first := s.interfaces[0]
+	first := &s.interfaces[0]
 	onWire := s.order.Uint32(body)
 	size := onWire
 	if first.snapLength != 0 {
 		size = min(size, first.snapLength)
 	}
 	if uint64(size) > uint64(len(body)-4) {
-		return record{}, blockFaultf("a simple packet block has %d bytes for a packet of %d", len(body)-4, size)
+		return blockFaultf("a simple packet block has %d bytes for a packet of %d", len(body)-4, size)
 	}
-	return s.record(first, time.Time{}, body[4:][:size], onWire), nil
+	s.record(r, first, time.Time{}, body[4:][:size], onWire)
+	return nil
 }
 
 // readPacket reads a packet of the interface that it names.
-func (s *pcapngSource) readPacket(kind uint32, body []byte) (record, error) {
+func (s *pcapngSource) readPacket(kind uint32, body []byte, r *record) error {
 	if len(body) < 20 {
-		return record{}, blockFault("a packet block is too short")
+		return blockFault("a packet block is too short")
 	}
 	id := s.order.Uint32(body)
 	if kind == blockPacket {
 		id = uint32(s.order.Uint16(body))
 	}
 	if uint64(id) >= uint64(len(s.interfaces)) {
-		return record{}, blockFaultf("a packet is of interface %d, but its section has %d", id, len(s.interfaces))
+		return blockFaultf("a packet is of interface %d, but its section has %d", id, len(s.interfaces))
 	}
 	size := s.order.Uint32(body[12:])
 	if uint64(size) > uint64(len(body)-20) {
-		return record{}, blockFaultf("a packet block has %d bytes for a packet of %d", len(body)-20, size)
+		return blockFaultf("a packet block has %d bytes for a packet of %d", len(body)-20, size)
 	}
 	ticks := uint64(s.order.Uint32(body[4:]))<<32 | uint64(s.order.Uint32(body[8:]))
-	from := s.interfaces[id]
-	return s.record(from, from.clock.time(ticks), body[20:][:size], s.order.Uint32(body[16:])), nil
+	from := &s.interfaces[id]
+	s.record(r, from, from.clock.time(ticks), body[20:][:size], s.order.Uint32(body[16:]))
+	return nil
 }
 
-func (s *pcapngSource) record(from pcapngInterface, at time.Time, data []byte, onWire uint32) record {
-	return record{number: s.records, time: at, link: from.link, data: data, wireSize: int(onWire & 0x7FFFFFFF)}
+// record fills in a record of an interface.
+func (s *pcapngSource) record(r *record, from *pcapngInterface, at time.Time, data []byte, onWire uint32) {
+	r.number, r.time, r.link, r.data, r.wireSize = s.records, at, from.link, data, int(onWire&0x7FFFFFFF)
 }

@@ -144,7 +144,7 @@ func (r *Reader) read() {
 	case f.err != nil:
 		r.endFile(f)
 	default:
-		r.addRecord(f, f.head)
+		r.addRecord(f, &f.head)
 		f.due = true
 	}
 }
@@ -170,7 +170,7 @@ func (r *Reader) finish() {
 }
 
 // addRecord looks for the TCP segment in a record.
-func (r *Reader) addRecord(f *file, rec record) {
+func (r *Reader) addRecord(f *file, rec *record) {
 	if f.unknown == nil && !knownLink(rec.link) {
 		f.unknown = &FileError{Record: rec.number, Offset: rec.offset, Err: fmt.Errorf("link type %d (%v) is not known; records of it are passed over", rec.link, rec.link)}
 	}

@@ -21,11 +21,11 @@ type record struct {
 	wireSize int    // bytes it had on the wire, of which data may be the first part
 }
 
-// recordSource reads the records of a capture file. After the last it returns
-// io.EOF; a *FileError says that there is more, but it cannot be read. If that is a
-// soft one, the next record can be read all the same.
+// recordSource reads the records of a capture file, one after the other, into r. After
+// the last it returns io.EOF; a *FileError says that there is more, but it cannot be
+// read. If that is a soft one, the next record can be read all the same.
 type recordSource interface {
-	next() (record, error)
+	next(r *record) error
 }
 
 // maxRecord is how long a record may be, in bytes: no link layer has such packets, so
@@ -76,8 +76,10 @@ func (e *FileError) Unwrap() error { return e.Err }
 // window reads a file piece by piece, without copying those that its buffer holds.
 type window struct {
 	in     *bufio.Reader
-	offset int64 // of the next byte
-	shown  int   // bytes of the buffer that are to be passed over
+	offset int64  // of the next byte
+	ahead  []byte // what the buffer has from there on, as far as it was looked at
+	shown  int    // bytes of the buffer before that
+	last   int    // how many of those were taken last
 	large  bytes.Buffer
 }
 
@@ -85,6 +87,24 @@ type window struct {
 // bytes that are there, not n. The error is io.EOF if there are none, and
 // io.ErrUnexpectedEOF if there are fewer.
 func (w *window) take(n int) ([]byte, error) {
+	if n > len(w.ahead) {
+		return w.read(n)
+	}
+	return w.pass(n), nil
+}
+
+// pass passes over bytes of the buffer.
+func (w *window) pass(n int) []byte {
+	b := w.ahead[:n:n]
+	w.ahead = w.ahead[n:]
+	w.offset += int64(n)
+	w.shown += n
+	w.last = n
+	return b
+}
+
+// read is take for what has to be read.
+func (w *window) read(n int) ([]byte, error) {
 	w.discard()
 	if n > w.in.Size() {
 		w.large.Reset()
@@ -93,16 +113,31 @@ func (w *window) take(n int) ([]byte, error) {
 		return w.large.Bytes(), cutAt(int(have), err)
 	}
 	b, err := w.in.Peek(n)
-	w.shown = len(b)
-	w.offset += int64(len(b))
-	return b, cutAt(len(b), err)
+	n = len(b)
+	w.ahead, _ = w.in.Peek(w.in.Buffered())
+	return w.pass(n), cutAt(n, err)
+}
+
+// peek returns the next n bytes without taking them, or as many as there are, and an
+// error then. They are valid until the next call.
+func (w *window) peek(n int) ([]byte, error) {
+	w.discard()
+	return w.in.Peek(n)
+}
+
+// discardNext passes over the next n bytes, which peek has shown.
+func (w *window) discardNext(n int) {
+	w.discard()
+	w.in.Discard(n)
+	w.offset += int64(n)
 }
 
 // putBack has the bytes that were taken last be the next again; they were no more than
 // the buffer holds.
 func (w *window) putBack() {
-	w.offset -= int64(w.shown)
-	w.shown = 0
+	w.offset -= int64(w.last)
+	w.shown -= w.last
+	w.last, w.ahead = 0, nil
 }
 
 // skip passes over the next n bytes.
@@ -113,9 +148,10 @@ func (w *window) skip(n int64) error {
 	return cutAt(int(min(have, 1)), err)
 }
 
+// discard lets go of what was taken.
 func (w *window) discard() {
 	w.in.Discard(w.shown)
-	w.shown = 0
+	w.shown, w.last, w.ahead = 0, 0, nil
 }
 
 // cutAt is the error of a read that got n bytes.

@@ -3,6 +3,7 @@ package pcap
 import (
 	"encoding/binary"
 	"net/netip"
+	"time"
 
 	"github.com/mqttwire/mqttwire/capture"
 )
@@ -103,15 +104,18 @@ type Records struct {
 
 // layer is what is left of a record behind the headers that were passed over.
 type layer struct {
-	next    protocol
-	data    []byte
-	missing int             // bytes that were on the wire behind data, and are not in the record
-	segment capture.Segment // as far as it is known
-	partial bool            // it is the first part of something that is not complete
+	next     protocol
+	data     []byte
+	missing  int // bytes that were on the wire behind data, and are not in the record
+	src, dst netip.Addr
+	record   int // where all that is from
+	file     int
+	time     time.Time
+	partial  bool // it is the first part of something that is not complete
 }
 
 // decode looks for the TCP segment in a record, and adds it.
-func (d *headerDecoder) decode(r record, file int) {
+func (d *headerDecoder) decode(r *record, file int) {
 	d.counts.Total++
 	next := protocolOf(r.link)
 	if next == 0 {
@@ -120,7 +124,7 @@ func (d *headerDecoder) decode(r record, file int) {
 	}
 	d.descend(&layer{
 		next: next, data: r.data, missing: max(r.wireSize-len(r.data), 0),
-		segment: capture.Segment{Record: r.number, File: file, Time: r.time},
+		record: r.number, file: file, time: r.time,
 	})
 }
 
@@ -223,7 +227,9 @@ func (d *headerDecoder) wireless(l *layer) (done bool) {
 		return false
 	}
 	aggregated(rest, func(frame []byte) {
-		d.descend(&layer{next: protoLLC, data: frame, segment: l.segment, partial: l.partial})
+		inner := *l
+		inner.next, inner.data, inner.missing = protoLLC, frame, 0
+		d.descend(&inner)
 	})
 	return true
 }
@@ -259,7 +265,7 @@ func (d *headerDecoder) ip4(l *layer) (done bool) {
 		d.counts.Other++
 		return true
 	}
-	l.segment.Src, l.segment.Dst = netip.AddrPortFrom(netip.AddrFrom4([4]byte(b[12:])), 0), netip.AddrPortFrom(netip.AddrFrom4([4]byte(b[16:])), 0)
+	l.src, l.dst = netip.AddrFrom4([4]byte(b[12:])), netip.AddrFrom4([4]byte(b[16:]))
 	l.next = protoOfIP(b[9])
 	l.end(header, size)
 	const more, offset = 0x2000, 0x1FFF
@@ -275,7 +281,7 @@ func (d *headerDecoder) ip4(l *layer) (done bool) {
 func (d *headerDecoder) ip6(l *layer) {
 	const header = 40
 	b := l.data
-	l.segment.Src, l.segment.Dst = netip.AddrPortFrom(netip.AddrFrom16([16]byte(b[8:])), 0), netip.AddrPortFrom(netip.AddrFrom16([16]byte(b[24:])), 0)
+	l.src, l.dst = netip.AddrFrom16([16]byte(b[8:])), netip.AddrFrom16([16]byte(b[24:]))
 	l.next = protoOfIP(b[6])
 	size := int(binary.BigEndian.Uint16(b[4:]))
 	if size != 0 {
@@ -319,13 +325,13 @@ func (d *headerDecoder) tcp(l *layer) {
 	}
 	const fin, syn, rst, ack = 0x01, 0x02, 0x04, 0x10
 	header, flags := 4*int(b[12]>>4), b[13]
-	s := &l.segment
-	s.Src = netip.AddrPortFrom(s.Src.Addr(), binary.BigEndian.Uint16(b))
-	s.Dst = netip.AddrPortFrom(s.Dst.Addr(), binary.BigEndian.Uint16(b[2:]))
-	s.Seq, s.Ack = binary.BigEndian.Uint32(b[4:]), binary.BigEndian.Uint32(b[8:])
-	s.SYN, s.ACK, s.FIN, s.RST = flags&syn != 0, flags&ack != 0, flags&fin != 0, flags&rst != 0
-	s.Payload = b[min(header, len(b)):]
-	s.Missing = max(len(b)+l.missing-header-len(s.Payload), 0)
+	payload := b[min(header, len(b)):]
 	d.counts.TCP++
-	d.add(*s)
+	d.add(capture.Segment{
+		Record: l.record, File: l.file, Time: l.time,
+		Src: netip.AddrPortFrom(l.src, binary.BigEndian.Uint16(b)), Dst: netip.AddrPortFrom(l.dst, binary.BigEndian.Uint16(b[2:])),
+		Seq: binary.BigEndian.Uint32(b[4:]), Ack: binary.BigEndian.Uint32(b[8:]),
+		SYN: flags&syn != 0, ACK: flags&ack != 0, FIN: flags&fin != 0, RST: flags&rst != 0,
+		Payload: payload, Missing: max(len(b)+l.missing-header-len(payload), 0),
+	})
 }

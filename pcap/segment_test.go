@@ -50,11 +50,11 @@ var ping = gopacket.Payload{0xC0, 0x00}
 
 // segmentIn finds the segment in a record that is whole.
 func segmentIn(link layers.LinkType, b []byte) (capture.Segment, bool) {
-	return segmentOf(record{link: link, data: b, wireSize: len(b)})
+	return segmentOf(&record{link: link, data: b, wireSize: len(b)})
 }
 
 // segmentOf finds the only segment in a record.
-func segmentOf(r record) (s capture.Segment, ok bool) {
+func segmentOf(r *record) (s capture.Segment, ok bool) {
 	d := headerDecoder{add: func(found capture.Segment) { s, ok = found, true }}
 	d.decode(r, 0)
 	return s, ok
@@ -179,7 +179,7 @@ func TestSegmentCutByTheSnapLengthTellsWhatIsMissing(t *testing.T) {
 		"IPv6": serialize(t, ip6(), tcp(), payload),
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, ok := segmentOf(record{link: layers.LinkTypeRaw, data: whole[:len(whole)-7], wireSize: len(whole)})
+			s, ok := segmentOf(&record{link: layers.LinkTypeRaw, data: whole[:len(whole)-7], wireSize: len(whole)})
 			require.True(t, ok)
 			assert.Equal(t, "012", string(s.Payload))
 			assert.Equal(t, 7, s.Missing)
@@ -196,7 +196,7 @@ func TestSegmentWithoutIPLengthTakesTheRecords(t *testing.T) {
 			s, ok := segmentIn(layers.LinkTypeRaw, b)
 			require.True(t, ok)
 			assert.Equal(t, []byte(ping), s.Payload)
-			s, ok = segmentOf(record{link: layers.LinkTypeRaw, data: b, wireSize: len(b) + 5})
+			s, ok = segmentOf(&record{link: layers.LinkTypeRaw, data: b, wireSize: len(b) + 5})
 			require.True(t, ok)
 			assert.Equal(t, 5, s.Missing)
 		})
@@ -207,7 +207,7 @@ func TestATCPHeaderThatIsCutTellsWhatIsMissingOfThePayload(t *testing.T) {
 	options := tcp()
 	options.Options = []layers.TCPOption{{OptionType: layers.TCPOptionKindTimestamps, OptionLength: 10, OptionData: make([]byte, 8)}}
 	whole := serialize(t, ip4(), options, gopacket.Payload("0123456789"))
-	s, ok := segmentOf(record{link: layers.LinkTypeRaw, data: whole[:20+24], wireSize: len(whole)})
+	s, ok := segmentOf(&record{link: layers.LinkTypeRaw, data: whole[:20+24], wireSize: len(whole)})
 	require.True(t, ok)
 	assert.Empty(t, s.Payload)
 	assert.Equal(t, 10, s.Missing, "the rest of the header is no payload")

@@ -37,32 +37,28 @@ func newSnoopSource(in *bufio.Reader) (*snoopSource, error) {
 	return s, nil
 }
 
-func (s *snoopSource) next() (record, error) {
+func (s *snoopSource) next(r *record) error {
 	const header = 24
 	at := s.in.offset
 	h, err := s.in.take(header)
 	if err == io.EOF {
-		return record{}, err
+		return err
 	}
 	s.read++
 	if err != nil {
-		return record{}, &FileError{Record: s.read, Offset: at, Err: err}
+		return &FileError{Record: s.read, Offset: at, Err: err}
 	}
 	onWire, size, whole := binary.BigEndian.Uint32(h), binary.BigEndian.Uint32(h[4:]), binary.BigEndian.Uint32(h[8:])
 	seconds, micros := binary.BigEndian.Uint32(h[16:]), binary.BigEndian.Uint32(h[20:])
 	if whole > maxRecord || whole < header || size > whole-header {
-		return record{}, &FileError{Record: s.read, Offset: at, Err: errors.New("its lengths are impossible")}
+		return &FileError{Record: s.read, Offset: at, Err: errors.New("its lengths are impossible")}
 	}
 	data, err := s.in.take(int(whole - header))
 	if err != nil && !(err == io.EOF && whole == header) {
-		return record{}, &FileError{Record: s.read, Offset: at, Err: cutAt(1, err)}
+		return &FileError{Record: s.read, Offset: at, Err: cutAt(1, err)}
 	}
-	return record{
-		number:   s.read,
-		offset:   at,
-		time:     time.Unix(int64(seconds), int64(micros)*1000).UTC(),
-		link:     s.link,
-		data:     data[:size],
-		wireSize: int(onWire & 0x7FFFFFFF),
-	}, nil
+	r.number, r.offset, r.link = s.read, at, s.link
+	r.time = time.Unix(int64(seconds), int64(micros)*1000).UTC()
+	r.data, r.wireSize = data[:size], int(onWire&0x7FFFFFFF)
+	return nil
 }
