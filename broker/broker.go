@@ -21,6 +21,7 @@ type Broker struct {
 	slots  slots
 	timers deadlines
 	log    changeLog
+	engine *engine // nil without Options.Cluster
 	counts counts
 	turns  sync.Pool
 
@@ -35,6 +36,10 @@ func New(o Options) *Broker {
 	o.Limits = o.Limits.orDefault()
 	b := &Broker{o: o, source: o.Rand}
 	b.log.changed = make(chan struct{}, 1)
+	if o.Cluster != nil {
+		b.o.Journal = false
+		b.engine = newEngine(b, *o.Cluster)
+	}
 	b.turns.New = func() any { return &turn{b: b} }
 	return b
 }
@@ -132,6 +137,9 @@ func (b *Broker) Attach(ctx context.Context, now time.Time, l *session.Link, fro
 	c.peer = &Peer{Origin: from}
 	c.peer.conn.Store(c)
 	c.mu.Store(&c.own)
+	if b.engine != nil {
+		c.door = new(door)
+	}
 	l.Tick(now)
 	b.counts.attached.Add(1)
 	return c

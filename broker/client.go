@@ -32,6 +32,7 @@ type client struct {
 	gone    bool      // the session has ended
 	used    bool      // it was connected, or restored
 	bridge  bool      // see packets.Connect.Bridge
+	hold    *hold     // in a cluster
 }
 
 // member is who gets messages by subscriptions: all of a client but those to shared
@@ -96,6 +97,14 @@ func (cl *client) event(t *turn, e *session.Event) {
 		cl.dropped(t, e)
 	case session.Ended:
 		cl.end(t)
+	case session.Fetch:
+		if cl.hold != nil {
+			cl.hold.fetch(t, e.Token, e.Message)
+		}
+	case session.Subscribe, session.Unsubscribe:
+		if cl.hold != nil {
+			cl.hold.marks()
+		}
 	case session.Arrived:
 		if cl.conn == nil { // else who routes it has it
 			cl.arrivedAgain(t, e.Packet)
@@ -125,6 +134,9 @@ func (cl *client) disconnected(t *turn, c *Conn, why session.Cause) {
 		return
 	}
 	cl.conn = nil
+	if cl.hold != nil {
+		cl.hold.marks()
+	}
 	if limit := cl.b.o.Limits.SessionExpiry; limit > 0 {
 		cl.endBy = t.now.Add(limit)
 	}
@@ -151,6 +163,9 @@ func (cl *client) end(t *turn) {
 		cl.b.log.add(t, session.Record{Session: cl.key(), Snapshot: true})
 		cl.recordName(t, "")
 	}
+	if cl.hold != nil {
+		cl.hold.ended(t)
+	}
 	t.tell(task{do: (*turn).tellEnded, peer: cl.peer})
 }
 
@@ -158,6 +173,7 @@ func (cl *client) end(t *turn) {
 func (cl *client) unsubscribeAll() {
 	for _, f := range cl.filters {
 		cl.space.index.Delete(f.filter, f.member)
+		cl.subscribing(f.filter, -1)
 	}
 	cl.filters, cl.replays = nil, nil
 }

@@ -31,6 +31,7 @@ type Conn struct {
 	handed  uint64              // bytes that were handed out
 	wrote   uint64              // bytes that are on the network
 	staged  staged              // with a journal
+	door    *door               // in a cluster
 	waits   bool                // until changes are durable; the log's
 	auth    bool                // the AUTH that is awaited is one of a CONNECT
 	busy    bool                // while routing is held: nothing is written, and no event is taken
@@ -77,7 +78,9 @@ func (c *Conn) Feed(now time.Time, chunk []byte) {
 	defer c.lock().Unlock()
 	c.now = now
 	c.b.counts.bytesIn.Add(uint64(len(chunk)))
-	c.link.Feed(now, chunk)
+	if !c.fedLate(t, chunk) {
+		c.link.Feed(now, chunk)
+	}
 	c.settle(t)
 }
 
@@ -85,7 +88,7 @@ func (c *Conn) Feed(now time.Time, chunk []byte) {
 // session.Link.Packet.
 func (c *Conn) Packet() (mqttwire.Packet, bool) {
 	mu := c.lock()
-	p, ok := c.link.Packet()
+	p, ok := c.shown()
 	if ok {
 		mu.Unlock()
 		return p, true
@@ -108,7 +111,11 @@ func (c *Conn) Handle(now time.Time) { _ = c.Answer(now, nil) }
 func (c *Conn) Answer(now time.Time, a mqttwire.Packet) error {
 	mu := c.lock()
 	c.now = now
-	p, ok := c.link.Packet()
+	p, ok := c.shown()
+	if ok && c.pings(now) {
+		mu.Unlock()
+		return nil
+	}
 	mu.Unlock()
 	if !ok {
 		return session.ErrState
@@ -148,14 +155,17 @@ func (c *Conn) Append(dst []byte, max int) []byte {
 	mu := c.lock()
 	t := c.b.turn(c.now)
 	start := len(dst)
-	if !c.busy {
+	dst = c.appendPong(dst, max)
+	if suspended := c.isSuspended(); !c.busy && !suspended {
 		waits := false
-		if c.b.o.Journal {
-			dst, waits = c.appendStaged(t, dst, max)
+		if c.b.stages() {
+			dst, waits = c.appendStaged(t, dst, max-(len(dst)-start))
 		} else {
-			dst = c.link.Append(dst, max)
+			dst = c.link.Append(dst, max-(len(dst)-start))
 		}
 		c.handedOut(t, len(dst)-start, waits)
+	} else if suspended {
+		c.handedOut(t, len(dst)-start, true)
 	}
 	mu.Unlock()
 	t.end()
@@ -185,11 +195,15 @@ func (c *Conn) Buffers(bufs [][]byte) [][]byte {
 	mu := c.lock()
 	t := c.b.turn(c.now)
 	start, n := len(bufs), 0
-	if !c.busy {
-		waits := false
-		if c.b.o.Journal {
+	bufs = c.pongBuffers(bufs)
+	suspended := c.isSuspended()
+	if !c.busy || suspended {
+		waits := suspended
+		switch {
+		case suspended || len(bufs) > start:
+		case c.b.stages():
 			bufs, waits = c.stagedBuffers(t, bufs)
-		} else {
+		default:
 			bufs = c.link.Buffers(bufs)
 		}
 		for _, b := range bufs[start:] {
@@ -352,6 +366,7 @@ func (c *Conn) Lost(now time.Time, err error) {
 	c.settle(t)
 	if !c.lost {
 		c.lost = true
+		c.leaves()
 		c.peer.conn.Store(nil) // who keeps the Peer does not keep the connection
 		c.b.counts.attached.Add(-1)
 	}

@@ -97,6 +97,9 @@ func (c *Conn) accept(now time.Time, p *packets.Connect, answer *packets.Connack
 	if code := refusalFor(p, &connack); code != 0 {
 		return c.refuse(now, &packets.Connack{ReasonCode: code})
 	}
+	if e := c.b.engine; e != nil {
+		return e.connect(t, c, sp, &connecting{connect: p.Clone(), connack: &connack})
+	}
 	for {
 		cl := c.clientFor(sp)
 		if cl == nil {
@@ -250,6 +253,9 @@ func (c *Conn) acceptSession(t *turn, cl *client, p *packets.Connect, connack *p
 	}
 	if p.CleanStart { // [MQTT-3.1.2-4]
 		cl.unsubscribeAll()
+	}
+	if cl.hold != nil {
+		cl.hold.accepted(p, connack)
 	}
 	cl.conn, cl.used, cl.endBy, cl.bridge = c, true, time.Time{}, p.Bridge
 	c.client, c.connect, c.now = cl, nil, t.now

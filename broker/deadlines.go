@@ -112,6 +112,14 @@ func (d *deadlines) swap(i, j int) {
 // false if there is no need to.
 func (b *Broker) Deadline() (at time.Time, ok bool) {
 	at, ok = b.timers.earliest()
+	if e := b.engine; e != nil {
+		if by := e.deadline(); e.suspended.Load() || !ok || by.Before(at) {
+			at, ok = by, true
+		}
+		if e.suspended.Load() {
+			return at, ok
+		}
+	}
 	if figures, has := b.figuresDue(); has && (!ok || figures.Before(at)) {
 		return figures, true
 	}
@@ -121,6 +129,9 @@ func (b *Broker) Deadline() (at time.Time, ok bool) {
 // Tick does what is due: it publishes wills, ends sessions, deletes retained messages
 // that have expired, and publishes figures. Before the Deadline it does nothing.
 func (b *Broker) Tick(now time.Time) {
+	if b.engine != nil && !b.engine.tick(now) {
+		return
+	}
 	for {
 		what := b.timers.next(now)
 		if what == nil {

@@ -63,12 +63,7 @@ func (r *receiver) identify(id uint32) {
 
 // send sends a message of that QoS to all that match has found.
 func (t *turn) send(m *session.Message, q mqttwire.QoS, retain bool) {
-	for i := range t.receivers {
-		r := &t.receivers[i]
-		if err := t.deliver(r.client, m, &r.delivery); err != nil {
-			t.notDelivered(r.client, m, err)
-		}
-	}
+	t.sendPlain(m)
 	for i := range t.hits {
 		if g := t.hits[i].Group; g != nil {
 			t.share(g, m, share{qos: q, retain: retain})
@@ -76,8 +71,19 @@ func (t *turn) send(m *session.Message, q mqttwire.QoS, retain bool) {
 	}
 }
 
+// sendPlain is send without groups.
+func (t *turn) sendPlain(m *session.Message) {
+	for i := range t.receivers {
+		r := &t.receivers[i]
+		if err := t.deliver(r.client, m, &r.delivery); err != nil {
+			t.notDelivered(r.client, m, err)
+		}
+	}
+}
+
 // deliver sends a message to a client. The lock of no other one is held.
 func (t *turn) deliver(cl *client, m *session.Message, d *session.Delivery) error {
+	came := m
 	m, ok := t.asksDeliver(cl, m, d)
 	if !ok {
 		return nil
@@ -89,6 +95,9 @@ func (t *turn) deliver(cl *client, m *session.Message, d *session.Delivery) erro
 	}
 	cl.mu.Lock()
 	defer cl.mu.Unlock()
+	if cl.hold != nil && !cl.hold.takes(came) {
+		return nil
+	}
 	err := cl.publish(t, m, *d, nil)
 	if err == nil {
 		t.b.counts.delivered.Add(1)

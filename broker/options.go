@@ -37,6 +37,10 @@ type Options struct {
 	// Journal makes the broker produce changes, and write nothing that depends on one
 	// that is not durable: see Changes.
 	Journal bool
+
+	// Cluster makes the broker one node of several, with the help of an engine; nil is a
+	// broker alone, which asks for nothing and waits for nobody.
+	Cluster *Cluster
 }
 
 // Limits bound what clients can make the broker keep.
@@ -185,6 +189,6 @@ func (l Limits) orDefault() Limits {
 func (o *Options) session() session.Options {
 	return session.Options{
 		Side: mqttwire.FromServer, Queue: o.Limits.Queue, Subscriptions: o.Limits.Subscriptions,
-		Full: session.DropQoS0First, InFlight: o.Limits.InFlight, QueueQoS0: o.QueueQoS0, Journal: o.Journal,
+		Full: session.DropQoS0First, InFlight: o.Limits.InFlight, QueueQoS0: o.QueueQoS0, Journal: o.Journal || o.Cluster != nil && o.Cluster.Level == Recorded,
 	}
 }

@@ -125,6 +125,9 @@ func (p *peer) read() {
 	if p.deaf {
 		return
 	}
+	for _, ok := p.conn.Packet(); ok; _, ok = p.conn.Packet() { // that have waited
+		p.conn.Handle(p.w.now)
+	}
 	for {
 		b := p.next()
 		if len(b) == 0 {

@@ -32,6 +32,9 @@ func (c *Conn) published(now time.Time, p *packets.Publish, a mqttwire.Packet) e
 	m := session.NewMessage(now, &q)
 	t := b.turn(now)
 	defer t.end()
+	if b.engine != nil {
+		return c.publishesTo(b.engine, t, p, a, m, &q)
+	}
 	c.routing.Lock() // a takeover waits, so that what comes behind does not overtake
 	defer c.routing.Unlock()
 	if q.Retain {
@@ -171,6 +174,13 @@ func same(a, b []byte) bool {
 
 // publish sends on a message of a client that is not to be answered.
 func (t *turn) publish(sp *space, m *session.Message, p *packets.Publish, id string) error {
+	if e := t.b.engine; e != nil && !e.isOwn(p.Topic) {
+		if p.Retain && !t.b.hasRoom(sp, m) {
+			return ErrRefused
+		}
+		e.publish(t, sp, m, p, id)
+		return nil
+	}
 	if p.Retain && !t.b.keep(t, sp, m, id) {
 		return ErrRefused
 	}
@@ -185,6 +195,9 @@ func (t *turn) publish(sp *space, m *session.Message, p *packets.Publish, id str
 
 // publishWill publishes the will of a client, in its time. [MQTT-3.1.2-8]
 func (t *turn) publishWill(k *task) {
+	if e := t.b.engine; e != nil && e.waitsToPublish(t, k) {
+		return
+	}
 	p := k.message.Publish()
 	if t.b.asksPublish(k.peer, &p).IsError() {
 		t.b.counts.refused.Add(1)

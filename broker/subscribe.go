@@ -21,7 +21,15 @@ func (c *Conn) subscribes(now time.Time, p *packets.Subscribe, a mqttwire.Packet
 	}
 	t := c.b.turn(now)
 	defer t.end()
+	if c.b.engine != nil {
+		return c.listens(t, p, answer)
+	}
 	defer c.lock().Unlock()
+	return c.grant(t, p, answer)
+}
+
+// grant makes the subscriptions of a SUBSCRIBE that are granted, with the lock held.
+func (c *Conn) grant(t *turn, p *packets.Subscribe, answer *packets.Suback) error {
 	if !c.open() {
 		return session.ErrEnded
 	}
@@ -30,11 +38,11 @@ func (c *Conn) subscribes(now time.Time, p *packets.Subscribe, a mqttwire.Packet
 	for i := range p.Subscriptions {
 		_, _, existed[i] = before.Subscription(p.Subscriptions[i].Filter)
 	}
-	if err := c.link.Answer(now, answer); err != nil {
+	if err := c.link.Answer(t.now, answer); err != nil {
 		return err
 	}
 	for i := range p.Subscriptions {
-		if !codes[i].IsError() {
+		if !answer.ReasonCodes[i].IsError() {
 			cl.subscribed(&p.Subscriptions[i], existed[i])
 		}
 	}
@@ -123,6 +131,7 @@ func (cl *client) memberFor(filter []byte, shared bool) *member {
 		m = &member{client: cl, filter: filter}
 	}
 	cl.filters = append(cl.filters, subscribed{filter, m})
+	cl.subscribing(filter, 1)
 	return m
 }
 
@@ -155,6 +164,7 @@ func (cl *client) unsubscribed(filter []byte) {
 			continue
 		}
 		cl.space.index.Delete(filter, f.member)
+		cl.subscribing(filter, -1)
 		last := len(cl.filters) - 1
 		cl.filters[i], cl.filters[last] = cl.filters[last], subscribed{}
 		cl.filters = cl.filters[:last]
@@ -182,6 +192,11 @@ func (b *Broker) Subscribe(now time.Time, namespace string, sub *packets.Subscri
 		b.slots.give(cl.slot)
 		return nil, err
 	}
+	if e := b.engine; e != nil {
+		t := b.turn(now)
+		e.listenFor(t, sp, [][]byte{filter}, func(*turn) { e.count(filterKey{namespace, string(filter)}, 1) })
+		t.end()
+	}
 	if len(group) == 0 && sub.RetainHandling < 2 {
 		sp.retained.each(now, filter, func(k *kept) {
 			p := k.message.Publish()
@@ -191,6 +206,9 @@ func (b *Broker) Subscribe(now time.Time, namespace string, sub *packets.Subscri
 	return func() {
 		if _, deleted := sp.index.Delete(filter, m); deleted {
 			b.slots.give(cl.slot)
+			if e := b.engine; e != nil {
+				e.count(filterKey{namespace, string(filter)}, -1)
+			}
 		}
 	}, nil
 }

@@ -1,0 +1,320 @@
+package broker
+
+import (
+	"time"
+
+	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/session"
+)
+
+// Cluster makes a Broker one node of several that share clients and messages, by an
+// engine: a program outside that keeps records, a log and retained messages, and brings
+// what other nodes publish. See "The door for an engine" in the documentation of the
+// package. With it Options.Journal means nothing, as the engine keeps what is to be kept.
+type Cluster struct {
+	// Node names this node; no other of the cluster has the same name.
+	Node string
+
+	// Lease is how long the node is believed to be there after a Renew was asked for that
+	// was answered; 0 is 10 s. It is renewed three times in it.
+	Lease time.Duration
+
+	// Margin is how much earlier the node itself takes its lease as ended: more than
+	// clocks of the cluster go apart in a Lease, and than Tick and a write may be late. 0
+	// is a fifth of Lease.
+	Margin time.Duration
+
+	// Timeout is after what time a Request that was not answered counts as unknown; 0 is
+	// Lease.
+	Timeout time.Duration
+
+	// Level says what outlives the end of a node.
+	Level Level
+}
+
+// Level says what of a session outlives the sudden end of its node. What a client was
+// acknowledged does in any case.
+type Level uint8
+
+const (
+	// Recorded: all of it. What is written to a client waits until the record of its
+	// session is kept that it depends on, so that a message of QoS 2 comes once.
+	Recorded Level = iota
+
+	// Appended: subscriptions, the will, and what was published since the record was kept
+	// last. It is kept when one of the first two changes and when the connection begins or
+	// ends, and so messages may come again, those of QoS 2 too.
+	Appended
+)
+
+// Epoch is the revision of a claim: the engine refuses what has an older one than the
+// last that it has given for that client.
+type Epoch uint64
+
+// Holder is a node, from one beginning to its end; the zero Holder is nobody.
+type Holder struct {
+	Node        string
+	Incarnation uint64
+}
+
+// MessageID names a message that is given to the engine, also if that happens again: of
+// two with the same the engine keeps one.
+type MessageID struct {
+	Holder
+	Counter uint64 // from 1
+}
+
+// RequestKind is what a Request asks for.
+type RequestKind uint8
+
+const (
+	// Renew: this node is there for another Lease, from when it was asked for. The first
+	// one begins an Incarnation, as does the first one after the engine has ended the one
+	// before; its Reply comes behind all retained messages.
+	Renew RequestKind = iota + 1
+
+	// Claim: this node wants to hold the client. The Reply has the Epoch of the claim, and
+	// either the Record, and the client is held from now on; or the Holder that is to give
+	// it up, and that gets the Notice Wanted.
+	Claim
+
+	// Take: hold a client that was claimed. The Reply, with the Record, comes when its
+	// Holder has released it, or has ended.
+	Take
+
+	// Release: the client is not held any more, and Record is what is left of its session.
+	Release
+
+	// Put: Record is the session of the client now.
+	Put
+
+	// Drop: the session of the client has ended: it has no record, and nobody holds it.
+	Drop
+
+	// Listen: bring messages that Filter matches. The Reply comes behind all live ones of
+	// before, and has in Positions where the logs end that can have such messages. With a
+	// Group, bring those that the engine gives to this node of all that have listened with
+	// the group and the filter, this one included: Members says how many receivers there
+	// are here, and it is asked for again when that changes.
+	Listen
+
+	// Forget: no longer. It is not answered.
+	Forget
+
+	// Send: bring Message, of QoS 0, to the other nodes that listen, and to a node of
+	// each Group. It is not answered.
+	Send
+
+	// Append: put Message, of QoS 1 or 2, into a log, and bring it from there to all nodes
+	// that listen, this one included. Messages of one topic stand in one log.
+	Append
+
+	// Retain: as Send or Append, by its QoS; and Message is the retained one of its topic
+	// from now on, or deletes that if its payload is empty. Every node gets it as such.
+	// With QoS 0 nobody waits for the Reply.
+	Retain
+
+	// Replay: bring the messages of one log behind From that this node listens to, in
+	// order, with the Token. The Reply comes behind them, and its Position is up to where
+	// the log was looked at.
+	Replay
+
+	// Fetch: the message at From.
+	Fetch
+)
+
+// Request is for the engine. What is not named at its Kind is empty. Requests of one
+// client are to be answered in their order, as those of one topic, and those of one
+// filter; others need not be.
+type Request struct {
+	Kind  RequestKind
+	Token uint64 // the Reply names it; 0 for what is not answered
+
+	// Node is this node. Its Incarnation is 0 in the first Renew.
+	Node Holder
+
+	// Namespace is that of Client, Filter and the topic of Message.
+	Namespace string
+
+	// Client is who is claimed and held, and the one that has published Message; "" if the
+	// program has.
+	Client string
+
+	// Epoch is that of our claim: of Take, Release, Put, Drop, and of Append and Retain by
+	// a client. The engine refuses what is older than the last claim, but a Replay and a
+	// Fetch.
+	Epoch Epoch
+
+	Filter  []byte           // Listen, Forget: without $share and the group
+	Group   []byte           // Listen, Forget: of a shared subscription, or nil
+	Members int              // Listen with a Group
+	ID      MessageID        // Append, Retain
+	Message *session.Message // Send, Append, Retain
+	Record  []byte           // Release, Put: not to be looked into
+	From    session.Position // Replay, Fetch
+}
+
+// Outcome is what has become of a Request.
+type Outcome uint8
+
+const (
+	// Unknown: the answer was lost. It may have happened, and may still.
+	Unknown Outcome = iota
+
+	// Done: it has happened.
+	Done
+
+	// Refused: it has not happened, and will not.
+	Refused
+)
+
+// Reply is the engine's answer to a Request.
+type Reply struct {
+	Token   uint64
+	Outcome Outcome
+
+	// Code is why Append or Retain was refused, as PUBACK has it; 0 is 0x97.
+	Code mqttwire.ReasonCode
+
+	Incarnation uint64             // Renew
+	Epoch       Epoch              // Claim
+	Holder      Holder             // Claim: who holds the client; the zero Holder if this node does
+	Record      []byte             // Claim, Take: empty if there is none
+	Positions   []session.Position // Listen
+	Position    session.Position   // Replay
+	Message     *session.Message   // Fetch: with its Position
+}
+
+// Delivery is a message that the engine brings.
+type Delivery struct {
+	// Token is that of the Replay that it is an answer to; 0 if it is live, or retained.
+	Token uint64
+
+	Namespace string
+
+	// Message has its Position, unless it was sent with QoS 0.
+	Message *session.Message
+
+	// Previous is the number in the log of the message of that topic before, or 0.
+	Previous uint64
+
+	Publisher string // the client that has published it, or ""
+
+	// Group and Filter are those of a Listen with a Group that it is brought for: then it
+	// is for one receiver of them.
+	Group  []byte
+	Filter []byte
+
+	// Retained says that it is the retained message of its topic from now on, or deletes
+	// that if the payload is empty; and not one to be sent on.
+	Retained bool
+}
+
+// NoticeKind is what a Notice tells.
+type NoticeKind uint8
+
+const (
+	// Wanted: another node claims a client of this one.
+	Wanted NoticeKind = iota + 1
+
+	// Gone: the Holder has ended. With a Client this node alone is told, and is to hold
+	// that client of the Holder in its place, with nobody connected.
+	Gone
+
+	// Away: the engine is not there. No Request but Renew is handed out.
+	Away
+
+	// Back: it is there again.
+	Back
+
+	// Gap: live messages of the log of Position may be missing.
+	Gap
+)
+
+// Notice is what the engine tells without having been asked.
+type Notice struct {
+	Kind      NoticeKind
+	Namespace string
+	Client    string           // Wanted, Gone
+	Holder    Holder           // Gone
+	Position  session.Position // Gap
+}
+
+// What Cluster stands for where it is 0.
+const defaultLease = 10 * time.Second
+
+func (o Cluster) orDefault() Cluster {
+	if o.Lease <= 0 {
+		o.Lease = defaultLease
+	}
+	if o.Margin <= 0 {
+		o.Margin = o.Lease / 5
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = o.Lease
+	}
+	return o
+}
+
+// Request returns the next Request for the engine; ok is false if there is none. It never
+// waits. Several goroutines may call it, but then the order is theirs to keep.
+func (b *Broker) Request() (r Request, ok bool) {
+	if b.engine == nil {
+		return r, false
+	}
+	return b.engine.next()
+}
+
+// Requested returns a channel on which there is something when Request has something to
+// return, and nobody has looked since. Without Options.Cluster it is nil.
+func (b *Broker) Requested() <-chan struct{} {
+	if b.engine == nil {
+		return nil
+	}
+	return b.engine.requested
+}
+
+// Reply takes the answer to a Request. One with a Token that is not known, or was answered
+// before, means nothing. The record of a session and the messages of the Reply are kept.
+func (b *Broker) Reply(now time.Time, r Reply) {
+	if b.engine == nil {
+		return
+	}
+	t := b.turn(now)
+	defer t.end()
+	if a := b.engine.answered(r.Token); a != nil {
+		a.done(t, &r)
+	}
+}
+
+// Arrive takes a message that the engine brings. Live ones of a log are to come in its
+// order: one that has come before is left out, and one whose Previous has not come is
+// asked for with all that is missing. It is sent on before Arrive is back.
+func (b *Broker) Arrive(now time.Time, d Delivery) {
+	if b.engine == nil || d.Message == nil {
+		return
+	}
+	t := b.turn(now)
+	defer t.end()
+	b.engine.arrive(t, &d)
+}
+
+// Notice takes what the engine tells without having been asked.
+func (b *Broker) Notice(now time.Time, n Notice) {
+	e := b.engine
+	if e == nil {
+		return
+	}
+	t := b.turn(now)
+	defer t.end()
+	switch n.Kind {
+	case Wanted:
+		e.wanted(t, holdKey{n.Namespace, n.Client})
+	case Gone:
+		e.gone(t, &n)
+	case Away, Back:
+		e.away(n.Kind == Away)
+	case Gap:
+		e.gap(t, n.Position.Log)
+	}
+}

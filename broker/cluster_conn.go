@@ -1,0 +1,175 @@
+package broker
+
+import (
+	"bytes"
+	"sync/atomic"
+	"time"
+
+	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/packets"
+	"github.com/mqttwire/mqttwire/session"
+)
+
+// door is what a connection has in a cluster.
+type door struct {
+	hold   atomic.Pointer[hold] // whose client its CONNECT waits for, or nil
+	asks   bool                 // its SUBSCRIBE waits
+	halted bool                 // a packet of it waits for the engine
+	pong   []byte               // PINGRESP that go before all else
+	late   []byte               // what was fed while something waited
+}
+
+// mostLate is how many bytes are kept that are fed though a packet waits.
+const mostLate = 64 << 10
+
+// Waits reports whether the next packet of the client waits for the engine, so that
+// nothing more of it is to be read: the function given to Attach is called when Packet is
+// to be asked again. Without Options.Cluster it is false.
+func (c *Conn) Waits() bool {
+	if c.door == nil {
+		return false
+	}
+	defer c.lock().Unlock()
+	return c.waits0()
+}
+
+// waits0 is Waits with the lock held.
+func (c *Conn) waits0() bool { return c.door.hold.Load() != nil || c.door.asks || c.door.halted }
+
+// fedLate keeps what is fed while a packet waits, and reports whether one does. A driver
+// that goes on reading all the same is closed.
+func (c *Conn) fedLate(t *turn, chunk []byte) bool {
+	d := c.door
+	if d == nil || !c.waits0() && len(d.late) == 0 {
+		return false
+	}
+	if len(d.late)+len(chunk) > mostLate {
+		c.disconnect(t.now, &packets.Disconnect{ReasonCode: mqttwire.ReasonQuotaExceeded})
+		d.late = nil
+		return true
+	}
+	d.late = append(d.late, chunk...)
+	return true
+}
+
+// shown returns the next packet that is to be handled now, with the lock held.
+func (c *Conn) shown() (mqttwire.Packet, bool) {
+	d := c.door
+	if d == nil {
+		return c.link.Packet()
+	}
+	if d.hold.Load() != nil || d.asks {
+		return nil, false
+	}
+	d.halted = false
+	p, ok := c.link.Packet()
+	if !ok && len(d.late) > 0 {
+		b := bytes.Clone(d.late)
+		d.late = nil
+		c.link.Feed(c.now, b)
+		p, ok = c.link.Packet()
+	}
+	if ok && !c.mayHandle(p) {
+		d.halted = true
+		return nil, false
+	}
+	return p, ok
+}
+
+// mayHandle reports whether a packet may be handled now: while the node is suspended only a
+// PINGREQ, and not too many messages that wait for the engine.
+func (c *Conn) mayHandle(p mqttwire.Packet) bool {
+	if _, ok := p.(*packets.Pingreq); ok {
+		return true
+	}
+	if c.client == nil { // what there is to wait for waits later
+		return true
+	}
+	if c.isSuspended() {
+		return false
+	}
+	m, ok := p.(*packets.Publish)
+	return !ok || m.QoS == mqttwire.AtMostOnce || !c.open() || len(c.client.hold.appends) < mostAppends
+}
+
+// isSuspended reports whether nothing but PINGRESP may be written, with the lock held. Who
+// waits for the end of it is told.
+func (c *Conn) isSuspended() bool {
+	e := c.b.engine
+	if e == nil {
+		return false
+	}
+	if e.isSuspended(c.now) && e.stop(c) {
+		return true
+	}
+	return c.client != nil && c.client.hold.unconfirmed
+}
+
+// pings answers a PINGREQ while nothing else may be written, and reports whether it has.
+func (c *Conn) pings(now time.Time) bool {
+	if c.door == nil || !c.isSuspended() || !c.staged.whole() {
+		return false
+	}
+	b, ok := c.link.AppendPingresp(now, c.door.pong)
+	if ok {
+		c.door.pong = b
+	}
+	return ok
+}
+
+// stages reports whether what is written waits until something is kept.
+func (b *Broker) stages() bool { return b.o.Journal || b.engine != nil && b.engine.recorded() }
+
+// leaves is that the connection has ended: it waits for nothing.
+func (c *Conn) leaves() {
+	if c.door == nil {
+		return
+	}
+	if h := c.door.hold.Swap(nil); h != nil {
+		h.left(c)
+	}
+	c.door.late, c.door.pong = nil, nil
+	c.b.engine.unstop(c)
+}
+
+// appendPong appends PINGRESP that wait, whole.
+func (c *Conn) appendPong(dst []byte, max int) []byte {
+	if c.door == nil || len(c.door.pong) == 0 {
+		return dst
+	}
+	n := min(len(c.door.pong), max/2*2)
+	if n <= 0 {
+		return dst
+	}
+	dst = append(dst, c.door.pong[:n]...)
+	c.door.pong = c.door.pong[n:]
+	return dst
+}
+
+// pongBuffers is appendPong for Buffers.
+func (c *Conn) pongBuffers(bufs [][]byte) [][]byte {
+	if c.door == nil || len(c.door.pong) == 0 || c.handed != c.wrote {
+		return bufs
+	}
+	b := c.door.pong
+	c.door.pong = nil
+	return append(bufs, b)
+}
+
+// listens answers a SUBSCRIBE when the engine brings what it asks for, now or later.
+func (c *Conn) listens(t *turn, p *packets.Subscribe, answer *packets.Suback) error {
+	mu := c.lock()
+	if !c.open() {
+		mu.Unlock()
+		return session.ErrEnded
+	}
+	c.door.asks = true
+	mu.Unlock()
+	c.b.engine.listenFor(t, c.client.space, granted(p.Subscriptions, answer.ReasonCodes), func(t *turn) {
+		defer c.lock().Unlock()
+		c.door.asks = false
+		_ = c.grant(t, p, answer) // the connection may have ended meanwhile
+		t.ready = append(t.ready, c)
+	})
+	return nil
+}

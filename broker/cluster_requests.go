@@ -1,0 +1,216 @@
+package broker
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/mqttwire/mqttwire"
+)
+
+// engine is what a node of a cluster has: what it has asked the engine for, whom it
+// holds, and how far it has seen the logs.
+type engine struct {
+	b         *Broker
+	o         Cluster
+	requested chan struct{}
+	suspended atomic.Bool // nothing but PINGRESP is written
+	until     atomic.Int64
+	timers    deadlines // of what was asked for, and of what is done later
+
+	mu         sync.Mutex // of all that follows; nothing else is locked meanwhile, but the timers
+	requests   []Request
+	first      int // of requests
+	sent       int // of them, messages of QoS 0
+	pending    map[uint64]*asked
+	token      uint64
+	lease      lease
+	holds      map[holdKey]*hold
+	claims     map[holdKey][]time.Time // the last ones of each client
+	mostClaims int                     // from when on old ones are looked for
+	filters    map[filterKey]*listened
+	replays    map[uint64]func(*turn, *Delivery) // what each brings
+	stopped    map[*Conn]struct{}                // that were given nothing to write, or no packet, as the node is suspended
+	isAway     bool
+
+	logs logs
+}
+
+// asked is a Request that is not answered.
+type asked struct {
+	timer timer
+	done  func(*turn, *Reply)
+	token uint64
+	e     *engine
+}
+
+func newEngine(b *Broker, o Cluster) *engine {
+	e := &engine{
+		b: b, o: o.orDefault(), requested: make(chan struct{}, 1), pending: map[uint64]*asked{},
+		holds: map[holdKey]*hold{}, claims: map[holdKey][]time.Time{}, filters: map[filterKey]*listened{},
+		stopped: map[*Conn]struct{}{}, replays: map[uint64]func(*turn, *Delivery){},
+	}
+	e.suspended.Store(true) // until the first Renew is answered
+	e.logs.e, e.logs.of = e, map[uint16]*seen{}
+	e.lease.holder.Node = o.Node
+	return e
+}
+
+// ask asks the engine for something. done is called with the Reply, once, with no lock
+// held; nil is for what is not answered.
+func (e *engine) ask(now time.Time, r Request, done func(*turn, *Reply)) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.askLocked(now, r, done)
+}
+
+func (e *engine) askLocked(now time.Time, r Request, done func(*turn, *Reply)) (token uint64) {
+	r.Node = e.lease.holder
+	if done != nil {
+		e.token++
+		a := &asked{done: done, token: e.token, e: e}
+		a.timer.index = -1
+		e.pending[a.token] = a
+		e.timers.set(&a.timer, now.Add(e.o.Timeout), a)
+		r.Token = a.token
+	}
+	e.requests = append(e.requests, r)
+	e.tellLocked()
+	return r.Token
+}
+
+func (e *engine) tellLocked() {
+	select {
+	case e.requested <- struct{}{}:
+	default:
+	}
+}
+
+// next returns the next Request: while the engine is away Renew alone.
+func (e *engine) next() (r Request, ok bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for i := e.first; i < len(e.requests); i++ {
+		if e.isAway && e.requests[i].Kind != Renew {
+			continue
+		}
+		r = e.requests[i]
+		copy(e.requests[e.first+1:i+1], e.requests[e.first:i])
+		e.requests[e.first] = Request{}
+		if e.first++; e.first == len(e.requests) {
+			e.requests, e.first = e.requests[:0], 0
+		}
+		if r.Kind == Send {
+			e.sent--
+		}
+		return r, true
+	}
+	return r, false
+}
+
+// answered returns what was asked for with a token, which is answered now; nil if it was.
+func (e *engine) answered(token uint64) *asked {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	a := e.pending[token]
+	if a != nil {
+		delete(e.pending, token)
+		e.timers.remove(&a.timer)
+	}
+	return a
+}
+
+// due is that the answer did not come in time.
+func (a *asked) due(t *turn) {
+	if a.e.answered(a.token) != nil {
+		a.done(t, &Reply{Token: a.token})
+	}
+}
+
+// newID names a message.
+func (e *engine) newID() MessageID {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.lease.counter++
+	return MessageID{Holder: e.lease.holder, Counter: e.lease.counter}
+}
+
+// retryAfter is how long after an answer that is unknown the same is asked for again.
+const retryAfter = 250 * time.Millisecond
+
+// later is something that is done later.
+type later struct {
+	timer timer
+	do    func(*turn)
+}
+
+func (l *later) due(t *turn) { l.do(t) }
+
+// later does something after a time.
+func (e *engine) later(now time.Time, d time.Duration, do func(*turn)) {
+	l := &later{do: do}
+	l.timer.index = -1
+	e.timers.set(&l.timer, now.Add(d), l)
+}
+
+// retry does something again, after a while.
+func (e *engine) retry(t *turn, do func(*turn)) { e.later(t.now, retryAfter, do) }
+
+// away notes whether the engine is there.
+func (e *engine) away(is bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.isAway = is
+	e.tellLocked()
+}
+
+// deadline returns when tick has something to do.
+func (e *engine) deadline() time.Time {
+	e.mu.Lock()
+	at := e.lease.next
+	if !e.suspended.Load() && e.lease.end.Before(at) {
+		at = e.lease.end
+	}
+	e.mu.Unlock()
+	if by, ok := e.timers.earliest(); ok && by.Before(at) {
+		at = by
+	}
+	return at
+}
+
+// tick does what is due, and reports whether the node may do what is due by itself: not
+// while it is suspended.
+func (e *engine) tick(now time.Time) bool {
+	e.tickLease(now)
+	for {
+		what := e.timers.next(now)
+		if what == nil {
+			break
+		}
+		t := e.b.turn(now)
+		what.due(t)
+		t.end()
+	}
+	return !e.suspended.Load()
+}
+
+// mostSent is how many messages of QoS 0 may wait for the engine.
+const mostSent = 10_000
+
+// send gives the other nodes a message of QoS 0. If too many wait it is dropped.
+func (e *engine) send(t *turn, r Request) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.sent >= mostSent {
+		e.b.counts.refused.Add(1)
+		return
+	}
+	e.sent++
+	e.askLocked(t.now, r, nil)
+}
+
+// unknownCode and refusedCode are the codes of a message that the engine has not taken.
+const (
+	unknownCode = mqttwire.ReasonImplementationSpecificError
+	refusedCode = mqttwire.ReasonQuotaExceeded
+)
