@@ -230,24 +230,23 @@ func (l *Link) acked(p *packets.Puback) {
 // complete ends a message that the peer has acknowledged by a packet.
 func (s *Session) complete(r *ring, pos uint32, code mqttwire.ReasonCode, p mqttwire.Packet) {
 	e := r.at(pos)
-	token, tell := e.token, !e.is(quiet|canceled)
+	if !e.is(quiet | canceled) {
+		s.tellDone(e.token, code, p)
+	}
 	if s.journal != nil {
 		s.recordEnded(e)
 	}
 	s.remove(r, pos)
-	if tell {
-		outcome := Acked
-		if code.IsError() {
-			outcome = Refused
-		}
-		s.tellDone(token, code, outcome, p)
-	}
 }
 
 // tellDone tells the event of an acknowledgement that has just come: as that of the
 // packet, if no other waits, which saves the way over the queue.
-func (s *Session) tellDone(t Token, code mqttwire.ReasonCode, o Outcome, p mqttwire.Packet) {
-	if l := s.link; l != nil && l.event.Kind == 0 && (s.events == nil || s.events.n == 0) {
+func (s *Session) tellDone(t Token, code mqttwire.ReasonCode, p mqttwire.Packet) {
+	o := Acked
+	if code.IsError() {
+		o = Refused
+	}
+	if l := s.link; l != nil && !l.fresh && (s.events == nil || s.events.n == 0) {
 		e := l.happened(Done, p)
 		e.Token, e.Code, e.Outcome = t, code, o
 		return

@@ -63,7 +63,7 @@ func (l *loop) take(to *session.Link, b []byte) {
 }
 
 func (l *loop) events(of *session.Link) {
-	for e, ok := of.Event(); ok; e, ok = of.Event() {
+	for e := of.NextEvent(); e != nil; e = of.NextEvent() {
 		switch e.Kind {
 		case session.Done:
 			l.done++

@@ -34,7 +34,7 @@ func (l *Link) Open(now time.Time, s *Session, c *packets.Connect) error {
 	l.at(now)
 	l.timers.connect = now.Add(l.o.connectTimeout)
 	l.noteConnect(c)
-	l.own = saidIn(&c.Properties, l.Version())
+	l.announced(saidIn(&c.Properties, l.Version()))
 	l.attach(s)
 	l.state = stateConnect
 	l.asked.existing, l.asked.over = s.existing || s.o.Known, s.existing && s.expiry == 0
@@ -103,7 +103,7 @@ func (l *Link) Accept(now time.Time, s *Session, c *packets.Connack) error {
 	}
 	l.at(now)
 	l.done()
-	l.own = own
+	l.announced(own)
 	s.stay()
 	afresh := !present && s.existing
 	if afresh {

@@ -117,9 +117,9 @@ func (l *Link) finish(now time.Time, c Cause) {
 	if l.state == stateClosing {
 		return
 	}
-	l.state, l.cause, l.news = stateClosing, c, true
+	l.state, l.cause, l.news = stateClosing, c, anyNews
 	l.done()
-	if l.event.Kind == Arrived || l.event.Kind == Connect {
+	if k := l.event.Kind; k == Arrived || k == Connect {
 		l.settleEvent()
 	}
 	l.timers = timers{close: now.Add(l.o.closeTimeout), wrote: l.timers.wrote}

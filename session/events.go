@@ -10,7 +10,7 @@ func (l *Link) happened(k Kind, p mqttwire.Packet) *Event {
 	e := &l.event
 	e.Kind, e.Packet = k, p
 	e.Token, e.Ack, e.Earlier, e.Code, e.Outcome, e.stored = 0, 0, 0, 0, 0, false
-	l.news = true
+	l.news, l.fresh = max(l.news, packetNews), true
 	return e
 }
 

@@ -15,32 +15,45 @@ type Link struct {
 	session *Session // that it was attached to last, or nil
 	tools   *tools   // nil as long as no message went either way
 
-	packet   mqttwire.Packet // that Packet shows, until it is handled
-	event    Event           // of a packet; Kind is 0 if there is none
-	cause    Cause           // why the connection has ended; Kind is 0 if it has not
-	now      time.Time       // of the last call that has told it
-	timers   timers
-	o        settings
-	asked    asked
-	peer     said
-	own      said
-	drain    *packets.Disconnect // to be sent when nothing is in flight; nil if not asked for
-	will     *packets.Will       // of the CONNECT, up to Accept
-	held     *held               // nil as long as no acknowledgement was held
-	counted  uint32              // messages of the peer that count against our Receive Maximum
-	finals   uint32              // of them, those whose last acknowledgement is in control
-	number   uint32              // of the connection, in AckToken
-	state    state
-	clocked  bool // the time is known
-	news     bool // there may be an event
-	told     bool // Disconnected was told
-	lost     bool // Lost was called
-	pinging  bool // PINGREQ was sent, and not answered
-	reauth   reauth
-	attached bool
+	packet      mqttwire.Packet // that Packet shows, until it is handled
+	event       Event           // of the packet that was handled last
+	shown       *Event          // that NextEvent has returned, if it was of no packet; nil as long as there was none
+	cause       Cause           // why the connection has ended; Kind is 0 if it has not
+	now         time.Time       // of the last call that has told it
+	timers      timers
+	o           settings
+	asked       asked
+	peer        said
+	own         said
+	drain       *packets.Disconnect // to be sent when nothing is in flight; nil if not asked for
+	will        *packets.Will       // of the CONNECT, up to Accept
+	held        *held               // nil as long as no acknowledgement was held
+	counted     uint32              // messages of the peer that count against our Receive Maximum
+	mostCounted uint32              // how many of them may be under way
+	finals      uint32              // of them, those whose last acknowledgement is in control
+	number      uint32              // of the connection, in AckToken
+	state       state
+	clocked     bool // the time is known
+	news        news
+	fresh       bool // event was not taken
+	told        bool // Disconnected was told
+	lost        bool // Lost was called
+	pinging     bool // PINGREQ was sent, and not answered
+	reauth      reauth
+	attached    bool
 
 	output
 }
+
+// news is where there may be an event. Of a Link that is not attached it may be anywhere, as
+// nobody tells.
+type news uint8
+
+const (
+	noNews     news = iota
+	packetNews      // only that of a packet
+	anyNews
+)
 
 // state is how far a connection has come.
 type state uint8
@@ -72,6 +85,11 @@ type said struct {
 	aliases        uint16
 	maximumQoS     mqttwire.QoS
 	noRetain       bool
+}
+
+// announced notes what we have announced.
+func (l *Link) announced(own said) {
+	l.own, l.mostCounted = own, uint32(own.receiveMaximum)+uint32(l.o.excess)
 }
 
 // nothingSaid is what holds if nothing is announced.
@@ -138,19 +156,19 @@ func NewLink(o LinkOptions) *Link {
 // Reset makes l a Link of a connection that begins, in its memory. A Session that it
 // is attached to is to be parted from it before, by Lost.
 func (l *Link) Reset(o LinkOptions) {
-	if l.event.Kind == Done {
+	if l.fresh && l.event.Kind == Done {
 		l.settleEvent() // each request ends by an event, also if nobody has taken it here
 	}
 	l.conn.Reset(packets.ConnectionOptions{
 		Side: o.Side, Versions: o.Versions, Limits: o.Limits, Tolerance: o.Tolerance, Optional: o.Optional,
 	})
 	l.o, l.session, l.tools = o.settings(), nil, nil
-	l.packet, l.event, l.cause, l.now = nil, Event{}, Cause{}, time.Time{}
+	l.packet, l.event, l.shown, l.cause, l.now = nil, Event{}, nil, Cause{}, time.Time{}
 	l.timers, l.asked, l.peer, l.own = timers{}, asked{}, nothingSaid, nothingSaid
 	l.drain, l.will, l.held = nil, nil, nil
 	l.counted, l.finals, l.number, l.state = 0, 0, 0, stateNew
-	l.clocked, l.news, l.told, l.lost, l.pinging, l.attached = false, false, false, false, false, false
-	l.reauth = noReauth
+	l.clocked, l.fresh, l.told, l.lost, l.pinging, l.attached = false, false, false, false, false, false
+	l.reauth, l.news = noReauth, anyNews
 	l.output = output{}
 }
 
@@ -219,80 +237,91 @@ func (l *Link) at(now time.Time) {
 // attach joins the Link and a session.
 func (l *Link) attach(s *Session) {
 	s.connections++
-	l.news = true
+	l.news = anyNews
 	l.session, s.link, l.attached, l.number = s, l, true, s.connections
 }
 
-// Event returns the next event: of the packet that was handled last, then of the
-// session, and at the end that the connection has ended; ok is false if there is none.
+// NextEvent returns the next event: of the packet that was handled last, then of the
+// session, and at the end that the connection has ended; nil if there is none. It is
+// valid until the next call of any method of the Link or its Session.
+func (l *Link) NextEvent() *Event {
+	switch l.news {
+	case noNews:
+		return nil
+	case packetNews:
+		l.news, l.fresh = noNews, false
+		return &l.event
+	}
+	return l.otherEvent()
+}
+
+// Event is NextEvent that returns a copy, of which all but the Packet may be kept; ok is
+// false if there is none.
 func (l *Link) Event() (e Event, ok bool) {
-	if l.attached && !l.news { // as a rule; so it is inlined, and nothing is copied
-		return
+	p := l.NextEvent()
+	if p == nil {
+		return e, false
 	}
-	ok = l.nextEvent(&e)
-	return
+	return *p, true
 }
 
-// nextEvent is Event if there may be one. Whether there is one after it is known only
-// while the Link is attached.
-func (l *Link) nextEvent(e *Event) (ok bool) {
-	s := l.session
-	if l.event.Kind == 0 || s == nil || s.apart != nil || s.link != l {
-		return l.otherEvent(e)
-	}
-	*e = l.event
-	l.event.Kind = 0
-	l.news = s.events != nil && s.events.n > 0 || l.cause.Kind != 0
-	return true
-}
-
-// otherEvent is nextEvent if it is not only that of a packet.
-func (l *Link) otherEvent(e *Event) (ok bool) {
+// otherEvent is NextEvent if it is not only that of a packet.
+func (l *Link) otherEvent() *Event {
 	s := l.session
 	if s != nil && s.link != l && s.link != nil {
 		s = nil // it is at another Link now
 	}
 	if s != nil {
-		if *e, ok = s.again(); ok {
-			return true
+		if e, ok := s.again(); ok {
+			return l.show(e)
 		}
 	}
-	if l.event.Kind != 0 {
+	if l.fresh {
 		if l.event.stored {
 			l.session.handedOn()
 		}
-		*e = l.event
-		l.event.Kind = 0
-		return true
+		l.fresh = false
+		return &l.event
 	}
 	if s != nil && s.events != nil && s.events.n > 0 {
-		*e, ok = s.nextTold()
-		return ok
+		e, _ := s.nextTold()
+		return l.show(e)
 	}
 	if l.cause.Kind != 0 && !l.told {
 		l.told = true
-		*e = Event{Kind: Disconnected, Code: l.cause.Code, Cause: l.cause}
-		return true
+		return l.show(Event{Kind: Disconnected, Code: l.cause.Code, Cause: l.cause})
 	}
-	l.news = false
-	return false
+	if l.attached {
+		l.news = noNews
+	}
+	return nil
+}
+
+// show returns an event that is not of a packet where it stays for a while.
+func (l *Link) show(e Event) *Event {
+	if l.shown == nil {
+		l.shown = new(Event)
+	}
+	*l.shown = e
+	return l.shown
 }
 
 // settleEvent lets go the packet of an event that was not taken, as the packet will
 // not be valid any more. What is told of a request stays.
 func (l *Link) settleEvent() {
-	k := l.event.Kind
-	if k == 0 {
+	if !l.fresh {
 		return
 	}
-	l.event.Kind = 0
-	switch {
+	if l.fresh = false; l.news == packetNews {
+		l.news = noNews
+	}
+	switch k := l.event.Kind; {
 	case l.event.stored:
 		l.session.handedOn()
 	case k == Arrived:
 	case l.session != nil && (k == Done || l.attached || l.session.link == nil):
 		e := l.event
-		e.Kind, e.Packet = k, nil
+		e.Packet = nil
 		l.session.tell(e)
 	}
 }
@@ -312,7 +341,7 @@ func (l *Link) Release() {
 		return
 	}
 	l.settleEvent()
-	l.event = Event{}
+	l.event, l.shown = Event{}, nil
 	l.conn.Release()
 	l.output.release()
 	if l.tools != nil && l.tools.idle() && l.wrote == l.handed {

@@ -54,9 +54,6 @@ func (o *output) giveWay() {
 
 // put encodes a packet to be written next.
 func (l *Link) put(p mqttwire.Packet) error {
-	if l.out > keepOutput {
-		l.giveWay()
-	}
 	b, err := l.conn.Append(l.control, p)
 	if err != nil {
 		return err
@@ -135,8 +132,11 @@ func (l *Link) appendControl(dst []byte, limit int) []byte {
 	}
 	n := min(len(l.control)-l.out, limit-len(dst))
 	dst = append(dst, l.control[l.out:l.out+n]...)
-	if l.out += n; l.out == len(l.control) {
+	switch l.out += n; {
+	case l.out == len(l.control):
 		l.control, l.out = l.control[:0], 0
+	case l.out > keepOutput:
+		l.giveWay()
 	}
 	l.ahead = min(l.ahead, len(l.control)-l.out)
 	l.counted, l.finals = l.counted-l.finals, 0 // the peer may know of them

@@ -66,7 +66,7 @@ func (s *Session) Publish(now time.Time, m *Message, d Delivery) (Token, error) 
 		s.recordQueued(e)
 	}
 	s.bytes += m.size
-	if !s.pressed {
+	if !s.pressed && (s.kept() > s.mark.Count || s.bytes > s.mark.Bytes) {
 		s.pressure()
 	}
 	return e.token, nil
@@ -103,9 +103,11 @@ func (s *Session) waits() int { return s.queue.len() - int(s.flying) }
 
 // firstWaiting returns the message that waits longest, or false.
 func (s *Session) firstWaiting() (pos uint32, ok bool) {
-	pos, ok = s.queue.next(s.queue.begun)
-	s.queue.begun = pos
-	return pos, ok
+	r := &s.queue
+	for r.begun != r.end() && r.at(r.begun).is(dead) {
+		r.begun++
+	}
+	return r.begun, r.begun != r.end()
 }
 
 // over reports whether a message of so many bytes has no room.
@@ -211,7 +213,11 @@ func (s *Session) remove(r *ring, pos uint32) {
 			s.waitQoS0--
 		}
 	}
-	r.remove(pos)
+	if pos == r.first && r.dead == 0 { // as a rule
+		r.removeFirst()
+	} else {
+		r.remove(pos)
+	}
 	if s.pressed {
 		s.pressure()
 	}
@@ -251,7 +257,7 @@ func (s *Session) tellDropped(e *entry, why Drop, outcome Outcome, err error) {
 func (s *Session) pressure() {
 	n, b, q := s.kept(), s.bytes, s.o.Queue
 	switch {
-	case !s.pressed && (n > q.Count/4*3 || b > q.Bytes/4*3):
+	case !s.pressed && (n > s.mark.Count || b > s.mark.Bytes):
 		s.pressed = true
 	case s.pressed && n <= q.Count/2 && b <= q.Bytes/2:
 		s.pressed = false

@@ -38,7 +38,7 @@ func (l *Link) drop() {
 // until the next call of Feed, Packet or Release that follows its being handled.
 func (l *Link) Packet() (mqttwire.Packet, bool) {
 	for l.packet == nil && l.state != stateAsked && l.state != stateClosing {
-		if l.event.Kind != 0 {
+		if l.fresh {
 			l.settleEvent()
 		}
 		p, err := l.conn.Next()
@@ -110,8 +110,16 @@ func (l *Link) admit(p mqttwire.Packet) bool {
 	}
 	switch p := p.(type) {
 	case *packets.Publish:
-		p.Topic = l.conn.Topic(p)
-		return p.QoS == mqttwire.AtMostOnce || l.admitPublish(p)
+		if len(p.Topic) == 0 { // an alias stands for it
+			p.Topic = l.conn.Topic(p)
+		}
+		switch {
+		case p.QoS == mqttwire.AtMostOnce:
+		case l.session.receipts.used > 0 || l.counted >= l.mostCounted:
+			return l.admitPublish(p)
+		default: // as a rule
+			l.counted++
+		}
 	case *packets.Connect:
 		l.showConnect(p)
 	case *packets.Auth:
@@ -185,7 +193,7 @@ func (l *Link) admitPublish(p *packets.Publish) bool {
 // count counts a message against our Receive Maximum, and reports whether it is
 // within it, or not further beyond it than is let pass. [MQTT-3.3.4-9]
 func (l *Link) count() bool {
-	if l.counted >= uint32(l.own.receiveMaximum)+uint32(l.o.excess) {
+	if l.counted >= l.mostCounted {
 		l.disconnectWith(mqttwire.ReasonReceiveMaximumExceeded, Cause{Kind: ReceiveMaximumExceeded})
 		return false
 	}
@@ -232,7 +240,7 @@ func (l *Link) Hold(now time.Time) AckToken {
 		return 0
 	}
 	_ = l.handle(nil, true)
-	if l.event.Kind != Arrived {
+	if !l.fresh || l.event.Kind != Arrived {
 		return 0
 	}
 	return l.event.Ack
@@ -326,6 +334,11 @@ func (l *Link) arrived(p *packets.Publish, a mqttwire.Packet, hold bool) {
 	if a := l.session.apart; a != nil && a.late != nil && p.QoS == mqttwire.ExactlyOnce {
 		l.event.Earlier = l.session.earlier(p.PacketID)
 	}
+	if p.QoS == mqttwire.AtLeastOnce && a == nil && !hold && l.held == nil { // as a rule
+		l.final()
+		l.send(l.ack(p.QoS, p.PacketID, 0))
+		return
+	}
 	if hold {
 		l.event.Ack = l.hold(p.QoS, p.PacketID)
 		return
@@ -339,7 +352,9 @@ func (l *Link) arrived(p *packets.Publish, a mqttwire.Packet, hold bool) {
 			code = 0 // which cannot be said, so that the message is taken on
 		}
 		if l.takeOn(p.PacketID, code, p); !code.IsError() {
-			l.event.stored = l.session.journal != nil
+			if l.session.journal != nil {
+				l.event.stored, l.news = true, anyNews
+			}
 			r := &l.session.receipts
 			r.set(p.PacketID, r.get(p.PacketID)|counted)
 		}

@@ -125,6 +125,20 @@ func (r *ring) remove(pos uint32) {
 	r.mark, r.begun = r.within(r.mark), r.within(r.begun)
 }
 
+// removeFirst is remove for the first entry of a ring without dead ones.
+func (r *ring) removeFirst() {
+	e := r.at(r.first)
+	e.message, e.ids, e.request, e.flags = nil, nil, nil, dead
+	if r.mark == r.first {
+		r.mark++
+	}
+	if r.begun == r.first {
+		r.begun++
+	}
+	r.first++
+	r.n--
+}
+
 // within returns the position that is next to pos within what is there.
 func (r *ring) within(pos uint32) uint32 {
 	switch d := int32(pos - r.first); {

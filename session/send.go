@@ -147,7 +147,7 @@ func (l *Link) fetch(e *entry) *entry {
 func (l *Link) deliver(e *entry) *packets.Delivery {
 	t := l.tool()
 	d := &t.delivery
-	d.SubscriptionIDs, d.Waited, d.TopicAlias, d.OmitTopic = nil, 0, 0, false
+	d.Waited, d.TopicAlias, d.OmitTopic = 0, 0, false
 	d.PacketID, d.QoS, d.Dup, d.Retain = e.packet, l.qos(e), e.is(repeat), e.is(retain)
 	if e.message.expires {
 		d.Waited = max(0, l.now.Sub(e.message.received))
@@ -158,6 +158,8 @@ func (l *Link) deliver(e *entry) *packets.Delivery {
 	case e.id != 0:
 		t.id[0] = e.id
 		d.SubscriptionIDs = t.id[:]
+	case d.SubscriptionIDs != nil:
+		d.SubscriptionIDs = nil
 	}
 	return d
 }
@@ -166,10 +168,14 @@ func (l *Link) deliver(e *entry) *packets.Delivery {
 // alone its payload has to follow. [MQTT-3.1.2-24] [MQTT-3.2.2-15]
 func (l *Link) appendMessage(dst []byte, e *entry, header bool) ([]byte, error) {
 	d := l.deliver(e)
-	if l.peer.aliases > 0 && l.o.aliases > 0 && e.message.prepared != nil {
+	switch q := e.message.prepared; {
+	case q == nil:
+	case l.peer.aliases > 0 && l.o.aliases > 0:
 		if out, ok := l.appendWithAlias(dst, e.message, d, header); ok {
 			return out, nil
 		}
+	case !header: // as a rule
+		return l.conn.AppendPrepared(dst, q, d)
 	}
 	return l.appendDelivery(dst, e.message, d, header)
 }

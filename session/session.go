@@ -22,6 +22,7 @@ type Session struct {
 	receipts receipts
 
 	o      Options
+	mark   Bounds // three quarters of Options.Queue, above which Pressure is told
 	bytes  int    // of the messages in queue
 	tokens Token  // the last one that was given out
 	odd    uint64 // acknowledgements with an unknown identifier
@@ -50,7 +51,7 @@ func New(o Options) *Session {
 		panic("session: Options.Side is neither FromClient nor FromServer")
 	}
 	o.Queue, o.Subscriptions = o.Queue.or(defaultQueue), o.Subscriptions.or(defaultSubscriptions)
-	s := &Session{o: o}
+	s := &Session{o: o, mark: Bounds{o.Queue.Count / 4 * 3, o.Queue.Bytes / 4 * 3}}
 	if o.Journal {
 		s.journal = new(journal)
 	}
@@ -101,7 +102,7 @@ func (s *Session) tell(e Event) {
 	}
 	s.events.push(e)
 	if s.link != nil {
-		s.link.news = true
+		s.link.news = anyNews
 	}
 }
 
