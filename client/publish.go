@@ -160,6 +160,7 @@ func (c *Client) put(m *session.Message, p *publication, send bool) (*Delivery, 
 		return nil, nil, notSent(err)
 	}
 	if p.unkept && !c.open {
+		c.roomFreed() // for somebody else, if there is room that was this one's
 		return nil, nil, notSent(ErrNotConnected)
 	}
 	d := session.Delivery{QoS: c.lower(p.packet.QoS), Retain: p.packet.Retain}
@@ -170,6 +171,7 @@ func (c *Client) put(m *session.Message, p *publication, send bool) (*Delivery, 
 	case err == session.ErrQueueFull && !send:
 		return nil, c.newRoom(), nil
 	case err != nil:
+		c.roomFreed()
 		return nil, nil, notSent(err)
 	}
 	c.stats.Published++

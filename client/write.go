@@ -52,6 +52,7 @@ func (c *Client) write(b *batch) {
 		if b.link != nil {
 			c.wrote(b.link, n, err)
 		}
+		c.checkFlushes()
 		more = c.fill(b)
 		c.unlock()
 	}
@@ -119,7 +120,7 @@ func (c *Client) collect(out []byte) ([]byte, []session.Record) {
 		records = c.takeChanges(records)
 		before := len(out)
 		if c.link != nil && !c.gated && !c.deaf && c.keeper.err == nil && len(out) < writeMost {
-			out = c.link.Append(out, writeMost-len(out))
+			out = c.append(out)
 		}
 		if len(out) > before {
 			continue
@@ -129,6 +130,18 @@ func (c *Client) collect(out []byte) ([]byte, []session.Record) {
 			return out, records
 		}
 	}
+}
+
+// append takes bytes.
+func (c *Client) append(out []byte) []byte {
+	if len(c.flushes) == 0 {
+		return c.link.Append(out, writeMost-len(out))
+	}
+	waited := c.session.Stats().Waiting
+	out = c.link.Append(out, writeMost-len(out))
+	waits := c.session.Stats().Waiting
+	c.taken(waited-waits, waits)
+	return out
 }
 
 // wrote says what has become of bytes. If they could not be written nothing more is, and
