@@ -128,7 +128,7 @@ func (c *Client) prepare() {
 		c.checkedBy = mqttwire.V5
 	}
 	s := &c.o.Session
-	s.Side, s.Journal, s.Known = mqttwire.FromClient, c.o.Journal != nil, !c.o.CleanStart
+	s.Side, s.Journal, s.Known, s.LowerQoS = mqttwire.FromClient, c.o.Journal != nil, !c.o.CleanStart, c.o.LowerQoS
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
 	c.ended, c.opened = make(chan struct{}), make(chan struct{})
 	c.pending = make(map[session.Token]*Delivery)

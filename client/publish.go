@@ -163,7 +163,7 @@ func (c *Client) put(m *session.Message, p *publication, send bool) (*Delivery, 
 		c.roomFreed() // for somebody else, if there is room that was this one's
 		return nil, nil, notSent(ErrNotConnected)
 	}
-	d := session.Delivery{QoS: c.lower(p.packet.QoS), Retain: p.packet.Retain}
+	d := session.Delivery{QoS: p.packet.QoS, Retain: p.packet.Retain}
 	told := send || d.QoS > 0 || c.o.OnDropped != nil
 	d.Quiet = !told
 	token, err := c.session.Publish(time.Now(), m, d)
@@ -187,16 +187,6 @@ func (c *Client) put(m *session.Message, p *publication, send bool) (*Delivery, 
 		delivery = nil
 	}
 	return delivery, nil, nil
-}
-
-// lower returns the QoS to publish with.
-func (c *Client) lower(q mqttwire.QoS) mqttwire.QoS {
-	if c.o.LowerQoS && c.info.Connack != nil {
-		if most, ok := c.info.Connack.Properties.MaximumQoS(); ok {
-			q = min(q, most)
-		}
-	}
-	return q
 }
 
 // wait waits for the end of a request, and withdraws it when ctx ends.
