@@ -25,6 +25,8 @@ type Client struct {
 	cancel    context.CancelCauseFunc
 	ended     chan struct{} // closed at the end for good
 
+	deliveries sync.Pool // of Publish
+
 	mu      sync.Mutex // of all below; never held while anything waits, or in code of the user
 	session *session.Session
 	link    *session.Link // of the connection, from CONNECT on; nil if there is none
