@@ -25,6 +25,8 @@ type Client struct {
 	cancel    context.CancelCauseFunc
 	ended     chan struct{} // closed at the end for good
 
+	deliveries sync.Pool // of Publish
+
 	mu      sync.Mutex // of all below; never held while anything waits, or in code of the user
 	session *session.Session
 	link    *session.Link // of the connection, from CONNECT on; nil if there is none
@@ -128,7 +130,7 @@ func (c *Client) prepare() {
 		c.checkedBy = mqttwire.V5
 	}
 	s := &c.o.Session
-	s.Side, s.Journal, s.Known = mqttwire.FromClient, c.o.Journal != nil, !c.o.CleanStart
+	s.Side, s.Journal, s.Known, s.LowerQoS = mqttwire.FromClient, c.o.Journal != nil, !c.o.CleanStart, c.o.LowerQoS
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
 	c.ended, c.opened = make(chan struct{}), make(chan struct{})
 	c.pending = make(map[session.Token]*Delivery)

@@ -14,6 +14,7 @@ import (
 // flush is one who waits until what was sent has been acknowledged.
 type flush struct {
 	left    int  // requests that have not ended
+	ahead   int  // messages that have to leave the queue for those of QoS 0 to be written; less than 0 is enough
 	written bool // messages of QoS 0 are on the network
 	done    chan struct{}
 	closed  bool
@@ -29,7 +30,7 @@ func (f *flush) check() {
 
 // newFlush returns one that waits for all that was asked for up to now. Under the lock.
 func (c *Client) newFlush() *flush {
-	f := &flush{done: make(chan struct{})}
+	f := &flush{done: make(chan struct{}), ahead: c.session.Stats().Waiting}
 	for _, d := range c.pending {
 		d.flushes = append(d.flushes, f)
 		f.left++
@@ -39,16 +40,32 @@ func (c *Client) newFlush() *flush {
 	return f
 }
 
-// checkFlushes looks whether what waits was written. Under the lock.
+// checkFlushes looks whether what waits was written: nothing more is to be, or all that
+// was taken up to now was, and of the queue that much that what was in it is among that.
+// Under the lock.
 func (c *Client) checkFlushes() {
-	if len(c.flushes) == 0 || c.writing || c.keeping != nil || c.session.Stats().Waiting > 0 {
+	if len(c.flushes) == 0 {
 		return
 	}
+	still := c.flushes[:0]
+	idle := !c.writing && c.keeping == nil && c.session.Stats().Waiting == 0
 	for _, f := range c.flushes {
-		f.written = true
-		f.check()
+		if f.written = idle || f.ahead < 0; f.written {
+			f.check()
+		} else {
+			still = append(still, f)
+		}
 	}
-	c.flushes = c.flushes[:0]
+	clear(c.flushes[len(still):])
+	c.flushes = still
+}
+
+// taken takes note that so many messages have left the queue, which holds what is left.
+// What follows the last of those that a flush waits for may be written in part.
+func (c *Client) taken(n, left int) {
+	for _, f := range c.flushes {
+		f.ahead = min(f.ahead-n, left)
+	}
 }
 
 // Flush waits until all that was published, subscribed and unsubscribed before has ended,

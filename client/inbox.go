@@ -62,20 +62,16 @@ func (b *Inbox) push(m *Message) (dropped *Message) {
 	if n := uint64(len(b.lanes)); n > 1 {
 		l = b.lanes[maphash.String(topicSeed, m.Topic)%n]
 	}
-	if b.Count > 0 && l.len() >= b.Count {
-		dropped = m
-		if !b.Newest {
-			j, _ := l.next()
-			dropped = j.m
-		}
+	j := job{m: m, handle: b.Handler}
+	if b.Count <= 0 {
+		l.push(j)
+		return nil
+	}
+	if dropped = l.pushBounded(j, b.Count, b.Newest); dropped != nil {
 		b.mu.Lock()
 		b.drops++
 		b.mu.Unlock()
-		if dropped == m || dropped == nil {
-			return dropped
-		}
 	}
-	l.push(job{m: m, handle: b.Handler})
 	return dropped
 }
 
@@ -113,6 +109,7 @@ func (b *Inbox) await(ctx context.Context) *Message {
 	l := b.lanes[0]
 	for {
 		if ctx.Err() != nil {
+			l.leave()
 			return nil
 		}
 		if j, ok := l.next(); ok {

@@ -28,6 +28,26 @@ type job struct {
 func (l *lane) push(j job) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.add(j)
+}
+
+// pushBounded is push where at most so many may wait: in place of the first of them, or
+// with newest in place of j. It returns the message that is dropped, or nil.
+func (l *lane) pushBounded(j job, most int, newest bool) (dropped *Message) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.jobs)-l.head >= most {
+		if newest {
+			return j.m
+		}
+		dropped = l.shift().m
+	}
+	l.add(j)
+	return dropped
+}
+
+// add is push under the lock.
+func (l *lane) add(j job) {
 	l.jobs = append(l.jobs, j)
 	switch {
 	case l.pull != nil:
@@ -65,14 +85,32 @@ func (l *lane) next() (j job, ok bool) {
 		}
 		return j, false
 	}
-	j, l.jobs[l.head] = l.jobs[l.head], job{}
-	if l.head++; l.head > keepJobs && l.head > len(l.jobs)/2 {
-		l.jobs, l.head = append(l.jobs[:0], l.jobs[l.head:]...), 0
-	}
+	j = l.shift()
 	if l.pull != nil && l.head < len(l.jobs) {
 		l.signal()
 	}
 	return j, true
+}
+
+// shift takes the first job, of which there is one.
+func (l *lane) shift() job {
+	j := l.jobs[l.head]
+	l.jobs[l.head] = job{}
+	if l.head++; l.head > keepJobs && l.head > len(l.jobs)/2 {
+		n := copy(l.jobs, l.jobs[l.head:])
+		clear(l.jobs[n:])
+		l.jobs, l.head = l.jobs[:n], 0
+	}
+	return j
+}
+
+// leave says that one who has waited for pull takes nothing: the signal is for another.
+func (l *lane) leave() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.head < len(l.jobs) {
+		l.signal()
+	}
 }
 
 // keepJobs is how many places are kept for what comes next.

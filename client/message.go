@@ -37,6 +37,7 @@ type Message struct {
 
 	// Of the first: under the lock of the client.
 	token   session.AckToken
+	late    session.AckToken // the one of the connection that has ended, of QoS 2
 	id      uint16
 	code    mqttwire.ReasonCode
 	waits   int // receivers that have not acknowledged it
@@ -71,8 +72,9 @@ func (m *Message) Hold() {
 
 // Ack acknowledges the message, or refuses it with a code of 0x80 or above, of which a
 // server before 5.0 does not hear. The acknowledgement leaves behind those of messages
-// that came before. It returns ErrStale if the connection that the message came on has
-// ended: it comes again, to its handler, if it was of QoS 1 or 2.
+// that came before. It returns ErrStale if the connection that a message of QoS 1 came on
+// has ended: it comes again, to its handler. One of QoS 2 does not, and is acknowledged on
+// the next connection; of it ErrStale says that the server has lost the session.
 func (m *Message) Ack(code ...mqttwire.ReasonCode) error {
 	m.c.mu.Lock()
 	defer m.c.unlock()
@@ -105,7 +107,7 @@ func (c *Client) acknowledge(m *Message, asked bool) error {
 		}
 		return ErrStale
 	}
-	if asked && first.QoS > 0 && first.token == 0 && m.held {
+	if asked && first.QoS == mqttwire.AtLeastOnce && first.token == 0 && m.held {
 		c.forget(first) // as it comes again, to its handler
 		m.ended = true
 		c.receiverDone(first)
@@ -115,11 +117,24 @@ func (c *Client) acknowledge(m *Message, asked bool) error {
 	if !c.receiverDone(first) || first.QoS == 0 {
 		return nil
 	}
-	if first.token == 0 { // it comes again, and is acknowledged then
-		first.over = true
-		return nil
+	if first.token == 0 {
+		return c.settleLate(first, asked)
 	}
 	return c.settle(first)
+}
+
+// settleLate acknowledges a message whose connection has ended: if it cannot be said
+// already, then when it comes again.
+func (c *Client) settleLate(first *Message, asked bool) error {
+	if first.QoS == mqttwire.ExactlyOnce && first.code == 0 && c.session.TakeOn(first.late) == nil {
+		delete(c.stale, first.key())
+		return nil
+	}
+	if asked && first.QoS == mqttwire.ExactlyOnce && c.stale[first.key()] != first {
+		return ErrStale
+	}
+	first.over = true
+	return nil
 }
 
 // receiverDone counts one receiver out, and reports whether it was the last.
@@ -167,12 +182,12 @@ func (m *Message) key() receiptKey { return receiptKey{m.QoS, m.id} }
 
 // loseAcks takes note that the connection has ended on which messages came: they come
 // again. Those that handlers have, or wait for them, are acknowledged then, and not
-// handed on again; of those that are held by Hold their holder learns, and they are
-// handed on again.
+// handed on again; of those of QoS 1 that are held by Hold their holder learns, and they
+// are handed on again.
 func (c *Client) loseAcks() {
 	for _, first := range c.unacked {
-		first.token, first.at = 0, 0
-		if first.kept {
+		first.late, first.token, first.at = first.token, 0, 0
+		if first.kept && first.QoS == mqttwire.AtLeastOnce {
 			first.removed = true
 			continue
 		}

@@ -83,8 +83,8 @@ type Options struct {
 	// another one; 0 is 3, less than 0 is never. Section 4.11.
 	Redirects int
 
-	// Session bounds what waits and is in flight. Side, Journal and Known are set by the
-	// client.
+	// Session bounds what waits and is in flight. Side, Journal, Known and
+	// LowerQoS are set by the client.
 	Session session.Options
 
 	// Journal keeps the session beyond the program, under the ClientID, which must not
@@ -126,8 +126,8 @@ type Options struct {
 	// say; 0 is for ever. See Expiry.
 	TimeToLive time.Duration
 
-	// LowerQoS publishes with the server's maximum where a higher QoS was asked for,
-	// which else is an error. Section 3.2.2.3.4.
+	// LowerQoS sends a message with the server's maximum where a higher QoS was asked for,
+	// which else is an error, or if it waited already drops it. Section 3.2.2.3.4.
 	LowerQoS bool
 
 	// ReceiveMaximum is how many messages of QoS 1 and 2 the server may send before the

@@ -107,6 +107,7 @@ type Delivery struct {
 	retry   func(d *Delivery) bool // asks once more in another form, and reports whether it has
 	over    func(d *Delivery)      // is called, under the lock, when it has ended
 	flushes []*flush
+	pooled  bool
 
 	outcome session.Outcome
 	code    mqttwire.ReasonCode
@@ -139,6 +140,21 @@ func (d *Delivery) Code() mqttwire.ReasonCode {
 // newDelivery returns one that has not ended.
 func newDelivery(c *Client) *Delivery { return &Delivery{c: c, done: make(chan struct{})} }
 
+// pooledDelivery is newDelivery for Publish, which nobody else sees: done has an element
+// when it is over, in place of being closed, and free is called if wait says that it has
+// ended. The pool is the client's, as a channel is of one bubble of testing/synctest.
+func (c *Client) pooledDelivery() *Delivery {
+	if d, ok := c.deliveries.Get().(*Delivery); ok {
+		return d
+	}
+	return &Delivery{c: c, pooled: true, done: make(chan struct{}, 1)}
+}
+
+func (d *Delivery) free() {
+	*d = Delivery{c: d.c, pooled: true, done: d.done}
+	d.c.deliveries.Put(d)
+}
+
 // endedDelivery returns one that has ended before it began.
 func endedDelivery(err *RequestError) *Delivery {
 	d := &Delivery{done: make(chan struct{}), outcome: err.Outcome, err: err}
@@ -158,6 +174,10 @@ func (d *Delivery) end(outcome session.Outcome, code mqttwire.ReasonCode, err *R
 	for _, f := range d.flushes {
 		f.left--
 		f.check()
+	}
+	if d.pooled {
+		d.done <- struct{}{}
+		return
 	}
 	close(d.done)
 }

@@ -280,17 +280,30 @@ func TestQoSIsLoweredToTheServersMaximumIfAsked(t *testing.T) {
 				a.Properties.SetMaximumQoS(1)
 				return a
 			}
+			b.away = errAway
 			o := b.options(mqttwire.V5)
 			o.LowerQoS = lower
-			c := b.dialed(t, o)
-			err := c.Publish(t.Context(), "t", nil, client.QoS(2))
+			c, err := client.New("mqtt://broker", o)
+			require.NoError(t, err)
+			require.NoError(t, c.Start())
+			waits := c.Send(&packets.Publish{Topic: []byte("waits"), QoS: 2})
+			b.set(func() { b.away = nil })
+			require.NoError(t, c.AwaitConnection(t.Context()))
+			t.Cleanup(func() { _ = c.Abort() })
+			err = c.Publish(t.Context(), "t", nil, client.QoS(2))
 			if !lower {
 				assert.ErrorIs(t, err, client.ErrNotSent)
 				assert.ErrorIs(t, err, session.ErrNotSupported)
+				assert.ErrorIs(t, waits.Err(), client.ErrNotSent)
 				return
 			}
 			require.NoError(t, err)
-			assert.Equal(t, mqttwire.AtLeastOnce, packetsOf[*packets.Publish](b)[0].QoS)
+			require.NoError(t, waits.Err())
+			for i, topic := range []string{"waits", "t"} {
+				p := packetsOf[*packets.Publish](b)[i]
+				assert.Equal(t, topic, string(p.Topic))
+				assert.Equal(t, mqttwire.AtLeastOnce, p.QoS)
+			}
 		})
 	}
 }

@@ -84,10 +84,13 @@ func (c *Client) Publish(ctx context.Context, topic string, payload []byte, o ..
 
 // publish publishes and waits.
 func (c *Client) publish(ctx context.Context, p *publication) error {
-	m, err := c.message(p)
-	if err != nil {
+	if err := c.check(p); err != nil {
 		return notSent(err)
 	}
+	if p.packet.QoS == mqttwire.AtMostOnce && c.sendAtOnce(&p.packet) {
+		return nil
+	}
+	m := session.NewMessage(time.Now(), &p.packet)
 	for {
 		d, room, failed := c.put(m, p, false)
 		switch {
@@ -101,14 +104,33 @@ func (c *Client) publish(ctx context.Context, p *publication) error {
 		case d == nil:
 			return nil
 		}
-		if failed := d.wait(ctx); failed != nil {
-			return failed
-		}
-		if p.code != nil {
+		ended := d.wait(ctx)
+		err := d.err
+		if p.code != nil && err == nil {
 			*p.code = d.code
 		}
-		return nil
+		if ended {
+			d.free()
+		}
+		return err
 	}
+}
+
+// sendAtOnce sends a message of QoS 0 without a copy of it for the queue, and reports
+// whether it has: if not put says why.
+func (c *Client) sendAtOnce(p *packets.Publish) bool {
+	if c.o.OnDropped != nil { // which needs the copy
+		return false
+	}
+	c.mu.Lock()
+	defer c.unlock()
+	if !c.open || c.phase >= phaseClosing || c.link.Send(time.Now(), p) != nil {
+		return false
+	}
+	c.stats.Published++
+	c.drain()
+	c.wake()
+	return true
 }
 
 // Send queues a message as it is, and does not wait: if the queue is full the outcome is
@@ -116,33 +138,32 @@ func (c *Client) publish(ctx context.Context, p *publication) error {
 // not hear of it.
 func (c *Client) Send(p *packets.Publish) *Delivery {
 	q := publication{packet: *p, ttl: c.o.TimeToLive}
-	m, err := c.message(&q)
-	if err != nil {
+	if err := c.check(&q); err != nil {
 		return endedDelivery(notSent(err))
 	}
-	d, _, failed := c.put(m, &q, true)
+	d, _, failed := c.put(session.NewMessage(time.Now(), &q.packet), &q, true)
 	if failed != nil {
 		return endedDelivery(failed)
 	}
 	return d
 }
 
-// message returns the message to queue, or what is wrong with it.
-func (c *Client) message(p *publication) (*session.Message, error) {
+// check returns what is wrong with a message, and sets how long it is of use.
+func (c *Client) check(p *publication) error {
 	if err := mqttwire.CheckTopicName(p.packet.Topic, c.checkedBy); err != nil {
-		return nil, err
+		return err
 	}
 	if !p.packet.QoS.Valid() {
-		return nil, mqttwire.NewError(mqttwire.RuleQoS, mqttwire.PUBLISH, c.checkedBy, mqttwire.FieldQoS, mqttwire.NoOffset, int64(p.packet.QoS))
+		return mqttwire.NewError(mqttwire.RuleQoS, mqttwire.PUBLISH, c.checkedBy, mqttwire.FieldQoS, mqttwire.NoOffset, int64(p.packet.QoS))
 	}
 	if err := p.packet.Properties.Err(); err != nil {
-		return nil, err
+		return err
 	}
 	if _, has := p.packet.Properties.MessageExpiryInterval(); p.ttl > 0 && !has {
 		p.packet.Properties = p.packet.Properties.Clone()
 		p.packet.Properties.SetMessageExpiryInterval(seconds(p.ttl))
 	}
-	return session.NewMessage(time.Now(), &p.packet), nil
+	return nil
 }
 
 // seconds returns a duration in whole seconds, rounded up, as properties have it.
@@ -160,9 +181,10 @@ func (c *Client) put(m *session.Message, p *publication, send bool) (*Delivery, 
 		return nil, nil, notSent(err)
 	}
 	if p.unkept && !c.open {
+		c.roomFreed() // for somebody else, if there is room that was this one's
 		return nil, nil, notSent(ErrNotConnected)
 	}
-	d := session.Delivery{QoS: c.lower(p.packet.QoS), Retain: p.packet.Retain}
+	d := session.Delivery{QoS: p.packet.QoS, Retain: p.packet.Retain}
 	told := send || d.QoS > 0 || c.o.OnDropped != nil
 	d.Quiet = !told
 	token, err := c.session.Publish(time.Now(), m, d)
@@ -170,12 +192,17 @@ func (c *Client) put(m *session.Message, p *publication, send bool) (*Delivery, 
 	case err == session.ErrQueueFull && !send:
 		return nil, c.newRoom(), nil
 	case err != nil:
+		c.roomFreed()
 		return nil, nil, notSent(err)
 	}
 	c.stats.Published++
 	var delivery *Delivery
 	if told {
-		delivery = newDelivery(c)
+		if send {
+			delivery = newDelivery(c)
+		} else {
+			delivery = c.pooledDelivery()
+		}
 		delivery.token, delivery.message = token, m
 		c.pending[token] = delivery
 	}
@@ -187,29 +214,21 @@ func (c *Client) put(m *session.Message, p *publication, send bool) (*Delivery, 
 	return delivery, nil, nil
 }
 
-// lower returns the QoS to publish with.
-func (c *Client) lower(q mqttwire.QoS) mqttwire.QoS {
-	if c.o.LowerQoS && c.info.Connack != nil {
-		if most, ok := c.info.Connack.Properties.MaximumQoS(); ok {
-			q = min(q, most)
-		}
-	}
-	return q
-}
-
-// wait waits for the end of a request, and withdraws it when ctx ends.
-func (d *Delivery) wait(ctx context.Context) error {
+// wait waits for the end of a request, and withdraws it when ctx ends. It reports whether
+// it has ended by itself.
+func (d *Delivery) wait(ctx context.Context) bool {
 	select {
 	case <-d.done:
-		return d.err
+		return true
 	default:
 	}
 	select {
 	case <-d.done:
+		return true
 	case <-ctx.Done():
 		d.withdraw(context.Cause(ctx))
+		return false
 	}
-	return d.err
 }
 
 // withdraw ends a request that nobody waits for any more: either nothing of it was

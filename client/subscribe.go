@@ -127,7 +127,8 @@ func (c *Client) subscribe(ctx context.Context, r *route, s []packets.Subscripti
 	if failed != nil {
 		return nil, failed
 	}
-	err := d.wait(ctx)
+	d.wait(ctx)
+	err := d.err
 	var grants []Grant
 	for i, code := range d.answer {
 		grants = append(grants, Grant{string(p.Subscriptions[i].Filter), code})
@@ -306,7 +307,8 @@ func (c *Client) Unsubscribe(ctx context.Context, filters ...string) error {
 	if failed != nil {
 		return failed
 	}
-	return d.wait(ctx)
+	d.wait(ctx)
+	return d.err
 }
 
 // askToEnd queues an UNSUBSCRIBE.

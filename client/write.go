@@ -14,6 +14,8 @@ const writeMost = 64 << 10
 
 // batch is what is kept and written at once.
 type batch struct {
+	start   func() // writes it, and what comes meanwhile
+	c       *Client
 	link    *session.Link
 	conn    net.Conn
 	out     []byte
@@ -22,7 +24,17 @@ type batch struct {
 
 // batches have the memory of what is written. It is in use only while there is something
 // to write.
-var batches = sync.Pool{New: func() any { return new(batch) }}
+var batches sync.Pool
+
+// newBatch returns one out of the pool, or a new one.
+func newBatch() *batch {
+	if b, ok := batches.Get().(*batch); ok {
+		return b
+	}
+	b := new(batch)
+	b.start = b.write // once, as it allocates
+	return b
+}
 
 // wake lets what there is be kept and written. Under the lock, and not while an event is
 // handled.
@@ -30,17 +42,18 @@ func (c *Client) wake() {
 	if c.writing {
 		return
 	}
-	b := batches.Get().(*batch)
+	b := newBatch()
 	if !c.fill(b) {
 		b.release()
 		return
 	}
-	c.writing = true
-	go c.write(b)
+	b.c, c.writing = c, true
+	go b.start()
 }
 
 // write keeps changes and writes bytes until there are none.
-func (c *Client) write(b *batch) {
+func (b *batch) write() {
+	c := b.c
 	for more := true; more; {
 		err := c.keepBatch(b)
 		n := 0
@@ -52,6 +65,7 @@ func (c *Client) write(b *batch) {
 		if b.link != nil {
 			c.wrote(b.link, n, err)
 		}
+		c.checkFlushes()
 		more = c.fill(b)
 		c.unlock()
 	}
@@ -71,7 +85,7 @@ func (c *Client) keepBatch(b *batch) error {
 }
 
 func (b *batch) release() {
-	b.link, b.conn, b.records = nil, nil, nil
+	b.c, b.link, b.conn, b.records = nil, nil, nil, nil
 	batches.Put(b)
 }
 
@@ -119,7 +133,7 @@ func (c *Client) collect(out []byte) ([]byte, []session.Record) {
 		records = c.takeChanges(records)
 		before := len(out)
 		if c.link != nil && !c.gated && !c.deaf && c.keeper.err == nil && len(out) < writeMost {
-			out = c.link.Append(out, writeMost-len(out))
+			out = c.append(out)
 		}
 		if len(out) > before {
 			continue
@@ -129,6 +143,18 @@ func (c *Client) collect(out []byte) ([]byte, []session.Record) {
 			return out, records
 		}
 	}
+}
+
+// append takes bytes.
+func (c *Client) append(out []byte) []byte {
+	if len(c.flushes) == 0 {
+		return c.link.Append(out, writeMost-len(out))
+	}
+	waited := c.session.Stats().Waiting
+	out = c.link.Append(out, writeMost-len(out))
+	waits := c.session.Stats().Waiting
+	c.taken(waited-waits, waits)
+	return out
 }
 
 // wrote says what has become of bytes. If they could not be written nothing more is, and
