@@ -27,14 +27,18 @@ func (c *conversation) add(s *Segment) {
 	case c.isEarly(d, o, s):
 		c.wait(s)
 	default:
-		c.read(s)
+		c.readBetween(d, o, s)
 	}
 }
 
 // read reads a segment whose turn it is.
 func (c *conversation) read(s *Segment) {
 	d := c.from(s.Src)
-	o := c.opposite(d)
+	c.readBetween(d, c.opposite(d), s)
+}
+
+// readBetween is read for a segment of d, of which o is the opposite direction.
+func (c *conversation) readBetween(d, o *direction, s *Segment) {
 	if c.over {
 		return
 	}
@@ -42,7 +46,7 @@ func (c *conversation) read(s *Segment) {
 		o.bytes.acked(s.Ack, inlet{o})
 		o.close()
 	}
-	d.add(s)
+	d.add(s, o)
 	switch {
 	case s.RST:
 		c.reset(d, s.mark())

@@ -42,14 +42,14 @@ type direction struct {
 	ended      bool // the stages know that no more comes
 }
 
-// add takes a segment of this direction.
-func (d *direction) add(s *Segment) {
+// add takes a segment of this direction; o is the opposite one.
+func (d *direction) add(s *Segment, o *direction) {
 	if d.state == done {
 		d.bytes.skip(s)
 		return
 	}
 	d.bytes.add(s, inlet{d})
-	if !d.conv.opposite(d).seen {
+	if !o.seen {
 		d.bytes.alone(s.mark(), inlet{d})
 	}
 }

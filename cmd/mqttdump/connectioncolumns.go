@@ -25,6 +25,8 @@ type connectionColumns struct {
 	layout          int // counted up when a column grows
 	paint           palette
 	lanes           recentStreams[*lane]
+	stream          int   // that the last line was about
+	lane            *lane // of it; nil if that was its last line
 }
 
 // lane is what is remembered of a stream: most of its lines begin alike.
@@ -34,6 +36,7 @@ type lane struct {
 	id     string
 	addr   netip.AddrPort
 	ready  [3][]byte // by sender
+	closed bool      // one side has closed the connection
 }
 
 func newConnectionColumns(paint palette) *connectionColumns {
@@ -42,12 +45,35 @@ func newConnectionColumns(paint palette) *connectionColumns {
 
 // of returns what is remembered of the stream of an event.
 func (c *connectionColumns) of(e *capture.Event) *lane {
-	l, ok := c.lanes.get(e.Stream)
-	if !ok {
-		l = new(lane)
-		c.lanes.set(e.Stream, l)
+	l := c.lane
+	if l == nil || c.stream != e.Stream {
+		l, _ = c.lanes.get(e.Stream)
+	}
+	last := l.ends(e.Kind)
+	switch {
+	case last && l != nil:
+		c.lanes.forget(e.Stream)
+	case l == nil:
+		if l = new(lane); !last {
+			c.lanes.set(e.Stream, l)
+		}
+	}
+	l.closed = l.closed || e.Kind == capture.Closed
+	if c.stream, c.lane = e.Stream, l; last {
+		c.lane = nil
 	}
 	return l
+}
+
+// ends reports whether an event is the last of its stream; l may be nil.
+func (l *lane) ends(k capture.Kind) bool {
+	switch k {
+	case capture.Unanswered, capture.Refused, capture.Reset, capture.Dropped:
+		return true
+	case capture.Closed:
+		return l != nil && l.closed
+	}
+	return false
 }
 
 // append appends the columns for an event that has addresses.
@@ -74,8 +100,8 @@ func (c *connectionColumns) grow(column *int, width, most int) {
 }
 
 func (c *connectionColumns) build(stream int, addr netip.AddrPort, id string, side mqttwire.Sender) []byte {
-	b := pad(strconv.AppendInt([]byte{'#'}, int64(stream), 10), 0, streamWidth)
-	b = append(b, ' ')
+	b := append(make([]byte, 0, streamWidth+c.address+c.client+len(c.paint.name.on)+len(c.paint.name.off)+16), '#')
+	b = append(pad(strconv.AppendInt(b, int64(stream), 10), 0, streamWidth), ' ')
 	start := len(b)
 	b = append(pad(addr.AppendTo(b), start, c.address), ' ')
 	return c.appendClient(b, id, side)

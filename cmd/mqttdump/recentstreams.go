@@ -19,6 +19,12 @@ func (r *recentStreams[T]) get(stream int) (v T, ok bool) {
 	return v, ok
 }
 
+// forget forgets a stream that has ended.
+func (r *recentStreams[T]) forget(stream int) {
+	delete(r.young, stream)
+	delete(r.old, stream)
+}
+
 func (r *recentStreams[T]) set(stream int, v T) {
 	if r.young == nil {
 		r.young = make(map[int]T)
