@@ -47,8 +47,8 @@ const (
 	Appended
 )
 
-// Epoch is the revision of a claim: the engine refuses what has an older one than the
-// last that it has given for that client.
+// Epoch is the revision of a claim. Of a client the engine does only what has the epoch by
+// which it is held; a later claim changes that when it takes the client.
 type Epoch uint64
 
 // Holder is a node, from one beginning to its end; the zero Holder is nobody.
@@ -82,7 +82,8 @@ const (
 	// Holder has released it, or has ended.
 	Take
 
-	// Release: the client is not held any more, and Record is what is left of its session.
+	// Release: the client is not held any more, and Record is what is left of its session;
+	// if it is empty, what there was.
 	Release
 
 	// Put: Record is the session of the client now.
@@ -140,9 +141,9 @@ type Request struct {
 	// program has.
 	Client string
 
-	// Epoch is that of our claim: of Take, Release, Put, Drop, and of Append and Retain by
-	// a client. The engine refuses what is older than the last claim, but a Replay and a
-	// Fetch.
+	// Epoch is that of our claim: of Take, Release, Put, Drop, Fetch, and of Append and
+	// Retain by a client. The engine refuses a Take that is not that of the last claim,
+	// unless the client is held by it, and else all by which it is not held, but a Fetch.
 	Epoch Epoch
 
 	Filter  []byte           // Listen, Forget: without $share and the group
@@ -236,6 +237,7 @@ type Notice struct {
 	Kind      NoticeKind
 	Namespace string
 	Client    string           // Wanted, Gone
+	Epoch     Epoch            // Wanted: by which it is held
 	Holder    Holder           // Gone
 	Position  session.Position // Gap
 }
@@ -309,7 +311,7 @@ func (b *Broker) Notice(now time.Time, n Notice) {
 	defer t.end()
 	switch n.Kind {
 	case Wanted:
-		e.wanted(t, holdKey{n.Namespace, n.Client})
+		e.wanted(t, holdKey{n.Namespace, n.Client}, n.Epoch)
 	case Gone:
 		e.gone(t, &n)
 	case Away, Back:

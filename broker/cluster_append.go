@@ -2,6 +2,7 @@ package broker
 
 import (
 	"bytes"
+	"hash/fnv"
 	"slices"
 	"time"
 
@@ -49,8 +50,13 @@ func (c *Conn) appends(t *turn, p *packets.Publish, m *session.Message, q *packe
 	h := c.client.hold
 	a := &appending{conn: c, qos: p.QoS, packet: p.PacketID, request: publishing(c.client.space, m, q, c.client.id)}
 	a.request.Epoch = h.epoch
-	a.request.ID = h.name(p)
 	a.ack = c.link.Hold(t.now)
+	var refused mqttwire.ReasonCode
+	if a.request.ID, refused = h.name(p); refused != 0 && c.link.Version() == mqttwire.V5 {
+		_ = c.client.session.Ack(a.ack, refused)
+		c.settle(t)
+		return nil
+	}
 	if a.qos == mqttwire.ExactlyOnce && h.e.recorded() && !h.ephemeral {
 		h.made++
 		a.needs = h.made
@@ -61,20 +67,42 @@ func (c *Conn) appends(t *turn, p *packets.Publish, m *session.Message, q *packe
 	return nil
 }
 
-// name names a message: as before, if it is one of QoS 2 that comes again.
-func (h *hold) name(p *packets.Publish) MessageID {
+// name names a message: as before, if it is one of QoS 2 that comes again, as the client has
+// not heard how it was answered. If it was refused it is again, since what came behind it
+// may have been taken.
+func (h *hold) name(p *packets.Publish) (id MessageID, refused mqttwire.ReasonCode) {
 	if p.QoS != mqttwire.ExactlyOnce {
-		return h.e.newID()
+		return h.e.newID(), 0
 	}
 	i := slices.IndexFunc(h.begun, func(m begun) bool { return m.packet == p.PacketID })
-	switch {
-	case i < 0:
+	if i < 0 {
 		i = len(h.begun)
-		h.begun = append(h.begun, begun{packet: p.PacketID, id: h.e.newID()})
-	case !p.Dup: // it is another one
-		h.begun[i].id = h.e.newID()
+		h.begun = append(h.begun, begun{packet: p.PacketID})
 	}
-	return h.begun[i].id
+	m := &h.begun[i]
+	if sum := sumOf(p); m.id.Counter == 0 || !p.Dup || m.sum != sum { // it is another one
+		m.id, m.sum, m.refused = h.e.newID(), sum, 0
+	}
+	return m.id, m.refused
+}
+
+// refused is that the client is told that its message was not taken.
+func (h *hold) refused(a *appending, code mqttwire.ReasonCode) {
+	for i := range h.begun {
+		if m := &h.begun[i]; m.packet == a.packet && m.id == a.request.ID {
+			m.refused = code
+			h.marks()
+		}
+	}
+}
+
+// sumOf returns a sum of what a message says.
+func sumOf(p *packets.Publish) uint64 {
+	f := fnv.New64a()
+	_, _ = f.Write(p.Topic)
+	_, _ = f.Write([]byte{0})
+	_, _ = f.Write(p.Payload)
+	return f.Sum64()
 }
 
 // acknowledged is that what repeats a message of QoS 2 is known by its session from now on.
@@ -144,9 +172,8 @@ func (h *hold) failAppends(t *turn, failed *appending, r *Reply) {
 			a.conn.disconnect(t.now, &packets.Disconnect{ReasonCode: code})
 			continue
 		}
-		if cl.session.Ack(a.ack, code) == nil && a.qos == mqttwire.ExactlyOnce {
-			h.acknowledged(a.packet)
-		}
+		_ = cl.session.Ack(a.ack, code)
+		h.refused(a, code)
 	}
 }
 

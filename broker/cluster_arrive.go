@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"maps"
 	"slices"
 	"sync"
 
@@ -42,6 +43,9 @@ func (g *logs) log(log uint16, seq uint64) *seen {
 	return l
 }
 
+// sorted returns the logs that are known, in order.
+func (g *logs) sorted() []uint16 { return slices.Sorted(maps.Keys(g.of)) }
+
 // endAt takes note that all up to the positions has come that comes.
 func (g *logs) endAt(all []session.Position) {
 	g.arriving.Lock()
@@ -66,7 +70,8 @@ func (g *logs) begin(at []session.Position) []cursor {
 	for _, p := range at {
 		list = append(list, cursor{Position: p, catching: true})
 	}
-	for log, l := range g.of {
+	for _, log := range g.sorted() {
+		l := g.of[log]
 		i := slices.IndexFunc(list, func(c cursor) bool { return c.Log == log })
 		if i < 0 { // it has begun since
 			i = len(list)
@@ -85,7 +90,8 @@ func (g *logs) upTo(cursors []cursor) []session.Position {
 	for i := range cursors {
 		list[i] = cursors[i].Position
 	}
-	for log, l := range g.of {
+	for _, log := range g.sorted() {
+		l := g.of[log]
 		i := slices.IndexFunc(cursors, func(c cursor) bool { return c.Log == log })
 		switch {
 		case i < 0:
@@ -219,12 +225,8 @@ func (g *logs) goOn(t *turn) {
 	g.arriving.Lock()
 	defer g.arriving.Unlock()
 	g.mu.Lock()
-	list := make([]uint16, 0, len(g.of))
-	for log := range g.of {
-		list = append(list, log)
-	}
+	list := g.sorted()
 	g.mu.Unlock()
-	slices.Sort(list)
 	for _, log := range list {
 		g.e.replay(t, log)
 	}

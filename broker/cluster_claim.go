@@ -1,6 +1,8 @@
 package broker
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/mqttwire/mqttwire"
@@ -25,9 +27,10 @@ const (
 
 // hold is what a node has of a client that it holds, or claims.
 type hold struct {
-	e     *engine
-	space *space
-	id    string
+	e      *engine
+	space  *space
+	id     string
+	number uint64 // in the order in which they were made
 
 	// These are the engine's.
 	state  holdState
@@ -83,7 +86,16 @@ func (e *engine) held() []*hold {
 			list = append(list, h)
 		}
 	}
+	slices.SortFunc(list, func(x, y *hold) int { return cmp.Compare(x.number, y.number) })
 	return list
+}
+
+// newHold adds one, with the engine's lock held.
+func (e *engine) newHold(sp *space, id string) *hold {
+	e.made++
+	h := &hold{e: e, space: sp, id: id, number: e.made}
+	e.holds[h.key()] = h
+	return h
 }
 
 // about returns a Request about the client.
@@ -127,8 +139,8 @@ func (e *engine) waits(c *Conn, sp *space, comes *connecting) (h *hold, cl *clie
 		return nil, h.client, nil
 	}
 	if h == nil {
-		h = &hold{e: e, space: sp, id: c.peer.ClientID, conn: c, comes: comes}
-		e.holds[key] = h
+		h = e.newHold(sp, c.peer.ClientID)
+		h.conn, h.comes = c, comes
 		c.door.hold.Store(h)
 		return h, nil, nil
 	}
@@ -297,7 +309,7 @@ func (h *hold) make(t *turn, record []byte) {
 		r.session, _, err = session.Restore(h.e.b.o.session(), t.now, r.snapshot, nil)
 	}
 	if err != nil { // it is as it was
-		h.giveUp(t, record)
+		h.giveUp(t, nil)
 		h.fail(t, mqttwire.ReasonUnspecifiedError)
 		return
 	}
@@ -439,8 +451,9 @@ func (h *hold) giveUp(t *turn, record []byte) {
 	})
 }
 
-// wanted is that another node claims a client: it gets it as soon as it is ours.
-func (e *engine) wanted(t *turn, key holdKey) {
+// wanted is that another node claims a client: it gets it as soon as it is ours. Of one
+// that is not here the record is as it was.
+func (e *engine) wanted(t *turn, key holdKey, epoch Epoch) {
 	e.mu.Lock()
 	h := e.holds[key]
 	release := h != nil && h.state == holdHeld && !h.wanted
@@ -448,8 +461,11 @@ func (e *engine) wanted(t *turn, key holdKey) {
 		h.wanted = true
 	}
 	e.mu.Unlock()
-	if release {
+	switch {
+	case release:
 		h.release(t)
+	case h == nil:
+		(&hold{e: e, space: e.b.space(key.namespace), id: key.id, epoch: epoch}).giveUp(t, nil)
 	}
 }
 
@@ -562,9 +578,9 @@ func (e *engine) gone(t *turn, n *Notice) {
 	}
 	var adopted *hold
 	if n.Client != "" && e.holds[key] == nil {
-		adopted = &hold{e: e, space: e.b.space(n.Namespace), id: n.Client}
-		e.holds[key] = adopted
+		adopted = e.newHold(e.b.space(n.Namespace), n.Client)
 	}
+	slices.SortFunc(take, func(x, y *hold) int { return cmp.Compare(x.number, y.number) })
 	e.mu.Unlock()
 	for _, h := range take {
 		h.takeAgain(t)

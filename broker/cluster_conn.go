@@ -12,11 +12,12 @@ import (
 
 // door is what a connection has in a cluster.
 type door struct {
-	hold   atomic.Pointer[hold] // whose client its CONNECT waits for, or nil
-	asks   bool                 // its SUBSCRIBE waits
-	halted bool                 // a packet of it waits for the engine
-	pong   []byte               // PINGRESP that go before all else
-	late   []byte               // what was fed while something waited
+	hold    atomic.Pointer[hold] // whose client its CONNECT waits for, or nil
+	asks    bool                 // its SUBSCRIBE waits
+	halted  bool                 // a packet of it waits for the engine
+	stopped bool                 // it is to be told when the node is not suspended any more; the engine's
+	pong    []byte               // PINGRESP that go before all else
+	late    []byte               // what was fed while something waited
 }
 
 // mostLate is how many bytes are kept that are fed though a packet waits.

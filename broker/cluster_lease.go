@@ -1,6 +1,10 @@
 package broker
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // lease is how long the engine believes this node to be there; the engine's lock guards
 // it.
@@ -87,10 +91,12 @@ func (e *engine) resume(t *turn) {
 			waiting = append(waiting, h)
 		}
 	}
-	for c := range e.stopped {
-		t.ready = append(t.ready, c)
+	slices.SortFunc(waiting, func(x, y *hold) int { return cmp.Compare(x.number, y.number) })
+	for _, c := range e.stopped {
+		c.door.stopped = false
 	}
-	clear(e.stopped)
+	t.ready = append(t.ready, e.stopped...)
+	e.stopped = nil
 	e.mu.Unlock()
 	for _, h := range waiting {
 		h.claim(t)
@@ -105,7 +111,10 @@ func (e *engine) stop(c *Conn) bool {
 	if !e.suspended.Load() {
 		return false
 	}
-	e.stopped[c] = struct{}{}
+	if !c.door.stopped {
+		c.door.stopped = true
+		e.stopped = append(e.stopped, c)
+	}
 	return true
 }
 
@@ -113,5 +122,8 @@ func (e *engine) stop(c *Conn) bool {
 func (e *engine) unstop(c *Conn) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	delete(e.stopped, c)
+	if c.door.stopped {
+		c.door.stopped = false
+		e.stopped = slices.DeleteFunc(e.stopped, func(x *Conn) bool { return x == c })
+	}
 }

@@ -1,6 +1,10 @@
 package broker
 
 import (
+	"cmp"
+	"maps"
+	"slices"
+
 	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/packets"
 )
@@ -136,17 +140,27 @@ func (e *engine) listenAgain(t *turn) {
 	e.logs.stop()
 	e.mu.Lock()
 	left := 1
+	var keys []filterKey
 	one := func(t *turn) {
 		e.mu.Lock()
 		left--
 		last := left == 0
 		e.mu.Unlock()
-		if last {
-			e.logs.goOn(t)
+		if !last {
+			return
+		}
+		e.logs.goOn(t)
+		for _, key := range keys {
+			e.count(key, -1)
 		}
 	}
-	for key, l := range e.filters {
+	keys = slices.SortedFunc(maps.Keys(e.filters), func(x, y filterKey) int {
+		return cmp.Or(cmp.Compare(x.namespace, y.namespace), cmp.Compare(x.filter, y.filter))
+	})
+	for _, key := range keys {
+		l := e.filters[key]
 		left++
+		l.count++
 		l.told = false
 		l.waiting = append(l.waiting, one)
 		e.listenLocked(t, key, l, true)

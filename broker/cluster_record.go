@@ -29,8 +29,10 @@ type record struct {
 // begun is a message of QoS 2 of the client that was not acknowledged: what repeats it has
 // the same name.
 type begun struct {
-	packet uint16
-	id     MessageID
+	packet  uint16
+	refused mqttwire.ReasonCode // with which it was answered; else 0
+	sum     uint64              // of what it says
+	id      MessageID
 }
 
 // recordVersion is the first byte of a record.
@@ -45,7 +47,7 @@ func (h *hold) record() []byte {
 	}
 	b = binary.AppendUvarint(b, uint64(len(h.begun)))
 	for _, m := range h.begun {
-		b = binary.BigEndian.AppendUint16(b, m.packet)
+		b = binary.BigEndian.AppendUint64(append(binary.BigEndian.AppendUint16(b, m.packet), byte(m.refused)), m.sum)
 		b = append(binary.AppendUvarint(b, uint64(len(m.id.Node))), m.id.Node...)
 		b = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(b, m.id.Incarnation), m.id.Counter)
 	}
@@ -63,8 +65,9 @@ func readRecord(b []byte) (r *record, err error) {
 		p := in.take(10)
 		r.cursors = append(r.cursors, session.Position{Log: binary.BigEndian.Uint16(p), Seq: binary.BigEndian.Uint64(p[2:])})
 	}
-	for range in.count(19) {
-		m := begun{packet: binary.BigEndian.Uint16(in.take(2))}
+	for range in.count(28) {
+		m := begun{packet: binary.BigEndian.Uint16(in.take(2)), refused: mqttwire.ReasonCode(in.take(1)[0])}
+		m.sum = binary.BigEndian.Uint64(in.take(8))
 		m.id.Node = string(in.take(in.count(1)))
 		m.id.Incarnation, m.id.Counter = binary.BigEndian.Uint64(in.take(8)), binary.BigEndian.Uint64(in.take(8))
 		r.begun = append(r.begun, m)

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,11 +27,12 @@ type engine struct {
 	token      uint64
 	lease      lease
 	holds      map[holdKey]*hold
+	made       uint64                  // of holds
 	claims     map[holdKey][]time.Time // the last ones of each client
 	mostClaims int                     // from when on old ones are looked for
 	filters    map[filterKey]*listened
 	replays    map[uint64]func(*turn, *Delivery) // what each brings
-	stopped    map[*Conn]struct{}                // that were given nothing to write, or no packet, as the node is suspended
+	stopped    []*Conn                           // that were given nothing to write, or no packet, as the node is suspended
 	isAway     bool
 
 	logs logs
@@ -48,7 +50,7 @@ func newEngine(b *Broker, o Cluster) *engine {
 	e := &engine{
 		b: b, o: o.orDefault(), requested: make(chan struct{}, 1), pending: map[uint64]*asked{},
 		holds: map[holdKey]*hold{}, claims: map[holdKey][]time.Time{}, filters: map[filterKey]*listened{},
-		stopped: map[*Conn]struct{}{}, replays: map[uint64]func(*turn, *Delivery){},
+		replays: map[uint64]func(*turn, *Delivery){},
 	}
 	e.suspended.Store(true) // until the first Renew is answered
 	e.logs.e, e.logs.of = e, map[uint16]*seen{}
@@ -120,10 +122,24 @@ func (e *engine) answered(token uint64) *asked {
 	return a
 }
 
-// due is that the answer did not come in time.
+// due is that the answer did not come in time. What was not handed out is not any more.
 func (a *asked) due(t *turn) {
-	if a.e.answered(a.token) != nil {
-		a.done(t, &Reply{Token: a.token})
+	if a.e.answered(a.token) == nil {
+		return
+	}
+	a.e.withdraw(a.token)
+	a.done(t, &Reply{Token: a.token})
+}
+
+// withdraw takes a Request back that was not handed out.
+func (e *engine) withdraw(token uint64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for i := e.first; i < len(e.requests); i++ {
+		if e.requests[i].Token == token {
+			e.requests = slices.Delete(e.requests, i, i+1)
+			return
+		}
 	}
 }
 

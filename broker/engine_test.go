@@ -50,8 +50,9 @@ type claim struct {
 	namespace, client string
 	holder            broker.Holder // or nobody
 	record            []byte
-	epoch             broker.Epoch
-	claimer           broker.Holder // of that epoch
+	held              broker.Epoch  // the claim that holds it
+	epoch             broker.Epoch  // the last one
+	claimer           broker.Holder // of that
 	takes             []func(broker.Reply)
 }
 
@@ -161,10 +162,10 @@ func (n *node) reply(queue string, a broker.Reply) {
 
 // ask does what a node has asked for, if nothing goes wrong.
 func (e *engine) ask(n *node, r broker.Request) {
-	queue := queueOf(&r)
+	queue, asked := queueOf(&r), n.b
 	answer := func(a broker.Reply) {
 		a.Token = r.Token
-		if r.Token == 0 {
+		if r.Token == 0 || n.b != asked {
 			return
 		}
 		if e.chance() { // it was done, and nobody hears of it
@@ -191,7 +192,7 @@ func (e *engine) ask(n *node, r broker.Request) {
 		return
 	}
 	e.note("%s asks %d %s epoch %d", n.name, r.Kind, r.Client, r.Epoch)
-	if r.Kind != broker.Renew && r.Node != n.holder {
+	if r.Kind != broker.Renew && r.Kind != broker.Fetch && r.Node != n.holder {
 		answer(broker.Reply{Outcome: broker.Refused})
 		return
 	}
@@ -203,6 +204,9 @@ func (e *engine) do(n *node, r *broker.Request, answer func(broker.Reply)) {
 	done := broker.Reply{Outcome: broker.Done}
 	switch r.Kind {
 	case broker.Renew:
+		if r.Node.Incarnation == 0 && n.holder != (broker.Holder{}) { // it is another program
+			e.end(n)
+		}
 		e.renew(n, answer)
 	case broker.Listen:
 		n.listens[string(r.Namespace)+"/"+string(r.Group)+"/"+string(r.Filter)] = *r
@@ -272,19 +276,29 @@ func (e *engine) expire() {
 		if n.holder == (broker.Holder{}) || e.now.Before(n.until) {
 			continue
 		}
-		e.note("%s %d ends", n.name, n.holder.Incarnation)
-		gone := n.holder
-		n.holder = broker.Holder{}
-		for _, other := range e.nodes {
-			if other != n {
-				other.later("notice", func() { other.b.Notice(e.now, broker.Notice{Kind: broker.Gone, Holder: gone}) })
-			}
+		e.end(n)
+	}
+}
+
+// end ends the incarnation of a node.
+func (e *engine) end(n *node) {
+	e.note("%s %d ends", n.name, n.holder.Incarnation)
+	gone := n.holder
+	n.holder = broker.Holder{}
+	for _, other := range e.nodes {
+		if other != n {
+			other.later("notice", func() { other.b.Notice(e.now, broker.Notice{Kind: broker.Gone, Holder: gone}) })
 		}
-		for _, key := range sortedKeys(e.claims) {
-			if c := e.claims[key]; c.holder == gone {
-				c.holder = broker.Holder{}
-				e.free(c, gone)
-			}
+	}
+	for _, key := range sortedKeys(e.claims) {
+		if e.claims[key].claimer == gone {
+			e.claims[key].takes = nil
+		}
+	}
+	for _, key := range sortedKeys(e.claims) {
+		if c := e.claims[key]; c.holder == gone {
+			c.holder = broker.Holder{}
+			e.free(c, gone)
 		}
 	}
 }
@@ -293,7 +307,7 @@ func (e *engine) expire() {
 // it.
 func (e *engine) free(c *claim, gone broker.Holder) {
 	if len(c.takes) > 0 {
-		c.holder = c.claimer
+		c.holder, c.held = c.claimer, c.epoch
 		takes := c.takes
 		c.takes = nil
 		for _, take := range takes {
@@ -327,20 +341,22 @@ func (e *engine) claim(n *node, r *broker.Request, answer func(broker.Reply)) {
 		return
 	}
 	switch ours := c.holder == n.holder; {
-	case r.Kind == broker.Take && r.Epoch == c.epoch && ours: // again
+	case r.Kind == broker.Take && r.Epoch == c.held && ours: // again
 		answer(broker.Reply{Outcome: broker.Done, Record: c.record})
 	case r.Kind == broker.Take && r.Epoch == c.epoch && c.holder == broker.Holder{}:
-		c.holder = n.holder
+		c.holder, c.held = n.holder, c.epoch
 		answer(broker.Reply{Outcome: broker.Done, Record: c.record})
 	case r.Kind == broker.Take && r.Epoch == c.epoch:
-		c.takes = append(c.takes, answer)
-	case r.Kind == broker.Take, !ours:
+		c.takes, c.claimer = append(c.takes, answer), n.holder
+	case r.Kind == broker.Take, !ours, r.Epoch != c.held:
 		answer(broker.Reply{Outcome: broker.Refused})
 	case r.Kind == broker.Put:
 		c.record = r.Record
 		answer(broker.Reply{Outcome: broker.Done})
 	default: // Release, Drop
-		c.record, c.holder = r.Record, broker.Holder{}
+		if c.holder = (broker.Holder{}); len(r.Record) > 0 || r.Kind == broker.Drop {
+			c.record = r.Record
+		}
 		answer(broker.Reply{Outcome: broker.Done})
 		e.free(c, broker.Holder{})
 	}
@@ -355,7 +371,7 @@ func (e *engine) claimed(n *node, c *claim, answer func(broker.Reply)) {
 	e.epoch++
 	c.epoch, c.claimer = e.epoch, n.holder
 	if c.holder == (broker.Holder{}) || c.holder == n.holder {
-		c.holder = n.holder
+		c.holder, c.held = n.holder, c.epoch
 		answer(broker.Reply{Outcome: broker.Done, Epoch: c.epoch, Record: c.record})
 		return
 	}
@@ -363,7 +379,8 @@ func (e *engine) claimed(n *node, c *claim, answer func(broker.Reply)) {
 	for _, other := range e.nodes {
 		if other.holder == c.holder {
 			other.later("<of "+c.namespace+"/"+c.client, func() {
-				other.b.Notice(e.now, broker.Notice{Kind: broker.Wanted, Namespace: c.namespace, Client: c.client})
+				e.note("%s hears that %s is wanted", other.name, c.client)
+				other.b.Notice(e.now, broker.Notice{Kind: broker.Wanted, Namespace: c.namespace, Client: c.client, Epoch: c.held})
 			})
 		}
 	}
@@ -393,6 +410,7 @@ func (e *engine) append(n *node, r *broker.Request, answer func(broker.Reply)) {
 		answer(broker.Reply{Outcome: broker.Done})
 		return
 	}
+	e.note("%s appends %v %s", n.name, r.ID, p.Payload)
 	if _, has := e.names[r.ID]; has {
 		answer(broker.Reply{Outcome: broker.Done})
 		return
@@ -400,6 +418,7 @@ func (e *engine) append(n *node, r *broker.Request, answer func(broker.Reply)) {
 	log, key := logOf(p.Topic), r.Namespace+"/"+string(p.Topic)
 	at := session.Position{Log: log, Seq: uint64(len(e.logs[log]) + 1)}
 	d.Message, d.Previous = session.NewMessageAt(e.now, &p, at), e.last[key]
+	e.note("  as %v", at)
 	e.last[key], e.names[r.ID] = at.Seq, at
 	e.logs[log] = append(e.logs[log], entry{d, at.Seq})
 	e.bring(nil, d)
@@ -447,6 +466,8 @@ func (n *node) arrives(e *engine, d broker.Delivery) {
 		}
 	}
 	n.later(queue, func() {
+		at, _ := d.Message.Position()
+		e.note("%s gets %v", n.name, at)
 		n.b.Arrive(e.now, d)
 		if e.chance() && len(d.Group) == 0 && queue != "sent" {
 			n.b.Arrive(e.now, d) // twice
@@ -456,6 +477,7 @@ func (n *node) arrives(e *engine, d broker.Delivery) {
 
 // replay brings what is behind a position.
 func (e *engine) replay(n *node, r *broker.Request) {
+	e.note("%s replays from %v to %d with %d", n.name, r.From, len(e.logs[r.From.Log]), r.Token)
 	log := e.logs[r.From.Log]
 	for _, m := range log[min(int(r.From.Seq), len(log)):] {
 		d := m.Delivery
