@@ -24,6 +24,7 @@ type Broker struct {
 	engine *engine // nil without Options.Cluster
 	counts counts
 	turns  sync.Pool
+	pool   session.MessagePool // of messages that clients publish
 
 	random   sync.Mutex // of source
 	source   rand.Source

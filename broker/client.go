@@ -92,7 +92,10 @@ func (cl *client) event(t *turn, e *session.Event) {
 	case session.WillDue:
 		t.add(task{do: (*turn).publishWill, client: cl, peer: cl.peer, message: e.Message})
 	case session.Done:
-		delete(cl.shared, e.Token)
+		if s, ok := cl.shared[e.Token]; ok {
+			delete(cl.shared, e.Token)
+			s.message.Release()
+		}
 	case session.Dropped:
 		cl.dropped(t, e)
 	case session.Ended:
@@ -215,6 +218,7 @@ func (cl *client) publish(t *turn, m *session.Message, d session.Delivery, s *sh
 		if cl.shared == nil {
 			cl.shared = map[session.Token]share{}
 		}
+		m.Keep()
 		cl.shared[token] = *s
 	}
 	cl.settle(t)

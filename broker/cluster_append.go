@@ -188,7 +188,7 @@ func (c *Conn) publishesTo(e *engine, t *turn, p *packets.Publish, a mqttwire.Pa
 	}
 	c.routing.Lock()
 	defer c.routing.Unlock()
-	if err := c.begins(t.now, p, a, false); err != nil {
+	if err := c.begins(t.now, p, a); err != nil {
 		return err
 	}
 	r := publishing(sp, m, q, c.client.id)

@@ -89,6 +89,7 @@ func (t *turn) deliver(cl *client, m *session.Message, d *session.Delivery) erro
 		return nil
 	}
 	if cl.on != nil {
+		m.Keep() // for good, as the program may
 		cl.on(m, *d)
 		t.b.counts.delivered.Add(1)
 		return nil
@@ -114,19 +115,23 @@ func (t *turn) asksDeliver(cl *client, m *session.Message, d *session.Delivery) 
 	}
 	before := m.Publish()
 	before.QoS, before.Retain = d.QoS, d.Retain
-	p := before
-	if !f(cl.who(), &p) || !legal(&p) {
+	p := &t.asked
+	*p = before
+	if !f(cl.who(), p) {
 		return nil, false
 	}
-	if !changed(&before, &p) {
+	if !changed(&before, p) {
 		return m, true
+	}
+	if !legal(p) {
+		return nil, false
 	}
 	d.QoS, d.Retain = p.QoS, p.Retain
 	if left, expires := m.Remaining(t.now); expires && p.Properties.Has(mqttwire.MessageExpiryInterval) {
 		p.Properties = p.Properties.Clone()
 		p.Properties.SetMessageExpiryInterval(uint32(left / time.Second))
 	}
-	return session.NewMessage(t.now, &p), true
+	return session.NewMessage(t.now, p), true
 }
 
 // who returns the peer of the client.

@@ -21,20 +21,21 @@ func (c *Conn) published(now time.Time, p *packets.Publish, a mqttwire.Packet) e
 	}
 	b, sp := c.b, c.client.space
 	b.counts.received.Add(1)
-	q := *p
-	code := b.asksPublish(c.peer, &q)
+	t := b.turn(now)
+	defer t.end()
+	q := t.copied(p)
+	code := b.asksPublish(c.peer, q)
 	if answered.IsError() {
 		code = answered
 	}
 	if code.IsError() {
 		return c.refusePublish(now, p, a, code)
 	}
-	m := session.NewMessage(now, &q)
-	t := b.turn(now)
-	defer t.end()
 	if b.engine != nil {
-		return c.publishesTo(b.engine, t, p, a, m, &q)
+		return c.publishesTo(b.engine, t, p, a, session.NewMessage(now, q), q)
 	}
+	m := b.pool.New(now, q)
+	defer m.Release()
 	c.routing.Lock() // a takeover waits, so that what comes behind does not overtake
 	defer c.routing.Unlock()
 	if q.Retain {
@@ -46,12 +47,34 @@ func (c *Conn) published(now time.Time, p *packets.Publish, a mqttwire.Packet) e
 		}
 	}
 	t.match(sp, m, q.QoS, q.Retain, c.client)
-	if err := c.begins(now, p, a, len(t.hits) == 0); err != nil {
+	if a == nil && len(t.hits) == 0 && p.QoS > mqttwire.AtMostOnce && c.Version() == mqttwire.V5 {
+		a = t.nobody(p)
+	}
+	if err := c.begins(now, p, a); err != nil {
 		return err
 	}
 	t.send(m, q.QoS, q.Retain)
 	c.ends(t)
 	return nil
+}
+
+// copied returns a copy of a PUBLISH, which a hook may change, or p if there is none.
+func (t *turn) copied(p *packets.Publish) *packets.Publish {
+	if t.b.o.Hooks.Publish == nil {
+		return p
+	}
+	t.publishes = *p
+	return &t.publishes
+}
+
+// nobody returns the acknowledgement of a message that nobody subscribes to.
+func (t *turn) nobody(p *packets.Publish) mqttwire.Packet {
+	if p.QoS == mqttwire.ExactlyOnce {
+		t.pubrec = packets.Pubrec{PacketID: p.PacketID, ReasonCode: mqttwire.ReasonNoMatchingSubscribers}
+		return &t.pubrec
+	}
+	t.puback = packets.Puback{PacketID: p.PacketID, ReasonCode: mqttwire.ReasonNoMatchingSubscribers}
+	return &t.puback
 }
 
 // answeredWith returns the code of a driver's answer to a PUBLISH.
@@ -72,14 +95,10 @@ func answeredWith(p *packets.Publish, a mqttwire.Packet) (code mqttwire.ReasonCo
 
 // begins handles a PUBLISH before it is sent on, so that one of QoS 2 is taken on
 // however the connection ends; its acknowledgement is not written before ends.
-func (c *Conn) begins(now time.Time, p *packets.Publish, a mqttwire.Packet, nobody bool) error {
+func (c *Conn) begins(now time.Time, p *packets.Publish, a mqttwire.Packet) error {
 	defer c.lock().Unlock()
 	if !c.open() {
 		return session.ErrEnded
-	}
-	if a == nil && nobody && p.QoS > mqttwire.AtMostOnce && c.link.Version() == mqttwire.V5 {
-		a = packets.Acknowledge(p)
-		packets.SetReasonCode(a, mqttwire.ReasonNoMatchingSubscribers)
 	}
 	err := c.answer(now, a)
 	c.busy = err == nil
@@ -121,10 +140,11 @@ func (b *Broker) asksPublish(who *Peer, p *packets.Publish) mqttwire.ReasonCode 
 	if f == nil {
 		return 0
 	}
+	before := *p
 	if code := f(who, p); code.IsError() {
 		return code
 	}
-	if !legal(p) {
+	if changed(&before, p) && !legal(p) {
 		return mqttwire.ReasonImplementationSpecificError
 	}
 	return 0

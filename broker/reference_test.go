@@ -218,8 +218,17 @@ func (r *reference) publish(now time.Time, m *refMessage) {
 	for _, filter := range slices.Sorted(maps.Keys(groups)) {
 		r.shares = append(r.shares, &refShare{m: m, filter: filter, risk: m.qos == 0 || !r.takes(filter)})
 	}
-	r.shares = r.shares[max(0, len(r.shares)-100):] // the old ones are through
+	for len(r.shares) > sharesKept { // the old ones are through
+		old := r.shares[0]
+		r.shares = r.shares[1:]
+		for _, share := range r.shares {
+			share.risk = share.risk || share.m.payload == old.m.payload // whose copies may count for the old one
+		}
+	}
 }
+
+// sharesKept is how many messages of groups are looked at.
+const sharesKept = 100
 
 // takes reports whether a member of a group with QoS 1 or 2 is connected.
 func (r *reference) takes(filter string) bool {
@@ -434,6 +443,23 @@ func (r *reference) gotShared(now time.Time, s *refSession, p *packets.Publish) 
 	had.delivered++
 	had.least = had.least || p.QoS == 1
 	s.seen[string(p.Payload)] = true
+}
+
+// undelivered returns the payload of a message that came to fewer groups than there are. Of
+// which group a copy is cannot be seen: a client may be in several, and a message of QoS 1
+// that comes twice is one more for each.
+func (r *reference) undelivered(now time.Time) (payload string, ok bool) {
+	missing, risk := map[string]int{}, map[string]bool{}
+	for _, share := range r.shares {
+		missing[share.m.payload] += 1 - share.delivered
+		risk[share.m.payload] = risk[share.m.payload] || share.risk || share.m.expired(now)
+	}
+	for _, payload := range slices.Sorted(maps.Keys(missing)) {
+		if missing[payload] > 0 && !risk[payload] {
+			return payload, true
+		}
+	}
+	return "", false
 }
 
 func next(s *refSession) string {

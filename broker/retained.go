@@ -72,6 +72,7 @@ func (r *retained) set(k *kept, now time.Time) bool {
 	if _, err := r.names.Set(k.message.Topic(), k); err != nil {
 		return false
 	}
+	k.message.Keep() // for good, as lists and replays may have it longer
 	r.bytes += k.message.Size()
 	if had {
 		r.bytes -= old.message.Size()

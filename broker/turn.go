@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/mqttwire/mqttwire/packets"
 	"github.com/mqttwire/mqttwire/session"
 	"github.com/mqttwire/mqttwire/topic"
 )
@@ -23,6 +24,11 @@ type turn struct {
 	hits      []topic.Hit[*member]
 	receivers []receiver
 	places    []uint32 // where in receivers the client of a slot stands, if it does
+
+	publishes packets.Publish // what the hook Publish sees
+	asked     packets.Publish // and what Deliver does
+	puback    packets.Puback
+	pubrec    packets.Pubrec
 }
 
 // task is something that is done without a lock.
@@ -48,8 +54,13 @@ func (t *turn) add(k task) { t.tasks = append(t.tasks, k) }
 // keptByTurn is of how many elements of a list the memory is kept for the next turn.
 const keptByTurn = 4096
 
-// tell adds a hook that only hears.
-func (t *turn) tell(k task) { t.tells = append(t.tells, k) }
+// tell adds a hook that only hears, and that may keep the message.
+func (t *turn) tell(k task) {
+	if k.message != nil && t.b.o.Hooks.Dropped != nil {
+		k.message.Keep()
+	}
+	t.tells = append(t.tells, k)
+}
 
 // run does what was left to be done, with no lock held.
 func (t *turn) run() {
@@ -73,6 +84,9 @@ func (t *turn) end() {
 		t.tells[i].do(t, &t.tells[i])
 	}
 	t.tells, t.ready, t.hits, t.receivers = emptied(t.tells), emptied(t.ready), emptied(t.hits), emptied(t.receivers)
+	if t.b.o.Hooks.Publish != nil || t.b.o.Hooks.Deliver != nil {
+		t.publishes, t.asked = packets.Publish{}, packets.Publish{}
+	}
 	t.b.turns.Put(t)
 }
 

@@ -165,3 +165,22 @@ func ExampleConnection_AppendPreparedHeader() {
 	// Output:
 	// " \x02\x00\x000\f\x00\x06room/7" "21.5" <nil>
 }
+
+// Who knows when nobody uses a message any more lets the next one have its memory.
+func ExamplePrepared_PrepareIn() {
+	var message packets.Prepared
+	var memory []byte
+	for _, payload := range []string{"21.5", "21.4"} {
+		var err error
+		p := &packets.Publish{Topic: []byte("room/7"), Payload: []byte(payload)}
+		if memory, err = message.PrepareIn(memory[:0], p, p.Topic); err != nil {
+			fmt.Println(err)
+			return
+		}
+		b, err := message.Append(nil, mqttwire.V311, &packets.Delivery{})
+		fmt.Printf("%q %v\n", b, err)
+	}
+	// Output:
+	// "0\f\x00\x06room/721.5" <nil>
+	// "0\f\x00\x06room/721.4" <nil>
+}

@@ -1,6 +1,8 @@
 package packets
 
 import (
+	"slices"
+
 	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/internal/text"
 )
@@ -62,36 +64,71 @@ func Prepare(p *Publish, topic []byte) (*Prepared, error) { return prepare(p, to
 func PrepareShared(p *Publish, topic []byte) (*Prepared, error) { return prepare(p, topic, true) }
 
 func prepare(p *Publish, topic []byte, shared bool) (*Prepared, error) {
-	legal, err := p.sayable(topic)
-	if err != nil {
+	var l layout
+	if err := l.plan(p, topic); err != nil {
 		return nil, err
 	}
-	list, rest, err := keptProperties(&p.Properties)
-	if err != nil {
-		return nil, err
-	}
-	n := len(list) + len(rest)
-	n += roomInFront + int(stringSize(topic)) + 2 + mqttwire.SizeVarint(uint32(n))
-	room := n + shortIdentifier
+	room := l.size + shortIdentifier
 	if !shared {
 		room += len(p.Payload)
 	}
 	q, m := newClone[Prepared](room)
-	q.legal, q.qos, q.retain = legal, p.QoS, p.Retain
-	b := appendPrefixed(m.buf[:roomInFront], topic)
+	q.lay(m.buf, p, topic, &l, shared)
+	return q, nil
+}
+
+// PrepareIn makes q the message of p, as Prepare does, but in memory of the caller's: the
+// bytes are appended to memory, which grows if there is no room for them, and is returned
+// with them. So a message that nobody uses any more can give its memory to the next one. On
+// error q and memory are as they were.
+func (q *Prepared) PrepareIn(memory []byte, p *Publish, topic []byte) ([]byte, error) {
+	var l layout
+	if err := l.plan(p, topic); err != nil {
+		return memory, err
+	}
+	*q = Prepared{}
+	return q.lay(slices.Grow(memory, l.size+shortIdentifier+len(p.Payload)), p, topic, &l, false), nil
+}
+
+// layout is what stands where in a Prepared.
+type layout struct {
+	legal      mqttwire.Versions
+	list, rest []byte // the property list, in two parts
+	size       int    // of the header
+}
+
+// plan finds out how the message of p is laid out, or why it cannot be sent.
+func (l *layout) plan(p *Publish, topic []byte) (err error) {
+	if l.legal, err = p.sayable(topic); err != nil {
+		return err
+	}
+	if l.list, l.rest, err = keptProperties(&p.Properties); err != nil {
+		return err
+	}
+	n := len(l.list) + len(l.rest)
+	l.size = roomInFront + int(stringSize(topic)) + 2 + mqttwire.SizeVarint(uint32(n)) + n
+	return nil
+}
+
+// lay writes the message of p behind what stands in memory, where there is room for it, and
+// returns both.
+func (q *Prepared) lay(memory []byte, p *Publish, topic []byte, l *layout, shared bool) []byte {
+	start := len(memory)
+	q.legal, q.qos, q.retain = l.legal, p.QoS, p.Retain
+	b := appendPrefixed(memory[:start+roomInFront], topic)[start:]
 	q.topicEnd = int32(len(b))
-	b = appendLength(append(b, 0, 0), uint64(len(list)+len(rest)))
+	b = appendLength(append(b, 0, 0), uint64(len(l.list)+len(l.rest)))
 	q.listAt = int32(len(b))
-	b = append(append(b, list...), rest...)
+	b = append(append(b, l.list...), l.rest...)
 	b = append(b, byte(mqttwire.SubscriptionIdentifier), 0)
-	q.header, q.payload = b[:n:len(b)], p.Payload[:len(p.Payload):len(p.Payload)]
+	q.header, q.payload = b[:l.size:len(b)], p.Payload[:len(p.Payload):len(p.Payload)]
 	if !shared {
 		b = append(b, p.Payload...)
-		q.payload = b[n+2 : len(b) : len(b)]
+		q.payload = b[l.size+shortIdentifier : len(b) : len(b)]
 	}
 	q.findExpiry()
 	q.findEnds()
-	return q, nil
+	return memory[:start+len(b)]
 }
 
 // sayable returns in which versions the message of p may be sent under the topic

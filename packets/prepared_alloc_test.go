@@ -4,7 +4,6 @@ package packets_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -12,25 +11,6 @@ import (
 	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/packets"
 )
-
-// deliveriesOf returns legal deliveries of all forms for a version.
-func deliveriesOf(v mqttwire.Version) (all []packets.Delivery) {
-	for _, d := range []packets.Delivery{
-		{}, {Retain: true}, {QoS: 1, PacketID: 7, Dup: true}, {QoS: 2, PacketID: 7},
-		{SubscriptionIDs: []uint32{1}}, {QoS: 1, PacketID: 7, SubscriptionIDs: []uint32{1, 300, mqttwire.MaxVarint}, TopicAlias: 9},
-	} {
-		waited := d
-		waited.Waited = time.Second
-		all = append(all, d, waited)
-	}
-	switch v {
-	case mqttwire.V31:
-		all = append(all, packets.Delivery{Dup: true, SubscriptionIDs: []uint32{1}})
-	case mqttwire.V5:
-		all = append(all, packets.Delivery{TopicAlias: 1, OmitTopic: true}, packets.Delivery{QoS: 1, PacketID: 7, TopicAlias: 1, OmitTopic: true})
-	}
-	return all
-}
 
 // The payload is not copied either: the header alone is written.
 func TestSendingAPreparedMessageAllocatesNothing(t *testing.T) {
@@ -113,6 +93,25 @@ func TestAnEncoderSendsPreparedMessagesWithoutAllocating(t *testing.T) {
 			_, appendErr := e.AppendPrepared(buf, m, &deliveries[i])
 			if err := e.AppendPreparedBuffers(&queued, m, &deliveries[i]); appendErr != nil || err != nil {
 				t.Fatal(appendErr, err)
+			}
+		}
+	}))
+}
+
+func TestPreparingAMessageInTheMemoryOfAnotherAllocatesNothing(t *testing.T) {
+	withAlias := props(withUser)
+	withAlias.SetTopicAlias(3)
+	messages := []*packets.Publish{
+		{Topic: []byte("a/b")},
+		{Topic: []byte("a/b"), Payload: long(1000), QoS: 1, Properties: props(withUser)},
+		{Topic: []byte("a"), Payload: long(10), Retain: true, Properties: withAlias},
+	}
+	var m packets.Prepared
+	memory := make([]byte, 0, 2000)
+	assert.Zero(t, testing.AllocsPerRun(100, func() {
+		for _, p := range messages {
+			if _, err := m.PrepareIn(memory, p, p.Topic); err != nil {
+				t.Fatal(err)
 			}
 		}
 	}))

@@ -444,3 +444,57 @@ func TestAPreparedMessageIsRefusedInAVersionThatIsNone(t *testing.T) {
 		require.Equal(t, v.Known(), err == nil, "%d", v)
 	}
 }
+
+// deliveriesOf returns legal deliveries of all forms for a version.
+func deliveriesOf(v mqttwire.Version) (all []packets.Delivery) {
+	for _, d := range []packets.Delivery{
+		{}, {Retain: true}, {QoS: 1, PacketID: 7, Dup: true}, {QoS: 2, PacketID: 7},
+		{SubscriptionIDs: []uint32{1}}, {QoS: 1, PacketID: 7, SubscriptionIDs: []uint32{1, 300, mqttwire.MaxVarint}, TopicAlias: 9},
+	} {
+		waited := d
+		waited.Waited = time.Second
+		all = append(all, d, waited)
+	}
+	switch v {
+	case mqttwire.V31:
+		all = append(all, packets.Delivery{Dup: true, SubscriptionIDs: []uint32{1}})
+	case mqttwire.V5:
+		all = append(all, packets.Delivery{TopicAlias: 1, OmitTopic: true}, packets.Delivery{QoS: 1, PacketID: 7, TopicAlias: 1, OmitTopic: true})
+	}
+	return all
+}
+
+// In whatever memory, and whatever the Prepared was before: what stands in front stays.
+func TestAMessagePreparedInTheMemoryOfAnotherIsAsOneOfItsOwn(t *testing.T) {
+	var m packets.Prepared
+	memory := []byte("front")
+	for _, c := range loadCorpus(t) {
+		if !c.Decodes() || c.Frame().Header.Type != mqttwire.PUBLISH {
+			continue
+		}
+		packet, err := packets.Decode(c.Frame(), c.Version)
+		require.NoError(t, err)
+		p := packet.(*packets.Publish)
+		topic := p.Topic
+		if len(topic) == 0 {
+			topic = []byte("a")
+		}
+		want, err := packets.Prepare(p, topic)
+		require.NoError(t, err)
+		memory, err = m.PrepareIn(memory[:5], p, topic)
+		require.NoError(t, err)
+		assert.Equal(t, "front", string(memory[:5]), c.Where())
+		for v := v31; v <= v5; v++ {
+			for _, d := range deliveriesOf(v) {
+				b, wantErr := want.Append(nil, v, &d)
+				got, err := m.Append(nil, v, &d)
+				assert.Equal(t, wantErr, err, c.Where())
+				assert.True(t, bytes.Equal(b, got), "%s %v %+v", c.Where(), v, d)
+			}
+		}
+	}
+	before := string(m.Topic())
+	same, err := m.PrepareIn(memory, &packets.Publish{Topic: []byte("#")}, []byte("#"))
+	requireBreach(t, mqttwire.RuleTopicWildcard, err)
+	assert.Equal(t, []any{len(memory), before}, []any{len(same), string(m.Topic())})
+}

@@ -295,6 +295,7 @@ func (s *Session) release(pos uint32, code mqttwire.ReasonCode) {
 	if s.pressed {
 		s.pressure()
 	}
+	e.message.Release()
 	e.message, e.ids, e.id = nil, nil, uint32(code)
 	e.flags |= handed | onLink // as PUBREL follows
 	s.room(&s.released)

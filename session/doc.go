@@ -46,7 +46,9 @@
 // true of it. A message waits until its PUBLISH begins to be written, and is in flight
 // from then on until the peer has acknowledged it. An acknowledgement is held while the
 // application has still to say so (Ack). A session is lost if the peer no longer has
-// it. A message is hollow if only its Position in a log is known.
+// it. A message is hollow if only its Position in a log is known. The memory of a message
+// of a MessagePool is used again when nobody keeps it: who does says so by Keep, and by
+// Release.
 //
 // # What the standards leave open
 //

@@ -94,3 +94,23 @@ func ExampleSession_Ack() {
 	// 40 02 00 07
 	// session: the message's acknowledgement is not held any more
 }
+
+// A server that sends on what comes lets the next message have the memory of one that is
+// through.
+func ExampleMessagePool() {
+	now := time.Now()
+	var pool session.MessagePool
+	var kept *session.Message
+	for _, payload := range []string{"first", "second", "third"} {
+		m := pool.New(now, &packets.Publish{Topic: []byte("a/b"), Payload: []byte(payload)})
+		// here it is published to sessions, each of which keeps it as long as it needs it
+		if payload == "second" {
+			m.Keep()
+			kept = m
+		}
+		m.Release()
+	}
+	fmt.Printf("%s\n", kept.Payload())
+	// Output:
+	// second
+}

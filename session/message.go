@@ -8,8 +8,10 @@ import (
 )
 
 // Message is an application message that is sent on: immutable, and shared by all
-// queues that it stands in. It may be used by many goroutines at once.
+// queues that it stands in. It may be used by many goroutines at once. One of a
+// MessagePool is so only as long as somebody keeps it.
 type Message struct {
+	pooled    *pooled           // of a MessagePool; else nil
 	prepared  *packets.Prepared // as it is sent to every receiver; nil if it is hollow, or unsayable
 	unsayable *packets.Publish  // what no version can send, as a Tolerance has let it pass; else nil
 	received  time.Time
@@ -43,19 +45,27 @@ func NewMessage(now time.Time, p *packets.Publish) *Message {
 // NewMessageAt is NewMessage for a message that can be had again from a log: changes
 // and snapshots have its Position, and not its bytes.
 func NewMessageAt(now time.Time, p *packets.Publish, at Position) *Message {
-	m := &Message{received: now, position: at, hash: hashTopic(p.Topic)}
+	m := &Message{position: at}
 	if q, err := packets.Prepare(p, p.Topic); err == nil {
 		m.prepared = q
-		m.expiry, m.expires = q.MessageExpiryInterval()
 	} else {
 		m.unsayable = p.Clone()
 		m.unsayable.PacketID, m.unsayable.Dup = 0, false
 		m.unsayable.Properties.Remove(mqttwire.TopicAlias)
 		m.unsayable.Properties.Remove(mqttwire.SubscriptionIdentifier)
 	}
+	m.begins(now, p.Topic)
+	return m
+}
+
+// begins fills what is found out of a message that has its bytes.
+func (m *Message) begins(now time.Time, topic []byte) {
+	m.received, m.hash = now, hashTopic(topic)
+	if m.prepared != nil {
+		m.expiry, m.expires = m.prepared.MessageExpiryInterval()
+	}
 	sent := m.Publish()
 	m.size = messageOverhead + sent.Pinned()
-	return m
 }
 
 // HollowMessage returns a message of which only the place in a log is known, and the
@@ -79,12 +89,18 @@ func (m *Message) Publish() packets.Publish {
 
 // Topic returns the topic name, which must not be changed.
 func (m *Message) Topic() []byte {
+	if m.prepared != nil {
+		return m.prepared.Topic()
+	}
 	p := m.Publish()
 	return p.Topic
 }
 
 // Payload returns the payload, which must not be changed.
 func (m *Message) Payload() []byte {
+	if m.prepared != nil {
+		return m.prepared.Payload()
+	}
 	p := m.Publish()
 	return p.Payload
 }

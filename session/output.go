@@ -209,6 +209,7 @@ func (l *Link) publishBuffers(bufs [][]byte) [][]byte {
 			l.dropNext(pos, err)
 			continue
 		}
+		e.message.Keep() // until Wrote its payload is in use, and nobody says when it is not
 		t.headers = headers
 		n := len(headers) - from + len(payload)
 		bufs = part(part(bufs, headers[from:]), payload)

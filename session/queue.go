@@ -25,7 +25,7 @@ type Delivery struct {
 }
 
 // Publish queues a message, with a connection or without. The event Done or Dropped
-// with the Token says how it ended. The message is kept, not copied. It returns
+// with the Token says how it ended. The message is kept until then, not copied. It returns
 // ErrQueueFull and ErrTooLarge by Options.Queue; ErrNotConnected for QoS 0 without a
 // connection, unless Options.QueueQoS0 is set; ErrNotSupported if the server has
 // announced that it does not take that QoS (see Options.LowerQoS), or RETAIN; ErrEnded after End; and
@@ -44,6 +44,7 @@ func (s *Session) Publish(now time.Time, m *Message, d Delivery) (Token, error) 
 		return t, nil
 	}
 	s.room(&s.queue)
+	m.Keep()
 	e := s.queue.add()
 	e.message, e.token, e.qos = m, s.newToken(), d.QoS
 	if d.QoS == mqttwire.AtMostOnce {
@@ -213,6 +214,9 @@ func (s *Session) remove(r *ring, pos uint32) {
 			s.waitQoS0--
 		}
 	}
+	if e.message != nil {
+		e.message.Release()
+	}
 	if pos == r.first && r.dead == 0 { // as a rule
 		r.removeFirst()
 	} else {
@@ -229,6 +233,7 @@ func (s *Session) drop(r *ring, pos uint32, why Drop) { s.dropFor(r, pos, why, n
 // dropFor is drop for an entry that could not be encoded, as err says.
 func (s *Session) dropFor(r *ring, pos uint32, why Drop, err error) {
 	e := *r.at(pos)
+	e.keep()
 	s.remove(r, pos)
 	outcome := NotSent
 	if e.is(handed) || r == &s.released {
@@ -246,9 +251,10 @@ func (s *Session) dropAll(r *ring, why Drop) {
 	}
 }
 
-// tellDropped queues the event Dropped.
+// tellDropped queues the event Dropped, whose message is kept for good.
 func (s *Session) tellDropped(e *entry, why Drop, outcome Outcome, err error) {
 	if !e.is(canceled) {
+		e.keep()
 		s.tell(Event{Kind: Dropped, Token: e.token, Drop: why, Outcome: outcome, Message: e.message, Cause: Cause{Err: err}})
 	}
 }

@@ -367,6 +367,9 @@ func fits(p, a mqttwire.Packet, v mqttwire.Version) bool {
 	if a == nil {
 		return false
 	}
+	if q, ok := p.(*packets.Publish); ok {
+		return answersPublish(q, a)
+	}
 	want := packets.Acknowledge(p)
 	if _, ok := p.(*packets.Auth); ok {
 		return a.Type() == mqttwire.AUTH
@@ -386,6 +389,17 @@ func fits(p, a mqttwire.Packet, v mqttwire.Version) bool {
 		return packets.CheckUnsuback(q, a.(*packets.Unsuback), v) == nil
 	}
 	return true
+}
+
+// answersPublish is fits for a PUBLISH.
+func answersPublish(p *packets.Publish, a mqttwire.Packet) bool {
+	switch a := a.(type) {
+	case *packets.Puback:
+		return p.QoS == mqttwire.AtLeastOnce && a.PacketID == p.PacketID
+	case *packets.Pubrec:
+		return p.QoS == mqttwire.ExactlyOnce && a.PacketID == p.PacketID
+	}
+	return false
 }
 
 // Receive handles a packet that somebody else has cut from the stream, as Feed, Packet

@@ -35,6 +35,13 @@ const (
 
 func (e *entry) is(f entryFlags) bool { return e.flags&f != 0 }
 
+// keep keeps the message of the entry for somebody who does not say when it is through.
+func (e *entry) keep() {
+	if e.message != nil {
+		e.message.Keep()
+	}
+}
+
 // size is what the entry counts for.
 func (e *entry) size() int {
 	if e.message == nil {

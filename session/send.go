@@ -299,6 +299,7 @@ func (l *Link) appendPart(dst []byte, limit int, e *entry, pos uint32) []byte {
 		l.dropNext(pos, err)
 		return dst
 	}
+	m.Keep() // the memory may be needed when it has ended
 	t.head, t.tail = head, m.Payload()
 	l.sentNext(e, pos, l.handed+uint64(len(t.head)+len(t.tail)))
 	return l.appendRest(dst, limit)
