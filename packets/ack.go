@@ -118,7 +118,7 @@ func appendAck(dst []byte, t mqttwire.PacketType, v mqttwire.Version, id uint16,
 		if id == 0 {
 			return refuseID(dst, t, v)
 		}
-		return append(dst, first, 2, byte(id>>8), byte(id)), nil
+		return appendShortAck(dst, first, id), nil
 	}
 	list, ok := wire.PlainProperties(p, mqttwire.PropertyOwner(t))
 	n := 2 + plainCodeAndListSize(code, list)
@@ -136,6 +136,11 @@ func appendAck(dst []byte, t mqttwire.PacketType, v mqttwire.Version, id uint16,
 	}
 	b := appendHeader(dst, first, n, n)
 	return appendCodeAndList(append(b, byte(id>>8), byte(id)), code, list), nil
+}
+
+// appendShortAck appends an acknowledgement that has a packet identifier and no more.
+func appendShortAck(dst []byte, first byte, id uint16) []byte {
+	return append(dst, first, 2, byte(id>>8), byte(id))
 }
 
 // isSuccess reports whether the code is one by which packets of type t say in

@@ -76,7 +76,10 @@ func (d *Decoder) decodeFree(f mqttwire.Frame) mqttwire.Packet {
 	}
 	p := d.set.ready(t, len(f.Body))
 	if m, ok := p.(*Publish); ok {
-		if m.decode(f, d.conn.version, nil) && d.conn.isFreePublish(m) {
+		if !m.decode(f, d.conn.version, nil) {
+			return nil
+		}
+		if m.QoS <= d.conn.receiver.qos && !m.Retain && m.Properties.Empty() || d.conn.isFreePublish(m) {
 			return m
 		}
 		return nil
@@ -117,6 +120,17 @@ func (e *Encoder) appendNext(dst []byte, p mqttwire.Packet, c *Connection) (out 
 		return e.appendAny(dst, p, c)
 	}
 	return out, nil
+}
+
+// AppendPuback is Append for a PUBACK with that packet identifier, code 0 and no
+// properties, as most are: without one to be made.
+func (c *Connection) AppendPuback(dst []byte, id uint16) ([]byte, error) {
+	const size = 4
+	if e := &c.encoder; e.conn.free.has(mqttwire.PUBACK) && e.conn.most >= size && id != 0 {
+		e.dropped = Dropped{}
+		return appendShortAck(dst, byte(mqttwire.PUBACK)<<4, id), nil
+	}
+	return c.Append(dst, &Puback{PacketID: id})
 }
 
 // appendAny is appendNext for any packet.

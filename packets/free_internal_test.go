@@ -122,3 +122,40 @@ func TestALargePacketOfAFreeTypeGoesTheLongWay(t *testing.T) {
 		}
 	}
 }
+
+func TestAShortPubackIsTheSameAsOneThatIsMade(t *testing.T) {
+	limited := func(limit uint32) direction {
+		c := newDirection(Options{From: mqttwire.FromClient, Version: mqttwire.V5})
+		c.note(&Connect{Version: mqttwire.V5}, mqttwire.FromClient)
+		var connack Connack
+		connack.Properties.SetMaximumPacketSize(limit)
+		c.note(&connack, mqttwire.FromServer)
+		return c
+	}
+	list := []direction{limited(3), limited(4), limited(5)}
+	for _, from := range []mqttwire.Sender{mqttwire.FromClient, mqttwire.FromServer} {
+		for v := mqttwire.V31; v <= mqttwire.V5; v++ {
+			list = append(list, connections(v, from)...)
+		}
+	}
+	sent := 0
+	for _, c := range list {
+		for _, id := range []uint16{0, 1, 0x1234, 65535} {
+			short, long := Connection{encoder: Encoder{conn: c}}, Connection{encoder: Encoder{conn: c}}
+			short.encoder.dropped = Dropped{ReasonString: true}
+			got, err := short.AppendPuback([]byte("x"), id)
+			want, wantErr := long.Append([]byte("x"), &Puback{PacketID: id})
+			requireAlike(t, wantErr, err, "error")
+			requireAlike(t, want, got, "bytes")
+			requireAlike(t, Dropped{}, short.Dropped(), "dropped")
+			requireAlike(t, long.encoder.conn.like(), short.encoder.conn.like(), "state")
+			if err == nil {
+				sent++
+			}
+		}
+	}
+	require.Positive(t, sent)
+	c := Connection{encoder: Encoder{conn: limited(4)}}
+	b := make([]byte, 0, 4)
+	require.Zero(t, testing.AllocsPerRun(100, func() { _, _ = c.AppendPuback(b, 7) }))
+}

@@ -39,8 +39,10 @@ func (e *Encoder) AppendPreparedHeader(dst []byte, p *Prepared, d *Delivery) ([]
 	if err != nil {
 		return dst, e.refuse(err)
 	}
-	if err := e.checkSize(mqttwire.PUBLISH, int64(len(out)-len(dst)+len(p.payload))); err != nil {
-		return dst, err
+	if n := int64(len(out) - len(dst) + len(p.payload)); n > int64(e.conn.most) {
+		if err := e.checkSize(mqttwire.PUBLISH, n); err != nil {
+			return dst, err
+		}
 	}
 	if d.TopicAlias != 0 && !d.OmitTopic && e.conn.version == mqttwire.V5 { // U-3.3.4-3
 		e.conn.aliases.set(d.TopicAlias, p.Topic())

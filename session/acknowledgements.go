@@ -156,17 +156,22 @@ func (l *Link) final() {
 	}
 }
 
-// send sends a packet that is no PUBLISH. A peer that does not read is closed when
-// too much waits for it.
+// send sends a packet that is no PUBLISH.
 func (l *Link) send(p mqttwire.Packet) {
 	if l.state == stateClosing {
 		return
 	}
-	if err := l.put(p); err != nil {
+	l.encoded(l.conn.Append(l.control, p))
+}
+
+// encoded takes the output with one more packet in it, that is no PUBLISH. A peer that does
+// not read is closed when too much waits for it.
+func (l *Link) encoded(b []byte, err error) {
+	if err != nil {
 		l.cannotSend(err)
 		return
 	}
-	if l.answers() > l.o.output {
+	if l.control = b; l.answers() > l.o.output {
 		l.disconnectWith(mqttwire.ReasonQuotaExceeded, Cause{Kind: OutputFull})
 	}
 }
@@ -220,17 +225,23 @@ func (l *Link) notFound(p mqttwire.Packet, code *mqttwire.ReasonCode) {
 func (l *Link) acked(p *packets.Puback) {
 	s := l.session
 	kind, pos := s.ids.get(p.PacketID)
-	if kind != idPublish || s.queue.at(pos).qos != mqttwire.AtLeastOnce {
-		s.odd++
-		return
+	if kind == idPublish {
+		if e := s.queue.at(pos); e.qos == mqttwire.AtLeastOnce {
+			s.complete(&s.queue, pos, e, p.ReasonCode, p)
+			return
+		}
 	}
-	s.complete(&s.queue, pos, p.ReasonCode, p)
+	s.odd++
 }
 
 // complete ends a message that the peer has acknowledged by a packet.
-func (s *Session) complete(r *ring, pos uint32, code mqttwire.ReasonCode, p mqttwire.Packet) {
-	e := r.at(pos)
-	if !e.is(quiet | canceled) {
+func (s *Session) complete(r *ring, pos uint32, e *entry, code mqttwire.ReasonCode, p mqttwire.Packet) {
+	switch l := s.link; {
+	case e.is(quiet | canceled):
+	case l.news == noNews: // as a rule
+		l.happened(Done, p)
+		l.event.Token, l.event.Code, l.event.Outcome = e.token, code, outcomeOf(code)
+	default:
 		s.tellDone(e.token, code, p)
 	}
 	if s.journal != nil {
@@ -242,16 +253,20 @@ func (s *Session) complete(r *ring, pos uint32, code mqttwire.ReasonCode, p mqtt
 // tellDone tells the event of an acknowledgement that has just come: as that of the
 // packet, if no other waits, which saves the way over the queue.
 func (s *Session) tellDone(t Token, code mqttwire.ReasonCode, p mqttwire.Packet) {
-	o := Acked
-	if code.IsError() {
-		o = Refused
-	}
-	if l := s.link; l != nil && !l.fresh && (s.events == nil || s.events.n == 0) {
+	if l := s.link; !l.fresh && (s.events == nil || s.events.n == 0) {
 		e := l.happened(Done, p)
-		e.Token, e.Code, e.Outcome = t, code, o
+		e.Token, e.Code, e.Outcome = t, code, outcomeOf(code)
 		return
 	}
-	s.tell(Event{Kind: Done, Token: t, Code: code, Outcome: o, Packet: packets.Clone(p)})
+	s.tell(Event{Kind: Done, Token: t, Code: code, Outcome: outcomeOf(code), Packet: packets.Clone(p)})
+}
+
+// outcomeOf returns what the code of an acknowledgement says.
+func outcomeOf(code mqttwire.ReasonCode) Outcome {
+	if code.IsError() {
+		return Refused
+	}
+	return Acked
 }
 
 // received handles PUBREC: the message is the peer's now, and PUBREL follows; or, with
@@ -264,7 +279,7 @@ func (l *Link) received(p *packets.Pubrec, answer *packets.Pubrel) {
 	switch {
 	case kind == idPublish && s.queue.at(pos).qos == mqttwire.ExactlyOnce:
 		if p.ReasonCode.IsError() {
-			s.complete(&s.queue, pos, p.ReasonCode, p)
+			s.complete(&s.queue, pos, s.queue.at(pos), p.ReasonCode, p)
 			return
 		}
 		s.release(pos, p.ReasonCode)
@@ -315,7 +330,7 @@ func (l *Link) completed(p *packets.Pubcomp) {
 	if code == mqttwire.ReasonPacketIdentifierNotFound || code == 0 {
 		code = mqttwire.ReasonCode(s.released.at(pos).id) // that of PUBREC: the peer had taken it on
 	}
-	s.complete(&s.released, pos, code, p)
+	s.complete(&s.released, pos, s.released.at(pos), code, p)
 }
 
 // answered handles SUBACK and UNSUBACK. [MQTT-3.8.4-2] [MQTT-3.10.4-5]

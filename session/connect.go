@@ -159,6 +159,7 @@ func (l *Link) begin(c *packets.Connack, afresh bool) {
 	s.existing, s.opened, s.expiry, s.cleaning = true, true, expiry, false
 	s.recordBegun(afresh)
 	l.keepAliveBegins(keepAlive)
+	l.bounds()
 	if s.o.LowerQoS {
 		s.chooseAgain()
 	}

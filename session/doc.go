@@ -15,7 +15,7 @@
 //
 //  1. take the changes (Session.Change) and make them durable, if Options.Journal
 //     asks for them;
-//  2. take the events (Link.Event) and hand them on;
+//  2. take the events (Link.NextEvent) and hand them on;
 //  3. write the bytes (Link.Append) and say so (Link.Wrote);
 //  4. wait for bytes of the peer (Link.Feed), for a request, or for the deadline
 //     (Link.Deadline, then Link.Tick; and the same of the Session).
@@ -34,7 +34,7 @@
 //			break
 //		}
 //		link.Handle(now) // or Answer, or Hold
-//		for e, ok := link.Event(); ok; e, ok = link.Event() {
+//		for e := link.NextEvent(); e != nil; e = link.NextEvent() {
 //			…
 //		}
 //	}

@@ -14,7 +14,7 @@ type timers struct {
 	pingEnd   uint64    // the byte of what is handed out that ends PINGREQ; 0 when it is written
 	connect   time.Time // CONNECT or CONNACK has to be there by then
 	auth      time.Time // the next AUTH
-	heard     time.Time // when the last packet of the peer came
+	heard     time.Time // when the last packet of the peer came, unless that is now
 	wrote     time.Time // when the last bytes were written
 	pingBy    time.Time // PINGRESP
 	close     time.Time // what is left has to be written by then
@@ -64,7 +64,11 @@ func (l *Link) silence() time.Time {
 	if l.o.side != mqttwire.FromServer || t.keepAlive == 0 {
 		return time.Time{}
 	}
-	return t.heard.Add(t.keepAlive / 2 * 3)
+	from := t.heard
+	if l.heard {
+		from = l.now
+	}
+	return from.Add(t.keepAlive / 2 * 3)
 }
 
 // pingDue returns when a client sends PINGREQ. Only what it has written counts, and

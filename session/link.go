@@ -30,9 +30,12 @@ type Link struct {
 	held        *held               // nil as long as no acknowledgement was held
 	counted     uint32              // messages of the peer that count against our Receive Maximum
 	mostCounted uint32              // how many of them may be under way
+	window      int                 // how many of ours may be in flight on this connection
+	aliasing    bool                // we may set topic aliases
 	finals      uint32              // of them, those whose last acknowledgement is in control
 	number      uint32              // of the connection, in AckToken
 	state       state
+	heard       bool // a packet of the peer has come now
 	clocked     bool // the time is known
 	news        news
 	fresh       bool // event was not taken
@@ -167,7 +170,7 @@ func (l *Link) Reset(o LinkOptions) {
 	l.timers, l.asked, l.peer, l.own = timers{}, asked{}, nothingSaid, nothingSaid
 	l.drain, l.will, l.held = nil, nil, nil
 	l.counted, l.finals, l.number, l.state = 0, 0, 0, stateNew
-	l.clocked, l.fresh, l.told, l.lost, l.pinging, l.attached = false, false, false, false, false, false
+	l.heard, l.clocked, l.fresh, l.told, l.lost, l.pinging, l.attached = false, false, false, false, false, false, false
 	l.reauth, l.news = noReauth, anyNews
 	l.output = output{}
 }
@@ -226,10 +229,21 @@ func (l *Link) Session() *Session {
 	return l.session
 }
 
-// at takes note of the time.
+// at takes note of the time. As a rule it is the same as before, as a driver looks at the
+// clock once for all packets that have come.
 func (l *Link) at(now time.Time) {
+	if now != l.now || !l.clocked {
+		l.later(now)
+	}
+}
+
+// later is at for another time.
+func (l *Link) later(now time.Time) {
 	if !l.clocked {
 		l.clocked, l.timers.connect = true, now.Add(l.o.connectTimeout)
+	}
+	if l.heard {
+		l.heard, l.timers.heard = false, l.now
 	}
 	l.now = now
 }

@@ -191,3 +191,16 @@ func TestAPeerThatReadsJustFastEnoughDoesNotTakeMemory(t *testing.T) {
 	}
 	assert.Less(t, most, uint64(256<<10), "of 1 MiB that went through")
 }
+
+// A driver writes until there is nothing: a message that is dropped must not look like that.
+func TestAMessageThatIsDroppedDoesNotHideTheNextOne(t *testing.T) {
+	a := against{Side: mqttwire.FromServer}
+	a.Connect.Properties.SetMaximumPacketSize(30)
+	p := newPeer(t, mqttwire.V5, a)
+	p.publish(string(make([]byte, 100)), mqttwire.AtMostOnce)
+	p.publish("fits", mqttwire.AtMostOnce)
+	assert.Len(t, p.Link.Append(nil, 1), 1, "the first byte of the one that fits")
+	assert.Len(t, p.All(session.Dropped), 0, "not taken yet")
+	p.Take()
+	assert.Equal(t, session.DropTooLarge, p.All(session.Dropped)[0].Drop)
+}

@@ -31,17 +31,14 @@ type Delivery struct {
 // announced that it does not take that QoS (see Options.LowerQoS), or RETAIN; ErrEnded after End; and
 // ErrState for a Delivery that no packet can have.
 func (s *Session) Publish(now time.Time, m *Message, d Delivery) (Token, error) {
-	if err := s.mayPublish(m, &d); err != nil {
-		return 0, err
+	if l := s.connected(); l == nil || s.ended || d.QoS > l.peer.maximumQoS || d.Retain || len(d.SubscriptionIDs) > 0 || m.size > s.o.Queue.Bytes {
+		if err := s.mayPublish(m, &d); err != nil { // which seldom is asked
+			return 0, err
+		}
 	}
 	s.know(now)
 	if s.over(m.size) && !s.makeRoom(m.size) {
-		if s.o.Full != DropNewest {
-			return 0, ErrQueueFull
-		}
-		t := s.newToken()
-		s.tellDropped(&entry{message: m, token: t}, DropFull, NotSent, nil)
-		return t, nil
+		return s.full(m)
 	}
 	s.room(&s.queue)
 	m.Keep()
@@ -56,12 +53,8 @@ func (s *Session) Publish(now time.Time, m *Message, d Delivery) (Token, error) 
 	if d.Quiet {
 		e.flags |= quiet
 	}
-	switch n := len(d.SubscriptionIDs); {
-	case n == 1:
-		e.id = d.SubscriptionIDs[0]
-	case n > 1:
-		ids := append([]uint32(nil), d.SubscriptionIDs...)
-		e.ids = &ids
+	if len(d.SubscriptionIDs) > 0 {
+		e.identify(d.SubscriptionIDs)
 	}
 	if s.journal != nil {
 		s.recordQueued(e)
@@ -71,6 +64,26 @@ func (s *Session) Publish(now time.Time, m *Message, d Delivery) (Token, error) 
 		s.pressure()
 	}
 	return e.token, nil
+}
+
+// identify gives the entry the Subscription Identifiers of its receiver.
+func (e *entry) identify(ids []uint32) {
+	if len(ids) == 1 {
+		e.id = ids[0]
+		return
+	}
+	ids = append([]uint32(nil), ids...)
+	e.ids = &ids
+}
+
+// full is what Publish returns if there is no room for a message.
+func (s *Session) full(m *Message) (Token, error) {
+	if s.o.Full != DropNewest {
+		return 0, ErrQueueFull
+	}
+	t := s.newToken()
+	s.tellDropped(&entry{message: m, token: t}, DropFull, NotSent, nil)
+	return t, nil
 }
 
 // mayPublish returns why a message cannot be published, if so.
@@ -361,6 +374,6 @@ func (s *Session) Fetched(now time.Time, t Token, m *Message) error {
 // know tells the time to the Link.
 func (s *Session) know(now time.Time) {
 	if s.link != nil {
-		s.link.now = now
+		s.link.at(now)
 	}
 }

@@ -42,19 +42,17 @@ func (l *Link) Packet() (mqttwire.Packet, bool) {
 			l.settleEvent()
 		}
 		p, err := l.conn.Next()
-		switch {
-		case err == mqttwire.ErrIncomplete:
-			return nil, false
-		case err != nil:
-			if l.state == stateOpen && l.oversize(err) {
+		if err != nil {
+			if err == mqttwire.ErrIncomplete || l.state == stateOpen && l.oversize(err) {
 				return nil, false
 			}
 			l.refuse(err)
 			continue
 		}
-		l.timers.heard = l.now
+		l.heard = true
 		if l.admit(p) {
 			l.packet = p
+			return p, true
 		}
 	}
 	return l.packet, l.packet != nil
@@ -108,8 +106,7 @@ func (l *Link) admit(p mqttwire.Packet) bool {
 			return false
 		}
 	}
-	switch p := p.(type) {
-	case *packets.Publish:
+	if p, ok := p.(*packets.Publish); ok {
 		if len(p.Topic) == 0 { // an alias stands for it
 			p.Topic = l.conn.Topic(p)
 		}
@@ -120,6 +117,9 @@ func (l *Link) admit(p mqttwire.Packet) bool {
 		default: // as a rule
 			l.counted++
 		}
+		return true
+	}
+	switch p := p.(type) {
 	case *packets.Connect:
 		l.showConnect(p)
 	case *packets.Auth:
@@ -226,7 +226,13 @@ func (l *Link) inUse(p *packets.Publish) {
 // event Connect says so.
 func (l *Link) Handle(now time.Time) {
 	l.at(now)
-	if l.packet != nil {
+	if p, ok := l.packet.(*packets.Publish); ok { // the two commonest types by the shortest way
+		l.done()
+		l.arrived(p, nil, l.o.hold)
+	} else if p, ok := l.packet.(*packets.Puback); ok {
+		l.done()
+		l.acked(p)
+	} else if l.packet != nil {
 		_ = l.handle(nil, l.o.hold)
 	}
 }
@@ -328,21 +334,29 @@ func (l *Link) handleConnection(packet, a mqttwire.Packet) error {
 // arrived hands on a message, and acknowledges it or lets that wait.
 func (l *Link) arrived(p *packets.Publish, a mqttwire.Packet, hold bool) {
 	l.happened(Arrived, p)
-	if p.QoS == mqttwire.AtMostOnce {
-		return
+	switch {
+	case p.QoS == mqttwire.AtMostOnce:
+	case p.QoS == mqttwire.AtLeastOnce && a == nil && !hold && l.held == nil: // as a rule
+		l.final()
+		l.encoded(l.conn.AppendPuback(l.control, p.PacketID))
+	case hold:
+		l.cameBefore(p)
+		l.event.Ack = l.hold(p.QoS, p.PacketID)
+	default:
+		l.cameBefore(p)
+		l.takenOn(p, a)
 	}
+}
+
+// cameBefore notes the token of a message of QoS 2 that the application may still have.
+func (l *Link) cameBefore(p *packets.Publish) {
 	if a := l.session.apart; a != nil && a.late != nil && p.QoS == mqttwire.ExactlyOnce {
 		l.event.Earlier = l.session.earlier(p.PacketID)
 	}
-	if p.QoS == mqttwire.AtLeastOnce && a == nil && !hold && l.held == nil { // as a rule
-		l.final()
-		l.send(l.ack(p.QoS, p.PacketID, 0))
-		return
-	}
-	if hold {
-		l.event.Ack = l.hold(p.QoS, p.PacketID)
-		return
-	}
+}
+
+// takenOn acknowledges a message as a says, or in the usual way.
+func (l *Link) takenOn(p *packets.Publish, a mqttwire.Packet) {
 	code := mqttwire.ReasonCode(0)
 	if a != nil {
 		code, _ = packets.ReasonCode(a)

@@ -97,12 +97,12 @@ func (r *ring) push(e entry) (pos uint32) {
 	return pos
 }
 
-// add appends an entry, for which there is room. What is to be set of it are message, token
-// and QoS.
+// add appends an entry, for which there is room, and of which remove has left nothing that
+// is kept. What is to be set of it are message, token and QoS.
 func (r *ring) add() *entry {
 	e := r.at(r.end())
 	r.n++
-	e.ids, e.request, e.id, e.packet, e.flags = nil, nil, 0, 0, 0
+	e.id, e.packet, e.flags = 0, 0, 0
 	return e
 }
 

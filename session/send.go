@@ -7,25 +7,33 @@ import (
 	"github.com/mqttwire/mqttwire/packets"
 )
 
-// window returns how many messages may be in flight on this connection.
-func (l *Link) window() int {
+// bounds notes what the peer has announced for messages of ours: how many may be in flight on
+// this connection, and whether we set topic aliases.
+func (l *Link) bounds() {
 	n := int(l.peer.receiveMaximum)
 	if own := int(l.session.o.InFlight); own > 0 {
 		n = min(n, own)
 	}
-	return min(n, maxPublishes)
+	l.window = min(n, maxPublishes)
+	l.aliasing = l.peer.aliases > 0 && l.o.aliases > 0
 }
 
 // slots returns how many more may be begun: each that waits for an acknowledgement of
 // the peer takes a slot, PUBCOMP included. [MQTT-3.3.4-7] [MQTT-3.3.4-9]
 // [MQTT-4.9.0-1] [MQTT-4.9.0-2]
 func (l *Link) slots() int {
-	return l.window() - int(l.session.taken) - l.session.released.len()
+	return l.window - int(l.session.taken) - l.session.released.len()
 }
 
-// mayBegin returns the message that waits longest, if it may be sent or, with QoS 1 and 2,
+// beginNext begins the message that waits longest, if it may be, and reports whether it has.
+func (l *Link) beginNext() bool {
+	e, pos := l.nextWaiting()
+	return e != nil && l.qos(e) != mqttwire.AtMostOnce && l.fly(e, pos)
+}
+
+// nextWaiting returns the message that waits longest, if it may be sent or, with QoS 1 and 2,
 // begun; nil if there is none.
-func (l *Link) mayBegin() (e *entry, pos uint32) {
+func (l *Link) nextWaiting() (e *entry, pos uint32) {
 	s := l.session
 	for {
 		pos, ok := s.firstWaiting()
@@ -33,7 +41,7 @@ func (l *Link) mayBegin() (e *entry, pos uint32) {
 			return nil, pos
 		}
 		e := s.queue.at(pos)
-		if l.qos(e) != mqttwire.AtMostOnce && l.slots() <= int(s.flying-s.taken) {
+		if l.qos(e) != mqttwire.AtMostOnce && l.window <= int(s.flying)+s.released.len() { // no slot is left
 			return nil, pos
 		}
 		if e.message.expires && e.message.expired(l.now) {
@@ -42,12 +50,6 @@ func (l *Link) mayBegin() (e *entry, pos uint32) {
 		}
 		return e, pos
 	}
-}
-
-// beginNext begins the message that waits longest, if it may be, and reports whether it has.
-func (l *Link) beginNext() bool {
-	e, pos := l.mayBegin()
-	return e != nil && l.qos(e) != mqttwire.AtMostOnce && l.fly(e, pos)
 }
 
 // qos returns the QoS with which a message goes out on this connection: the server's
@@ -87,7 +89,7 @@ func (l *Link) nextPublish() (e *entry, pos uint32) {
 			return e, pos
 		}
 	}
-	e, pos = l.mayBegin()
+	e, pos = l.nextWaiting()
 	if e == nil {
 		return nil, pos
 	}
@@ -168,14 +170,10 @@ func (l *Link) deliver(e *entry) *packets.Delivery {
 // alone its payload has to follow. [MQTT-3.1.2-24] [MQTT-3.2.2-15]
 func (l *Link) appendMessage(dst []byte, e *entry, header bool) ([]byte, error) {
 	d := l.deliver(e)
-	switch q := e.message.prepared; {
-	case q == nil:
-	case l.peer.aliases > 0 && l.o.aliases > 0:
+	if l.aliasing && e.message.prepared != nil {
 		if out, ok := l.appendWithAlias(dst, e.message, d, header); ok {
 			return out, nil
 		}
-	case !header: // as a rule
-		return l.conn.AppendPrepared(dst, q, d)
 	}
 	return l.appendDelivery(dst, e.message, d, header)
 }
@@ -199,13 +197,23 @@ func (l *Link) appendDelivery(dst []byte, m *Message, d *packets.Delivery, heade
 // sentNext says that what nextPublish has returned was handed out, up to a byte of
 // what is.
 func (l *Link) sentNext(e *entry, pos uint32, end uint64) {
-	s := l.session
-	if s.queue.isBegun(pos) {
-		e.flags |= handed | repeat | onLink
-		s.queue.mark = pos + 1
-		s.taken++
+	if s := l.session; s.queue.isBegun(pos) {
+		s.sent(e, pos)
 		return
 	}
+	l.sentQoS0(e, pos, end)
+}
+
+// sent is sentNext for a message in flight.
+func (s *Session) sent(e *entry, pos uint32) {
+	e.flags |= handed | repeat | onLink
+	s.queue.mark = pos + 1
+	s.taken++
+}
+
+// sentQoS0 is sentNext for a message that has ended with that.
+func (l *Link) sentQoS0(e *entry, pos uint32, end uint64) {
+	s := l.session
 	token, tell := e.token, !e.is(quiet|canceled)
 	s.recordEnded(e) // if its QoS was lowered
 	s.remove(&s.queue, pos)
@@ -257,15 +265,27 @@ func (l *Link) appendPublishes(dst []byte, limit int, first bool) []byte {
 			if !first {
 				break
 			}
-			return l.appendPart(dst, limit, e, pos)
+			if l.beginPart(e, pos) {
+				return l.appendRest(dst, limit)
+			}
+			continue
 		}
-		out, err := l.appendMessage(dst, e, false)
+		out, err := dst, error(nil)
+		if q := e.message.prepared; q != nil && !l.aliasing { // as a rule
+			out, err = l.conn.AppendPrepared(dst, q, l.deliver(e))
+		} else {
+			out, err = l.appendMessage(dst, e, false)
+		}
 		if err != nil {
 			l.dropNext(pos, err)
 			continue
 		}
 		dst, first = out, false
-		l.sentNext(e, pos, l.handed+uint64(len(dst)-start))
+		if l.session.queue.isBegun(pos) {
+			l.session.sent(e, pos)
+		} else {
+			l.sentQoS0(e, pos, l.handed+uint64(len(dst)-start))
+		}
 	}
 	return dst
 }
@@ -291,18 +311,19 @@ func mostAdded(e *entry) int {
 	return n
 }
 
-// appendPart hands out the first part of a PUBLISH that is larger than there is room.
-func (l *Link) appendPart(dst []byte, limit int, e *entry, pos uint32) []byte {
+// beginPart makes a PUBLISH that is larger than there is room the one that is handed out in
+// parts, and reports whether it can be sent.
+func (l *Link) beginPart(e *entry, pos uint32) bool {
 	t, m := l.tool(), e.message
 	head, err := l.appendMessage(t.head[:0], e, true)
 	if err != nil {
 		l.dropNext(pos, err)
-		return dst
+		return false
 	}
 	m.Keep() // the memory may be needed when it has ended
 	t.head, t.tail = head, m.Payload()
 	l.sentNext(e, pos, l.handed+uint64(len(t.head)+len(t.tail)))
-	return l.appendRest(dst, limit)
+	return true
 }
 
 // controlAtOnce is how many bytes of our own packets that are no PUBLISH are encoded
