@@ -162,13 +162,14 @@ func (h *hold) failAppends(t *turn, failed *appending, r *Reply) {
 	i := slices.Index(h.appends, failed)
 	all := h.appends[i:]
 	h.appends = slices.Clone(h.appends[:i])
+	closed := false
 	for _, a := range all {
 		a.over = true
 		cl.b.counts.refused.Add(1)
-		if a.conn != cl.conn || !a.conn.open() {
+		if a.conn != cl.conn || closed {
 			continue
 		}
-		if a.conn.link.Version() != mqttwire.V5 {
+		if closed = a.conn.link.Version() != mqttwire.V5; closed {
 			a.conn.disconnect(t.now, &packets.Disconnect{ReasonCode: code})
 			continue
 		}

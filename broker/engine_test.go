@@ -539,7 +539,7 @@ func (n *node) connect(v mqttwire.Version, id string, with ...func(*packets.Conn
 	return p
 }
 
-// ask sends packets of a client, and lets everything run.
+// send sends packets of a client, and lets everything run.
 func (n *node) send(p *peer, all ...mqttwire.Packet) {
 	n.e.t.Helper()
 	n.world.now = n.e.now
@@ -555,9 +555,18 @@ func (n *node) subscribe(p *peer, all ...packets.Subscription) {
 
 // publish publishes a message, and lets everything run.
 func (n *node) publish(p *peer, topic, payload string, q mqttwire.QoS, with ...func(*packets.Publish)) {
-	n.world.now = n.e.now
-	p.publish(topic, payload, q, with...)
-	n.e.run()
+	m := &packets.Publish{Topic: []byte(topic), Payload: []byte(payload), QoS: q}
+	if q > 0 {
+		p.packet++
+		m.PacketID = p.packet
+	}
+	for _, f := range with {
+		f(m)
+	}
+	n.send(p, m)
+	if q == 2 {
+		n.send(p, &packets.Pubrel{PacketID: m.PacketID})
+	}
 }
 
 // held returns which nodes hold a client.
