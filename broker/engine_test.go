@@ -397,10 +397,11 @@ func (e *engine) append(n *node, r *broker.Request, answer func(broker.Reply)) {
 		e.kept++
 		d.Message = session.NewMessageAt(e.now, &p, session.Position{Log: 9, Seq: uint64(e.kept)})
 		d.Retained = true
-		e.retained[r.Namespace+"/"+string(p.Topic)] = d
+		kept := d
+		e.retained[r.Namespace+"/"+string(p.Topic)] = kept
 		for _, other := range e.nodes {
 			if other.holder != (broker.Holder{}) {
-				other.later("retained", func() { other.b.Arrive(e.now, d) })
+				other.later("retained", func() { other.b.Arrive(e.now, kept) })
 			}
 		}
 		d.Retained = false
