@@ -28,8 +28,9 @@ type appending struct {
 // read.
 const mostAppends = 256
 
-// request returns what is asked for to publish a message.
+// publishing returns what is asked for to publish a message, which is kept for good.
 func publishing(sp *space, m *session.Message, p *packets.Publish, client string) Request {
+	m.Keep()
 	r := Request{Kind: Append, Namespace: sp.name, Client: client, Message: m}
 	switch {
 	case p.Retain:

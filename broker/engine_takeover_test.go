@@ -158,14 +158,14 @@ func TestTheThirdClaimOfAClientInTenSecondsWaitsASecond(t *testing.T) {
 
 func TestOfConnectionsThatWaitForAClientTheLastOneGetsIt(t *testing.T) {
 	w := newBy(t, broker.Options{})
-	p, q := w.connect(mqttwire.V5, "p"), w.connect(mqttwire.V311, "p")
+	p, q := w.connect(mqttwire.V5, "p", keeps), w.connect(mqttwire.V311, "p", keeps)
 	a, ok := first[*packets.Connack](p)
 	require.True(t, ok)
 	assert.Equal(t, mqttwire.ReasonServerBusy, a.ReasonCode)
 	assert.True(t, p.closed)
 	w.answer(broker.Claim, broker.Reply{Outcome: broker.Done, Epoch: 1})
 	assert.Len(t, q.got, 1)
-	r := w.connect(mqttwire.V5, "p")
+	r := w.connect(mqttwire.V5, "p", keeps)
 	assert.Len(t, r.got, 1, "the client is ours, so that it is not claimed")
 	assert.True(t, q.closed)
 	assert.Empty(t, w.asks(broker.Claim))
