@@ -28,8 +28,9 @@ type appending struct {
 // read.
 const mostAppends = 256
 
-// request returns what is asked for to publish a message.
+// publishing returns what is asked for to publish a message, which is kept for good.
 func publishing(sp *space, m *session.Message, p *packets.Publish, client string) Request {
+	m.Keep()
 	r := Request{Kind: Append, Namespace: sp.name, Client: client, Message: m}
 	switch {
 	case p.Retain:
@@ -162,13 +163,14 @@ func (h *hold) failAppends(t *turn, failed *appending, r *Reply) {
 	i := slices.Index(h.appends, failed)
 	all := h.appends[i:]
 	h.appends = slices.Clone(h.appends[:i])
+	closed := false
 	for _, a := range all {
 		a.over = true
 		cl.b.counts.refused.Add(1)
-		if a.conn != cl.conn || !a.conn.open() {
+		if a.conn != cl.conn || closed {
 			continue
 		}
-		if a.conn.link.Version() != mqttwire.V5 {
+		if closed = a.conn.link.Version() != mqttwire.V5; closed {
 			a.conn.disconnect(t.now, &packets.Disconnect{ReasonCode: code})
 			continue
 		}

@@ -546,7 +546,7 @@ func (h *hold) forsake(t *turn, cl *client) {
 		}
 		cl.b.counts.connected.Add(-1)
 		cl.conn = nil
-		c.wakeSelf(t)
+		t.ready = append(t.ready, c)
 	}
 	h.wills, h.appends = nil, nil
 	cl.parts(t)

@@ -184,7 +184,7 @@ func (r *roamer) events() {
 				require.NoError(r.c.t, err)
 			}
 		case session.Done:
-			if _, ok := e.Packet.(*packets.Suback); ok {
+			if _, suback := e.Packet.(*packets.Suback); suback {
 				r.granted = r.granted || e.Outcome == session.Acked
 			} else if r.c.note("%s done %v %v", r.id, e.Code, r.sends[e.Token]); e.Outcome != session.Acked {
 				delete(r.sends, e.Token)

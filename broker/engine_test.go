@@ -397,10 +397,11 @@ func (e *engine) append(n *node, r *broker.Request, answer func(broker.Reply)) {
 		e.kept++
 		d.Message = session.NewMessageAt(e.now, &p, session.Position{Log: 9, Seq: uint64(e.kept)})
 		d.Retained = true
-		e.retained[r.Namespace+"/"+string(p.Topic)] = d
+		kept := d
+		e.retained[r.Namespace+"/"+string(p.Topic)] = kept
 		for _, other := range e.nodes {
 			if other.holder != (broker.Holder{}) {
-				other.later("retained", func() { other.b.Arrive(e.now, d) })
+				other.later("retained", func() { other.b.Arrive(e.now, kept) })
 			}
 		}
 		d.Retained = false
@@ -539,7 +540,7 @@ func (n *node) connect(v mqttwire.Version, id string, with ...func(*packets.Conn
 	return p
 }
 
-// ask sends packets of a client, and lets everything run.
+// send sends packets of a client, and lets everything run.
 func (n *node) send(p *peer, all ...mqttwire.Packet) {
 	n.e.t.Helper()
 	n.world.now = n.e.now
@@ -555,9 +556,18 @@ func (n *node) subscribe(p *peer, all ...packets.Subscription) {
 
 // publish publishes a message, and lets everything run.
 func (n *node) publish(p *peer, topic, payload string, q mqttwire.QoS, with ...func(*packets.Publish)) {
-	n.world.now = n.e.now
-	p.publish(topic, payload, q, with...)
-	n.e.run()
+	m := &packets.Publish{Topic: []byte(topic), Payload: []byte(payload), QoS: q}
+	if q > 0 {
+		p.packet++
+		m.PacketID = p.packet
+	}
+	for _, f := range with {
+		f(m)
+	}
+	n.send(p, m)
+	if q == 2 {
+		n.send(p, &packets.Pubrel{PacketID: m.PacketID})
+	}
 }
 
 // held returns which nodes hold a client.
