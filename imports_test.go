@@ -93,6 +93,7 @@ var importRules = map[string]importRule{
 		"github.com/expr-lang/expr", "github.com/fatih/color", "github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3",
 		"github.com/spf13/cobra", "github.com/spf13/pflag"}},
 
+	"compare/captures": {notStd: all, rooms: []string{".", "packets", "capture", "pcap"}},
 	"compare/clients": {notStd: all, rooms: []string{".", "client", "session", "compare/interleaved"}, others: []string{
 		"github.com/eclipse/paho.golang", "github.com/eclipse/paho.mqtt.golang"}},
 	"compare/matrix": {notStd: all, rooms: []string{".", "packets", "session", "client", "ws"}, others: []string{

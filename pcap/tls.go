@@ -33,7 +33,7 @@ const (
 )
 
 // OpenTLS is a capture.StageOpener for TLS 1.2 and 1.3, with the secrets of the key log:
-// suites of AES-GCM and ChaCha20-Poly1305 are decrypted. It returns nil for what is not
+// suites of AES-GCM, AES-CCM and ChaCha20-Poly1305 are decrypted. It returns nil for what is not
 // TLS, for a connection whose handshake is not in the capture, and if there are no
 // secrets at all; a connection of which there are none ends with a note. Reader has it
 // by itself.
@@ -240,7 +240,7 @@ func (t *tlsStage) hello(d capture.Direction, message []byte, out capture.Outlet
 
 // says is what is told of the session.
 func (t *tlsStage) says() string {
-	note := tls.VersionName(t.serverSays.version) + " with " + tls.CipherSuiteName(t.serverSays.suite)
+	note := tls.VersionName(t.serverSays.version) + " with " + suiteName(t.serverSays.suite, t.v13)
 	if t.clientSays != nil && t.clientSays.serverName != "" {
 		note += ", to " + strconv.QuoteToASCII(t.clientSays.serverName)
 	}

@@ -7,8 +7,10 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/sha512"
+	"crypto/tls"
 	"encoding/binary"
 	"hash"
+	"strings"
 
 	"golang.org/x/crypto/chacha20poly1305"
 )
@@ -16,19 +18,32 @@ import (
 // tlsSuite is how a session encrypts: with authentication and additional data, as all
 // suites of 1.3 do and those of 1.2 that are in use.
 type tlsSuite struct {
+	name     string
 	hash     func() hash.Hash
 	key      int  // bytes
 	explicit bool // the nonce has eight bytes that are sent, in 1.2
-	aead     func(key []byte) (cipher.AEAD, error)
+	aead     func(key []byte) (opener, error)
+}
+
+// opener is what is needed of a cipher.AEAD.
+type opener interface {
+	Open(dst, nonce, message, additional []byte) ([]byte, error)
+	Overhead() int
 }
 
 var (
-	aes128 = tlsSuite{sha256.New, 16, true, newGCM}
-	aes256 = tlsSuite{sha512.New384, 32, true, newGCM}
-	chacha = tlsSuite{sha256.New, chacha20poly1305.KeySize, false, chacha20poly1305.New}
+	aes128     = tlsSuite{"AES-128-GCM", sha256.New, 16, true, newGCM}
+	aes256     = tlsSuite{"AES-256-GCM", sha512.New384, 32, true, newGCM}
+	aes128CCM  = tlsSuite{"AES-128-CCM", sha256.New, 16, true, newCCM}
+	aes256CCM  = tlsSuite{"AES-256-CCM", sha256.New, 32, true, newCCM}
+	aes128CCM8 = tlsSuite{"AES-128-CCM-8", sha256.New, 16, true, newCCM8}
+	aes256CCM8 = tlsSuite{"AES-256-CCM-8", sha256.New, 32, true, newCCM8}
+	chacha     = tlsSuite{"ChaCha20-Poly1305", sha256.New, chacha20poly1305.KeySize, false, newChaCha}
 )
 
-func newGCM(key []byte) (cipher.AEAD, error) {
+func newChaCha(key []byte) (opener, error) { return chacha20poly1305.New(key) }
+
+func newGCM(key []byte) (opener, error) {
 	block, err := aes.NewCipher(key)
 	if err != nil {
 		return nil, err
@@ -37,17 +52,12 @@ func newGCM(key []byte) (cipher.AEAD, error) {
 }
 
 // suiteOf returns the suite with a number, of 1.3 or, whatever agrees on the keys, of
-// 1.2: RFC 8446 appendix B.4, RFC 5288, 5289, 5487, 7905 and 8442.
+// 1.2: RFC 8446 appendix B.4, RFC 5288, 5289, 5487, 6655, 7251, 7905 and 8442.
 func suiteOf(number uint16, v13 bool) *tlsSuite {
+	if v13 {
+		return suites13[number]
+	}
 	switch {
-	case v13 && number == 0x1301:
-		return &aes128
-	case v13 && number == 0x1302:
-		return &aes256
-	case v13 && number == 0x1303:
-		return &chacha
-	case v13:
-		return nil
 	case number >= 0xCCA8 && number <= 0xCCAE:
 		return &chacha
 	case number >= 0x009C && number <= 0x00AD || number >= 0xC02B && number <= 0xC032:
@@ -55,19 +65,40 @@ func suiteOf(number uint16, v13 bool) *tlsSuite {
 			return &aes128
 		}
 		return &aes256
-	case number == 0xD001:
-		return &aes128
-	case number == 0xD002:
-		return &aes256
+	case number >= 0xC09C && number <= 0xC0AF:
+		return ccmSuites[(number-0xC09C)/2][number%2]
 	}
-	return nil
+	return suitesOfECDHEPSK[number]
 }
+
+// suiteName is what a suite is called: by its number and how it encrypts, if it is one
+// that crypto/tls has no name for.
+func suiteName(number uint16, v13 bool) string {
+	name := tls.CipherSuiteName(number)
+	if s := suiteOf(number, v13); s != nil && strings.HasPrefix(name, "0x") {
+		name += " (" + s.name + ")"
+	}
+	return name
+}
+
+var suites13 = map[uint16]*tlsSuite{0x1301: &aes128, 0x1302: &aes256, 0x1303: &chacha, 0x1304: &aes128CCM, 0x1305: &aes128CCM8}
+
+// ccmSuites are those of 1.2 from 0xC09C on, in pairs with keys of 128 and 256 bits: of
+// RSA and DHE, and with the short tag; of PSK and DHE with it, and with the short tag; of
+// ECDHE with ECDSA, and with the short tag.
+var (
+	ccmPair   = [2]*tlsSuite{&aes128CCM, &aes256CCM}
+	ccm8Pair  = [2]*tlsSuite{&aes128CCM8, &aes256CCM8}
+	ccmSuites = [10]*[2]*tlsSuite{&ccmPair, &ccmPair, &ccm8Pair, &ccm8Pair, &ccmPair, &ccmPair, &ccm8Pair, &ccm8Pair, &ccmPair, &ccm8Pair}
+)
+
+var suitesOfECDHEPSK = map[uint16]*tlsSuite{0xD001: &aes128, 0xD002: &aes256, 0xD003: &aes128CCM8, 0xD005: &aes128CCM}
 
 // recordKey decrypts the records of a direction, as long as its secret stays the same.
 type recordKey struct {
 	suite  *tlsSuite
 	secret []byte // of 1.3; nil in 1.2
-	aead   cipher.AEAD
+	aead   opener
 	iv     []byte
 	seq    uint64 // of the next record
 	nonce  [12]byte

@@ -2,6 +2,7 @@ package pcap
 
 import (
 	"bytes"
+	"crypto/cipher"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -360,8 +361,15 @@ func TestEverySuiteOfCryptoTLSThatHasAssociatedDataIsKnown(t *testing.T) {
 	// Some that crypto/tls has not: of DHE, of PSK.
 	assert.True(t, &aes128 == suiteOf(0x009E, false) && &aes256 == suiteOf(0x009F, false) && &aes128 == suiteOf(0x00A8, false))
 	assert.True(t, &aes128 == suiteOf(0xD001, false) && &aes256 == suiteOf(0xD002, false) && &chacha == suiteOf(0xCCAB, false))
-	assert.Nil(t, suiteOf(0xC09C, false), "CCM")
-	assert.Nil(t, suiteOf(0x1304, true), "CCM")
+	for from, want := range map[uint16][2]*tlsSuite{0xC09C: ccmPair, 0xC09E: ccmPair, 0xC0A0: ccm8Pair, 0xC0A2: ccm8Pair, 0xC0A4: ccmPair,
+		0xC0A6: ccmPair, 0xC0A8: ccm8Pair, 0xC0AA: ccm8Pair, 0xC0AC: ccmPair, 0xC0AE: ccm8Pair} {
+		assert.True(t, want == [2]*tlsSuite{suiteOf(from, false), suiteOf(from+1, false)}, "%#x", from)
+	}
+	assert.True(t, &aes128CCM8 == suiteOf(0xD003, false) && &aes128CCM == suiteOf(0xD005, false))
+	assert.True(t, &aes128CCM == suiteOf(0x1304, true) && &aes128CCM8 == suiteOf(0x1305, true))
+	for _, other := range []uint16{0xC09B, 0xC0B0, 0xD004, 0x1306, 0xC050} {
+		assert.Nil(t, suiteOf(other, other>>8 == 0x13), "%#x", other)
+	}
 }
 
 func TestKeyLogsAreReadInAnyPieces(t *testing.T) {
@@ -531,7 +539,7 @@ func TestPaddingOfRecordsIsTakenOff(t *testing.T) {
 		header := []byte{tlsApplicationData, 3, 3, 0, byte(len(plain) + k.aead.Overhead())}
 		nonce := bytes.Clone(k.iv)
 		nonce[11] ^= 1 // the second record behind the handshake
-		c.says(string(k.aead.Seal(header, nonce, []byte(plain), header)))
+		c.says(string(k.aead.(cipher.AEAD).Seal(header, nonce, []byte(plain), header)))
 	}
 	got := lines(c.events(t, log.OpenTLS))
 	assert.Equal(t, "client PUBLISH 5.0"+throughTLS, got[len(got)-1])

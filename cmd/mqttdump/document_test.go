@@ -125,6 +125,22 @@ func TestTheDocumentNamesAllKeys(t *testing.T) {
 	}
 }
 
+// duckDBOfNode writes a program duckdb into a folder that stands on DuckDB's package for
+// Node, if Node finds that: by NODE_PATH, say.
+func duckDBOfNode(t *testing.T, folder string) (found bool) {
+	t.Helper()
+	places := os.Getenv("NODE_PATH") // looked at here, so that another value is another test
+	if err := exec.CommandContext(t.Context(), "node", "-e", "require('@duckdb/node-api')").Run(); err != nil {
+		t.Logf("Node finds no DuckDB, with NODE_PATH=%q: %v", places, err)
+		return false
+	}
+	program, err := filepath.Abs(filepath.Join("testdata", "duckdb.js"))
+	require.NoError(t, err)
+	script := fmt.Sprintf("#!/bin/sh\nexec node %s \"$@\"\n", program)
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "duckdb"), []byte(script), 0o755))
+	return true
+}
+
 // TestRecipesForDatabases runs the commands of the document that send lines into a
 // database, where there is its program.
 func TestRecipesForDatabases(t *testing.T) {
@@ -137,11 +153,11 @@ func TestRecipesForDatabases(t *testing.T) {
 			program = "duckdb"
 		}
 		t.Run(program, func(t *testing.T) {
-			if _, err := exec.LookPath(program); err != nil {
-				t.Skipf("there is no %s", program)
-			}
 			folder, err := filepath.Abs(t.TempDir())
 			require.NoError(t, err)
+			if _, err := exec.LookPath(program); err != nil && (program != "duckdb" || !duckDBOfNode(t, folder)) {
+				t.Skipf("there is no %s", program)
+			}
 			self, err := os.Executable()
 			require.NoError(t, err)
 			captures, err := filepath.Abs(ownCaptures)
