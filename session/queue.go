@@ -72,8 +72,8 @@ func (e *entry) identify(ids []uint32) {
 		e.id = ids[0]
 		return
 	}
-	ids = append([]uint32(nil), ids...)
-	e.ids = &ids
+	several := append([]uint32(nil), ids...)
+	e.ids = &several
 }
 
 // full is what Publish returns if there is no room for a message.
