@@ -247,7 +247,7 @@ func (s *Session) complete(r *ring, pos uint32, e *entry, code mqttwire.ReasonCo
 	if s.journal != nil {
 		s.recordEnded(e)
 	}
-	s.remove(r, pos)
+	s.takeOut(r, pos, e)
 }
 
 // tellDone tells the event of an acknowledgement that has just come: as that of the

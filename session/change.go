@@ -96,7 +96,7 @@ func (s *Session) Change() (c Change, ok bool) {
 	if j.at == len(j.pending) {
 		j.pending, j.at, j.barrier = j.pending[:0], 0, 0
 		if l := s.connected(); l != nil {
-			for l.beginNext() {
+			for e, _ := l.beginNext(); e != nil && e.packet != 0; e, _ = l.beginNext() {
 			}
 		}
 	}

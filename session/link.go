@@ -167,11 +167,12 @@ func (l *Link) Reset(o LinkOptions) {
 	})
 	l.o, l.session, l.tools = o.settings(), nil, nil
 	l.packet, l.event, l.shown, l.cause, l.now = nil, Event{}, nil, Cause{}, time.Time{}
-	l.timers, l.asked, l.peer, l.own = timers{}, asked{}, nothingSaid, nothingSaid
+	l.timers, l.asked, l.peer = timers{}, asked{}, nothingSaid
+	l.announced(nothingSaid)
 	l.drain, l.will, l.held = nil, nil, nil
 	l.counted, l.finals, l.number, l.state = 0, 0, 0, stateNew
 	l.heard, l.clocked, l.fresh, l.told, l.lost, l.pinging, l.attached = false, false, false, false, false, false, false
-	l.reauth, l.news = noReauth, anyNews
+	l.reauth, l.news, l.window, l.aliasing = noReauth, anyNews, 0, false
 	l.output = output{}
 }
 

@@ -60,7 +60,14 @@ func (m *Message) Keep() {
 // Release says that somebody does not need the message any more, who must not look at it from
 // then on. When nobody does its memory is used again.
 func (m *Message) Release() {
-	if p := m.pooled; p != nil && p.keepers.Add(-1) == 0 && cap(p.memory) <= mostPooled {
+	if m.pooled != nil {
+		m.pooled.release()
+	}
+}
+
+// release is Release of its message.
+func (p *pooled) release() {
+	if p.keepers.Add(-1) == 0 && cap(p.memory) <= mostPooled {
 		p.pool.pool.Put(p)
 	}
 }

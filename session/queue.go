@@ -72,8 +72,8 @@ func (e *entry) identify(ids []uint32) {
 		e.id = ids[0]
 		return
 	}
-	ids = append([]uint32(nil), ids...)
-	e.ids = &ids
+	several := append([]uint32(nil), ids...)
+	e.ids = &several
 }
 
 // full is what Publish returns if there is no room for a message.
@@ -210,8 +210,10 @@ func (s *Session) kindOf(r *ring) idKind {
 }
 
 // remove takes an entry out of its ring, and frees what it has.
-func (s *Session) remove(r *ring, pos uint32) {
-	e := r.at(pos)
+func (s *Session) remove(r *ring, pos uint32) { s.takeOut(r, pos, r.at(pos)) }
+
+// takeOut is remove for the entry e at pos.
+func (s *Session) takeOut(r *ring, pos uint32, e *entry) {
 	if e.packet != 0 {
 		s.ids.free(e.packet)
 	}
@@ -231,7 +233,7 @@ func (s *Session) remove(r *ring, pos uint32) {
 		e.message.Release()
 	}
 	if pos == r.first && r.dead == 0 { // as a rule
-		r.removeFirst()
+		r.removeFirst(e)
 	} else {
 		r.remove(pos)
 	}

@@ -50,7 +50,7 @@ func (l *Link) Packet() (mqttwire.Packet, bool) {
 			continue
 		}
 		l.heard = true
-		if l.admit(p) {
+		if l.isPlain(p) || l.admit(p) {
 			l.packet = p
 			return p, true
 		}
@@ -96,6 +96,12 @@ func (l *Link) refuseMessage(q mqttwire.QoS, id uint16, code mqttwire.ReasonCode
 	if l.session.receipts.get(id) == 0 && l.count() {
 		l.acknowledge(q, id, code, nil)
 	}
+}
+
+// isPlain reports whether a packet is one that admit lets pass, as most PUBACK are.
+func (l *Link) isPlain(p mqttwire.Packet) bool {
+	_, ok := p.(*packets.Puback)
+	return ok && l.state == stateOpen && !l.o.tolerant
 }
 
 // admit reports whether a packet shows. Else it was answered.

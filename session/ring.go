@@ -132,9 +132,8 @@ func (r *ring) remove(pos uint32) {
 	r.mark, r.begun = r.within(r.mark), r.within(r.begun)
 }
 
-// removeFirst is remove for the first entry of a ring without dead ones.
-func (r *ring) removeFirst() {
-	e := r.at(r.first)
+// removeFirst is remove for e, the first entry of a ring without dead ones.
+func (r *ring) removeFirst(e *entry) {
 	e.message, e.ids, e.request, e.flags = nil, nil, nil, dead
 	if r.mark == r.first {
 		r.mark++

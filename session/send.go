@@ -25,15 +25,9 @@ func (l *Link) slots() int {
 	return l.window - int(l.session.taken) - l.session.released.len()
 }
 
-// beginNext begins the message that waits longest, if it may be, and reports whether it has.
-func (l *Link) beginNext() bool {
-	e, pos := l.nextWaiting()
-	return e != nil && l.qos(e) != mqttwire.AtMostOnce && l.fly(e, pos)
-}
-
-// nextWaiting returns the message that waits longest, if it may be sent or, with QoS 1 and 2,
-// begun; nil if there is none.
-func (l *Link) nextWaiting() (e *entry, pos uint32) {
+// beginNext returns the message that waits longest, if it may be sent, and puts it into flight
+// unless it goes out with QoS 0; nil if there is none.
+func (l *Link) beginNext() (e *entry, pos uint32) {
 	s := l.session
 	for {
 		pos, ok := s.firstWaiting()
@@ -41,14 +35,18 @@ func (l *Link) nextWaiting() (e *entry, pos uint32) {
 			return nil, pos
 		}
 		e := s.queue.at(pos)
-		if l.qos(e) != mqttwire.AtMostOnce && l.window <= int(s.flying)+s.released.len() { // no slot is left
+		q := l.qos(e)
+		if q != mqttwire.AtMostOnce && l.window <= int(s.flying)+s.released.len() { // no slot is left
 			return nil, pos
 		}
 		if e.message.expires && e.message.expired(l.now) {
 			s.drop(&s.queue, pos, DropExpired)
 			continue
 		}
-		return e, pos
+		if q == mqttwire.AtMostOnce || s.fly(e, pos, q) {
+			return e, pos
+		}
+		return nil, pos
 	}
 }
 
@@ -63,18 +61,17 @@ func (l *Link) qos(e *entry) mqttwire.QoS {
 }
 
 // fly puts the message that waits longest into flight, if there is a packet identifier.
-func (l *Link) fly(e *entry, pos uint32) bool {
-	s := l.session
+func (s *Session) fly(e *entry, pos uint32, q mqttwire.QoS) bool {
 	id := s.ids.next(idPublish, pos)
 	if id == 0 {
 		return false
 	}
-	asked := e.qos
-	e.packet, e.qos = id, l.qos(e)
+	lowered := q != e.qos
+	e.packet, e.qos = id, q
 	s.queue.begun = pos + 1
 	s.flying++
 	if s.journal != nil {
-		s.recordSent(e, e.qos != asked)
+		s.recordSent(e, lowered)
 	}
 	return true
 }
@@ -89,18 +86,9 @@ func (l *Link) nextPublish() (e *entry, pos uint32) {
 			return e, pos
 		}
 	}
-	e, pos = l.nextWaiting()
-	if e == nil {
+	e, pos = l.beginNext()
+	if e == nil || s.changesWait() { // they have to be durable first
 		return nil, pos
-	}
-	if l.qos(e) != mqttwire.AtMostOnce {
-		if !l.fly(e, pos) {
-			return nil, pos
-		}
-		s.queue.mark = pos
-		if s.changesWait() {
-			return nil, pos // they have to be durable first
-		}
 	}
 	return l.there(e), pos
 }

@@ -57,22 +57,8 @@ func (s *Session) snapshotState(w *snapshotWriter) {
 			}
 		}
 	}
-	if a := s.apart; a != nil {
-		for _, m := range a.untaken {
-			w.add(changeReceived, func(b []byte) []byte { return appendReceived(b, 0, m) })
-		}
-		for _, m := range a.wills {
-			w.add(changeWill, func(b []byte) []byte { return appendMessage(binary.BigEndian.AppendUint32(b, 0), m) })
-			w.add(changeWillDue, nothing)
-		}
-		if a.will != nil {
-			w.add(changeWill, func(b []byte) []byte {
-				return appendMessage(binary.BigEndian.AppendUint32(b, a.delay), a.will)
-			})
-		}
-		if a.left {
-			w.add(changeLeft, func(b []byte) []byte { return appendTime(b, a.leftAt) })
-		}
+	if s.apart != nil {
+		s.apart.snapshot(w)
 	}
 	var ids []uint16
 	s.receipts.all(func(id uint16, flags receipt) {
@@ -86,6 +72,25 @@ func (s *Session) snapshotState(w *snapshotWriter) {
 	}
 	if s.ended {
 		w.add(changeEnd, nothing)
+	}
+}
+
+// snapshot appends what was not handed on, and what is to happen when.
+func (a *apart) snapshot(w *snapshotWriter) {
+	for _, m := range a.untaken {
+		w.add(changeReceived, func(b []byte) []byte { return appendReceived(b, 0, m) })
+	}
+	for _, m := range a.wills {
+		w.add(changeWill, func(b []byte) []byte { return appendMessage(binary.BigEndian.AppendUint32(b, 0), m) })
+		w.add(changeWillDue, nothing)
+	}
+	if a.will != nil {
+		w.add(changeWill, func(b []byte) []byte {
+			return appendMessage(binary.BigEndian.AppendUint32(b, a.delay), a.will)
+		})
+	}
+	if a.left {
+		w.add(changeLeft, func(b []byte) []byte { return appendTime(b, a.leftAt) })
 	}
 }
 
