@@ -27,9 +27,10 @@ type Conn struct {
 	net     net.Conn
 	conn    connection
 	rate    bucket
-	first   [64]byte // what is read while the connection rests
-	opened  bool     // a CONNECT was handled
-	inline  bool     // the goroutine that reads may write
+	first   [64]byte      // what is read while the connection rests
+	opened  bool          // a CONNECT was handled
+	inline  bool          // the goroutine that reads may write
+	woken   chan struct{} // that it is to look again, in a cluster; else nil
 	writing atomic.Int32
 	buffer  *[bufferSize]byte // of who writes, while there is something to be written
 	rest    []byte            // of it what is not written
@@ -48,6 +49,9 @@ func (c *Conn) attach() {
 	}
 	from.Identity = s.identify(conn)
 	if s.Broker != nil {
+		if s.Broker.Requested() != nil {
+			c.woken = make(chan struct{}, 1)
+		}
 		c.conn = s.Broker.Attach(s.ctx, now, session.NewLink(o), from, c.wake)
 	} else {
 		c.conn = newPlain(now, session.NewLink(o), from, c.wake)
@@ -234,6 +238,14 @@ func (c *Conn) readMore() error {
 // feed handles what has come, and writes what it has brought.
 func (c *Conn) feed(b []byte) {
 	c.conn.Feed(time.Now(), b)
+	c.handleAll()
+	for c.awaits() {
+		c.handleAll()
+	}
+}
+
+// handleAll handles the packets that have come, and writes what they have brought.
+func (c *Conn) handleAll() {
 	for {
 		p, ok := c.conn.Packet()
 		if !ok {

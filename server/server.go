@@ -36,6 +36,11 @@ type Server struct {
 	// servers of a Broker one has it.
 	Journal session.Journal
 
+	// Engine gets what a Broker asks for that has Options.Cluster, in order, on one
+	// goroutine; nil leaves it to the caller. It should not wait: the answers are given to
+	// Broker.Reply, from any goroutine. Of several servers of a Broker one has it.
+	Engine func(broker.Request)
+
 	// TLS is for ListenAndServe with the scheme mqtts.
 	TLS *tls.Config
 
@@ -76,6 +81,9 @@ func (s *Server) start() bool {
 		s.working.Go(s.tick)
 		if s.Journal != nil {
 			s.working.Go(s.commit)
+		}
+		if s.Engine != nil {
+			s.working.Go(s.ask)
 		}
 	}
 	return true
