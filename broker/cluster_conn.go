@@ -111,7 +111,7 @@ func (c *Conn) isSuspended() bool {
 
 // pings answers a PINGREQ while nothing else may be written, and reports whether it has.
 func (c *Conn) pings(now time.Time) bool {
-	if c.door == nil || !c.isSuspended() || !c.staged.whole() {
+	if c.door == nil || !c.isSuspended() || !c.staged.empty() && c.part {
 		return false
 	}
 	b, ok := c.link.AppendPingresp(now, c.door.pong)

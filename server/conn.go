@@ -27,10 +27,9 @@ type Conn struct {
 	net     net.Conn
 	conn    connection
 	rate    bucket
-	first   [64]byte      // what is read while the connection rests
-	opened  bool          // a CONNECT was handled
-	inline  bool          // the goroutine that reads may write
-	woken   chan struct{} // that it is to look again, in a cluster; else nil
+	first   [64]byte // what is read while the connection rests
+	opened  bool     // a CONNECT was handled
+	inline  bool     // the goroutine that reads may write
 	writing atomic.Int32
 	buffer  *[bufferSize]byte // of who writes, while there is something to be written
 	rest    []byte            // of it what is not written
@@ -50,7 +49,7 @@ func (c *Conn) attach() {
 	from.Identity = s.identify(conn)
 	if s.Broker != nil {
 		if s.Broker.Requested() != nil {
-			c.woken = make(chan struct{}, 1)
+			s.readers.Store(c, make(chan struct{}, 1))
 		}
 		c.conn = s.Broker.Attach(s.ctx, now, session.NewLink(o), from, c.wake)
 	} else {

@@ -18,17 +18,30 @@ func (s *Server) ask() {
 
 // rouseReader lets who waits for the engine look again.
 func (c *Conn) rouseReader() {
-	select {
-	case c.woken <- struct{}{}:
-	default:
+	if woken := c.woken(); woken != nil {
+		select {
+		case woken <- struct{}{}:
+		default:
+		}
 	}
+}
+
+// woken returns the channel of the reader in a cluster; else it is nil.
+func (c *Conn) woken() chan struct{} {
+	if c.server.Broker == nil || c.server.Broker.Requested() == nil {
+		return nil
+	}
+	woken, _ := c.server.readers.Load(c)
+	is, _ := woken.(chan struct{})
+	return is
 }
 
 // awaits waits until the packet may be handled that waits for the engine, and meets the
 // deadlines of the connection meanwhile; nothing is read. It reports whether there is
 // something to be looked at.
 func (c *Conn) awaits() bool {
-	if c.woken == nil || !c.conn.Waits() || c.isClosed() {
+	woken := c.woken()
+	if woken == nil || !c.conn.Waits() || c.isClosed() {
 		return false
 	}
 	wait := time.Hour
@@ -38,7 +51,7 @@ func (c *Conn) awaits() bool {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
-	case <-c.woken:
+	case <-woken:
 	case <-timer.C:
 		c.conn.Tick(time.Now())
 	}

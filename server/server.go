@@ -63,6 +63,7 @@ type Server struct {
 	failed    error
 	working   sync.WaitGroup // the goroutines of the Broker
 	serving   sync.WaitGroup // connections
+	readers   sync.Map       // in a cluster, of each *Conn the chan by which its reader is woken
 }
 
 // ErrServerClosed is what Serve and ServeConn return after Shutdown or Close.
@@ -331,6 +332,7 @@ func (s *Server) forget(c *Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.conns, c)
+	s.readers.Delete(c)
 }
 
 // Conns returns the connections that there are, in no order, but for those whose handshake
