@@ -16,7 +16,11 @@
 // the rest as it is; to peek is to look at the beginning of a packet before the rest
 // is there. The place of a field is where in the bytes of its packet it stands. A loss
 // is what a packet says and another version has no place for. A record is a message at
-// rest, as a store keeps it. All other names are the standard's own.
+// rest, as a store keeps it; of a client, what is kept of its session. A cluster is
+// several brokers that share clients and messages; each is a node. An engine is a
+// program outside that does for nodes what they ask for. A node holds a client that it
+// alone may speak for; it claims one that it wants to hold. A log is messages in order,
+// each at a position. All other names are the standard's own.
 //
 // # Versions
 //

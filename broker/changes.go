@@ -186,13 +186,9 @@ func splitKey(key []byte) (kind byte, namespace, name string, ok bool) {
 type staged struct {
 	bytes []byte
 	needs Mark
-	part  bool // they begin, or what was taken of them ends, within a packet
 }
 
 func (s *staged) empty() bool { return len(s.bytes) == 0 }
-
-// whole reports whether what was handed out ends with a packet, for all that stands here.
-func (s *staged) whole() bool { return s.empty() || !s.part }
 
 // stagedAtOnce is how many bytes are staged at once.
 const stagedAtOnce = 64 << 10
@@ -202,7 +198,7 @@ func (c *Conn) stage(t *turn) (b []byte, waits bool) {
 	s := &c.staged
 	if s.empty() {
 		c.record(t) // Append gives nothing while there are changes to be taken
-		s.part = !c.link.Whole()
+		c.part = !c.link.Whole()
 		if s.bytes = c.link.Append(s.bytes[:0], stagedAtOnce); s.empty() {
 			s.bytes = nil
 			return nil, false
@@ -230,7 +226,7 @@ func (c *Conn) appendStaged(t *turn, dst []byte, max int) (_ []byte, waits bool)
 	b, waits := c.stage(t)
 	n := min(len(b), max)
 	if n > 0 {
-		c.staged.bytes, c.staged.part = c.staged.bytes[n:], true
+		c.staged.bytes, c.part = c.staged.bytes[n:], true
 	}
 	return append(dst, b[:n]...), waits
 }

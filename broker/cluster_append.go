@@ -146,6 +146,9 @@ func (h *hold) appended(t *turn, a *appending, r *Reply) {
 	if c := cl.conn; c != nil {
 		c.now = t.now
 		cl.wake(t)
+		if c.door.halted {
+			t.ready = append(t.ready, c)
+		}
 	}
 	cl.settle(t)
 }

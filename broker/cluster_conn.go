@@ -24,24 +24,28 @@ type door struct {
 const mostLate = 64 << 10
 
 // Waits reports whether the next packet of the client waits for the engine, so that
-// nothing more of it is to be read: the function given to Attach is called when Packet is
-// to be asked again. Without Options.Cluster it is false.
+// nothing more of it is to be read: the function given to Attach is called when it does not
+// any more, and up to the next call of Packet Waits stays true. Without Options.Cluster it
+// is false.
 func (c *Conn) Waits() bool {
 	if c.door == nil {
 		return false
 	}
 	defer c.lock().Unlock()
-	return c.waits0()
+	return c.halts()
 }
 
-// waits0 is Waits with the lock held.
-func (c *Conn) waits0() bool { return c.door.hold.Load() != nil || c.door.asks || c.door.halted }
+// halts is Waits with the lock held.
+func (c *Conn) halts() bool { return c.door.halted || c.door.isBusy() }
+
+// isBusy reports whether a packet is being handled until the engine has answered.
+func (d *door) isBusy() bool { return d.hold.Load() != nil || d.asks }
 
 // fedLate keeps what is fed while a packet waits, and reports whether one does. A driver
 // that goes on reading all the same is closed.
 func (c *Conn) fedLate(t *turn, chunk []byte) bool {
 	d := c.door
-	if d == nil || !c.waits0() && len(d.late) == 0 {
+	if d == nil || !c.halts() && len(d.late) == 0 {
 		return false
 	}
 	if len(d.late)+len(chunk) > mostLate {
@@ -59,10 +63,9 @@ func (c *Conn) shown() (mqttwire.Packet, bool) {
 	if d == nil {
 		return c.link.Packet()
 	}
-	if d.hold.Load() != nil || d.asks {
+	if d.halted = d.isBusy(); d.halted {
 		return nil, false
 	}
-	d.halted = false
 	p, ok := c.link.Packet()
 	if !ok && len(d.late) > 0 {
 		b := bytes.Clone(d.late)
@@ -108,7 +111,7 @@ func (c *Conn) isSuspended() bool {
 
 // pings answers a PINGREQ while nothing else may be written, and reports whether it has.
 func (c *Conn) pings(now time.Time) bool {
-	if c.door == nil || !c.isSuspended() || !c.staged.whole() {
+	if c.door == nil || !c.isSuspended() || !c.staged.empty() && c.part {
 		return false
 	}
 	b, ok := c.link.AppendPingresp(now, c.door.pong)

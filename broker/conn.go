@@ -37,6 +37,7 @@ type Conn struct {
 	busy    bool                // while routing is held: nothing is written, and no event is taken
 	told    bool                // Ready was called, and Append has not returned nothing since
 	lost    bool                // Lost was called
+	part    bool                // what is staged begins, or what was taken of it ends, within a packet
 }
 
 // lock locks the Conn, with its client if there is one, and returns what to unlock.

@@ -16,8 +16,8 @@
 // of others: client identifiers, topics, subscriptions and retained messages are each
 // namespace's own. A hook is a function that the program gives, and that decides. A
 // takeover is that a connection gets the session of one that is open. A replay sends
-// the retained messages of a subscription that was made. A figure is a number about the
-// broker, published below $SYS.
+// the retained messages of a subscription that was made; of a log it brings what stands
+// behind a position. A figure is a number about the broker, published below $SYS.
 //
 // # What the standards leave open
 //
@@ -55,7 +55,8 @@
 // Answer, Tick and Lost are for one goroutine at a time, and so are Append, Buffers and
 // Wrote. Each session has a lock, and no two of them are ever held at once. Hooks run
 // outside all locks, on the goroutine of the call that has caused them; one that waits
-// delays what it decides about, and no other client. A hook must not drive a Conn.
+// delays what it decides about, and no other client, but for Deliver in a cluster, which
+// delays what the engine brings. A hook must not drive a Conn.
 //
 // # Journal
 //
@@ -63,4 +64,52 @@
 // retained messages, in order. What is written to a client never depends on a change
 // that was not said to be Durable: PUBACK leaves when the message is durable in the
 // sessions of all its receivers. One write of a journal so serves all connections.
+//
+// # The door for an engine
+//
+// With Options.Cluster a broker is one node of several. What they share is kept by an
+// engine, a program outside with records, logs and retained messages. The broker asks it
+// by Request; the engine answers by Reply, brings messages by Arrive and tells the rest by
+// Notice. Neither waits for the other: a driver hands on each Request as it comes, and
+// gives what comes back whenever it does. Without Options.Cluster there is nothing of all
+// that.
+//
+// The order of what happens:
+//
+//   - A lease. The first thing asked for is Renew; up to its Reply a node does nothing for
+//     anybody. When the lease ends, the Margin earlier than the engine believes, the node is
+//     suspended: only PINGRESP is written, and of what clients send only PINGREQ is read.
+//     When Renew is answered again each client is confirmed, by a Put that the engine does
+//     only if the client is still ours; then its connection goes on. One that another node
+//     has taken is closed without a word.
+//   - A connection. CONNECT is read, the hook Connect says yes, and the client is claimed;
+//     its next packets stay unread (see Conn.Waits). If nobody holds it the Reply of Claim
+//     has its record. Else its holder gets Wanted; and it writes DISCONNECT with code 0x8E,
+//     parts the connection from the session, publishes the will if it is due, and asks for
+//     Release with the record. Then Take is answered with that. Then the node listens to the
+//     subscriptions in it, and asks by Replay for what has come meanwhile; and then the
+//     CONNACK is next. The third claim of a client in ten seconds waits a second. If a
+//     client comes to the node that holds it nothing is asked for.
+//   - A subscription. SUBACK waits until Listen is answered, if nobody here had that filter.
+//   - A message with QoS 0 goes to who is here, and by Send to the others.
+//   - A message with QoS 1 or 2 is asked to be appended to a log, and its PUBACK or PUBREC
+//     waits for the answer, in the order of those before it. If it is refused or nobody
+//     knows, it is refused with code 0x97 or 0x83 in 5.0, and closes the connection before;
+//     so do those behind it that are not answered. Of QoS 2 a client has one at a time with
+//     the engine, and one that it repeats has the same MessageID. It is sent on when Arrive
+//     brings it, in the order of its log, and never with code 0x10.
+//   - What comes from a log is noted, by log and number, in the step in which it is queued.
+//     What comes again is left out; what is missing is asked for by Replay, and up to then
+//     what is live is left out.
+//   - A session is recorded by Put: with Recorded before what depends on it is written, one
+//     Put of a client at a time, with all that has changed meanwhile. A record has the
+//     messages of the log by their Position; the node that makes a session of it asks for
+//     each by Fetch when its turn comes. A session that ends with its connection needs no
+//     record, but for its will.
+//   - The end of a node. What it held is given to who has claimed it; and of the rest
+//     another node is told by Gone to hold it, so that its wills are published and its
+//     sessions expire in their time.
+//
+// What is not answered within Cluster.Timeout counts as unknown. What has to happen is asked
+// for again; a message of a client is not.
 package broker

@@ -48,6 +48,9 @@ func (c *Conn) attach() {
 	}
 	from.Identity = s.identify(conn)
 	if s.Broker != nil {
+		if s.Broker.Requested() != nil {
+			s.readers.Store(c, make(chan struct{}, 1))
+		}
 		c.conn = s.Broker.Attach(s.ctx, now, session.NewLink(o), from, c.wake)
 	} else {
 		c.conn = newPlain(now, session.NewLink(o), from, c.wake)
@@ -234,6 +237,14 @@ func (c *Conn) readMore() error {
 // feed handles what has come, and writes what it has brought.
 func (c *Conn) feed(b []byte) {
 	c.conn.Feed(time.Now(), b)
+	c.handleAll()
+	for c.awaits() {
+		c.handleAll()
+	}
+}
+
+// handleAll handles the packets that have come, and writes what they have brought.
+func (c *Conn) handleAll() {
 	for {
 		p, ok := c.conn.Packet()
 		if !ok {

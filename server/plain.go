@@ -29,7 +29,11 @@ type connection interface {
 	Release()
 	Version() mqttwire.Version
 	Peer() *broker.Peer
+	Waits() bool
 }
+
+// Waits is that of a broker in a cluster.
+func (*plain) Waits() bool { return false }
 
 // plain is a connection without a broker: its session ends with it.
 type plain struct {

@@ -36,6 +36,11 @@ type Server struct {
 	// servers of a Broker one has it.
 	Journal session.Journal
 
+	// Engine gets what a Broker asks for that has Options.Cluster, in order, on one
+	// goroutine; nil leaves it to the caller. It should not wait: the answers are given to
+	// Broker.Reply, from any goroutine. Of several servers of a Broker one has it.
+	Engine func(broker.Request)
+
 	// TLS is for ListenAndServe with the scheme mqtts.
 	TLS *tls.Config
 
@@ -58,6 +63,7 @@ type Server struct {
 	failed    error
 	working   sync.WaitGroup // the goroutines of the Broker
 	serving   sync.WaitGroup // connections
+	readers   sync.Map       // in a cluster, of each *Conn the chan by which its reader is woken
 }
 
 // ErrServerClosed is what Serve and ServeConn return after Shutdown or Close.
@@ -76,6 +82,9 @@ func (s *Server) start() bool {
 		s.working.Go(s.tick)
 		if s.Journal != nil {
 			s.working.Go(s.commit)
+		}
+		if s.Engine != nil {
+			s.working.Go(s.ask)
 		}
 	}
 	return true
@@ -323,6 +332,7 @@ func (s *Server) forget(c *Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.conns, c)
+	s.readers.Delete(c)
 }
 
 // Conns returns the connections that there are, in no order, but for those whose handshake

@@ -43,6 +43,7 @@ func (c *Conn) done() bool {
 
 // wake makes that what there is to write is written. It does not wait.
 func (c *Conn) wake() {
+	c.rouseReader()
 	if c.begin() {
 		go c.write(c.timeout())
 	}
@@ -92,7 +93,10 @@ func (c *Conn) write(timeout time.Duration) bool {
 }
 
 // rouse lets who reads look whether the connection is to be closed.
-func (c *Conn) rouse() { _ = c.net.SetReadDeadline(time.Unix(1, 0)) }
+func (c *Conn) rouse() {
+	_ = c.net.SetReadDeadline(time.Unix(1, 0))
+	c.rouseReader()
+}
 
 // next takes what is to be written next, and reports whether there is any.
 func (c *Conn) next() bool {
