@@ -96,6 +96,7 @@ var importRules = map[string]importRule{
 	"compare/captures": {notStd: all, rooms: []string{".", "packets", "capture", "pcap"}},
 	"compare/clients": {notStd: all, rooms: []string{".", "client", "session", "compare/interleaved"}, others: []string{
 		"github.com/eclipse/paho.golang", "github.com/eclipse/paho.mqtt.golang"}},
+	"compare/load": {notStd: all, rooms: []string{".", "packets", "broker", "server", "compare/interleaved"}, others: []string{"github.com/mochi-mqtt/server/v2"}},
 	"compare/matrix": {notStd: all, rooms: []string{".", "packets", "session", "client", "ws"}, others: []string{
 		"github.com/eclipse/paho.golang", "github.com/eclipse/paho.mqtt.golang", "github.com/mochi-mqtt/server/v2"}},
 	"compare/codecs": {notStd: all, rooms: []string{".", "packets", "mqttwiretest"}, others: []string{
