@@ -106,12 +106,12 @@ const maxBlock = maxRecord + 1<<12
 
 // block reads the next block; ok says that it has a record.
 func (s *pcapngSource) block(r *record) (ok bool, err error) {
+	if err := s.readOrder(); err != nil {
+		return false, err
+	}
 	head, err := s.in.peek(8)
 	if err != nil {
 		return false, cutBlock(cutAt(len(head), err))
-	}
-	if err := s.readOrder(); err != nil {
-		return false, err
 	}
 	kind, size := s.order.Uint32(head), s.order.Uint32(head[4:])
 	if size < 12 || size%4 != 0 || size > maxBlock || int(size) > s.in.in.Size() && !slices.Contains(knownBlocks, kind) {
