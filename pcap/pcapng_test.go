@@ -239,7 +239,7 @@ func TestBlocksMayLieAnywhereInTheBuffer(t *testing.T) {
 	for shift := range 20 {
 		file := appendInterface(section(le), le, layers.LinkTypeRaw)
 		file = appendBlock(file, le, blockCustom, make([]byte, 4*shift))
-		for len(file) < fileBuffer+200 {
+		for len(file) < 3*fileBuffer {
 			file = appendPacket(file, le, 0, 0, ping)
 		}
 		count, faults := pingsAndFaults(t, file)
