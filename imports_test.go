@@ -91,7 +91,7 @@ var importRules = map[string]importRule{
 		"github.com/pires/go-proxyproto", "golang.org/x/net"}},
 	"cmd/mqttdump": {notStd: all, rooms: []string{".", "packets", "topic", "capture", "pcap"}, others: []string{
 		"github.com/expr-lang/expr", "github.com/fatih/color", "github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3",
-		"github.com/spf13/cobra", "github.com/spf13/pflag"}},
+		"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/sys"}},
 
 	"compare/captures": {notStd: all, rooms: []string{".", "packets", "capture", "pcap"}},
 	"compare/clients": {notStd: all, rooms: []string{".", "client", "session", "compare/interleaved"}, others: []string{

@@ -341,3 +341,11 @@ func TestEventsHaveTheTimeOfTheirRecord(t *testing.T) {
 	assert.Equal(t, server4, events[0].Dst)
 	assert.Equal(t, connect311[2:], string(events[0].Frame.Body))
 }
+
+func TestAConnectMayComeWithTheSYN(t *testing.T) { // TCP Fast Open, RFC 7413
+	tr := newTrace(t)
+	tr.record(client4, server4, "S", 999, connect311)
+	tr.record(server4, client4, "SA", 4999, connack3)
+	tr.record(client4, server4, "A", 1000+uint32(len(connect311)), pingreq)
+	assert.Equal(t, []string{"1/0 client CONNECT 3.1.1", "2/0 server CONNACK 3.1.1", "3/0 client PINGREQ 3.1.1"}, tr.lines(Options{}))
+}

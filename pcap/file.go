@@ -31,7 +31,7 @@ func openFile(number int, in Input, o *Options) (*file, error) {
 	f := &file{number: number, name: in.Name}
 	r := in.Reader
 	if r == nil {
-		opened, err := os.Open(in.Name)
+		opened, err := in.open()
 		if err != nil {
 			return nil, err
 		}
@@ -45,6 +45,14 @@ func openFile(number int, in Input, o *Options) (*file, error) {
 	}
 	f.due = f.records != nil
 	return f, nil
+}
+
+// open opens a file that is not open yet.
+func (in *Input) open() (io.ReadCloser, error) {
+	if in.Open != nil {
+		return in.Open()
+	}
+	return os.Open(in.Name)
 }
 
 // begin tells the format of a file and begins to read it; inside says that the bytes

@@ -23,8 +23,13 @@ type Options struct {
 
 // Input is one of the files that OpenInputs reads.
 type Input struct {
-	// Name is the name of the file, by which it is opened if Reader is nil.
+	// Name is the name of the file, by which it is opened if Reader and Open are nil.
 	Name string
+
+	// Open opens the file, if Reader is nil: of several files twice, since which of them
+	// comes first is told by their first records, and not all are open at a time. What
+	// it returns is closed.
+	Open func() (io.ReadCloser, error)
 
 	// Reader is where the file is read from; it may be a pipe that is still being
 	// written to. It is not closed.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/gopacket/gopacket/layers"
@@ -74,7 +75,12 @@ func (s *pcapngSource) next(r *record) error {
 		case err != nil:
 			// What broke off may not have got as far as its number.
 			fault := &FileError{Record: max(s.records, s.last+1), Offset: at, Err: err}
-			fault.soft = errors.As(err, new(blockFault))
+			switch {
+			case errors.As(err, new(blockFault)):
+				fault.soft = true
+			case errors.As(err, new(*damagedBlock)):
+				s.resume(fault)
+			}
 			return fault
 		case ok:
 			r.offset, s.last = at, s.records
@@ -90,39 +96,62 @@ func (f blockFault) Error() string { return string(f) }
 
 func blockFaultf(format string, a ...any) error { return blockFault(fmt.Sprintf(format, a...)) }
 
+// damagedBlock is what is wrong with a block whose end is not known.
+type damagedBlock struct{ error }
+
+func damagedf(format string, a ...any) error { return &damagedBlock{fmt.Errorf(format, a...)} }
+
+// maxBlock is how long a block may be, in bytes; those that are not looked into too.
+const maxBlock = maxRecord + 1<<12
+
 // block reads the next block; ok says that it has a record.
 func (s *pcapngSource) block(r *record) (ok bool, err error) {
-	head, err := s.in.take(8)
-	if err != nil {
-		return false, cutBlock(err)
-	}
-	var first [8]byte // a copy, as reading on moves the buffer
-	copy(first[:], head)
-	if err := s.readOrder(first[:]); err != nil {
+	if err := s.readOrder(); err != nil {
 		return false, err
 	}
-	kind, size := s.order.Uint32(first[:]), s.order.Uint32(first[4:])
-	if size < 12 || size%4 != 0 {
-		return false, fmt.Errorf("a block has the impossible length %d", size)
+	head, err := s.in.peek(8)
+	if err != nil {
+		return false, cutBlock(cutAt(len(head), err))
+	}
+	kind, size := s.order.Uint32(head), s.order.Uint32(head[4:])
+	if size < 12 || size%4 != 0 || size > maxBlock || int(size) > s.in.in.Size() && !slices.Contains(knownBlocks, kind) {
+		return false, damagedf("a block has the impossible length %d", size)
 	}
 	if isRecord(kind) {
 		s.records++
 	}
-	if !s.needs(kind) {
-		return false, s.pass(size)
-	}
-	if size > maxRecord+1<<12 {
-		return false, fmt.Errorf("a block has the impossible length %d", size)
-	}
-	b, err := s.in.take(int(size) - 8)
-	if err != nil {
-		return false, cutBlock(cutAt(1, err))
-	}
-	body := b[:len(b)-4]
-	if end := s.order.Uint32(b[len(body):]); end != size {
-		return false, fmt.Errorf("a block of length %d ends with the length %d", size, end)
+	body, err := s.body(int(size))
+	if err != nil || !s.needs(kind) {
+		return false, err
 	}
 	return s.read(kind, body, r)
+}
+
+// body takes a block, whose end has to tell the same length as its start, and returns
+// what is between. If they differ nothing is taken.
+func (s *pcapngSource) body(size int) ([]byte, error) {
+	large := size > s.in.in.Size()
+	look := s.in.peek
+	if large {
+		look = s.in.take
+	}
+	b, err := look(size)
+	if err != nil {
+		err = &damagedBlock{cutBlock(cutAt(1, err))}
+	} else if end := s.order.Uint32(b[size-4:]); int64(end) != int64(size) {
+		err = damagedf("a block of length %d ends with the length %d", size, end)
+	}
+	switch {
+	case err != nil && large && !s.in.unread(b):
+		return nil, err.(*damagedBlock).error // nothing is looked for behind it
+	case err != nil || large:
+	default:
+		_, err = s.in.take(size)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return b[8 : size-4], nil
 }
 
 func cutBlock(err error) error {
@@ -152,38 +181,30 @@ func (s *pcapngSource) needs(kind uint32) bool {
 	return false
 }
 
-// pass passes over what a block has behind its first eight bytes.
-func (s *pcapngSource) pass(size uint32) error {
-	if err := s.in.skip(int64(size) - 12); err != nil {
-		return cutBlock(cutAt(1, err))
+// readOrder takes the byte order from the next block, if that is a section header.
+func (s *pcapngSource) readOrder() error {
+	head, err := s.in.peek(12)
+	if len(head) < 8 || binary.BigEndian.Uint32(head) != blockSectionHeader {
+		return nil
 	}
-	tail, err := s.in.take(4)
 	if err != nil {
 		return cutBlock(cutAt(1, err))
 	}
-	if end := s.order.Uint32(tail); end != size {
-		return fmt.Errorf("a block of length %d ends with the length %d", size, end)
+	order := orderOf(head)
+	if order == nil {
+		return damagedf("a section header has no byte-order magic")
 	}
+	s.order = order
 	return nil
 }
 
-// readOrder takes the byte order from the start of a section header's body, if
-// the block is one.
-func (s *pcapngSource) readOrder(head []byte) error {
-	if binary.BigEndian.Uint32(head) != blockSectionHeader {
-		return nil
-	}
-	start, err := s.in.peek(4)
-	if err != nil {
-		return cutBlock(cutAt(1, err))
-	}
-	switch binary.BigEndian.Uint32(start) {
+// orderOf is the byte order of a section header, by its magic; nil if that is none.
+func orderOf(head []byte) byteOrder {
+	switch binary.BigEndian.Uint32(head[8:]) {
 	case 0x1A2B3C4D:
-		s.order = binary.BigEndian
+		return binary.BigEndian
 	case 0x4D3C2B1A:
-		s.order = binary.LittleEndian
-	default:
-		return errors.New("a section header has no byte-order magic")
+		return binary.LittleEndian
 	}
 	return nil
 }

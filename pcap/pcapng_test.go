@@ -232,3 +232,18 @@ func TestPcapngCutAnywhereGivesWhatCameBefore(t *testing.T) {
 		}
 	}
 }
+
+func TestBlocksMayLieAnywhereInTheBuffer(t *testing.T) {
+	le := binary.LittleEndian
+	ping := pingRecord(t)
+	for shift := range 20 {
+		file := appendInterface(section(le), le, layers.LinkTypeRaw)
+		file = appendBlock(file, le, blockCustom, make([]byte, 4*shift))
+		for len(file) < 3*fileBuffer {
+			file = appendPacket(file, le, 0, 0, ping)
+		}
+		count, faults := pingsAndFaults(t, file)
+		assert.Equal(t, (len(file)-len(section(le))-20-12-4*shift)/76, count)
+		assert.Empty(t, faults)
+	}
+}

@@ -80,6 +80,7 @@ type window struct {
 	ahead  []byte // what the buffer has from there on, as far as it was looked at
 	shown  int    // bytes of the buffer before that
 	last   int    // how many of those were taken last
+	again  int    // how many were read again
 	large  bytes.Buffer
 }
 
@@ -121,8 +122,13 @@ func (w *window) read(n int) ([]byte, error) {
 // peek returns the next n bytes without taking them, or as many as there are, and an
 // error then. They are valid until the next call.
 func (w *window) peek(n int) ([]byte, error) {
+	if n <= len(w.ahead) {
+		return w.ahead[:n:n], nil
+	}
 	w.discard()
-	return w.in.Peek(n)
+	b, err := w.in.Peek(n)
+	w.ahead, _ = w.in.Peek(w.in.Buffered())
+	return b, err
 }
 
 // discardNext passes over the next n bytes, which peek has shown.
@@ -132,20 +138,28 @@ func (w *window) discardNext(n int) {
 	w.offset += int64(n)
 }
 
+// maxUnread is how many bytes of a file are read again at most: as often as wrong
+// lengths ask for it, work would not be linear.
+const maxUnread = 64 << 20
+
+// unread has bytes that take has returned, and that were more than the buffer holds, be
+// the next again. It reports false if that was done too often.
+func (w *window) unread(b []byte) bool {
+	if w.again += len(b); w.again > maxUnread {
+		return false
+	}
+	w.discard()
+	w.in = bufio.NewReaderSize(io.MultiReader(bytes.NewReader(bytes.Clone(b)), w.in), w.in.Size())
+	w.offset -= int64(len(b))
+	return true
+}
+
 // putBack has the bytes that were taken last be the next again; they were no more than
 // the buffer holds.
 func (w *window) putBack() {
 	w.offset -= int64(w.last)
 	w.shown -= w.last
 	w.last, w.ahead = 0, nil
-}
-
-// skip passes over the next n bytes.
-func (w *window) skip(n int64) error {
-	w.discard()
-	have, err := io.CopyN(io.Discard, w.in, n)
-	w.offset += have
-	return cutAt(int(min(have, 1)), err)
 }
 
 // discard lets go of what was taken.

@@ -191,3 +191,42 @@ func TestAMissingFileIsToldOfSeveralAndRefusedAlone(t *testing.T) {
 	_, err = r.Next()
 	assert.Equal(t, io.EOF, err)
 }
+
+// closeCounter counts how often it is closed.
+type closeCounter struct {
+	io.Reader
+	closed *int
+}
+
+func (c closeCounter) Close() error {
+	*c.closed++
+	return nil
+}
+
+func TestAFileThatIsOpenedByTheCallerIsClosed(t *testing.T) {
+	records := says(t, connect5, publish5)
+	parts := [][]byte{pcapOf(records[2]), pcapOf(records[:2]...)}
+	var opened, closed int
+	for _, files := range [][][]byte{parts, {pcapOf(records...)}} {
+		var inputs []Input
+		for _, file := range files {
+			inputs = append(inputs, Input{Name: "none", Open: func() (io.ReadCloser, error) {
+				opened++
+				return closeCounter{bytes.NewReader(file), &closed}, nil
+			}})
+		}
+		r, err := OpenInputs(inputs, Options{})
+		require.NoError(t, err)
+		n := 0
+		for _, err := range r.Events() {
+			require.NoError(t, err)
+			n++
+		}
+		assert.Equal(t, 2, n)
+		require.NoError(t, r.Close())
+	}
+	assert.Equal(t, 5, opened, "each of the two twice, the one alone once")
+	assert.Equal(t, opened, closed)
+	_, err := OpenInputs([]Input{{Open: func() (io.ReadCloser, error) { return nil, os.ErrPermission }}}, Options{})
+	assert.ErrorIs(t, err, os.ErrPermission)
+}

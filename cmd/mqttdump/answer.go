@@ -14,6 +14,7 @@ type answer interface {
 
 // answer prints an answer.
 func (a *app) answer(files []string, to answer) error {
+	a.atEnd = true
 	if err := a.each(files, to.take); err != nil || !a.opened {
 		return err // of nothing that could be read there is no answer
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,6 +65,9 @@ type filter struct {
 
 // compile makes the filter. An error says which flag, and where in it.
 func (o *filterOptions) compile(zone *time.Location) (f *filter, err error) {
+	if err := o.checkNumbers(); err != nil {
+		return nil, err
+	}
 	f = &filter{clients: o.clients, qos: o.qos, ids: o.ids, errors: o.errors, streams: o.streams}
 	for _, t := range o.types {
 		n, err := parseType(t)
@@ -79,7 +83,11 @@ func (o *filterOptions) compile(zone *time.Location) (f *filter, err error) {
 		f.topics = append(f.topics, []byte(t))
 	}
 	for _, r := range o.reasons {
-		f.reasons = append(f.reasons, parseReason(r))
+		choice, err := parseReason(r)
+		if err != nil {
+			return nil, fmt.Errorf("--reason %s: %w", r, err)
+		}
+		f.reasons = append(f.reasons, choice)
 	}
 	if f.since, err = parseMoment(o.since, zone); err != nil {
 		return nil, fmt.Errorf("--since %s: %w", o.since, err)
@@ -97,6 +105,27 @@ func (o *filterOptions) compile(zone *time.Location) (f *filter, err error) {
 		}
 	}
 	return f, nil
+}
+
+// checkNumbers refuses numbers that nothing can have.
+func (o *filterOptions) checkNumbers() error {
+	for _, flag := range []struct {
+		name        string
+		least, most int
+		given       []int
+	}{
+		{"qos", 0, 2, o.qos}, {"id", 1, 0xFFFF, o.ids}, {"stream", 0, math.MaxInt, o.streams},
+	} {
+		for _, n := range flag.given {
+			switch {
+			case n < flag.least:
+				return fmt.Errorf("--%s %d: they begin at %d", flag.name, n, flag.least)
+			case n > flag.most:
+				return fmt.Errorf("--%s %d: they end at %d", flag.name, n, flag.most)
+			}
+		}
+	}
+	return nil
 }
 
 // letsAllPass reports whether the filter asks for nothing.
@@ -242,14 +271,31 @@ type reasonChoice struct {
 	failure bool
 }
 
-func parseReason(s string) reasonChoice {
+func parseReason(s string) (reasonChoice, error) {
 	if strings.EqualFold(s, "failure") {
-		return reasonChoice{number: -1, failure: true}
+		return reasonChoice{number: -1, failure: true}, nil
 	}
 	if n, err := strconv.ParseUint(s, 0, 8); err == nil {
-		return reasonChoice{number: int(n)}
+		return reasonChoice{number: int(n)}, nil
 	}
-	return reasonChoice{number: -1, name: s}
+	if !namesReason(s) {
+		return reasonChoice{}, errors.New("it is a number up to 255, the name of a code such as 'not authorized', or failure")
+	}
+	return reasonChoice{number: -1, name: s}, nil
+}
+
+// namesReason reports whether a code has a name, in some packet of some version.
+func namesReason(s string) bool {
+	for code := range 1 << 8 {
+		for t := mqttwire.CONNECT; t <= mqttwire.AUTH; t++ {
+			for _, v := range []mqttwire.Version{mqttwire.V31, mqttwire.V311, mqttwire.V5} {
+				if strings.EqualFold(mqttwire.ReasonCode(code).Name(t, v), s) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 func (c reasonChoice) match(e *capture.Event, p mqttwire.Packet) bool {

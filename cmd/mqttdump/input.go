@@ -15,6 +15,8 @@ type input struct {
 	name string
 	from io.ReadCloser
 	read *atomic.Int64 // counts the bytes of all inputs, for the progress bar
+	at   int64         // how many were read
+	far  *int64        // how many the file has had read, however often it was opened
 	live *liveReader   // in place of from, where bytes may come slowly
 
 	// beforeRead is called before bytes are waited for.
@@ -23,7 +25,7 @@ type input struct {
 
 // openInput opens a file, or standard input if its name is "-".
 func openInput(ctx context.Context, name string, stdin io.Reader, read *atomic.Int64) (*input, error) {
-	in := &input{ctx: ctx, name: name, read: read, beforeRead: func() {}}
+	in := &input{ctx: ctx, name: name, read: read, far: new(int64), beforeRead: func() {}}
 	if name == "-" {
 		in.from = io.NopCloser(stdin)
 		in.live = newLiveReader(stdin)
@@ -51,8 +53,33 @@ func (in *input) Read(p []byte) (n int, err error) {
 	} else {
 		n, err = in.from.Read(p)
 	}
-	in.read.Add(int64(n))
+	if in.at += int64(n); in.at > *in.far {
+		in.read.Add(in.at - *in.far)
+		*in.far = in.at
+	}
 	return n, err
+}
+
+// Close closes the file.
+func (in *input) Close() error { return in.from.Close() }
+
+// openLater opens a file when it is needed, which may be twice.
+func openLater(ctx context.Context, name string, read *atomic.Int64) func() (io.ReadCloser, error) {
+	far := new(int64)
+	return func() (io.ReadCloser, error) {
+		in, err := openInput(ctx, name, nil, read)
+		if err != nil {
+			return nil, err
+		}
+		in.far = far
+		return in, nil
+	}
+}
+
+// isRegular reports whether a file can be opened twice.
+func isRegular(name string) bool {
+	info, err := os.Stat(name)
+	return name != "-" && err == nil && info.Mode().IsRegular()
 }
 
 // liveChunk is how many bytes are read at a time from what may come slowly.

@@ -33,6 +33,9 @@ type app struct {
 	complained, opened bool // something could not be read, something could
 	records            pcap.Records
 
+	bar   *progress // while it is shown
+	atEnd bool      // nothing is printed before all of the input was read
+
 	saving   *saving // what is written to files, or nil
 	filtered bool    // not all of the input was looked at
 	matches  int     // packets and events that were
@@ -68,7 +71,12 @@ func (a *app) tell(format string, args ...any) error {
 	if err := a.stdout.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stderr, "mqttdump: %s\n", printableLines(fmt.Sprintf(format, args...)))
+	line := "mqttdump: " + printableLines(fmt.Sprintf(format, args...)) + "\n"
+	if a.bar != nil {
+		a.bar.aside(line)
+		return nil
+	}
+	fmt.Fprint(a.stderr, line)
 	return nil
 }
 
@@ -99,12 +107,14 @@ func (a *app) each(files []string, take taker) error {
 		return err
 	}
 	a.filtered = !chosen.letsAllPass()
-	bar := a.newProgress(files)
+	a.bar = a.newProgress(files)
 	err = a.read(files, o, func(e *capture.Event) error { return a.choose(chosen, e, take) })
+	a.bar.finish()
+	a.bar = nil
 	if err != nil {
 		return err
 	}
-	if bar.finish(); a.sum.Unread > 0 {
+	if a.sum.Unread > 0 {
 		a.raise(statusNotDecoded)
 	}
 	if w := chosen.where; w != nil && w.fault != nil {
@@ -173,23 +183,21 @@ func (a *app) fill(pipe *pipeline, inputs []pcap.Input, o pcap.Options) *pcap.Re
 	}
 	defer r.Close()
 	for e, err := range r.Events() {
-		if !pipe.put(&e, err) || a.isInterrupted(inputs) {
+		if !pipe.put(&e, err) {
 			break
 		}
 	}
 	return r
 }
 
-// mostWatched is how many files are opened by the program itself, so that it can tell
-// how far they are read, and end them when it is interrupted. Of more, package pcap
-// opens only those that it reads at the time.
-const mostWatched = 16
+// mostOpenFiles is how many files are open at a time; of more, only those that are being read.
+const mostOpenFiles = 16
 
 // open opens the inputs. What cannot be opened is told, and left out.
 func (a *app) open(files []string, beforeRead func()) (inputs []pcap.Input, err error) {
 	for _, name := range files {
-		if len(files) > mostWatched && name != "-" {
-			a.names, inputs = append(a.names, name), append(inputs, pcap.Input{Name: name})
+		if len(files) > mostOpenFiles && isRegular(name) {
+			a.names, inputs = append(a.names, name), append(inputs, pcap.Input{Name: name, Open: openLater(a.ctx, name, &a.bytesRead)})
 			continue
 		}
 		in, err := openInput(a.ctx, name, a.stdin, &a.bytesRead)
@@ -211,12 +219,6 @@ func (a *app) shut() {
 	for _, f := range a.opens {
 		f.Close()
 	}
-}
-
-// isInterrupted reports whether the reading has to end here: inputs that the program
-// has opened end by themselves, and what is left of their connections is still told.
-func (a *app) isInterrupted(inputs []pcap.Input) bool {
-	return a.ctx.Err() != nil && inputs[0].Reader == nil
 }
 
 // complain tells of a file that cannot be read, or not to its end. Where it is cut

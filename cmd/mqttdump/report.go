@@ -93,6 +93,7 @@ func (r *report) run(files []string) error {
 	r.follow, r.flows = newFollower(), make(map[int]*flow)
 	r.follow.onOver = r.over
 	r.form = newTextLines(&r.app.show, newPalette("never", nil))
+	r.app.atEnd = true
 	err := r.app.each(files, func(file string, e *capture.Event) error {
 		c := r.follow.take(file, e)
 		if c != nil {

@@ -209,17 +209,17 @@ func TestRotatedCapturesAreOneTimeline(t *testing.T) {
 	}
 }
 
-// TestManyFilesAreNotAllOpenAtOnce: of more than mostWatched, package pcap opens what it
+// TestManyFilesAreNotAllOpenAtOnce: of more than mostOpenFiles, package pcap opens what it
 // reads.
 func TestManyFilesAreNotAllOpenAtOnce(t *testing.T) {
 	files := []string{"-q"}
-	for range mostWatched + 1 {
+	for range mostOpenFiles + 1 {
 		files = append(files, temp(t, hexPing))
 	}
 	none := filepath.Join(t.TempDir(), "none")
 	out, notes, status := dumpAll("", append(files, none)...)
 	assert.Equal(t, statusUnread, status)
-	assert.Equal(t, mostWatched+1, strings.Count(out, " PINGREQ"))
+	assert.Equal(t, mostOpenFiles+1, strings.Count(out, " PINGREQ"))
 	assert.Equal(t, "mqttdump: "+none+": no such file or directory\n", notes)
 }
 

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/vm"
 
 	"github.com/mqttwire/mqttwire"
@@ -33,11 +35,33 @@ func newWhere(s string) (*where, error) {
 	w := &where{text: strings.Contains(s, "text"), hex: strings.Contains(s, "hex"), json: strings.Contains(s, "json")}
 	w.names.TopicMatch, w.names.Prop, w.names.User = w.topicMatch, w.prop, w.user
 	var err error
-	w.program, err = expr.Compile(s, expr.Env(&w.names), expr.AsBool())
-	if err != nil {
+	var filters filterCheck
+	w.program, err = expr.Compile(s, expr.Env(&w.names), expr.AsBool(), expr.Patch(&filters))
+	switch {
+	case err != nil:
 		return nil, err
+	case filters.fault != nil:
+		return nil, filters.fault.Bind(file.NewSource(s))
 	}
 	return w, nil
+}
+
+// filterCheck looks for what is no topic filter, where an expression has one as it is.
+type filterCheck struct{ fault *file.Error }
+
+// Visit looks at a part of an expression.
+func (c *filterCheck) Visit(node *ast.Node) {
+	call, ok := (*node).(*ast.CallNode)
+	if !ok || len(call.Arguments) != 1 || call.Callee.String() != "topicMatch" {
+		return
+	}
+	text, ok := call.Arguments[0].(*ast.StringNode)
+	if !ok || c.fault != nil {
+		return
+	}
+	if err := mqttwire.CheckTopicFilter([]byte(text.Value), mqttwire.V5); err != nil {
+		c.fault = &file.Error{Location: text.Location(), Message: message(err)}
+	}
 }
 
 // match reports whether the expression is true. Where that cannot be told, as if what
