@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	"github.com/mqttwire/mqttwire"
@@ -30,6 +31,16 @@ type attempt struct {
 	older    bool          // the server knows only an older version
 	code     mqttwire.ReasonCode
 	refer    string // where the server sends us
+	*made           // the connection
+}
+
+// made is a connection, and by what it was made.
+type made struct {
+	server  server
+	version mqttwire.Version
+	link    *session.Link
+	conn    net.Conn
+	ended   bool
 }
 
 // ConnectError is why an attempt to connect has failed, or a connection has ended. It
@@ -60,6 +71,10 @@ func (c *Client) run(ctx context.Context, first chan<- error) {
 		a := c.round(ctx, first)
 		if a.opened {
 			first, ctx = nil, c.ctx
+			if !a.ended {
+				c.read(c.ctx, a.link, a.conn) // from here, so that an idle client has a small stack
+			}
+			a = c.conclude(&a)
 		}
 		ended := c.endedBy()
 		switch {
@@ -106,8 +121,8 @@ func (c *Client) giveUpFirst() {
 	}
 }
 
-// round tries the servers in turn, up to the first that takes the client, and returns
-// when its connection has ended; else with the last error.
+// round tries the servers in turn, up to the first that takes the client; else it returns
+// the last error.
 func (c *Client) round(ctx context.Context, first chan<- error) (a attempt) {
 	if c.tries > 0 {
 		c.tellReconnect(c.tries)
@@ -121,15 +136,15 @@ func (c *Client) round(ctx context.Context, first chan<- error) (a attempt) {
 	hopeless := true
 	for i := 0; i < len(servers); {
 		a = c.try(ctx, servers[i], first)
+		if a.opened {
+			return a
+		}
 		next := c.follow(servers[i], &a)
 		switch {
-		case ctx.Err() != nil && !a.opened:
+		case ctx.Err() != nil:
 			if why := context.Cause(ctx); !errors.Is(a.err, why) {
 				a.err = fmt.Errorf("%w: %w", why, a.err)
 			}
-			return a
-		case a.opened:
-			c.tries, c.next = 1, next
 			return a
 		case a.older && c.version == 0 && c.o.Version == 0:
 			c.version = mqttwire.V311
@@ -242,7 +257,7 @@ func (c *Client) pause(a *attempt) error {
 // errConnectTimeout ends an attempt.
 var errConnectTimeout = errors.New("client: no connection within Options.ConnectTimeout")
 
-// try makes one attempt, and reads until the connection has ended.
+// try makes one attempt.
 func (c *Client) try(ctx context.Context, s server, first chan<- error) attempt {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.o.ConnectTimeout, errConnectTimeout)
 	defer cancel()
@@ -253,28 +268,47 @@ func (c *Client) try(ctx context.Context, s server, first chan<- error) attempt 
 	if c.version != 0 {
 		v = c.version
 	}
-	a := c.connect(ctx, s, v, first)
-	if a.err != nil {
-		a.err = &ConnectError{Server: s.url.Scheme + "://" + s.url.Host, Version: v, Err: a.err}
+	a := c.connect(ctx, cancel, s, v, first)
+	if a.opened {
+		a.server, a.version = s, v
+		return a
 	}
-	c.judge(&a, v)
+	c.explain(&a, s, v)
 	return a
 }
 
+// conclude returns how a connection has ended, and notes where to go next.
+func (c *Client) conclude(of *attempt) attempt {
+	a := c.parted(of.conn)
+	c.explain(&a, of.server, of.version)
+	c.tries, c.next = 1, c.follow(of.server, &a)
+	return a
+}
+
+// explain says where an attempt has failed, and what that means.
+func (c *Client) explain(a *attempt, s server, v mqttwire.Version) {
+	if a.err != nil {
+		a.err = &ConnectError{Server: s.url.Scheme + "://" + s.url.Host, Version: v, Err: a.err}
+	}
+	c.judge(a, v)
+}
+
 // connect is try for a version.
-func (c *Client) connect(ctx context.Context, s server, v mqttwire.Version, first chan<- error) attempt {
+func (c *Client) connect(ctx context.Context, settled context.CancelFunc, s server, v mqttwire.Version, first chan<- error) attempt {
 	packet, err := c.connectPacket(ctx, s, v)
 	if err != nil {
 		return attempt{err: err}
 	}
-	c.mu.Lock()
-	c.note(levelDebug, "connecting", "server", s.url.Host, "version", v.String(), "packet", packet.LogValue())
-	c.unlock()
+	if c.o.Log != nil {
+		c.mu.Lock()
+		c.note(levelDebug, "connecting", "server", s.url.Host, "version", v.String(), "packet", packet.LogValue())
+		c.unlock()
+	}
 	conn, err := c.o.dial(ctx, s.url, v)
 	if err != nil {
 		return attempt{err: err}
 	}
-	return c.serve(ctx, conn, s, packet, first)
+	return c.serve(ctx, settled, conn, s, packet, first)
 }
 
 // What codes of a server mean for the next attempt, as those of 5.0.

@@ -33,9 +33,9 @@ type Client struct {
 	conn    net.Conn
 	timer   *time.Timer
 	timerAt time.Time // when it fires; zero if it does not
+	why     error     // of the end for good
+	cause   error     // why the last connection has ended
 	phase   phase
-	why     error         // of the end for good
-	cause   error         // why the last connection has ended
 	writing bool          // a goroutine writes
 	gated   bool          // the server has still to prove itself: nothing is written or handed on
 	open    bool          // the CONNACK has said success
@@ -50,14 +50,15 @@ type Client struct {
 	auth    authentication
 	replies replies
 	notes   []note
-	on      Events
-	listen  Listener
+	on      *Events
+	listen  *Listener
 	stats   Stats
 	keeper  keeper
 	keeping chan struct{} // closed when what is being kept has been; nil if nothing is
 	written chan struct{} // closed when the goroutine that writes has ended; nil if nobody waits
 
 	telling   chan<- error // Connect, which waits for the first connection
+	settled   func()       // gives up what an attempt to connect needs, as it has succeeded
 	refer     string       // the server that this one names
 	openedAt  time.Time    // zero before the connection is one
 	lasted    time.Duration
@@ -134,6 +135,7 @@ func (c *Client) prepare() {
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
 	c.ended, c.opened = make(chan struct{}), make(chan struct{})
 	c.pending = make(map[session.Token]*Delivery)
+	c.on, c.listen = &noEvents, &noListener
 	c.lane.c = c
 	c.unclaimed = &Inbox{c: c}
 	c.unclaimed.lanes = []*lane{{c: c, pull: make(chan struct{}, 1)}}

@@ -112,7 +112,7 @@ func (c *Client) Close(ctx context.Context) error {
 	case <-c.ended:
 	case <-ctx.Done():
 		if !c.awaitEnd(grace) {
-			c.cancel(errClosed)
+			c.kill(errClosed)
 			c.awaitEnd(grace)
 		}
 	}
@@ -169,7 +169,7 @@ func (c *Client) disconnect() (left bool) {
 	}
 	if c.link == nil || !c.open || c.sendDisconnect(p) != nil {
 		if c.link == nil || c.link.Session() != nil { // else its last bytes are on their way
-			c.cancel(errClosed)
+			c.kill(errClosed)
 		}
 		return left
 	}
@@ -217,7 +217,7 @@ func (c *Client) Abort() error {
 	if !begun {
 		c.finish(ErrClosed)
 	}
-	c.cancel(ErrClosed)
+	c.kill(ErrClosed)
 	c.awaitEnd(grace)
 	return nil
 }
@@ -258,7 +258,7 @@ func (c *Client) finish(why error) {
 	c.unlock()
 	c.keeper.free()
 	close(c.ended)
-	c.cancel(ErrClosed)
+	c.kill(ErrClosed)
 }
 
 // errKept is of what is left in the journal.

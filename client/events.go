@@ -37,7 +37,7 @@ type Events struct {
 func (c *Client) On(e Events) {
 	c.mu.Lock()
 	defer c.unlock()
-	c.on = e
+	c.on = &e
 }
 
 // Listener has a function for each packet that a server sends, all optional: it is
@@ -62,8 +62,14 @@ type Listener struct {
 func (c *Client) Listen(l Listener) {
 	c.mu.Lock()
 	defer c.unlock()
-	c.listen = l
+	c.listen = &l
 }
+
+// What there is before On and Listen.
+var (
+	noEvents   Events
+	noListener Listener
+)
 
 // heard returns a call of f with a copy of a packet, or nil if there is no f.
 func heard[P any](c *Client, f func(*Client, *P), p interface{ Clone() *P }) func() {

@@ -112,7 +112,7 @@ func (c *Client) keep(records []session.Record) error {
 	}
 	if err := c.o.Journal.Append(records); err != nil {
 		c.keeper.err = journalError(err)
-		c.cancel(c.keeper.err)
+		c.kill(c.keeper.err)
 	}
 	return c.keeper.err
 }

@@ -13,7 +13,7 @@ import (
 
 // The sizes of what is read at once.
 const (
-	readLeast = 2 << 10
+	readLeast = 256
 	readMost  = 64 << 10
 )
 
@@ -21,11 +21,13 @@ const (
 // server to close it: else it might not get that packet.
 const linger = time.Second
 
-// serve runs a connection, from the CONNECT on, until it has ended.
-func (c *Client) serve(ctx context.Context, conn net.Conn, s server, connect *packets.Connect, first chan<- error) attempt {
+// serve runs a connection from the CONNECT on, until the server has taken the client or it
+// has ended. What the attempt needs, whose context is ctx, is given up by settled in the
+// first case.
+func (c *Client) serve(ctx context.Context, settled context.CancelFunc, conn net.Conn, s server, connect *packets.Connect, first chan<- error) attempt {
 	link := session.NewLink(c.linkOptions())
 	c.mu.Lock()
-	if c.phase >= phaseClosing {
+	if c.phase >= phaseClosing || c.ctx.Err() != nil {
 		c.unlock()
 		hangUp(conn)
 		return attempt{err: errClosed}
@@ -38,16 +40,16 @@ func (c *Client) serve(ctx context.Context, conn net.Conn, s server, connect *pa
 	c.link, c.conn, c.cause, c.telling, c.lingering = link, conn, nil, first, false
 	c.gone, c.openedAt, c.deaf = make(chan struct{}), time.Time{}, false
 	c.info.URL, c.info.Version = s.url.Scheme+"://"+s.url.Host, connect.Version
+	stop := context.AfterFunc(ctx, func() { c.expire(link, context.Cause(ctx)) })
+	c.settled = func() { stop(); settled() }
 	c.arm()
 	c.wake()
 	c.unlock()
-	stop := context.AfterFunc(ctx, func() { c.expire(link, context.Cause(ctx)) })
-	kill := context.AfterFunc(c.ctx, func() { c.lose(link, context.Cause(c.ctx)) })
-	c.read(ctx, link, conn)
+	if opened, ended := c.read(ctx, link, conn); opened {
+		return attempt{opened: true, made: &made{link: link, conn: conn, ended: ended}}
+	}
 	stop()
-	kill()
-	go hangUp(conn) // which may wait, as that of TLS
-	return c.parted()
+	return c.parted(conn)
 }
 
 // linkOptions returns those of a connection. It is the context of the attempt that ends
@@ -63,6 +65,18 @@ func (c *Client) linkOptions() session.LinkOptions {
 		o.Excess = math.MaxUint16 // Options.Inbound bounds what is held
 	}
 	return o
+}
+
+// kill ends the context of the client, and its connection.
+func (c *Client) kill(why error) {
+	c.cancel(why)
+	go func() {
+		c.mu.Lock()
+		defer c.unlock()
+		if c.link != nil {
+			c.end(context.Cause(c.ctx))
+		}
+	}()
 }
 
 // expire ends a connection that the server has not taken in time.
@@ -96,8 +110,12 @@ func (c *Client) end(why error) {
 // hangUp closes a connection.
 func hangUp(conn net.Conn) { _ = conn.Close() }
 
-// read reads until the connection has ended.
-func (c *Client) read(ctx context.Context, link *session.Link, conn net.Conn) {
+// read reads until the connection has ended; or, and that it reports, before that until
+// the server has taken the client.
+func (c *Client) read(ctx context.Context, link *session.Link, conn net.Conn) (opened, ended bool) {
+	c.mu.Lock()
+	before := c.openedAt.IsZero()
+	c.unlock()
 	buf := make([]byte, readLeast)
 	for small := 0; ; {
 		n, err := conn.Read(buf)
@@ -114,10 +132,11 @@ func (c *Client) read(ctx context.Context, link *session.Link, conn net.Conn) {
 		c.drain()
 		c.arm()
 		c.wake()
+		opened = before && !c.openedAt.IsZero()
 		c.unlock()
 		switch {
-		case err != nil:
-			return
+		case err != nil || opened:
+			return opened, err != nil
 		case n == len(buf) && n < readMost:
 			buf, small = make([]byte, 4*n), 0
 		case n > len(buf)/4:
@@ -227,6 +246,8 @@ func (c *Client) nowOpen() {
 		return
 	}
 	c.open, c.openedAt = true, time.Now()
+	c.settled()
+	c.settled = nil
 	close(c.opened)
 	c.stats.Connections++
 	c.note(levelInfo, "connected", "server", c.info.URL, "version", c.info.Version.String(), "session present", c.info.Connack.SessionPresent)
@@ -266,11 +287,12 @@ func (c *Client) disconnected(cause session.Cause) {
 }
 
 // parted returns how a connection has ended, and forgets it.
-func (c *Client) parted() attempt {
+func (c *Client) parted(conn net.Conn) attempt {
+	go hangUp(conn) // which may wait, as that of TLS
 	c.mu.Lock()
 	defer c.unlock()
 	a := attempt{err: c.cause, opened: c.wasOpen, lasted: c.lasted, refer: c.refer}
-	c.link, c.conn, c.refer, c.wasOpen, c.telling = nil, nil, "", false, nil
+	c.link, c.conn, c.refer, c.wasOpen, c.telling, c.settled = nil, nil, "", false, nil, nil
 	if c.timer != nil {
 		c.timer.Stop()
 	}

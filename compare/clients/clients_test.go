@@ -11,7 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestEachClientDoesTheWorkOfEachRow(t *testing.T) {
+// peerFor runs the peer until the test ends, and returns its address.
+func peerFor(t *testing.T) string {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	ended := make(chan struct{})
@@ -19,17 +21,43 @@ func TestEachClientDoesTheWorkOfEachRow(t *testing.T) {
 		servePeer(listener)
 		close(ended)
 	}()
-	results, err := compare(t.Context(), listener.Addr().String(), rows(1), 2)
+	t.Cleanup(func() {
+		require.NoError(t, listener.Close())
+		<-ended
+	})
+	return listener.Addr().String()
+}
+
+func TestAFeederPublishesAllAndWaitsForTheirAcknowledgements(t *testing.T) {
+	addr := peerFor(t)
+	for qos := range byte(3) {
+		require.NoError(t, feed(addr, "a/b", qos, 1000))
+	}
+	assert.Error(t, feed("127.0.0.1:1", "a/b", 0, 1))
+}
+
+func TestAnIdleClientOfEachKindIsMeasured(t *testing.T) {
+	addr := peerFor(t)
+	for _, c := range contenders {
+		r, err := c.idle(t.Context(), addr, 20)
+		require.NoError(t, err, c.name)
+		assert.Positive(t, r.bytes, c.name)
+		assert.GreaterOrEqual(t, r.goroutines, 1.0, c.name)
+	}
+}
+
+func TestEachClientDoesTheWorkOfEachRow(t *testing.T) {
+	results, err := compare(t.Context(), server{addr: peerFor(t)}, rows(1), 2)
 	require.NoError(t, err)
-	require.NoError(t, listener.Close())
-	<-ended
 	for _, r := range results {
 		for i, runs := range r.runs {
 			require.Len(t, runs, 2, contenders[i].name)
 			assert.Positive(t, r.median(i, figures.rate), r.what)
 		}
 	}
-	assert.Equal(t, 6, bytes.Count(document(results, 2), []byte("messages/s |")))
+	text := document(results, make([]idleResult, len(contenders)), results, 2)
+	assert.Equal(t, 12, bytes.Count(text, []byte("messages/s |")))
+	assert.Equal(t, 2, bytes.Count(text, []byte("\n## ")))
 }
 
 func TestARatioIsToTheBestOfTheOthersInItsRound(t *testing.T) {

@@ -25,15 +25,48 @@ by themselves, the ratios within a row are what counts.** CPU and allocations ar
 round, and of CPU to the one of the two that takes the least; more than 1.00 is faster, and less than 1.00 is less CPU. At QoS 0
 the messages are published by one caller, and a message of QoS 1 behind them shows that all have arrived. All clients have the
 options that stand for themselves, but ours, which drops messages of QoS 0 that come faster than they are handled, has room for all.
-paho.mqtt.golang's QoS 0 is measured without waiting for its token. Other clients, and the memory of idle ones, are not measured here.
+paho.mqtt.golang's QoS 0 is measured without waiting for its token. Other clients are not measured here.
+`
+
+const idleHead = `
+## Idle
+
+%d clients at once that have connected and subscribed, and do nothing; for each.
+
+| | KiB of heap and stack | goroutines |
+|---|--:|--:|
+`
+
+const mosquittoHead = `
+## Over mosquitto
+
+The same, over the mosquitto of Debian on the loopback, with %d messages under way and a queue without bounds; what is received is
+published by another process, which has encoded it already. CPU is that of the client's process alone. The messages a second are
+bounded by mosquitto, which has one thread and here the same processors.
 `
 
 // document returns the tables.
-func document(results []result, rounds int) []byte {
+func document(results []result, idle []idleResult, over []result, rounds int) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, head, time.Now().UTC().Format("2006-01-02"), runtime.NumCPU(), strings.Replace(runtime.Version(), "go", "Go ", 1), payloadSize, rounds)
+	tables(&b, results)
+	if idle != nil {
+		fmt.Fprintf(&b, idleHead, idleClients)
+		for i, c := range contenders {
+			fmt.Fprintf(&b, "| %s | %.1f | %.1f |\n", c.name, idle[i].bytes/1024, idle[i].goroutines)
+		}
+	}
+	if over != nil {
+		fmt.Fprintf(&b, mosquittoHead, window)
+		tables(&b, over)
+	}
+	return b.Bytes()
+}
+
+// tables writes the tables of results.
+func tables(b *bytes.Buffer, results []result) {
 	for _, r := range results {
-		fmt.Fprintf(&b, "\n%s, %d messages a run\n\n", r.what, r.n)
+		fmt.Fprintf(b, "\n%s, %d messages a run\n\n", r.what, r.n)
 		b.WriteString("| | messages/s | times the best rival | CPU µs | times the best rival | allocations |\n|---|--:|--:|--:|--:|--:|\n")
 		for i, c := range contenders {
 			speed, cpu := "", ""
@@ -41,10 +74,9 @@ func document(results []result, rounds int) []byte {
 				speed = fmt.Sprintf("%.2f", interleaved.Median(r.ratios(i, figures.rate, true)))
 				cpu = fmt.Sprintf("%.2f", interleaved.Median(r.ratios(i, figures.processor, false)))
 			}
-			fmt.Fprintf(&b, "| %s | %.0f | %s | %.2f | %s | %.1f |\n", c.name, r.median(i, figures.rate), speed, r.median(i, figures.processor), cpu, r.median(i, figures.allocations))
+			fmt.Fprintf(b, "| %s | %.0f | %s | %.2f | %s | %.1f |\n", c.name, r.median(i, figures.rate), speed, r.median(i, figures.processor), cpu, r.median(i, figures.allocations))
 		}
 	}
-	return b.Bytes()
 }
 
 func (f figures) rate() float64        { return f.perSecond }

@@ -27,12 +27,19 @@ type figures struct {
 	allocs    float64
 }
 
+// server is what clients connect to. feed has so many messages published to a topic, and
+// returns when that is done; nil is the peer, which publishes what is subscribed to.
+type server struct {
+	addr string
+	feed func(topic string, qos byte, n int) error
+}
+
 // measure connects a client, and has it do the work of the row.
-func (r row) measure(ctx context.Context, c contender, addr string) (f figures, err error) {
+func (r row) measure(ctx context.Context, c contender, to server) (f figures, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	received, all := atomic.Int64{}, make(chan struct{})
-	conn, err := c.dial(ctx, addr, func() {
+	conn, err := c.dial(ctx, to.addr, func() {
 		if received.Add(1) == int64(r.n) {
 			close(all)
 		}
@@ -47,7 +54,7 @@ func (r row) measure(ctx context.Context, c contender, addr string) (f figures, 
 	}()
 	work := func() error { return r.publish(conn) }
 	if r.callers == 0 {
-		work = func() error { return r.receive(ctx, conn, all, &received) }
+		work = func() error { return r.receive(ctx, conn, to, all, &received) }
 	}
 	return r.timed(work)
 }
@@ -94,9 +101,15 @@ func (r row) publish(conn connection) error {
 	return nil
 }
 
-func (r row) receive(ctx context.Context, conn connection, all <-chan struct{}, received *atomic.Int64) error {
-	if err := conn.subscribe(fmt.Sprintf("source/%d/%d", r.qos, r.n), r.qos); err != nil {
+func (r row) receive(ctx context.Context, conn connection, from server, all <-chan struct{}, received *atomic.Int64) error {
+	topic := fmt.Sprintf("source/%d/%d", r.qos, r.n)
+	if err := conn.subscribe(topic, r.qos); err != nil {
 		return err
+	}
+	if from.feed != nil {
+		if err := from.feed(topic, r.qos, r.n); err != nil {
+			return err
+		}
 	}
 	select {
 	case <-all:
