@@ -186,6 +186,38 @@ func TestADamagedRecordRefusesTheClientAndStaysAsItIs(t *testing.T) {
 	}
 }
 
+// A record that the engine has cut off is no session; and one with any byte changed is none
+// or one, and nothing worse.
+func TestARecordIsNotBelieved(t *testing.T) {
+	e := newEngine(t, 1)
+	a := e.node("a", broker.Recorded)
+	to, from := a.connect(mqttwire.V5, "to", keeps), a.connect(mqttwire.V311, "from")
+	a.subscribe(to, sub("t/#", 2))
+	to.lose()
+	a.publish(from, "t/1", "m", 2)
+	a.send(from, &packets.Publish{Topic: []byte("t/2"), QoS: 2, PacketID: 9})
+	e.pass(time.Second)
+	record := e.claims["/to"].record
+	claims := func(record []byte) *peer {
+		w := newBy(t, broker.Options{})
+		p := w.connect(mqttwire.V5, "to", keeps)
+		w.answer(broker.Claim, broker.Reply{Outcome: broker.Done, Epoch: 1, Record: record})
+		return p
+	}
+	for n := 1; n < len(record); n++ {
+		p := claims(record[:n])
+		require.Len(t, p.got, 1, n)
+		require.Equal(t, mqttwire.ReasonUnspecifiedError, p.connack().ReasonCode)
+	}
+	for i := range record {
+		changed := slices.Clone(record)
+		changed[i] ^= 0x41
+		claims(changed)
+	}
+	p := claims(record)
+	require.Empty(t, p.got, "it listens first")
+}
+
 // Second point.
 func TestPubackAndPubrecWaitForTheAnswerOfAppendInTheirOrder(t *testing.T) {
 	for _, v := range versions {
