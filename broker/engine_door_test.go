@@ -500,6 +500,7 @@ func TestALateRenewalIsNone(t *testing.T) {
 	w.b.Arrive(w.now, broker.Delivery{Message: session.NewMessage(w.now, &packets.Publish{Topic: []byte("a")})})
 	p.publish("b", "m", 1)
 	assert.Empty(t, w.asks(broker.Append))
+	assert.Empty(t, w.asks(broker.Put), "nobody is to be confirmed")
 }
 
 // The same, of a session that has ended with its connection.
