@@ -291,14 +291,16 @@ func (b *Broker) Reply(now time.Time, r Reply) {
 
 // Arrive takes a message that the engine brings. Live ones of a log are to come in its
 // order: one that has come before is left out, and one whose Previous has not come is
-// asked for with all that is missing. It is sent on before Arrive is back.
-func (b *Broker) Arrive(now time.Time, d Delivery) {
+// asked for with all that is missing. It is sent on before Arrive is back. taken is false
+// for a message for a group of which nobody is here any more, or takes it: then another
+// node is to get it.
+func (b *Broker) Arrive(now time.Time, d Delivery) (taken bool) {
 	if b.engine == nil || d.Message == nil {
-		return
+		return false
 	}
 	t := b.turn(now)
 	defer t.end()
-	b.engine.arrive(t, &d)
+	return b.engine.arrive(t, &d)
 }
 
 // Notice takes what the engine tells without having been asked.

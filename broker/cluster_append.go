@@ -250,7 +250,7 @@ func (e *engine) waitsToPublish(t *turn, k *task) bool {
 	}
 	k.client.mu.Lock()
 	defer k.client.mu.Unlock()
-	if !e.isSuspended(t.now) && !h.unconfirmed {
+	if h.over || !e.isSuspended(t.now) && !h.unconfirmed {
 		return false
 	}
 	h.wills = append(h.wills, *k)

@@ -132,7 +132,7 @@ func (h *hold) cursor(log uint16) *cursor {
 }
 
 // arrive takes a message that the engine brings.
-func (e *engine) arrive(t *turn, d *Delivery) {
+func (e *engine) arrive(t *turn, d *Delivery) (taken bool) {
 	g := &e.logs
 	g.arriving.Lock()
 	defer g.arriving.Unlock()
@@ -150,15 +150,15 @@ func (e *engine) arrive(t *turn, d *Delivery) {
 	case len(d.Filter) > 0:
 		filter := append(append(append([]byte("$share/"), d.Group...), '/'), d.Filter...)
 		p := d.Message.Publish()
-		if group := t.groupOf(sp, d.Message, filter); group != nil {
-			t.share(group, d.Message, share{qos: p.QoS, retain: p.Retain})
-		}
+		group := t.groupOf(sp, d.Message, filter)
+		return group != nil && t.share(group, d.Message, share{qos: p.QoS, retain: p.Retain})
 	case !logged:
 		p := d.Message.Publish()
 		e.local(t, sp, d.Message, &p, d.Publisher)
 	default:
 		e.live(t, d, at)
 	}
+	return true
 }
 
 // live takes a live message of a log: if one before it is missing all that is are asked

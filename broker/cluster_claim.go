@@ -52,6 +52,7 @@ type hold struct {
 	cursors     []cursor
 	waiting     []*Conn // for done
 	wills       []task  // that wait until it is confirmed
+	over        bool    // it was ours up to its end
 }
 
 // connecting is a CONNECT that waits until its client is ours.
@@ -432,10 +433,28 @@ func (h *hold) giveTo(t *turn, c *Conn, comes *connecting) bool {
 // drop tells the engine that the session has ended.
 func (h *hold) drop(t *turn) {
 	h.e.ask(t.now, h.about(Drop), func(t *turn, r *Reply) {
-		if r.Outcome == Unknown {
+		switch r.Outcome {
+		case Unknown:
 			h.e.retry(t, h.drop)
+		case Done:
+			h.dropped(t)
 		}
 	})
+}
+
+// dropped is that the client was ours up to the end of its session, and so was its will.
+func (h *hold) dropped(t *turn) {
+	cl := h.now()
+	if cl == nil {
+		return
+	}
+	cl.mu.Lock()
+	defer cl.mu.Unlock()
+	h.over = true
+	for _, k := range h.wills {
+		t.add(k)
+	}
+	h.wills = nil
 }
 
 // giveUp gives a record back.

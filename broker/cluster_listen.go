@@ -122,18 +122,6 @@ func (e *engine) count(key filterKey, n int) {
 	e.tellLocked()
 }
 
-// isListened reports whether all the filters are listened to.
-func (e *engine) isListened(sp *space, filters [][]byte) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, f := range filters {
-		if l := e.filters[filterKey{sp.name, string(f)}]; l == nil || !l.told {
-			return false
-		}
-	}
-	return true
-}
-
 // listenAgain tells an engine that has ended this node what it listens to, and asks for
 // what has been missed.
 func (e *engine) listenAgain(t *turn) {

@@ -73,7 +73,7 @@ func readRecord(b []byte) (r *record, err error) {
 		r.begun = append(r.begun, m)
 	}
 	r.snapshot = in.b
-	if in.short {
+	if in.short || len(r.snapshot) == 0 {
 		return nil, errRecord
 	}
 	return r, nil

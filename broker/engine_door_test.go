@@ -186,6 +186,38 @@ func TestADamagedRecordRefusesTheClientAndStaysAsItIs(t *testing.T) {
 	}
 }
 
+// A record that the engine has cut off is no session; and one with any byte changed is none
+// or one, and nothing worse.
+func TestARecordIsNotBelieved(t *testing.T) {
+	e := newEngine(t, 1)
+	a := e.node("a", broker.Recorded)
+	to, from := a.connect(mqttwire.V5, "to", keeps), a.connect(mqttwire.V311, "from")
+	a.subscribe(to, sub("t/#", 2))
+	to.lose()
+	a.publish(from, "t/1", "m", 2)
+	a.send(from, &packets.Publish{Topic: []byte("t/2"), QoS: 2, PacketID: 9})
+	e.pass(time.Second)
+	record := e.claims["/to"].record
+	claims := func(record []byte) *peer {
+		w := newBy(t, broker.Options{})
+		p := w.connect(mqttwire.V5, "to", keeps)
+		w.answer(broker.Claim, broker.Reply{Outcome: broker.Done, Epoch: 1, Record: record})
+		return p
+	}
+	for n := 1; n < len(record); n++ {
+		p := claims(record[:n])
+		require.Len(t, p.got, 1, n)
+		require.Equal(t, mqttwire.ReasonUnspecifiedError, p.connack().ReasonCode)
+	}
+	for i := range record {
+		changed := slices.Clone(record)
+		changed[i] ^= 0x41
+		claims(changed)
+	}
+	p := claims(record)
+	require.Empty(t, p.got, "it listens first")
+}
+
 // Second point.
 func TestPubackAndPubrecWaitForTheAnswerOfAppendInTheirOrder(t *testing.T) {
 	for _, v := range versions {
@@ -468,6 +500,37 @@ func TestALateRenewalIsNone(t *testing.T) {
 	w.b.Arrive(w.now, broker.Delivery{Message: session.NewMessage(w.now, &packets.Publish{Topic: []byte("a")})})
 	p.publish("b", "m", 1)
 	assert.Empty(t, w.asks(broker.Append))
+	assert.Empty(t, w.asks(broker.Put), "nobody is to be confirmed")
+}
+
+// The same, of a session that has ended with its connection.
+func TestTheWillOfASessionThatHasEndedWaitsUntilItWasOurs(t *testing.T) {
+	for _, ours := range []bool{true, false} {
+		w := newBy(t, broker.Options{})
+		p := w.open(mqttwire.V5, "p", func(c *packets.Connect) {
+			c.Will = &packets.Will{Topic: []byte("w"), Payload: []byte("gone"), QoS: 1}
+		})
+		w.pass(9 * time.Second)
+		w.held = nil
+		p.lose()
+		assert.Empty(t, w.asks(broker.Append))
+		outcome := broker.Refused
+		if ours {
+			outcome = broker.Done
+		}
+		w.answer(broker.Drop, broker.Reply{Outcome: outcome})
+		assert.Equal(t, ours, len(w.asks(broker.Append)) == 1)
+	}
+}
+
+func TestANodeOfAClusterHasNoJournal(t *testing.T) {
+	o := broker.Options{Journal: true, Cluster: &broker.Cluster{Node: "n"}}
+	_, _, err := broker.Restore(o, began, each(nil))
+	assert.Error(t, err)
+	w := newBy(t, o)
+	w.open(mqttwire.V5, "p", keeps)
+	records, _ := w.b.Changes(nil)
+	assert.Empty(t, records)
 }
 
 // A will that becomes due while nobody knows whose the client is.

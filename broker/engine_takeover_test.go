@@ -296,6 +296,8 @@ func TestOfAGroupTheEngineIsToldHowManyReceiversThereAre(t *testing.T) {
 	assert.Equal(t, []string{"t/1 m"}, q.messages(), "the other one is not for the group")
 	q.lose()
 	assert.Len(t, w.asks(broker.Forget), 1)
+	late := broker.Delivery{Group: []byte("g"), Filter: []byte("t/#"), Message: session.NewMessage(w.now, &packets.Publish{Topic: []byte("t/1")})}
+	assert.False(t, w.b.Arrive(w.now, late), "another node is to get it")
 }
 
 func TestAGroupOfSeveralNodesGetsAMessageOnce(t *testing.T) {

@@ -33,7 +33,6 @@ type engine struct {
 	claims   map[string]*claim
 	epoch    broker.Epoch
 	begun    uint64
-	turn     int
 	trace    []string
 
 	refuse func(r *broker.Request) (broker.Outcome, bool) // what becomes of it, if that is said
@@ -67,7 +66,6 @@ type node struct {
 	queues  map[string][]func()
 	cut     bool // nothing comes or goes
 	options broker.Options
-	conns   map[*broker.Conn]*peer
 	world   *world
 }
 

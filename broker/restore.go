@@ -2,6 +2,7 @@ package broker
 
 import (
 	"encoding/binary"
+	"errors"
 	"iter"
 	"slices"
 	"strconv"
@@ -34,6 +35,9 @@ func readRetained(data []byte) (from string, r packets.Record, ok bool) {
 	r, rest, err := packets.DecodeRecord(data)
 	return from, r, err == nil && len(rest) == 0
 }
+
+// errNoJournal says that Restore was called with Options.Cluster.
+var errNoJournal = errors.New("broker: a node of a cluster has no journal, as the engine keeps its sessions")
 
 // Report says what Restore has found.
 type Report struct {
@@ -68,6 +72,9 @@ func (e *RestoreError) Unwrap() error { return e.Err }
 // expired end at the first Tick. Which messages were of shared subscriptions is in no
 // record: they go on as all others.
 func Restore(o Options, now time.Time, records iter.Seq2[session.Record, error]) (*Broker, Report, error) {
+	if o.Cluster != nil {
+		return nil, Report{}, errNoJournal
+	}
 	r := restorer{b: New(o), now: now, sessions: map[string]*stored{}, names: map[string]string{}}
 	for record, err := range records {
 		if err != nil {
