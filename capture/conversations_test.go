@@ -165,3 +165,14 @@ func TestSegmentsWithoutAddressesAreOneConversationWithTheirRecords(t *testing.T
 		"9 0 9 partial packet PUBLISH", "9 0 9 packet PINGREQ",
 	}, got)
 }
+
+func TestPayloadOfASegmentThatIsEarlyIsNotKept(t *testing.T) {
+	c := newConversations(t, Options{})
+	c.Add(Segment{Src: client4, Dst: server4, Seq: 1, SYN: true})
+	c.Add(Segment{Src: server4, Dst: client4, Seq: 1, SYN: true, ACK: true, Ack: 2})
+	early := []byte(connack3)
+	c.Add(Segment{Src: server4, Dst: client4, Seq: 2, ACK: true, Ack: 2 + uint32(len(connect311)), Payload: early})
+	clear(early)
+	c.Add(Segment{Src: client4, Dst: server4, Seq: 2, ACK: true, Ack: 2, Payload: []byte(connect311)})
+	assert.Equal(t, []string{"4/0 client CONNECT 3.1.1", "3/0 server CONNACK 3.1.1"}, next(c))
+}

@@ -29,7 +29,7 @@ func (r *rates) add(t time.Time, bytes int64) {
 	case r.start.IsZero():
 		r.start, r.width = t, time.Millisecond
 	}
-	for t.Sub(r.start) >= mostBuckets*r.width {
+	for t.Sub(r.start)/mostBuckets >= r.width { // a product may be more than a Duration has
 		r.merge()
 	}
 	i := max(int(t.Sub(r.start)/r.width), 0)
@@ -57,7 +57,7 @@ func (r *rates) span() (first, last time.Time) {
 	if len(r.buckets) == 0 {
 		return first, last
 	}
-	return r.start, r.start.Add(time.Duration(len(r.buckets)) * r.width)
+	return r.start, r.start.Add(time.Duration(len(r.buckets)-1) * r.width).Add(r.width)
 }
 
 // rateChart is the rates as lines to draw.

@@ -134,7 +134,7 @@ func ticks(span time.Duration) (list []tick) {
 		return nil
 	}
 	const about = 8
-	width := span / about
+	width := max(span/about, 1)
 	unit := time.Nanosecond
 	for _, u := range []time.Duration{
 		time.Microsecond, 10 * time.Microsecond, 100 * time.Microsecond, time.Millisecond, 10 * time.Millisecond, 100 * time.Millisecond,
@@ -145,7 +145,8 @@ func ticks(span time.Duration) (list []tick) {
 		}
 	}
 	width = (width + unit - 1) / unit * unit
-	for at := time.Duration(0); at <= span; at += width {
+	for n := range span/width + 1 { // not to the last, which may be more than a Duration has
+		at := n * width
 		list = append(list, tick{hundredth(chartWidth * float64(at) / float64(span)), fmt.Sprintf("+%v", at)})
 	}
 	return list
