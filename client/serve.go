@@ -275,6 +275,9 @@ func (c *Client) disconnected(cause session.Cause) {
 		c.opened = make(chan struct{})
 		c.lasted = time.Since(c.openedAt)
 		c.note(levelInfo, "connection ended", "server", c.info.URL, "cause", cause)
+		if cause.Kind != session.WeDisconnected && cause.Kind != session.TransportLost {
+			c.errorEvent(&ConnectError{Server: c.info.URL, Version: c.info.Version, Err: cause})
+		}
 		if f := c.on.Offline; f != nil {
 			c.lane.push(job{f: func() { f(c) }})
 		}
