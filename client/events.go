@@ -21,8 +21,9 @@ type Events struct {
 	// Offline: the connection has ended.
 	Offline func(c *Client)
 
-	// Error: an attempt has failed; the connection had to be closed; a subscription was
-	// refused as it was made again; a handler of Typed could not read a message.
+	// Error: an attempt has failed; the connection has ended by more than that it was lost,
+	// as by a DISCONNECT of the server, or what it sent; a subscription was refused as it was
+	// made again; a handler of Typed could not read a message.
 	Error func(c *Client, err error)
 
 	// Message takes messages as Options.OnMessage does, if that is nil.

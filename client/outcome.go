@@ -192,7 +192,7 @@ type Dropped struct {
 }
 
 // requestDone takes note of an answer.
-func (c *Client) requestDone(e session.Event) {
+func (c *Client) requestDone(e *session.Event) {
 	d := c.pending[e.Token]
 	if d == nil {
 		return
@@ -214,20 +214,20 @@ func (c *Client) requestDone(e session.Event) {
 }
 
 // requestDropped takes note of a request that has ended without an answer.
-func (c *Client) requestDropped(e session.Event) {
+func (c *Client) requestDropped(e *session.Event) {
 	c.stats.Dropped++
+	err := &RequestError{Outcome: e.Outcome, Drop: e.Drop, Err: e.Cause.Err}
 	d := c.pending[e.Token]
 	if d == nil { // as of a message that the journal had
-		c.deadLetter(e.Message, &RequestError{Outcome: e.Outcome, Drop: e.Drop, Err: e.Cause.Err})
+		c.deadLetter(e.Message, err)
 		return
 	}
 	delete(c.pending, e.Token)
-	if d.retry != nil && e.Drop == session.DropNotSupported && d.retry(d) {
+	if d.retry != nil && err.Drop == session.DropNotSupported && d.retry(d) { // e is gone then
 		return
 	}
-	err := &RequestError{Outcome: e.Outcome, Drop: e.Drop, Err: e.Cause.Err}
 	c.deadLetter(d.message, err)
-	d.end(e.Outcome, 0, err)
+	d.end(err.Outcome, 0, err)
 }
 
 // deadLetter tells of a message that has come to nothing; nil is none.

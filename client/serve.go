@@ -176,18 +176,22 @@ func (c *Client) handle(ctx context.Context, link *session.Link) {
 
 // drain takes all events, and reports whether there were any. Under the lock.
 func (c *Client) drain() (happened bool) {
-	for ; ; happened = true {
-		var e session.Event
-		var ok bool
-		if c.link != nil {
-			e, ok = c.link.Event()
-		} else {
-			e, ok = c.session.Event()
-		}
-		if !ok {
-			break
-		}
+	if c.link == nil {
+		return c.drainSession()
+	}
+	for e := c.link.NextEvent(); e != nil; e = c.link.NextEvent() {
+		c.event(e)
+		happened = true
+	}
+	c.roomFreed()
+	return happened
+}
+
+// drainSession is drain without a connection.
+func (c *Client) drainSession() (happened bool) {
+	for e, ok := c.session.Event(); ok; e, ok = c.session.Event() {
 		c.event(&e)
+		happened = true
 	}
 	c.roomFreed()
 	return happened
@@ -199,9 +203,9 @@ func (c *Client) event(e *session.Event) {
 	case session.Arrived:
 		c.arrived(e)
 	case session.Done:
-		c.requestDone(*e)
+		c.requestDone(e)
 	case session.Dropped:
-		c.requestDropped(*e)
+		c.requestDropped(e)
 	case session.Connected:
 		c.accepted(e.Packet.(*packets.Connack))
 	case session.AuthStep:
@@ -271,6 +275,9 @@ func (c *Client) disconnected(cause session.Cause) {
 		c.opened = make(chan struct{})
 		c.lasted = time.Since(c.openedAt)
 		c.note(levelInfo, "connection ended", "server", c.info.URL, "cause", cause)
+		if cause.Kind != session.WeDisconnected && cause.Kind != session.TransportLost {
+			c.errorEvent(&ConnectError{Server: c.info.URL, Version: c.info.Version, Err: cause})
+		}
 		if f := c.on.Offline; f != nil {
 			c.lane.push(job{f: func() { f(c) }})
 		}

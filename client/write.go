@@ -2,6 +2,7 @@ package client
 
 import (
 	"net"
+	"runtime"
 	"sync"
 	"time"
 
@@ -16,6 +17,7 @@ const writeMost = 64 << 10
 type batch struct {
 	start   func() // writes it, and what comes meanwhile
 	c       *Client
+	late    bool // it is still to be filled
 	link    *session.Link
 	conn    net.Conn
 	out     []byte
@@ -43,18 +45,36 @@ func (c *Client) wake() {
 		return
 	}
 	b := newBatch()
-	if !c.fill(b) {
+	b.c = c
+	if b.late = c.o.Journal == nil && c.writes() && c.link.HasOutput(); !b.late && !c.fill(b) {
 		b.release()
 		return
 	}
-	b.c, c.writing = c, true
+	c.writing = true
 	go b.start()
+}
+
+// writes reports whether the connection takes bytes.
+func (c *Client) writes() bool {
+	return c.link != nil && !c.gated && !c.deaf && c.keeper.err == nil
+}
+
+// fillLate is the first fill of a batch, once others that are ready to run have: what they
+// publish is written along.
+func (b *batch) fillLate() bool {
+	if !b.late {
+		return true
+	}
+	runtime.Gosched()
+	b.c.mu.Lock()
+	defer b.c.unlock()
+	return b.c.fill(b)
 }
 
 // write keeps changes and writes bytes until there are none.
 func (b *batch) write() {
 	c := b.c
-	for more := true; more; {
+	for more := b.fillLate(); more; {
 		err := c.keepBatch(b)
 		n := 0
 		if err == nil && len(b.out) > 0 {
@@ -132,7 +152,7 @@ func (c *Client) collect(out []byte) ([]byte, []session.Record) {
 	for {
 		records = c.takeChanges(records)
 		before := len(out)
-		if c.link != nil && !c.gated && !c.deaf && c.keeper.err == nil && len(out) < writeMost {
+		if c.writes() && len(out) < writeMost {
 			out = c.append(out)
 		}
 		if len(out) > before {
