@@ -26,12 +26,13 @@ type cell struct {
 // variant is what is not as usual in a cell.
 type variant struct {
 	what    string
-	free    bool // as many messages in flight as the server takes
-	strict  bool // the server may not go beyond Receive Maximum
-	whole   bool // the link is not cut
-	restart bool // the server is killed and started again, and the link is not cut
-	silent  bool // the sender has no subscription, though the server would forget its session
-	known   bool // what fails here is known of a server or a client of others
+	free    bool   // as many messages in flight as the server takes
+	strict  bool   // the server may not go beyond Receive Maximum
+	whole   bool   // the link is not cut
+	restart bool   // the server is killed and started again, and the link is not cut
+	silent  bool   // the sender has no subscription, though the server would forget its session
+	trial   *trial // something else is done; nil: messages are counted
+	known   bool   // what fails here is known of a server or a client of others
 }
 
 // result is what has come of a cell.
@@ -54,11 +55,20 @@ func (c cell) String() string {
 
 // run sends n messages from one client to another one.
 func (c cell) run(ctx context.Context, n int) (r result) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	patience := time.Minute
+	if c.variant.trial != nil {
+		patience = 15 * time.Second
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	start := time.Now()
 	r.cell = c
-	if r.err = c.server.up(ctx); r.err == nil {
+	r.err = c.server.up(ctx)
+	switch {
+	case r.err != nil:
+	case c.variant.trial != nil:
+		r.err = c.try(ctx)
+	default:
 		r.err = c.exchange(ctx, n, &r)
 	}
 	r.took = time.Since(start)
@@ -151,10 +161,18 @@ func (c cell) patience() time.Duration {
 	return 15 * time.Second
 }
 
+// wrong returns what is against the promise of the QoS.
+func (r result) wrong() []string {
+	if r.variant.trial != nil {
+		return nil // it tells by an error
+	}
+	return r.faults(r.qos, r.by)
+}
+
 // verdict says whether the cell is as it has to be, and if not what is wrong, and whose
 // fault that is if it was seen on the wire.
 func (r result) verdict() string {
-	list := r.faults(r.qos, r.by)
+	list := r.wrong()
 	switch {
 	case errors.Is(r.err, errMissing):
 		return r.err.Error()
@@ -172,5 +190,5 @@ func (r result) passed() bool {
 		return true
 	}
 	unknown := func(fault string) bool { return !slices.Contains(r.server.faults, fault) }
-	return r.err == nil && !slices.ContainsFunc(r.faults(r.qos, r.by), unknown)
+	return r.err == nil && !slices.ContainsFunc(r.wrong(), unknown)
 }

@@ -3,6 +3,10 @@
 // on the machine is skipped, and said to be.
 //
 //	scripts/matrix [-n MESSAGES] [-only REGEXP]
+//
+// With -soak it has honest and hostile clients at `mqtt serve` for a time instead:
+//
+//	scripts/soak [TIME]
 package main
 
 import (
@@ -22,6 +26,7 @@ func main() {
 	n := flag.Int("n", 1000, "`messages` in a cell")
 	only := flag.String("only", "", "the cells that match a `regexp`, such as 'mosquitto.*5.0, tcp, QoS 2'; nothing is written then")
 	to := flag.String("o", "../docs/interop.md", "the `file` to write")
+	long := flag.Duration("soak", 0, "in place of all that soak `mqtt serve` for so long")
 	flag.Parse()
 	pattern, err := regexp.Compile(*only)
 	if err != nil {
@@ -29,6 +34,13 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if *long > 0 {
+		if err := soak(ctx, *long); err != nil {
+			log.Fatal(err)
+		}
+		log.Print("passed")
+		return
+	}
 	results, err := matrix(ctx, pattern, *n)
 	if err == nil && *only == "" {
 		err = write(*to, document(results, *n))
@@ -96,8 +108,12 @@ func cells(servers []*peer) (list []cell) {
 	for _, server := range servers[:durableServe] {
 		list = append(list, ours.cells(server, variant{})...)
 	}
+	for _, k := range append([]*kind{ours}, others...) {
+		list = append(list, k.trials(servers[serve])...)
+	}
 	for _, k := range others {
 		list = append(list, k.cells(servers[serve], variant{what: "no cuts", whole: true})...)
+		list = append(list, k.cells(servers[serve], variant{})...)
 	}
 	free := variant{what: "our client with as many in flight as the server takes", free: true, known: true}
 	for _, v := range versions[:2] {

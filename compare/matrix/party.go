@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/session"
 )
 
 // kind is a kind of client.
@@ -24,6 +25,8 @@ type end struct {
 	id   string
 	will *message
 	room int // messages that it may have to hold
+
+	journal session.Journal // of our client; nil: in memory
 }
 
 func (e end) url() string { return url(e.transport, e.addr) }

@@ -175,45 +175,64 @@ func startAedes(_ context.Context, p *peer) error {
 	return nil
 }
 
+// served is `mqtt serve` as it runs.
+type served struct {
+	program string
+	args    []string
+	cmd     *exec.Cmd
+}
+
 // startServe starts `mqtt serve` with room for all messages of a cell, in memory or with a
 // durable store.
 func startServe(ctx context.Context, p *peer, durable bool) error {
-	program, err := p.lab.serve()
-	if err != nil {
-		return err
-	}
-	args := []string{"serve", "--max-queued", "1000000", "--max-queued-bytes", "1000000000", "--max-packet-size", "16000000", "--max-topic-alias", "100",
-		"--log-level", "error", "--sys-interval", "0", "--cert", p.lab.ca.cert, "--key", p.lab.ca.key}
-	for _, transport := range transports {
-		port, err := freePort()
-		if err != nil {
-			return err
-		}
-		p.addr[transport] = fmt.Sprintf("127.0.0.1:%d", port)
-		args = append(args, "--listen", url(transport, p.addr[transport]))
-	}
+	args := []string{"--max-queued", "1000000", "--max-queued-bytes", "1000000000", "--max-packet-size", "16000000", "--max-topic-alias", "100"}
 	if durable {
 		args = append(args, "--store", filepath.Join(p.lab.dir, "serve.db"))
 	}
-	run := func() error {
-		cmd := exec.Command(program, args...)
-		cmd.Stderr = os.Stderr
-		if err := cmd.Start(); err != nil {
-			return err
-		}
-		p.stop = func() { _, _ = cmd.Process.Kill(), cmd.Wait() }
-		return nil
+	s, err := p.serve(args...)
+	if err != nil {
+		return err
 	}
 	if durable {
 		p.restart = func(ctx context.Context) error {
 			p.stop()
-			if err := run(); err != nil {
+			if err := s.run(p); err != nil {
 				return err
 			}
 			return p.listens(ctx)
 		}
 	}
-	return run()
+	return s.run(p)
+}
+
+// serve prepares `mqtt serve` with some flags.
+func (p *peer) serve(args ...string) (*served, error) {
+	program, err := p.lab.serve()
+	if err != nil {
+		return nil, err
+	}
+	s := &served{program: program, args: append([]string{"serve", "--log-level", "error", "--sys-interval", "0", "--cert", p.lab.ca.cert, "--key", p.lab.ca.key}, args...)}
+	for _, transport := range transports {
+		port, err := freePort()
+		if err != nil {
+			return nil, err
+		}
+		p.addr[transport] = fmt.Sprintf("127.0.0.1:%d", port)
+		s.args = append(s.args, "--listen", url(transport, p.addr[transport]))
+	}
+	return s, nil
+}
+
+// run starts it, and has the peer end it without warning.
+func (s *served) run(p *peer) error {
+	s.cmd = exec.Command(s.program, s.args...)
+	s.cmd.Stderr = os.Stderr
+	if err := s.cmd.Start(); err != nil {
+		return err
+	}
+	cmd := s.cmd
+	p.stop = func() { _, _ = cmd.Process.Kill(), cmd.Wait() }
+	return nil
 }
 
 // mosquittoVersion returns what mosquitto calls itself.
