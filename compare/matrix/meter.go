@@ -103,6 +103,9 @@ func (m *meter) watch(ctx context.Context, attempts fmt.Stringer) {
 // settle waits until the server has as many goroutines as before, and as many connections.
 func (m *meter) settle(ctx context.Context, before figures) (f figures, err error) {
 	for range 60 {
+		if ctx.Err() != nil {
+			break
+		}
 		if f, err = m.sample(ctx); err == nil && f.connections == before.connections && f.goroutines <= before.goroutines {
 			return f, nil
 		}

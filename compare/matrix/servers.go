@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/mqttwire/mqttwire"
@@ -26,6 +27,7 @@ type peer struct {
 	// restart ends the server without warning, and starts it with what it has kept; nil: it keeps nothing.
 	restart func(ctx context.Context) error
 
+	once sync.Once         // of start
 	addr map[string]string // by transport
 	stop func()
 	err  error // of start
@@ -49,12 +51,12 @@ func url(transport, addr string) string {
 
 // up starts the server unless it runs.
 func (p *peer) up(ctx context.Context) error {
-	if p.addr == nil {
+	p.once.Do(func() {
 		p.addr, p.stop = map[string]string{}, func() {}
 		if p.err = p.start(ctx, p); p.err == nil {
 			p.err = p.listens(ctx)
 		}
-	}
+	})
 	return p.err
 }
 
