@@ -178,7 +178,11 @@ func (r result) wrong() []string {
 	if r.variant.trial != nil {
 		return nil // it tells by an error
 	}
-	return r.faults(r.qos, r.by)
+	list := r.faults(r.qos, r.by)
+	if r.qos == 0 && r.variant.whole && r.lost > 0 {
+		list = append(list, "lost")
+	}
+	return list
 }
 
 // verdict says whether the cell is as it has to be, and if not what is wrong, and whose

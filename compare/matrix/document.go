@@ -42,6 +42,7 @@ None is worked around in silence: each has its cells, in which it may show.
   again: "twice by the server".
 - mochi 2.7.9 loses messages of QoS 1 and 2 that it has acknowledged, and changes their order, where a subscriber's connection ends
   while they are under way: "lost by the server", "out of order by the server", at any version and transport.
+- mochi 2.7.9 takes WebSocket connections with the subprotocol "mqtt" alone, which 3.1 has not: there is no cell of 3.1 over ws.
 - aedes 1.2.0 changes the order of messages where a subscriber connects again (moscajs/aedes#649 is one like it), publishes those of
   QoS 2 twice, and may lose one (moscajs/aedes#994 is one like it).
 - aedes 1.2.0 says that there is no session, and forgets what it has of it, to a client that has no subscriptions ([MQTT-3.2.2-2]; its

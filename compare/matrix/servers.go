@@ -20,6 +20,7 @@ type peer struct {
 	name     string
 	versions []mqttwire.Version
 	faults   []string // verdicts that are known of it, as docs/interop.md tells
+	no31WS   bool     // it does not know the subprotocol of 3.1 over WebSocket
 	forgets  bool     // the session of a client without subscriptions; so the sender has one
 	lab      *lab
 	// start fills addr and stop, and is called once.
