@@ -126,8 +126,8 @@ const (
 func (l *lab) servers() []*peer {
 	return []*peer{
 		mosquitto:   {name: mosquittoVersion(), versions: versions, start: startMosquitto, lab: l, faults: []string{"twice by the server"}},
-		mochiServer: {name: "mochi " + required("github.com/mochi-mqtt/server/v2"), versions: versions, start: startMochi, lab: l, no31WS: true, faults: []string{"lost by the server", "out of order by the server"}},
-		aedes:       {name: "aedes 1.2.0", versions: versions[:2], start: startAedes, lab: l, forgets: true, faults: []string{"lost by the server", "out of order by the server", "twice by the server"}},
+		mochiServer: {name: "mochi " + required("github.com/mochi-mqtt/server/v2"), versions: versions, start: startMochi, lab: l, no31WS: true, no31Dup: true, faults: []string{"lost by the server", "out of order by the server"}},
+		aedes:       {name: "aedes 1.2.0", versions: versions[:2], start: startAedes, lab: l, forgets: true, no31Dup: true, faults: []string{"lost by the server", "out of order by the server", "twice by the server"}},
 		serve: {name: "mqtt serve", versions: versions, lab: l, start: func(ctx context.Context, p *peer) error {
 			return startServe(ctx, p, false)
 		}},

@@ -21,6 +21,7 @@ type peer struct {
 	versions []mqttwire.Version
 	faults   []string // verdicts that are known of it, as docs/interop.md tells
 	no31WS   bool     // it does not know the subprotocol of 3.1 over WebSocket
+	no31Dup  bool     // it refuses PUBREL of 3.1 that is sent again, with DUP, as malformed
 	forgets  bool     // the session of a client without subscriptions; so the sender has one
 	lab      *lab
 	// start fills addr and stop, and is called once.
@@ -79,7 +80,7 @@ func freePort() (int, error) {
 
 // listens waits until the server listens.
 func (p *peer) listens(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	for _, addr := range p.addr {
 		for {
