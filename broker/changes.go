@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/mqttwire/mqttwire/session"
 )
@@ -19,7 +20,9 @@ type changeLog struct {
 	made    Mark // that many there were
 	durable Mark // so many of them are durable
 	waiting []*Conn
-	open    []*turn // that have added records, and may add more
+	open    []*turn      // that have added records, and may add more
+	size    atomic.Int64 // bytes of records that are not durable
+	taken   int64        // of these, those that Changes has returned
 	changed chan struct{}
 }
 
@@ -33,7 +36,14 @@ func (g *changeLog) add(t *turn, r session.Record) {
 		g.open = append(g.open, t)
 	}
 	g.records = append(g.records, r)
+	g.size.Add(sizeOf(r))
 	g.made++
+}
+
+// sizeOf returns about how many bytes a record takes.
+func sizeOf(r session.Record) int64 {
+	const itself = 64
+	return int64(len(r.Session) + len(r.Data) + itself)
 }
 
 // close says that a turn adds no more.
@@ -93,6 +103,9 @@ func (b *Broker) Changes(dst []session.Record) ([]session.Record, Mark) {
 	}
 	first := g.made - Mark(len(g.records))
 	n := int(max(cut, first) - first)
+	for _, r := range g.records[:n] {
+		g.taken += sizeOf(r)
+	}
 	dst = append(dst, g.records[:n]...)
 	g.records = append(g.records[:0], g.records[n:]...)
 	clear(g.records[len(g.records):cap(g.records)])
@@ -104,6 +117,8 @@ func (b *Broker) Durable(m Mark) {
 	g := &b.log
 	g.mu.Lock()
 	g.durable = max(g.durable, min(m, g.made))
+	g.size.Add(-g.taken)
+	g.taken = 0
 	list := g.waiting
 	g.waiting = nil
 	for _, c := range list {
@@ -117,6 +132,12 @@ func (b *Broker) Durable(m Mark) {
 	}
 }
 
+// Undurable returns about how many bytes of records wait to become durable: those that
+// Changes has to return, and those that it has returned since the last call of Durable.
+// They grow while packets are handled faster than a journal takes them; who has a bound for
+// them handles no more packets until there are less.
+func (b *Broker) Undurable() int64 { return b.log.size.Load() }
+
 // record takes the changes of the session into the log; in place of many it puts a
 // snapshot.
 func (cl *client) record(t *turn) {
@@ -129,11 +150,13 @@ func (cl *client) record(t *turn) {
 	}
 	for c, ok := cl.session.Change(); ok; c, ok = cl.session.Change() {
 		cl.changes++
+		cl.changed += len(c.Data)
 		cl.b.log.add(t, session.Record{Session: cl.key(), Data: bytes.Clone(c.Data)})
 	}
-	if cl.changes >= changesPerSnapshot && !cl.gone {
-		cl.changes = 0
-		cl.b.log.add(t, session.Record{Session: cl.key(), Data: cl.session.AppendSnapshot(nil), Snapshot: true})
+	if (cl.changes >= changesPerSnapshot || cl.changed >= bytesPerSnapshot+2*cl.snapshot) && !cl.gone {
+		data := cl.session.AppendSnapshot(nil)
+		cl.changes, cl.changed, cl.snapshot = 0, 0, len(data)
+		cl.b.log.add(t, session.Record{Session: cl.key(), Data: data, Snapshot: true})
 	}
 }
 
@@ -150,6 +173,11 @@ func (cl *client) recordName(t *turn, name string) {
 // changesPerSnapshot is how many changes of a session a journal has at most before a
 // snapshot replaces them.
 const changesPerSnapshot = 10_000
+
+// bytesPerSnapshot is how many bytes they are at most, with twice those of the snapshot
+// before, so that a session with much in it is not written again and again. Without it
+// 10,000 large messages would stay in the journal long after they were acknowledged.
+const bytesPerSnapshot = 1 << 20
 
 // What a key of a record is about: its first byte.
 const (

@@ -18,21 +18,23 @@ type client struct {
 	self  member // of all subscriptions that are not shared
 	on    func(m *session.Message, d session.Delivery)
 
-	mu      sync.Mutex // of all that follows, of the session and of the Link of conn
-	session *session.Session
-	conn    *Conn  // that has the session, or nil
-	peer    *Peer  // of the last connection
-	named   string // the Name that the journal has
-	filters []subscribed
-	shared  map[session.Token]share // messages of groups that have not ended
-	replays []*replay
-	timer   timer     // when Tick is to look at the session
-	endBy   time.Time // by Limits.SessionExpiry; zero while connected
-	changes int       // since the last snapshot
-	gone    bool      // the session has ended
-	used    bool      // it was connected, or restored
-	bridge  bool      // see packets.Connect.Bridge
-	hold    *hold     // in a cluster
+	mu       sync.Mutex // of all that follows, of the session and of the Link of conn
+	session  *session.Session
+	conn     *Conn  // that has the session, or nil
+	peer     *Peer  // of the last connection
+	named    string // the Name that the journal has
+	filters  []subscribed
+	shared   map[session.Token]share // messages of groups that have not ended
+	replays  []*replay
+	timer    timer     // when Tick is to look at the session
+	endBy    time.Time // by Limits.SessionExpiry; zero while connected
+	changes  int       // since the last snapshot
+	changed  int       // bytes of these
+	snapshot int       // bytes of that
+	gone     bool      // the session has ended
+	used     bool      // it was connected, or restored
+	bridge   bool      // see packets.Connect.Bridge
+	hold     *hold     // in a cluster
 }
 
 // member is who gets messages by subscriptions: all of a client but those to shared

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -279,6 +280,31 @@ func TestASnapshotReplacesManyChanges(t *testing.T) {
 		}
 	}
 	assert.Positive(t, snapshots)
+	again, report := j.restart(len(j.durable))
+	assert.Equal(t, broker.Report{Sessions: 1}, report)
+	assert.Equal(t, 1, again.b.Stats().Subscriptions)
+}
+
+func TestASnapshotReplacesManyBytesOfChanges(t *testing.T) {
+	j := newJournaled(t)
+	p := j.connect(mqttwire.V5, "p", keeps)
+	j.commit()
+	p.subscribe(0, sub("a", 1))
+	large := strings.Repeat("m", 100_000)
+	for range 100 {
+		p.publish("a", large, 1)
+		j.commit()
+		p.all(t)
+		j.commit()
+	}
+	kept := 0 // bytes of the records that a store has
+	for _, r := range j.durable {
+		if r.Snapshot {
+			kept = 0
+		}
+		kept += len(r.Data)
+		assert.Less(t, kept, 2<<20, "ten million bytes have come")
+	}
 	again, report := j.restart(len(j.durable))
 	assert.Equal(t, broker.Report{Sessions: 1}, report)
 	assert.Equal(t, 1, again.b.Stats().Subscriptions)

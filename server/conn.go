@@ -257,6 +257,11 @@ func (c *Conn) handleAll() {
 			c.server.wait(wait)
 			now = time.Now()
 		}
+		if c.server.behind() {
+			c.flush()
+			c.server.catchUp()
+			now = time.Now()
+		}
 		c.handle(now, p)
 	}
 	c.flush()

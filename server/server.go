@@ -59,6 +59,7 @@ type Server struct {
 	stop      chan struct{}   // closed when no more is served; made with the first connection
 	ctx       context.Context // of hooks: ends when the server does not wait for them any more
 	cancel    context.CancelFunc
+	taken     chan struct{} // closed when the Journal has taken something; nil: nobody waits
 	stopped   bool
 	failed    error
 	working   sync.WaitGroup // the goroutines of the Broker
@@ -128,6 +129,7 @@ func (s *Server) commit() {
 			clear(records)
 		}
 		s.Broker.Durable(mark)
+		s.journaled()
 		if stopped {
 			return
 		}

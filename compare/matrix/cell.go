@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mqttwire/mqttwire"
@@ -26,12 +27,13 @@ type cell struct {
 // variant is what is not as usual in a cell.
 type variant struct {
 	what    string
-	free    bool // as many messages in flight as the server takes
-	strict  bool // the server may not go beyond Receive Maximum
-	whole   bool // the link is not cut
-	restart bool // the server is killed and started again, and the link is not cut
-	silent  bool // the sender has no subscription, though the server would forget its session
-	known   bool // what fails here is known of a server or a client of others
+	free    bool   // as many messages in flight as the server takes
+	strict  bool   // the server may not go beyond Receive Maximum
+	whole   bool   // the link is not cut
+	restart bool   // the server is killed and started again, and the link is not cut
+	silent  bool   // the sender has no subscription, though the server would forget its session
+	trial   *trial // something else is done; nil: messages are counted
+	known   bool   // what fails here is known of a server or a client of others
 }
 
 // result is what has come of a cell.
@@ -52,13 +54,31 @@ func (c cell) String() string {
 	return s
 }
 
+// messages is how many there are in a cell, of n that were asked for: less where clients of
+// others are, of which some wait long.
+func (c cell) messages(n int) int {
+	if c.kind == ours {
+		return n
+	}
+	return max(n/5, 20)
+}
+
 // run sends n messages from one client to another one.
 func (c cell) run(ctx context.Context, n int) (r result) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	patience := time.Minute
+	if c.variant.trial != nil || c.refused() {
+		patience = 15 * time.Second
+	}
+	r.cell = c
+	r.err = c.server.up(ctx)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	start := time.Now()
-	r.cell = c
-	if r.err = c.server.up(ctx); r.err == nil {
+	switch {
+	case r.err != nil:
+	case c.variant.trial != nil:
+		r.err = c.try(ctx)
+	default:
 		r.err = c.exchange(ctx, n, &r)
 	}
 	r.took = time.Since(start)
@@ -72,12 +92,11 @@ func (c cell) run(ctx context.Context, n int) (r result) {
 const burst, pause = 20, 10 * time.Millisecond
 
 // number makes the topics and client identifiers of a cell its own.
-var number int
+var number atomic.Int64
 
 // end returns where clients of a cell connect, and their topic.
 func (c cell) end(addr string, n int) (e end, topic string) {
-	number++
-	id := fmt.Sprintf("%d%s%d", number, strings.ReplaceAll(c.version.String(), ".", ""), c.qos)
+	id := fmt.Sprintf("%d%s%d", number.Add(1), strings.ReplaceAll(c.version.String(), ".", ""), c.qos)
 	return end{cell: c, addr: addr, id: id, room: n}, "matrix/" + id
 }
 
@@ -116,8 +135,11 @@ func (c cell) exchange(ctx context.Context, n int, r *result) error {
 	t.await(c.patience())
 	r.counts = t.counts()
 	err = errors.Join(err, sender.close(ctx), leave())
-	if w, ok := receiver.(interface{ blame() blame }); ok {
-		r.by = w.blame()
+	if w, ok := receiver.(*ourParty); ok {
+		// What a sender of others does to the messages is not seen.
+		if _, ok := sender.(*ourParty); ok {
+			r.by = w.blame()
+		}
 	}
 	return err
 }
@@ -145,16 +167,28 @@ func (c cell) publish(ctx context.Context, sender party, topic string, n int) er
 
 // patience is for how long nothing may come before it is taken for lost.
 func (c cell) patience() time.Duration {
-	if c.qos == 0 || c.variant.known || slices.Contains(c.server.faults, "lost by the server") {
+	if c.qos == 0 || c.variant.known || slices.Contains(c.server.faults, "lost by the server") || slices.Contains(c.kind.faults, "lost") {
 		return 3 * time.Second
 	}
 	return 15 * time.Second
 }
 
+// wrong returns what is against the promise of the QoS.
+func (r result) wrong() []string {
+	if r.variant.trial != nil {
+		return nil // it tells by an error
+	}
+	list := r.faults(r.qos, r.by)
+	if r.qos == 0 && r.variant.whole && r.lost > 0 {
+		list = append(list, "lost")
+	}
+	return list
+}
+
 // verdict says whether the cell is as it has to be, and if not what is wrong, and whose
 // fault that is if it was seen on the wire.
 func (r result) verdict() string {
-	list := r.faults(r.qos, r.by)
+	list := r.wrong()
 	switch {
 	case errors.Is(r.err, errMissing):
 		return r.err.Error()
@@ -166,11 +200,18 @@ func (r result) verdict() string {
 	return "passed"
 }
 
+// refused reports whether the server refuses what 3.1 says to send.
+func (c cell) refused() bool { return c.server.no31Dup && c.version == mqttwire.V31 && c.qos == 2 }
+
 // passed reports whether nothing is wrong but what is known of servers and clients of others.
 func (r result) passed() bool {
-	if r.variant.known || errors.Is(r.err, errMissing) {
+	if r.variant.known || errors.Is(r.err, errMissing) || r.refused() {
 		return true
 	}
-	unknown := func(fault string) bool { return !slices.Contains(r.server.faults, fault) }
-	return r.err == nil && !slices.ContainsFunc(r.faults(r.qos, r.by), unknown)
+	known := r.server.faults
+	if !r.variant.whole {
+		known = append(slices.Clip(known), r.kind.faults...)
+	}
+	unknown := func(fault string) bool { return !slices.Contains(known, fault) }
+	return (r.err == nil || slices.Contains(known, "failed")) && !slices.ContainsFunc(r.wrong(), unknown)
 }

@@ -3,6 +3,10 @@
 // on the machine is skipped, and said to be.
 //
 //	scripts/matrix [-n MESSAGES] [-only REGEXP]
+//
+// With -soak it has honest and hostile clients at `mqtt serve` for a time instead:
+//
+//	scripts/soak [TIME]
 package main
 
 import (
@@ -13,6 +17,7 @@ import (
 	"os/signal"
 	"regexp"
 	"slices"
+	"sync"
 	"syscall"
 
 	"github.com/mqttwire/mqttwire"
@@ -20,17 +25,34 @@ import (
 
 func main() {
 	n := flag.Int("n", 1000, "`messages` in a cell")
-	only := flag.String("only", "", "the cells that match a `regexp`, such as 'mosquitto.*5.0, tcp, QoS 2'; nothing is written then")
-	to := flag.String("o", "../docs/interop.md", "the `file` to write")
+	match := flag.String("only", "", "the cells that match a `regexp`, such as 'mosquitto.*5.0, tcp, QoS 2'")
+	to := flag.String("o", "", "the `file` to write; ../docs/interop.md unless given, if all cells are to run")
+	rotation := flag.Int("rotate", -1, "of each server, client and version only one transport and QoS, which go round with the `number`")
+	long := flag.Duration("soak", 0, "in place of all that soak `mqtt serve` for so long")
 	flag.Parse()
-	pattern, err := regexp.Compile(*only)
+	pattern, err := regexp.Compile(*match)
 	if err != nil {
 		log.Fatal(err)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	results, err := matrix(ctx, pattern, *n)
-	if err == nil && *only == "" {
+	if *long > 0 {
+		if err := soak(ctx, *long); err != nil {
+			log.Fatal(err)
+		}
+		log.Print("passed")
+		return
+	}
+	only := func(c cell) bool { return pattern.MatchString(c.String()) }
+	if *rotation >= 0 {
+		log.Printf("rotation %d: -rotate %[1]d runs the same again", *rotation)
+		only = rotated(*rotation)
+	}
+	results, err := matrix(ctx, only, *n)
+	if *to == "" && *match == "" && *rotation < 0 {
+		*to = "../docs/interop.md"
+	}
+	if err == nil && *to != "" {
 		err = write(*to, document(results, *n))
 	}
 	if err != nil {
@@ -43,8 +65,8 @@ func main() {
 	}
 }
 
-// matrix runs the cells that match, one after the other.
-func matrix(ctx context.Context, only *regexp.Regexp, n int) (results []result, err error) {
+// matrix runs the cells that are wanted.
+func matrix(ctx context.Context, only func(cell) bool, n int) (results []result, err error) {
 	l, err := newLab()
 	if err != nil {
 		return nil, err
@@ -56,15 +78,39 @@ func matrix(ctx context.Context, only *regexp.Regexp, n int) (results []result, 
 			p.down()
 		}
 	}()
+	var list []cell
 	for _, c := range cells(servers) {
-		if err := ctx.Err(); err != nil {
-			return nil, err // and the servers end
-		}
-		if only.MatchString(c.String()) {
-			results = append(results, c.run(ctx, n))
+		if only(c) {
+			list = append(list, c)
 		}
 	}
-	return results, nil
+	return runAll(ctx, list, n), ctx.Err()
+}
+
+// lanes is how many cells run at once: most wait most of the time.
+const lanes = 3
+
+// runAll runs cells, some at once; but those that restart their server one after the other.
+func runAll(ctx context.Context, list []cell, n int) []result {
+	results := make([]result, len(list))
+	var running sync.WaitGroup
+	free := make(chan struct{}, lanes)
+	restarting := make(chan struct{}, 1)
+	for i, c := range list {
+		turn := free
+		if c.variant.restart {
+			turn = restarting
+		}
+		running.Go(func() {
+			turn <- struct{}{}
+			defer func() { <-turn }()
+			if ctx.Err() == nil {
+				results[i] = c.run(ctx, c.messages(n))
+			}
+		})
+	}
+	running.Wait()
+	return results
 }
 
 // The servers, by their place in what servers returns.
@@ -80,8 +126,8 @@ const (
 func (l *lab) servers() []*peer {
 	return []*peer{
 		mosquitto:   {name: mosquittoVersion(), versions: versions, start: startMosquitto, lab: l, faults: []string{"twice by the server"}},
-		mochiServer: {name: "mochi " + required("github.com/mochi-mqtt/server/v2"), versions: versions, start: startMochi, lab: l, faults: []string{"lost by the server", "out of order by the server"}},
-		aedes:       {name: "aedes 1.2.0", versions: versions[:2], start: startAedes, lab: l, forgets: true, faults: []string{"lost by the server", "out of order by the server", "twice by the server"}},
+		mochiServer: {name: "mochi " + required("github.com/mochi-mqtt/server/v2"), versions: versions, start: startMochi, lab: l, no31WS: true, no31Dup: true, faults: []string{"lost by the server", "out of order by the server"}},
+		aedes:       {name: "aedes 1.2.0", versions: versions[:2], start: startAedes, lab: l, forgets: true, no31Dup: true, faults: []string{"lost by the server", "out of order by the server", "twice by the server"}},
 		serve: {name: "mqtt serve", versions: versions, lab: l, start: func(ctx context.Context, p *peer) error {
 			return startServe(ctx, p, false)
 		}},
@@ -96,8 +142,20 @@ func cells(servers []*peer) (list []cell) {
 	for _, server := range servers[:durableServe] {
 		list = append(list, ours.cells(server, variant{})...)
 	}
+	all := append([]*kind{ours}, others...)
+	for _, k := range all {
+		list = append(list, k.trials(servers[serve])...)
+	}
 	for _, k := range others {
 		list = append(list, k.cells(servers[serve], variant{what: "no cuts", whole: true})...)
+	}
+	for _, k := range others {
+		list = append(list, k.acknowledged(servers[serve], variant{})...)
+		list = append(list, k.to(ours).acknowledged(servers[serve], variant{})...)
+		list = append(list, ours.to(k).acknowledged(servers[serve], variant{})...)
+	}
+	for _, k := range all {
+		list = append(list, k.acknowledged(servers[durableServe], variant{what: "killed and started again", restart: true})...)
 	}
 	free := variant{what: "our client with as many in flight as the server takes", free: true, known: true}
 	for _, v := range versions[:2] {
@@ -109,12 +167,17 @@ func cells(servers []*peer) (list []cell) {
 	return append(list, cell{servers[mosquitto], ours, mqttwire.V5, "tcp", 2, strict})
 }
 
+// acknowledged returns the cells of QoS 1 and 2.
+func (k *kind) acknowledged(server *peer, what variant) []cell {
+	return slices.DeleteFunc(k.cells(server, what), func(c cell) bool { return c.qos == 0 })
+}
+
 // cells returns those of a kind of client with a server.
 func (k *kind) cells(server *peer, what variant) (list []cell) {
 	for _, v := range k.versions {
 		for _, transport := range k.over {
 			for qos := range byte(3) {
-				if slices.Contains(server.versions, v) {
+				if slices.Contains(server.versions, v) && !(server.no31WS && v == mqttwire.V31 && transport == "ws") {
 					list = append(list, cell{server, k, v, transport, qos, what})
 				}
 			}

@@ -34,10 +34,11 @@ type sent struct {
 // options are those of package client for a cell.
 func (e end) options() client.Options {
 	o := client.Options{
-		Version: e.version, ClientID: e.id, Expiry: time.Hour, Strict: e.variant.strict, TLS: e.server.lab.ca.client(), TopicAliases: 10,
+		Version: e.version, ClientID: e.id, Expiry: time.Hour, Strict: e.variant.strict, Journal: e.journal, TLS: e.server.lab.ca.client(), TopicAliases: 10,
 		Backoff: client.Backoff{Min: time.Millisecond, Max: 20 * time.Millisecond},
 	}
 	o.Session.Queue.Count, o.Session.Queue.Bytes = 2*e.room, 1<<30
+	o.Limits.PacketSize = 16 << 20
 	o.Session.QueueQoS0 = true
 	if e.version != mqttwire.V5 && !e.variant.free {
 		o.Session.InFlight = before5

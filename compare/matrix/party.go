@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/session"
 )
 
 // kind is a kind of client.
@@ -13,6 +15,8 @@ type kind struct {
 	versions []mqttwire.Version
 	over     []string // transports
 	cuts     int64    // connections that are broken in a cell; few where a client waits long before it connects again
+	// faults are verdicts that are known of it where links break, as docs/interop.md tells.
+	faults []string
 	// receive and send connect a client, for what its name says. got gets what comes.
 	receive, send func(ctx context.Context, e end, got func(message)) (party, error)
 }
@@ -24,6 +28,8 @@ type end struct {
 	id   string
 	will *message
 	room int // messages that it may have to hold
+
+	journal session.Journal // of our client; nil: in memory
 }
 
 func (e end) url() string { return url(e.transport, e.addr) }
@@ -51,3 +57,18 @@ type party interface {
 
 // closing is how long a client may take to close.
 const closing = 10 * time.Second
+
+// to returns the kind in which one sends and the other receives.
+func (k *kind) to(other *kind) *kind {
+	both := &kind{name: k.name + " to " + other.name, cuts: min(k.cuts, other.cuts), faults: k.faults, send: k.send, receive: other.receive}
+	if k == ours {
+		both.faults = other.faults
+	}
+	for _, v := range k.versions {
+		if slices.Contains(other.versions, v) {
+			both.versions = append(both.versions, v)
+		}
+	}
+	both.over = transports[:1]
+	return both
+}

@@ -22,6 +22,7 @@ var others = []*kind{programs, pahoPython, mqttJS, pahoMQTT, pahoGolang}
 // second before they connect again.
 var programs = &kind{
 	name: "mosquitto_pub, mosquitto_sub", versions: versions, over: transports[:2], cuts: 10, receive: dialPrograms, send: dialPrograms,
+	faults: []string{"failed", "lost", "twice"},
 }
 
 // program is one of both, or both, each run when it is needed.

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/mqttwire/mqttwire"
@@ -19,6 +20,8 @@ type peer struct {
 	name     string
 	versions []mqttwire.Version
 	faults   []string // verdicts that are known of it, as docs/interop.md tells
+	no31WS   bool     // it does not know the subprotocol of 3.1 over WebSocket
+	no31Dup  bool     // it refuses PUBREL of 3.1 that is sent again, with DUP, as malformed
 	forgets  bool     // the session of a client without subscriptions; so the sender has one
 	lab      *lab
 	// start fills addr and stop, and is called once.
@@ -26,6 +29,7 @@ type peer struct {
 	// restart ends the server without warning, and starts it with what it has kept; nil: it keeps nothing.
 	restart func(ctx context.Context) error
 
+	once sync.Once         // of start
 	addr map[string]string // by transport
 	stop func()
 	err  error // of start
@@ -49,12 +53,12 @@ func url(transport, addr string) string {
 
 // up starts the server unless it runs.
 func (p *peer) up(ctx context.Context) error {
-	if p.addr == nil {
+	p.once.Do(func() {
 		p.addr, p.stop = map[string]string{}, func() {}
 		if p.err = p.start(ctx, p); p.err == nil {
 			p.err = p.listens(ctx)
 		}
-	}
+	})
 	return p.err
 }
 
@@ -76,7 +80,7 @@ func freePort() (int, error) {
 
 // listens waits until the server listens.
 func (p *peer) listens(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	for _, addr := range p.addr {
 		for {
@@ -175,45 +179,64 @@ func startAedes(_ context.Context, p *peer) error {
 	return nil
 }
 
+// served is `mqtt serve` as it runs.
+type served struct {
+	program string
+	args    []string
+	cmd     *exec.Cmd
+}
+
 // startServe starts `mqtt serve` with room for all messages of a cell, in memory or with a
 // durable store.
 func startServe(ctx context.Context, p *peer, durable bool) error {
-	program, err := p.lab.serve()
-	if err != nil {
-		return err
-	}
-	args := []string{"serve", "--max-queued", "1000000", "--max-queued-bytes", "1000000000", "--max-packet-size", "16000000", "--max-topic-alias", "100",
-		"--log-level", "error", "--sys-interval", "0", "--cert", p.lab.ca.cert, "--key", p.lab.ca.key}
-	for _, transport := range transports {
-		port, err := freePort()
-		if err != nil {
-			return err
-		}
-		p.addr[transport] = fmt.Sprintf("127.0.0.1:%d", port)
-		args = append(args, "--listen", url(transport, p.addr[transport]))
-	}
+	args := []string{"--max-queued", "1000000", "--max-queued-bytes", "1000000000", "--max-packet-size", "16000000", "--max-topic-alias", "100"}
 	if durable {
 		args = append(args, "--store", filepath.Join(p.lab.dir, "serve.db"))
 	}
-	run := func() error {
-		cmd := exec.Command(program, args...)
-		cmd.Stderr = os.Stderr
-		if err := cmd.Start(); err != nil {
-			return err
-		}
-		p.stop = func() { _, _ = cmd.Process.Kill(), cmd.Wait() }
-		return nil
+	s, err := p.serve(args...)
+	if err != nil {
+		return err
 	}
 	if durable {
 		p.restart = func(ctx context.Context) error {
 			p.stop()
-			if err := run(); err != nil {
+			if err := s.run(p); err != nil {
 				return err
 			}
 			return p.listens(ctx)
 		}
 	}
-	return run()
+	return s.run(p)
+}
+
+// serve prepares `mqtt serve` with some flags.
+func (p *peer) serve(args ...string) (*served, error) {
+	program, err := p.lab.serve()
+	if err != nil {
+		return nil, err
+	}
+	s := &served{program: program, args: append([]string{"serve", "--log-level", "error", "--sys-interval", "0", "--cert", p.lab.ca.cert, "--key", p.lab.ca.key}, args...)}
+	for _, transport := range transports {
+		port, err := freePort()
+		if err != nil {
+			return nil, err
+		}
+		p.addr[transport] = fmt.Sprintf("127.0.0.1:%d", port)
+		s.args = append(s.args, "--listen", url(transport, p.addr[transport]))
+	}
+	return s, nil
+}
+
+// run starts it, and has the peer end it without warning.
+func (s *served) run(p *peer) error {
+	s.cmd = exec.Command(s.program, s.args...)
+	s.cmd.Stderr = os.Stderr
+	if err := s.cmd.Start(); err != nil {
+		return err
+	}
+	cmd := s.cmd
+	p.stop = func() { _, _ = cmd.Process.Kill(), cmd.Wait() }
+	return nil
 }
 
 // mosquittoVersion returns what mosquitto calls itself.

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestASoakOfSomeSecondsPasses(t *testing.T) {
+	require.NoError(t, soak(t.Context(), 3*time.Second))
+}
+
+func TestALedgerTellsWhatIsAgainstThePromise(t *testing.T) {
+	for _, c := range []struct {
+		what    string
+		qos     byte
+		arrived []int
+		missing int
+		fault   string
+	}{
+		{"all", 2, []int{0, 1, 2}, 0, ""},
+		{"one is lost", 1, []int{0, 2}, 1, ""},
+		{"one comes again", 1, []int{0, 1, 2, 1}, 0, ""},
+		{"one comes again", 2, []int{0, 1, 2, 1}, 0, "message 1 came twice"},
+		{"two change places", 1, []int{0, 2, 1}, 0, "message 1 came behind 2"},
+		{"one is strange", 1, []int{0, 1, 2, 3}, 0, "a strange message came"},
+	} {
+		l := &ledger{times: make([]int32, 3)}
+		for _, i := range c.arrived {
+			l.got(c.qos, payload(i))
+		}
+		missing, fault := l.missing()
+		assert.Equal(t, c.missing, missing, c.what)
+		if c.fault == "" {
+			assert.NoError(t, fault, c.what)
+		} else {
+			assert.ErrorContains(t, fault, c.fault, c.what)
+		}
+	}
+}
+
+func TestMemoryThatGrowsIsTold(t *testing.T) {
+	sampled := func(last figures) *meter {
+		m := &meter{}
+		for range 40 {
+			m.all = append(m.all, figures{memory: 100 << 20, file: 100 << 20})
+		}
+		for range 20 {
+			m.all = append(m.all, last)
+		}
+		return m
+	}
+	assert.NoError(t, sampled(figures{memory: 120 << 20, file: 120 << 20}).grows())
+	assert.ErrorContains(t, sampled(figures{memory: 150 << 20, file: 100 << 20}).grows(), "the memory grows")
+	assert.ErrorContains(t, sampled(figures{memory: 100 << 20, file: 150 << 20}).grows(), "the store grows")
+}
