@@ -204,3 +204,13 @@ func TestWhetherThereIsOutputIsKnown(t *testing.T) {
 	has(true, "DISCONNECT")
 	has(false, "the end")
 }
+
+func TestThereIsNoOutputAsLongAsChangesAreToBeTakenFirst(t *testing.T) {
+	p := newPeer(t, mqttwire.V311, against{Side: mqttwire.FromClient, Session: session.Options{Journal: true}})
+	p.publish("m", 1)
+	assert.False(t, p.Link.HasOutput())
+	assert.Empty(t, p.Link.Append(nil, 100))
+	p.Take()
+	assert.True(t, p.Link.HasOutput())
+	assert.NotEmpty(t, p.Link.Append(nil, 100))
+}

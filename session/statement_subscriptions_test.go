@@ -108,3 +108,21 @@ func TestWhatWasBegunIsFinishedAfterAnUnsubscribe(t *testing.T) { // [MQTT-3.10.
 		assert.Len(t, p.All(session.Done), 2)
 	}
 }
+
+func TestAMessageHasTheSubscriptionIdentifiersOfItsOwnReceiverAlone(t *testing.T) { // [MQTT-3.3.4-3] [MQTT-3.3.4-4]
+	p := newPeer(t, mqttwire.V5, against{Side: mqttwire.FromServer})
+	ids := [][]uint32{{7}, nil, {8, 9}, nil, {10}}
+	for _, list := range ids {
+		_, err := p.Session.Publish(p.Now, message("t", "m"), session.Delivery{SubscriptionIDs: list})
+		require.NoError(t, err)
+	}
+	sent := p.Got()
+	require.Len(t, sent, len(ids))
+	for i, packet := range sent {
+		var got []uint32
+		for id := range packets.PropertiesOf(packet).SubscriptionIDs() {
+			got = append(got, id)
+		}
+		assert.Equal(t, ids[i], got)
+	}
+}
