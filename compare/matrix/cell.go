@@ -66,7 +66,7 @@ func (c cell) messages(n int) int {
 // run sends n messages from one client to another one.
 func (c cell) run(ctx context.Context, n int) (r result) {
 	patience := time.Minute
-	if c.variant.trial != nil || c.refused() {
+	if c.refused() {
 		patience = 15 * time.Second
 	}
 	r.cell = c

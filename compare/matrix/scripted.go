@@ -18,7 +18,7 @@ import (
 // The clients of other languages run as scripts of peers/.
 var (
 	pahoPython = &kind{name: "Paho Python", versions: versions, over: transports, cuts: 60, receive: dialPython, send: dialPython,
-		faults: []string{"out of order"}}
+		faults: []string{"out of order", "failed", "lost"}}
 	mqttJS = &kind{name: "MQTT.js 5.16.0", versions: versions, over: transports, cuts: 60, receive: dialMQTTJS, send: dialMQTTJS,
 		faults: []string{"failed", "lost", "out of order"}}
 )
