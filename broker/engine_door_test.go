@@ -323,6 +323,30 @@ func TestMessagesOfQoS2OfAClientAreAppendedOneByOneAndByTheSameNameIfRepeated(t 
 	assert.NotEqual(t, list[0].ID, w.answer(broker.Append, done).ID, "it is another one with that packet identifier")
 }
 
+// A client that has not heard of the refusal: what came behind the message may have been
+// taken, so that it must not be now.
+func TestAMessageOfQoS2ThatWasRefusedIsRefusedAgain(t *testing.T) {
+	w := newBy(t, broker.Options{})
+	p := w.open(mqttwire.V5, "p", keeps)
+	m := &packets.Publish{Topic: []byte("a"), Payload: []byte("m"), QoS: 2, PacketID: 5}
+	p.send(m)
+	p.deaf = true
+	w.answer(broker.Append, broker.Reply{})
+	p.lose()
+	w.puts()
+	p = w.connect(mqttwire.V5, "p", keeps)
+	w.puts()
+	m.Dup = true
+	p.send(m)
+	assert.Empty(t, w.asks(broker.Append))
+	a, ok := first[*packets.Pubrec](p)
+	require.True(t, ok)
+	assert.Equal(t, mqttwire.ReasonImplementationSpecificError, a.ReasonCode)
+	m.Payload = []byte("another")
+	p.send(m)
+	assert.Len(t, w.asks(broker.Append), 1)
+}
+
 func TestTooManyMessagesThatWaitForTheEngineAreNotRead(t *testing.T) {
 	w := newBy(t, broker.Options{})
 	p := w.open(mqttwire.V5, "p")
