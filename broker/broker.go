@@ -132,7 +132,8 @@ func (b *Broker) newIdentifier() string {
 // which nothing was called yet, which from now on is reached through the Conn alone. ctx
 // is what hooks get. ready is called when somebody else has given the connection
 // something to write, once until Append has returned nothing: outside all locks, so that
-// it may be called before Attach is back. It must not wait. It may be nil.
+// it may be called before Attach is back. It must not wait. It may be nil. Of messages that
+// come together it is called when Packet of their connection has no more, or Tell is called.
 func (b *Broker) Attach(ctx context.Context, now time.Time, l *session.Link, from Origin, ready func()) *Conn {
 	c := &Conn{b: b, link: l, ctx: ctx, now: now, ready: ready}
 	c.peer = &Peer{Origin: from}

@@ -18,6 +18,9 @@ type Conn struct {
 	peer  *Peer
 	ready func() // or nil
 
+	later    []*Conn      // that are to be told; of who calls Packet
+	together atomic.Int32 // see Together
+
 	own     sync.Mutex // of all that follows, as long as there is no client
 	mu      atomic.Pointer[sync.Mutex]
 	routing sync.Mutex // held while what has come on it is sent on
@@ -98,8 +101,22 @@ func (c *Conn) Packet() (mqttwire.Packet, bool) {
 	c.settle(t)
 	mu.Unlock()
 	t.end()
+	c.Tell()
 	return nil, false
 }
+
+// Tell tells those who have got something to write by what has come on the connection, and
+// whom Packet tells else when it has no more. Who may wait between two packets calls it before.
+func (c *Conn) Tell() {
+	if len(c.later) > 0 {
+		tellReady(c.later)
+		c.later = emptied(c.later)
+	}
+}
+
+// Together returns with how many others the connection was told last that there is something
+// to write, and itself: by the function given to Attach, one after the other.
+func (c *Conn) Together() int { return int(c.together.Load()) }
 
 // Handle handles the packet that Packet has returned in the usual way: it is answered,
 // and a message is sent on.
@@ -127,13 +144,16 @@ func (c *Conn) Answer(now time.Time, a mqttwire.Packet) error {
 	case *packets.Connect:
 		return c.connects(now, p, a)
 	case *packets.Auth:
+		c.Tell() // as the hooks may wait
 		return c.authenticates(now, p, a)
 	case *packets.Subscribe:
+		c.Tell()
 		return c.subscribes(now, p, a)
 	case *packets.Unsubscribe:
 		return c.unsubscribes(now, p, a)
 	}
 	t := c.b.turn(now)
+	t.later = c
 	defer t.end()
 	defer c.lock().Unlock()
 	err := c.answer(now, a)
@@ -358,6 +378,7 @@ func (c *Conn) Closed() (session.Cause, bool) {
 // Lost says that the transport is gone, with its error or nil. It is the last call, for
 // every connection.
 func (c *Conn) Lost(now time.Time, err error) {
+	c.Tell()
 	t := c.b.turn(now)
 	defer t.end()
 	defer c.lock().Unlock()
@@ -379,5 +400,6 @@ func (c *Conn) Release() {
 	defer c.lock().Unlock()
 	if !c.busy {
 		c.link.Release()
+		c.later = nil
 	}
 }

@@ -89,6 +89,7 @@ func (t *turn) deliver(cl *client, m *session.Message, d *session.Delivery) erro
 		return nil
 	}
 	if cl.on != nil {
+		t.tellBefore()
 		m.Keep() // for good, as the program may
 		cl.on(m, *d)
 		t.b.counts.delivered.Add(1)
@@ -104,6 +105,15 @@ func (t *turn) deliver(cl *client, m *session.Message, d *session.Delivery) erro
 		t.b.counts.delivered.Add(1)
 	}
 	return err
+}
+
+// tellBefore tells those that are to be told later, before the program does something that
+// may wait.
+func (t *turn) tellBefore() {
+	if t.later != nil {
+		t.later.Tell()
+		t.later = nil
+	}
 }
 
 // asksDeliver asks the hook about a message for a client. What it changes is a message of

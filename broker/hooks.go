@@ -2,6 +2,7 @@ package broker
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -37,6 +38,11 @@ type Hooks struct {
 	// Subscribe says whether a subscription is made. It may lower the QoS of s; what
 	// else it changes means nothing.
 	Subscribe func(c *Peer, s *packets.Subscription) mqttwire.ReasonCode
+
+	// Prompt says that Publish and Deliver never wait. Then messages that come together are
+	// all sent on before the connections of their receivers are told, once each, that there is
+	// something to write, which costs far less.
+	Prompt bool
 
 	// Deliver says whether a client gets a message. It may change p, as Publish may. It
 	// costs each receiver of a message a copy.
@@ -106,8 +112,12 @@ func Chain(all ...Hooks) Hooks {
 		Connected:    chainPeer(all, func(h *Hooks) func(*Peer) { return h.Connected }),
 		Disconnected: chainDisconnected(all),
 		SessionEnded: chainPeer(all, func(h *Hooks) func(*Peer) { return h.SessionEnded }),
+		Prompt:       slices.ContainsFunc(all, func(h Hooks) bool { return h.Prompt }) && !slices.ContainsFunc(all, Hooks.mayWait),
 	}
 }
+
+// mayWait reports whether a hook that messages go through may wait.
+func (h Hooks) mayWait() bool { return !h.Prompt && (h.Publish != nil || h.Deliver != nil) }
 
 // those returns the functions that are not nil, by which a hook of a chain is nil if it
 // is in all.

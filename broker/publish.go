@@ -19,23 +19,34 @@ func (c *Conn) published(now time.Time, p *packets.Publish, a mqttwire.Packet) e
 	if err != nil {
 		return err
 	}
-	b, sp := c.b, c.client.space
+	b := c.b
 	b.counts.received.Add(1)
 	t := b.turn(now)
-	defer t.end()
+	if !b.o.Hooks.mayWait() {
+		t.later = c // else a message does not wait for the hook about the next one
+	}
 	q := t.copied(p)
 	code := b.asksPublish(c.peer, q)
 	if answered.IsError() {
 		code = answered
 	}
-	if code.IsError() {
-		return c.refusePublish(now, p, a, code)
+	switch {
+	case code.IsError():
+		err = c.refusePublish(now, p, a, code)
+	case b.engine != nil:
+		err = c.publishesTo(b.engine, t, p, a, session.NewMessage(now, q), q)
+	default:
+		m := b.pool.New(now, q)
+		err = c.route(t, m, q, p, a)
+		m.Release()
 	}
-	if b.engine != nil {
-		return c.publishesTo(b.engine, t, p, a, session.NewMessage(now, q), q)
-	}
-	m := b.pool.New(now, q)
-	defer m.Release()
+	t.end()
+	return err
+}
+
+// route sends a message on, and acknowledges p, by which it came.
+func (c *Conn) route(t *turn, m *session.Message, q, p *packets.Publish, a mqttwire.Packet) error {
+	b, sp := c.b, c.client.space
 	c.routing.Lock() // a takeover waits, so that what comes behind does not overtake
 	defer c.routing.Unlock()
 	if q.Retain {
@@ -43,14 +54,14 @@ func (c *Conn) published(now time.Time, p *packets.Publish, a mqttwire.Packet) e
 			return session.ErrEnded
 		}
 		if !b.keep(t, sp, m, c.client.id) {
-			return c.refusePublish(now, p, a, mqttwire.ReasonQuotaExceeded)
+			return c.refusePublish(t.now, p, a, mqttwire.ReasonQuotaExceeded)
 		}
 	}
 	t.match(sp, m, q.QoS, q.Retain, c.client)
 	if a == nil && len(t.hits) == 0 && p.QoS > mqttwire.AtMostOnce && c.Version() == mqttwire.V5 {
 		a = t.nobody(p)
 	}
-	if err := c.begins(now, p, a); err != nil {
+	if err := c.begins(t.now, p, a); err != nil {
 		return err
 	}
 	t.send(m, q.QoS, q.Retain)

@@ -18,6 +18,8 @@ type turn struct {
 	tells []task // hooks that only hear
 	ready []*Conn
 
+	later *Conn // whose Packet is to tell those that are ready, or nil
+
 	recorded bool // it has records that are not closed; the log's, as since
 	since    Mark
 
@@ -75,11 +77,7 @@ func (t *turn) run() {
 func (t *turn) end() {
 	t.run()
 	t.b.log.close(t)
-	for _, c := range t.ready {
-		if c.ready != nil {
-			c.ready()
-		}
-	}
+	t.tellReady()
 	for i := range t.tells {
 		t.tells[i].do(t, &t.tells[i])
 	}
@@ -88,6 +86,31 @@ func (t *turn) end() {
 		t.publishes, t.asked = packets.Publish{}, packets.Publish{}
 	}
 	t.b.turns.Put(t)
+}
+
+// tellReady tells those that have something to write, or leaves it to Packet: not if there
+// are hooks to hear of something, which may wait.
+func (t *turn) tellReady() {
+	c := t.later
+	if c == nil {
+		tellReady(t.ready)
+		return
+	}
+	t.later = nil
+	c.later = append(c.later, t.ready...)
+	if h := &t.b.o.Hooks; len(t.tells) > 0 && (h.Dropped != nil || h.Disconnected != nil || h.SessionEnded != nil) {
+		c.Tell()
+	}
+}
+
+// tellReady tells the drivers of connections that there is something to write.
+func tellReady(all []*Conn) {
+	for _, c := range all {
+		if c.ready != nil {
+			c.together.Store(int32(len(all)))
+			c.ready()
+		}
+	}
 }
 
 // emptied returns a list without its elements, in its memory if that is not too much.

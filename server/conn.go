@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/mqttwire/mqttwire"
@@ -27,19 +28,21 @@ type Conn struct {
 	net     net.Conn
 	conn    connection
 	rate    bucket
-	first   [64]byte // what is read while the connection rests
-	opened  bool     // a CONNECT was handled
-	inline  bool     // the goroutine that reads may write
+	first   [64]byte        // what is read while the connection rests
+	opened  bool            // a CONNECT was handled
+	raw     syscall.RawConn // by which a goroutine that must not wait writes, or nil
 	writing atomic.Int32
 	buffer  *[bufferSize]byte // of who writes, while there is something to be written
 	rest    []byte            // of it what is not written
 	failed  atomic.Pointer[error]
+	rousing sync.Mutex // of ending
+	ending  bool       // what is read is not looked at any more
 }
 
 // attach gives the connection its link.
 func (c *Conn) attach() {
 	s, conn := c.server, c.net
-	_, c.inline = conn.(interface{ SyscallConn() (rawConn, error) })
+	c.raw = rawOf(conn)
 	o := s.Link
 	o.Side = mqttwire.FromServer
 	from, now := broker.Origin{}, time.Now()
@@ -145,7 +148,7 @@ var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
 
 const bufferSize = 16 << 10
 
-// restAfter is how long nothing has to come until a connection rests.
+// restAfter is how long nothing has to come until a connection rests, or half of that.
 const restAfter = 20 * time.Millisecond
 
 // finish ends a connection that is to be closed, or is gone as err says, and returns why.
@@ -218,8 +221,11 @@ func (c *Conn) readFirst() (n int, err error) {
 func (c *Conn) readMore() error {
 	b := buffers.Get().(*[bufferSize]byte)
 	defer buffers.Put(b)
-	for !c.isClosed() {
-		_ = c.net.SetReadDeadline(time.Now().Add(restAfter))
+	for rests := (time.Time{}); !c.isClosed(); {
+		if now := time.Now(); rests.Sub(now) < restAfter/2 { // not at each read, which costs
+			rests = now.Add(restAfter)
+			_ = c.net.SetReadDeadline(rests)
+		}
 		n, err := c.net.Read(b[:])
 		if n > 0 {
 			c.feed(b[:n])
@@ -253,6 +259,7 @@ func (c *Conn) handleAll() {
 		c.opened = true
 		now := time.Now()
 		if wait := c.rate.take(now); wait > 0 {
+			c.conn.Tell()
 			c.flush()
 			c.server.wait(wait)
 			now = time.Now()
@@ -272,6 +279,9 @@ func (c *Conn) isClosed() bool {
 // a bounded time what still comes, as else the network may throw away what the client
 // has not read.
 func (c *Conn) end() {
+	c.rousing.Lock()
+	c.ending = true // else who has written the last words might end the reading
+	c.rousing.Unlock()
 	if half, ok := c.net.(interface{ CloseWrite() error }); !ok || c.failed.Load() != nil || half.CloseWrite() != nil {
 		return
 	}

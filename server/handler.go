@@ -112,6 +112,7 @@ func called[P any, A answer](c *Conn, p P, f func(*Conn, P) (A, error)) (mqttwir
 	if f == nil {
 		return nil, nil
 	}
+	c.conn.Tell() // what came before does not wait for the function
 	a, err := f(c, p)
 	var none A
 	if err != nil || a == none {
@@ -122,6 +123,7 @@ func called[P any, A answer](c *Conn, p P, f func(*Conn, P) (A, error)) (mqttwir
 
 func seen[P any](c *Conn, p P, f func(*Conn, P)) {
 	if f != nil {
+		c.conn.Tell()
 		f(c, p)
 	}
 }

@@ -27,6 +27,8 @@ type connection interface {
 	Closed() (session.Cause, bool)
 	Lost(now time.Time, err error)
 	Release()
+	Tell()
+	Together() int
 	Version() mqttwire.Version
 	Peer() *broker.Peer
 	Waits() bool
@@ -53,6 +55,11 @@ func newPlain(now time.Time, l *session.Link, from broker.Origin, ready func()) 
 }
 
 func (p *plain) Peer() *broker.Peer { return &p.peer }
+
+// Tell does nothing, as nobody gets anything by what comes on another connection.
+func (p *plain) Tell() {}
+
+func (p *plain) Together() int { return 1 }
 
 // settle lets go the events, which nobody asks for here.
 func (p *plain) settle() {

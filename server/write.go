@@ -2,14 +2,10 @@ package server
 
 import (
 	"errors"
-	"os"
+	"net"
 	"syscall"
 	"time"
 )
-
-// rawConn is what connections of the system have, and TLS has not: after a write that was
-// too late more can be written.
-type rawConn = syscall.RawConn
 
 // What a connection's writing is at.
 const (
@@ -41,40 +37,46 @@ func (c *Conn) done() bool {
 	return false
 }
 
-// wake makes that what there is to write is written. It does not wait.
+// wake makes that what there is to write is written. It does not wait: who has brought it
+// writes what the client takes at once, unless that is to be done for many; else a goroutine
+// does.
 func (c *Conn) wake() {
 	c.rouseReader()
-	if c.begin() {
+	switch {
+	case !c.begin():
+	case c.conn.Together() > fewTogether || !c.write(atOnce):
 		go c.write(c.timeout())
 	}
 }
+
+// fewTogether is for how many connections one goroutine writes at most.
+const fewTogether = 8
 
 // flush writes what there is at once, as far as the client takes it.
 func (c *Conn) flush() {
-	switch {
-	case !c.begin():
-	case !c.inline:
-		go c.write(c.timeout())
-	case !c.write(atOnce):
+	if c.begin() && !c.write(atOnce) {
 		go c.write(c.timeout())
 	}
 }
 
-// atOnce is how long who reads waits for the client to take what is written.
-const atOnce = 2 * time.Millisecond
+// atOnce is a timeout for who does not wait.
+const atOnce time.Duration = 0
 
 func (c *Conn) timeout() time.Duration {
 	return orDefault(c.server.Limits.WriteTimeout, defaultWriteTimeout)
 }
 
-// write writes what there is to be written, and reports whether that is done: not if the
-// client does not take it in that time, of a connection on which that is no failure.
+// write writes what there is to be written, and reports whether that is done: not if it is to
+// be done at once, and the client does not take it all, or it is not known whether it does.
 func (c *Conn) write(timeout time.Duration) bool {
+	if timeout == atOnce && c.raw == nil {
+		return false
+	}
 	for {
 		for c.next() {
 			switch err := c.put(timeout); {
 			case err == nil:
-			case timeout == atOnce && errors.Is(err, os.ErrDeadlineExceeded):
+			case timeout == atOnce && err == errLater:
 				return false
 			default: // nobody writes any more
 				c.failed.Store(&err)
@@ -92,9 +94,13 @@ func (c *Conn) write(timeout time.Duration) bool {
 	return true
 }
 
-// rouse lets who reads look whether the connection is to be closed.
+// rouse lets who reads look whether the connection is to be closed, unless he has.
 func (c *Conn) rouse() {
-	_ = c.net.SetReadDeadline(time.Unix(1, 0))
+	c.rousing.Lock()
+	defer c.rousing.Unlock()
+	if !c.ending {
+		_ = c.net.SetReadDeadline(time.Unix(1, 0))
+	}
 	c.rouseReader()
 }
 
@@ -114,11 +120,37 @@ func (c *Conn) next() bool {
 	return false
 }
 
+// errLater says that not all can be written at once.
+var errLater = errors.New("server: not all can be written at once")
+
 // put writes what was taken.
-func (c *Conn) put(timeout time.Duration) error {
-	_ = c.net.SetWriteDeadline(time.Now().Add(timeout))
-	n, err := c.net.Write(c.rest)
+func (c *Conn) put(timeout time.Duration) (err error) {
+	n := 0
+	if timeout == atOnce {
+		n, err = writeNow(c.raw, c.rest)
+	} else {
+		_ = c.net.SetWriteDeadline(time.Now().Add(timeout))
+		if n, err = c.net.Write(c.rest); c.raw != nil {
+			_ = c.net.SetWriteDeadline(time.Time{}) // which holds for what is written at once too
+		}
+	}
 	c.rest = c.rest[n:]
 	c.conn.Wrote(time.Now(), n)
 	return err
+}
+
+// rawOf returns by what bytes are written to a connection of the system without waiting, or
+// nil. What wraps one may do something else when it is written to.
+func rawOf(conn net.Conn) syscall.RawConn {
+	var raw syscall.RawConn
+	switch c := conn.(type) {
+	case *net.TCPConn:
+		raw, _ = c.SyscallConn()
+	case *net.UnixConn:
+		raw, _ = c.SyscallConn()
+	}
+	if !canWriteNow {
+		return nil
+	}
+	return raw
 }

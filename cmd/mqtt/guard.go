@@ -69,7 +69,7 @@ func (g *guard) reload(b *broker.Broker, now time.Time) error {
 
 // hooks returns what asks the guard.
 func (g *guard) hooks() broker.Hooks {
-	h := broker.Hooks{Connect: g.connect, Publish: g.publish, Subscribe: g.subscribe}
+	h := broker.Hooks{Connect: g.connect, Publish: g.publish, Subscribe: g.subscribe, Prompt: true}
 	if g.aclFile != "" { // each message, as a subscription may be from before a reload
 		h.Deliver = func(c *broker.Peer, p *packets.Publish) bool {
 			return g.rules.Load().acl.allows(c, mayRead, p.Topic)
