@@ -232,3 +232,19 @@ func TestAtTheEndOfACaptureTheFirstPartOfAPacketIsRead(t *testing.T) {
 	require.NotEmpty(t, events)
 	assert.Equal(t, "1/0 client CONNECT 3.1.1", tell(events)[0])
 }
+
+func TestFragmentsToSeveralReceiversAreKeptApart(t *testing.T) {
+	one := piecesOf(t, false, 7, serialize(t, tcp(), gopacket.Payload(strings.Repeat("1", 40))), 24)
+	two := piecesOf(t, false, 7, serialize(t, tcp(), gopacket.Payload(strings.Repeat("2", 40))), 24)
+	for _, r := range two {
+		r[19]++ // the last byte of the receiver's address
+	}
+	j := newJoining()
+	for i, r := range [][]byte{one[0], two[0], two[1], one[1]} {
+		j.take(i+1, time.Time{}, r)
+	}
+	require.Len(t, j.found, 2)
+	assert.Equal(t, strings.Repeat("2", 40), string(j.found[0].Payload))
+	assert.Equal(t, strings.Repeat("1", 40), string(j.found[1].Payload))
+	assert.NotEqual(t, j.found[0].Dst, j.found[1].Dst)
+}
