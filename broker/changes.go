@@ -163,10 +163,11 @@ func (cl *client) record(t *turn) {
 // recordName takes the Name of the client into the log, without which a restored session
 // would be nobody's; "" is none.
 func (cl *client) recordName(t *turn, name string) {
-	if !cl.b.o.Journal || cl.named == name {
+	same := !cl.named && name == "" || cl.named && cl.peer.Name == name
+	if !cl.b.o.Journal || same {
 		return
 	}
-	cl.named = name
+	cl.named = name != ""
 	cl.b.log.add(t, session.Record{Session: recordKey(nameKey, cl.space.name, cl.id), Data: []byte(name), Snapshot: true})
 }
 
@@ -216,14 +217,17 @@ type staged struct {
 	needs Mark
 }
 
-func (s *staged) empty() bool { return len(s.bytes) == 0 }
+func (s *staged) empty() bool { return s == nil || len(s.bytes) == 0 }
 
 // stagedAtOnce is how many bytes are staged at once.
 const stagedAtOnce = 64 << 10
 
 // stage returns what may be written. What waits is told of by Durable.
 func (c *Conn) stage(t *turn) (b []byte, waits bool) {
-	s := &c.staged
+	if c.staged == nil {
+		c.staged = new(staged)
+	}
+	s := c.staged
 	if s.empty() {
 		c.record(t) // Append gives nothing while there are changes to be taken
 		c.part = !c.link.Whole()

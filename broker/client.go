@@ -20,9 +20,8 @@ type client struct {
 
 	mu       sync.Mutex // of all that follows, of the session and of the Link of conn
 	session  *session.Session
-	conn     *Conn  // that has the session, or nil
-	peer     *Peer  // of the last connection
-	named    string // the Name that the journal has
+	conn     *Conn // that has the session, or nil
+	peer     *Peer // of the last connection
 	filters  []subscribed
 	shared   map[session.Token]share // messages of groups that have not ended
 	replays  []*replay
@@ -34,6 +33,7 @@ type client struct {
 	gone     bool      // the session has ended
 	used     bool      // it was connected, or restored
 	bridge   bool      // see packets.Connect.Bridge
+	named    bool      // the journal has the Name of peer; else none
 	hold     *hold     // in a cluster
 }
 

@@ -526,7 +526,7 @@ func (h *hold) released(t *turn, refused bool) {
 		for _, c := range h.waiting {
 			if refused {
 				c.link.Lost(t.now, ErrTaken)
-				c.staged = staged{}
+				c.staged = nil
 			}
 		}
 		h.through(t)
@@ -557,7 +557,7 @@ func (cl *client) parts(t *turn) {
 func (h *hold) forsake(t *turn, cl *client) {
 	if c := cl.conn; c != nil {
 		c.link.Lost(t.now, ErrTaken)
-		c.staged, c.door.pong = staged{}, nil
+		c.staged, c.door.pong = nil, nil
 		for e, ok := c.link.Event(); ok; e, ok = c.link.Event() {
 			if e.Kind == session.Disconnected {
 				t.tell(task{do: (*turn).tellDisconnected, peer: c.peer, cause: e.Cause})

@@ -18,7 +18,7 @@ type Conn struct {
 	peer  *Peer
 	ready func() // or nil
 
-	later    []*Conn      // that are to be told; of who calls Packet
+	later    *[]*Conn     // that are to be told, or nil; of who calls Packet
 	together atomic.Int32 // see Together
 
 	own     sync.Mutex // of all that follows, as long as there is no client
@@ -33,7 +33,7 @@ type Conn struct {
 	moved   time.Time           // when bytes were handed out or written last
 	handed  uint64              // bytes that were handed out
 	wrote   uint64              // bytes that are on the network
-	staged  staged              // with a journal
+	staged  *staged             // with a journal; nil if nothing is
 	door    *door               // in a cluster
 	waits   bool                // until changes are durable; the log's
 	auth    bool                // the AUTH that is awaited is one of a CONNECT
@@ -108,9 +108,9 @@ func (c *Conn) Packet() (mqttwire.Packet, bool) {
 // Tell tells those who have got something to write by what has come on the connection, and
 // whom Packet tells else when it has no more. Who may wait between two packets calls it before.
 func (c *Conn) Tell() {
-	if len(c.later) > 0 {
-		tellReady(c.later)
-		c.later = emptied(c.later)
+	if list := c.later; list != nil && len(*list) > 0 {
+		tellReady(*list)
+		*list = emptied(*list)
 	}
 }
 
@@ -384,7 +384,7 @@ func (c *Conn) Lost(now time.Time, err error) {
 	defer c.lock().Unlock()
 	c.now = now
 	c.link.Lost(now, err)
-	c.staged = staged{}
+	c.staged = nil
 	c.settle(t)
 	if !c.lost {
 		c.lost = true

@@ -261,8 +261,8 @@ func (c *Conn) acceptSession(t *turn, cl *client, p *packets.Connect, connack *p
 	c.client, c.connect, c.now = cl, nil, t.now
 	c.b.counts.connected.Add(1)
 	cl.settle(t) // what of a session before is told is about the peer before
-	cl.peer = c.peer
 	cl.recordName(t, c.peer.Name)
+	cl.peer = c.peer
 	cl.schedule()
 	c.mu.Store(&cl.mu)
 	return true, nil

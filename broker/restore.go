@@ -198,7 +198,7 @@ func (b *Broker) restored(namespace, id, name string, s *session.Session) *clien
 	sp := b.space(namespace)
 	cl := b.newClient(sp, id)
 	cl.session, cl.used = s, true
-	cl.peer, cl.named = &Peer{ClientID: id, Name: name, Namespace: namespace}, name
+	cl.peer, cl.named = &Peer{ClientID: id, Name: name, Namespace: namespace}, name != ""
 	sp.clients[id] = cl
 	b.counts.sessions.Add(1)
 	for sub, id := range s.Subscriptions() {

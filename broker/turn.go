@@ -97,7 +97,10 @@ func (t *turn) tellReady() {
 		return
 	}
 	t.later = nil
-	c.later = append(c.later, t.ready...)
+	if c.later == nil {
+		c.later = new([]*Conn)
+	}
+	*c.later = append(*c.later, t.ready...)
 	if h := &t.b.o.Hooks; len(t.tells) > 0 && (h.Dropped != nil || h.Disconnected != nil || h.SessionEnded != nil) {
 		c.Tell()
 	}
