@@ -163,3 +163,28 @@ func TestTheEndOfAMessageHasThePropertiesOfItsAcknowledgement(t *testing.T) {
 		}
 	}
 }
+
+// Behind an event that waits, an acknowledgement is told with a copy of its packet; what was
+// not taken before the next packet is told without.
+func TestTheEndOfAMessageIsToldBehindWhatWaits(t *testing.T) {
+	p := newPeer(t, mqttwire.V5, against{Side: mqttwire.FromClient})
+	p.publish("m", 1)
+	p.publish("m", 1)
+	p.Got()
+	why := packets.Puback{PacketID: 2, ReasonCode: mqttwire.ReasonNotAuthorized}
+	why.Properties.SetReasonString([]byte("why"))
+	p.Feed(&packets.Puback{PacketID: 1}, &why)
+	for _, ok := p.Link.Packet(); ok; _, ok = p.Link.Packet() {
+		p.Link.Handle(p.Now) // and nobody takes the events
+	}
+	first, ok := p.Link.Event()
+	require.True(t, ok)
+	assert.Equal(t, session.Acked, first.Outcome)
+	assert.Nil(t, first.Packet)
+	second := p.Link.NextEvent()
+	require.NotNil(t, second)
+	assert.Equal(t, session.Refused, second.Outcome)
+	reason, _ := packets.PropertiesOf(second.Packet).ReasonString()
+	assert.Equal(t, "why", string(reason))
+	assert.Nil(t, p.Link.NextEvent())
+}

@@ -451,3 +451,26 @@ func TestAMessageOfQoS2ThatCannotBeSentAgainGoesOnWithPubrel(t *testing.T) { // 
 		}
 	}
 }
+
+func TestPressureIsToldAboveThreeQuartersAndBelowHalf(t *testing.T) {
+	p := newPeer(t, mqttwire.V311, against{Side: mqttwire.FromClient, Session: session.Options{InFlight: 1, Queue: session.Bounds{Count: 8}}})
+	told := func() (above []bool) {
+		p.Take()
+		for _, e := range p.All(session.Pressure) {
+			above = append(above, e.Above)
+		}
+		return above
+	}
+	for range 6 {
+		p.publish("m", 1)
+	}
+	assert.Empty(t, told())
+	p.publish("m", 1)
+	assert.Equal(t, []bool{true}, told())
+	for id := uint16(1); id <= 3; id++ {
+		assert.Equal(t, []bool{true}, told())
+		p.Got()
+		p.Say(&packets.Puback{PacketID: id})
+	}
+	assert.Equal(t, []bool{true, false}, told())
+}
