@@ -25,7 +25,9 @@ func TestHowAConnectionHasEndedIsTold(t *testing.T) {
 			"MQTT-3.3.1-4", mqttwire.ReasonMalformedPacket},
 		{"an answer to nothing", func(b *broker) { b.of("c").send(&packets.Connack{}) },
 			"MQTT-3.2.0-2", mqttwire.ReasonProtocolError},
-		{"its DISCONNECT", func(b *broker) { b.of("c").disconnect(&packets.Disconnect{ReasonCode: mqttwire.ReasonAdministrativeAction}) },
+		{"its DISCONNECT", func(b *broker) {
+			b.of("c").disconnect(&packets.Disconnect{ReasonCode: mqttwire.ReasonAdministrativeAction})
+		},
 			"0x98", 0},
 		{"it says nothing more", func(b *broker) { b.mute(nil) }, "answer", 0},
 		{"the link is cut", func(b *broker) { b.cut() }, "", 0},

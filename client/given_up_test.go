@@ -22,6 +22,17 @@ func givesUp(t *testing.T) context.Context {
 	return ctx
 }
 
+// next returns what comes from a channel, within an hour.
+func next[T any](t *testing.T, from <-chan T) (v T) {
+	t.Helper()
+	select {
+	case v = <-from:
+	case <-time.After(time.Hour):
+		require.Fail(t, "nothing comes")
+	}
+	return v
+}
+
 // offline cuts a client's connection, and lets none be made until the returned function
 // is called.
 func (b *broker) offline() (back func()) {
@@ -43,7 +54,7 @@ func TestAnUnsubscribeThatIsWithdrawnLeavesTheHandler(t *testing.T) {
 		back()
 		require.NoError(t, c.AwaitConnection(t.Context()))
 		b.publish(&packets.Publish{Topic: []byte("a"), QoS: 1})
-		assert.Equal(t, "a", <-got)
+		assert.Equal(t, "a", next(t, got))
 
 		b.set(func() {
 			b.answer = func(p mqttwire.Packet) mqttwire.Packet {
@@ -55,7 +66,7 @@ func TestAnUnsubscribeThatIsWithdrawnLeavesTheHandler(t *testing.T) {
 		})
 		require.ErrorIs(t, c.Unsubscribe(t.Context(), "a", "b"), client.ErrRefused)
 		b.publish(&packets.Publish{Topic: []byte("a"), QoS: 1})
-		assert.Equal(t, "a", <-got, "the server has refused to end it")
+		assert.Equal(t, "a", next(t, got), "the server has refused to end it")
 		b.set(func() { b.answer = nil })
 		require.NoError(t, c.Unsubscribe(t.Context(), "a"))
 	})
@@ -95,10 +106,10 @@ func TestWhatIsRefusedOnceItsCallerWaitsNoLongerIsADeadLetter(t *testing.T) {
 		b.set(func() { b.silent = false })
 		b.refuse(mqttwire.ReasonQuotaExceeded)
 		b.cut()
-		d := <-told
+		d := next(t, told)
 		assert.Equal(t, "x", string(d.Message.Payload))
 		assert.Equal(t, mqttwire.ReasonQuotaExceeded, d.Err.Code)
-		require.NoError(t, <-flushed)
+		require.NoError(t, next(t, flushed))
 		require.NoError(t, c.Close(t.Context()))
 	})
 }
@@ -119,7 +130,7 @@ func TestASubscriptionThatIsRefusedOnceItsCallerWaitsNoLongerHasNoHandler(t *tes
 		require.NoError(t, c.AwaitConnection(t.Context()))
 		require.NoError(t, c.Flush(t.Context()))
 		b.of("c").send(&packets.Publish{Topic: []byte("no")})
-		assert.Equal(t, "no", <-rest)
+		assert.Equal(t, "no", next(t, rest))
 	})
 }
 
@@ -144,7 +155,7 @@ func TestWhatAJournalHadIsADeadLetterToo(t *testing.T) {
 		o.OnDropped, told = deadLetters()
 		c, err = client.Dial(t.Context(), "mqtt://broker", o)
 		require.NoError(t, err)
-		d := <-told
+		d := next(t, told)
 		assert.Equal(t, "large", string(d.Message.Payload))
 		assert.Equal(t, session.DropTooLarge, d.Err.Drop)
 		assert.ErrorIs(t, d.Err, client.ErrNotSent)
