@@ -17,7 +17,7 @@ const head = `# Interoperability
     scripts/matrix
 
 Measured on %s: %d messages in each cell of our client, %d in those of others, from one client to another one through the server, on
-the loopback, by two cores that others used too. "Cut" is how many
+the loopback, on two cores that others used too. "Cut" is how many
 connections a proxy has broken, of sender and receiver, behind 100 to some 8,000 bytes in one direction or after %v. "Lost" are messages
 that never came, "again" arrivals beyond a message's first, "out of order" first arrivals behind that of a later message. A cell has
 passed if nothing is lost at QoS 1 and 2, nothing comes again at QoS 0 and 2, and all is in order; what is lost of QoS 0 on a link that
@@ -27,6 +27,8 @@ Where our client receives it looks at the packets too, and a fault is the server
 server has acknowledged to the sender and never published to the receiver; "late", published behind a later one; "twice", published
 again at QoS 2 behind their PUBREL or with another identifier, which [MQTT-4.3.3-6] forbids; "beyond", connections that our client
 ended with 0x93 as more than its Receive Maximum was under way.
+
+Not in here: mosquitto as a bridge.
 `
 
 const faultsHead = `

@@ -21,7 +21,7 @@ var opening = map[string]int64{"tcp": 0, "tls": 2500, "ws": 300}
 type proxy struct {
 	listener net.Listener
 	to       string
-	cuts     int64 // that it makes before it lets connections be: with all broken early nothing would ever be done
+	cuts     atomic.Int64 // that it makes before it lets connections be: with all broken early nothing would ever be done
 	opening  int64
 	cutting  atomic.Bool
 	began    chan struct{} // is closed when it begins to cut
@@ -34,7 +34,8 @@ func newProxy(to string, cuts, opening int64) (*proxy, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &proxy{listener: listener, to: to, cuts: cuts, opening: opening, began: make(chan struct{})}
+	p := &proxy{listener: listener, to: to, opening: opening, began: make(chan struct{})}
+	p.cuts.Store(cuts)
 	p.running.Go(p.run)
 	return p, nil
 }
@@ -46,6 +47,9 @@ func (p *proxy) cut() {
 	p.cutting.Store(true)
 	close(p.began)
 }
+
+// spare breaks no more connections.
+func (p *proxy) spare() { p.cuts.Store(0) }
 
 // close waits until all connections have ended.
 func (p *proxy) close() {
@@ -77,7 +81,7 @@ func (p *proxy) pass(near, far net.Conn) {
 	switch {
 	case !p.cutting.Load():
 		p.running.Go(func() { p.breakAt(p.began, ended, end) })
-	case p.broken.Load() < p.cuts:
+	case p.broken.Load() < p.cuts.Load():
 		limits[rand.IntN(2)] = p.opening + 100 + rand.Int64N(1<<(6+rand.IntN(8)))
 		old := make(chan struct{})
 		answers = &answered{Conn: far, first: func() { time.AfterFunc(life, func() { close(old) }) }}

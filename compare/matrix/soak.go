@@ -186,6 +186,7 @@ func (c cell) converse(ctx context.Context, i int, long time.Duration, total *at
 			}
 		}
 	}
+	link.spare()
 	return errors.Join(ctx.Err(), c.settled(ctx, l, sender, receiver, total))
 }
 
