@@ -492,6 +492,26 @@ func TestAfterTheLeaseOnlyPingrespLeavesUntilEachClientIsConfirmed(t *testing.T)
 	}
 }
 
+// What was recorded before the node was suspended does not say that the client is ours.
+func TestAPutOfBeforeTheEndOfTheLeaseConfirmsNobody(t *testing.T) {
+	w := newBy(t, broker.Options{Cluster: &broker.Cluster{Node: "n", Lease: lease, Timeout: time.Hour}})
+	p := w.open(mqttwire.V5, "p", keeps)
+	p.send(&packets.Subscribe{PacketID: 1, Subscriptions: []packets.Subscription{sub("a", 0)}})
+	w.answer(broker.Listen, done)
+	require.Len(t, w.asks(broker.Put), 1)
+	w.pass(lease)
+	for len(w.asks(broker.Renew)) > 1 {
+		w.answer(broker.Renew, broker.Reply{})
+	}
+	w.pass(lease / 3)
+	w.answer(broker.Renew, broker.Reply{})
+	w.answer(broker.Renew, broker.Reply{Outcome: broker.Done, Incarnation: 2})
+	w.answer(broker.Put, done)
+	assert.Empty(t, p.got)
+	w.answer(broker.Put, done)
+	assert.Len(t, p.got, 1)
+}
+
 func TestANodeWithoutALeaseClaimsNobody(t *testing.T) {
 	w := &by{world: newWorld(t, broker.Options{Cluster: &broker.Cluster{Node: "n"}})}
 	at, ok := w.b.Deadline()

@@ -1,6 +1,7 @@
 package broker_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -457,4 +458,33 @@ func TestWhatIsOnlyOfTheNodeStaysThere(t *testing.T) {
 	w.b.Tick(w.now)
 	assert.NotEmpty(t, w.b.Retained("", []byte("$SYS/#")))
 	assert.Empty(t, w.asks(broker.Retain))
+}
+
+func TestNamespacesSeeNothingOfEachOtherInACluster(t *testing.T) {
+	spaces := func(o *broker.Options) {
+		o.Hooks.Connect = func(_ context.Context, c *broker.Peer, p *packets.Connect) (*packets.Auth, mqttwire.ReasonCode) {
+			c.Namespace = string(p.UserName)
+			return nil, 0
+		}
+	}
+	in := func(space string) func(*packets.Connect) {
+		return func(c *packets.Connect) { c.UserName = []byte(space) }
+	}
+	e := newEngine(t, 1)
+	a, b := e.node("a", broker.Recorded, spaces), e.node("b", broker.Recorded, spaces)
+	p := a.connect(mqttwire.V5, "p", keeps, in("x"))
+	a.subscribe(p, sub("t", 1))
+	same, other := b.connect(mqttwire.V5, "same", in("x")), b.connect(mqttwire.V5, "p", in("y"))
+	b.subscribe(other, sub("t", 1))
+	b.publish(same, "t", "live", 1)
+	assert.Equal(t, []string{"t live QoS1"}, p.messages())
+	p.send(&packets.Puback{PacketID: 1})
+	e.run()
+	a.cut = true
+	b.publish(same, "t", "of x", 1)
+	b.publish(other, "t", "of y", 1)
+	e.pass(lease + time.Second)
+	p = b.connect(mqttwire.V5, "p", keeps, in("x"))
+	assert.Equal(t, []string{"t of x QoS1"}, p.messages())
+	assert.Equal(t, []string{"t of y QoS1"}, other.messages())
 }
