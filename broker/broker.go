@@ -24,6 +24,7 @@ type Broker struct {
 	engine *engine // nil without Options.Cluster
 	counts counts
 	turns  sync.Pool
+	lists  sync.Pool // of Conn.later
 	pool   session.MessagePool // of messages that clients publish
 
 	random   sync.Mutex // of source
@@ -41,6 +42,7 @@ func New(o Options) *Broker {
 		b.o.Journal = false
 		b.engine = newEngine(b, *o.Cluster)
 	}
+	b.lists.New = func() any { return new([]*Conn) }
 	b.turns.New = func() any { return &turn{b: b} }
 	return b
 }

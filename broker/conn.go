@@ -18,8 +18,7 @@ type Conn struct {
 	peer  *Peer
 	ready func() // or nil
 
-	later    *[]*Conn     // that are to be told, or nil; of who calls Packet
-	together atomic.Int32 // see Together
+	later *[]*Conn // that are to be told, or nil; of who calls Packet
 
 	own     sync.Mutex // of all that follows, as long as there is no client
 	mu      atomic.Pointer[sync.Mutex]
@@ -35,12 +34,15 @@ type Conn struct {
 	wrote   uint64              // bytes that are on the network
 	staged  *staged             // with a journal; nil if nothing is
 	door    *door               // in a cluster
-	waits   bool                // until changes are durable; the log's
-	auth    bool                // the AUTH that is awaited is one of a CONNECT
-	busy    bool                // while routing is held: nothing is written, and no event is taken
-	told    bool                // Ready was called, and Append has not returned nothing since
-	lost    bool                // Lost was called
-	part    bool                // what is staged begins, or what was taken of it ends, within a packet
+
+	together atomic.Int32 // see Together
+
+	waits bool // until changes are durable; the log's
+	auth  bool // the AUTH that is awaited is one of a CONNECT
+	busy  bool // while routing is held: nothing is written, and no event is taken
+	told  bool // Ready was called, and Append has not returned nothing since
+	lost  bool // Lost was called
+	part  bool // what is staged begins, or what was taken of it ends, within a packet
 }
 
 // lock locks the Conn, with its client if there is one, and returns what to unlock.
@@ -108,10 +110,23 @@ func (c *Conn) Packet() (mqttwire.Packet, bool) {
 // Tell tells those who have got something to write by what has come on the connection, and
 // whom Packet tells else when it has no more. Who may wait between two packets calls it before.
 func (c *Conn) Tell() {
-	if list := c.later; list != nil && len(*list) > 0 {
+	if list := c.later; list != nil {
+		c.later = nil
 		tellReady(*list)
 		*list = emptied(*list)
+		c.b.lists.Put(list)
 	}
+}
+
+// tellLater leaves it to Tell to tell connections.
+func (c *Conn) tellLater(all []*Conn) {
+	switch {
+	case len(all) == 0:
+		return
+	case c.later == nil:
+		c.later = c.b.lists.Get().(*[]*Conn)
+	}
+	*c.later = append(*c.later, all...)
 }
 
 // Together returns with how many others the connection was told last that there is something
@@ -400,6 +415,5 @@ func (c *Conn) Release() {
 	defer c.lock().Unlock()
 	if !c.busy {
 		c.link.Release()
-		c.later = nil
 	}
 }

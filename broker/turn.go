@@ -97,10 +97,7 @@ func (t *turn) tellReady() {
 		return
 	}
 	t.later = nil
-	if c.later == nil {
-		c.later = new([]*Conn)
-	}
-	*c.later = append(*c.later, t.ready...)
+	c.tellLater(t.ready)
 	if h := &t.b.o.Hooks; len(t.tells) > 0 && (h.Dropped != nil || h.Disconnected != nil || h.SessionEnded != nil) {
 		c.Tell()
 	}
