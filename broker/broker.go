@@ -24,7 +24,7 @@ type Broker struct {
 	engine *engine // nil without Options.Cluster
 	counts counts
 	turns  sync.Pool
-	lists  sync.Pool // of Conn.later
+	lists  sync.Pool           // of Conn.later
 	pool   session.MessagePool // of messages that clients publish
 
 	random   sync.Mutex // of source
