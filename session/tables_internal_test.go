@@ -265,7 +265,7 @@ func TestAMarkInARingStaysBeforeTheSameEntry(t *testing.T) {
 			},
 			"pass": func(*rapid.T) {
 				if pos, ok := r.next(r.mark); ok {
-					r.mark = pos + 1
+					r.mark, r.begun = pos+1, pos+1
 					before, behind = append(before, behind[0]), behind[1:]
 				}
 			},
@@ -277,6 +277,7 @@ func TestAMarkInARingStaysBeforeTheSameEntry(t *testing.T) {
 				}
 				require.True(t, slices.Equal(behind, got), "%v %v", behind, got)
 				require.Equal(t, len(before)+len(behind), r.len())
+				require.Equal(t, r.mark, r.begun, "the other position stays too")
 			},
 		})
 	})
