@@ -15,8 +15,8 @@ import (
 
 // The limits that `mqtt serve` has while it soaks; those of memory bound what it may take.
 var soakLimits = []string{
-	"--max-connections", "400", "--max-sessions", "300", "--max-queued", "5000", "--max-queued-bytes", "1000000", "--max-packet-size", "100000",
-	"--max-subscriptions", "50", "--max-retained", "500", "--max-retained-bytes", "5000000", "--connect-timeout", "3", "--max-session-expiry", "60",
+	"--max-connections", "1500", "--max-sessions", "300", "--max-queued", "5000", "--max-queued-bytes", "1000000", "--max-packet-size", "100000",
+	"--max-subscriptions", "50", "--max-retained", "500", "--max-retained-bytes", "5000000", "--connect-timeout", "3", "--max-session-expiry", "600",
 	"--max-keepalive", "10",
 }
 
