@@ -10,8 +10,12 @@ import (
 // sendAtOnce is how many bytes of messages of QoS 0 are encoded ahead of their writing.
 const sendAtOnce = 16 << 10
 
-// Send sends a message of QoS 0. If nothing waits that has to go before it, and it is not
-// large, it is encoded at once, and no Message is made of it; else it is published as by
+// worthAnAlias is how long a topic name is at least that is better sent by its alias than at
+// once.
+const worthAnAlias = 24
+
+// Send sends a message of QoS 0. If nothing waits that has to go before it, it is not
+// large, and no topic alias makes it much shorter, it is encoded at once, and no Message is made of it; else it is published as by
 // Session.Publish, within Options.Queue. No event tells that it was written. p is not kept;
 // its Topic has to be the topic in full, and its topic alias, Subscription Identifiers and
 // packet identifier do not matter.
@@ -29,7 +33,8 @@ func (l *Link) Send(now time.Time, p *packets.Publish) error {
 		return ErrNotSupported
 	}
 	l.at(now)
-	if l.pending()+len(p.Payload) > sendAtOnce || !plainProperties(&p.Properties) || !l.overtakesNothing() {
+	alias := l.aliasing && len(p.Topic) >= worthAnAlias
+	if alias || l.pending()+len(p.Payload) > sendAtOnce || !plainProperties(&p.Properties) || !l.overtakesNothing() {
 		_, err := l.session.Publish(now, NewMessage(now, p), Delivery{Retain: p.Retain, Quiet: true})
 		return err
 	}

@@ -40,6 +40,19 @@ func TestAMessageThatIsSentAtOnceIsNotQueuedNorToldOf(t *testing.T) {
 	})
 }
 
+func TestALongTopicIsSentByItsAlias(t *testing.T) {
+	p := newPeer(t, mqttwire.V5, withAliases(2))
+	m := &packets.Publish{Topic: []byte("a/topic/name/of/thirty/letters")}
+	for _, want := range []string{string(m.Topic) + " 0", string(m.Topic) + " 1", " 1"} {
+		require.NoError(t, p.Link.Send(p.Now, m))
+		assert.Equal(t, want, aliased(p.Got()[0]))
+	}
+	for range 3 {
+		require.NoError(t, p.Link.Send(p.Now, sending("a")))
+		assert.Equal(t, "t 0", aliased(p.Got()[0]), "of a short one it makes little less")
+	}
+}
+
 func TestAMessageThatIsSentOvertakesNothing(t *testing.T) { // [MQTT-4.6.0-5]
 	forEach(t, func(t *testing.T, side mqttwire.Sender, v mqttwire.Version) {
 		for name, c := range map[string]struct {
