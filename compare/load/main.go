@@ -83,11 +83,15 @@ func run(ctx context.Context, p plan, rows, to string) (err error) {
 			return fmt.Errorf("%s: %w", r.what, err)
 		}
 		results = append(results, res)
+		if rows == "" { // so that what was measured is there if something fails
+			if err := os.WriteFile(to, document(results, &p), 0o644); err != nil {
+				return err
+			}
+		}
 	}
-	text := document(results, &p)
-	if rows != "" {
-		_, err = os.Stdout.Write(text)
-		return err
+	if rows == "" {
+		return nil
 	}
-	return os.WriteFile(to, text, 0o644)
+	_, err = os.Stdout.Write(document(results, &p))
+	return err
 }
