@@ -106,7 +106,7 @@ func (m *meter) settle(ctx context.Context, before figures) (f figures, err erro
 		if ctx.Err() != nil {
 			break
 		}
-		if f, err = m.sample(ctx); err == nil && f.connections == before.connections && f.goroutines <= before.goroutines {
+		if f, err = m.sample(ctx); err == nil && f.connections <= before.connections && f.goroutines <= before.goroutines {
 			return f, nil
 		}
 		time.Sleep(time.Second)
