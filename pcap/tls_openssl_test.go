@@ -98,7 +98,8 @@ func (o *openSSL) talk(t *testing.T, options ...string) (c *talk, keys []byte) {
 	server := o.start(ctx, t, append([]string{"s_server", "-accept", port, "-cert", o.file("ecdsa.crt"), "-key", o.file("ecdsa.key"),
 		"-dcert", o.file("rsa.crt"), "-dkey", o.file("rsa.key")}, both...)...)
 	c = open(8883)
-	front := recordBetween(t, c, port)
+	front, end := recordBetween(t, c, port)
+	defer end()
 	keyLog := filepath.Join(t.TempDir(), "keys")
 	client := o.start(ctx, t, append([]string{"s_client", "-connect", front, "-servername", "broker.example", "-keylogfile", keyLog}, both...)...)
 	client.sends(t, connect5, server)
@@ -119,28 +120,31 @@ func freePort(t *testing.T) string {
 }
 
 // recordBetween passes one connection on to a server, and writes down what goes to and
-// fro.
-func recordBetween(t *testing.T, c *talk, server string) (addr string) {
+// fro, until end is called.
+func recordBetween(t *testing.T, c *talk, server string) (addr string, end func()) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	t.Cleanup(func() { l.Close() })
 	var behind net.Conn
 	require.Eventually(t, func() bool {
 		behind, err = net.Dial("tcp", server)
 		return err == nil
 	}, 30*time.Second, 5*time.Millisecond)
-	t.Cleanup(func() { behind.Close() })
-	go func() {
+	var lock sync.Mutex
+	var running sync.WaitGroup
+	running.Go(func() {
 		front, err := l.Accept()
 		if err != nil {
 			return
 		}
-		defer front.Close()
-		var lock sync.Mutex
-		go passOn(front, behind, func(b string) { lock.Lock(); defer lock.Unlock(); c.says(b) })
+		defer front.Close() // which ends the other one
+		running.Go(func() { passOn(front, behind, func(b string) { lock.Lock(); defer lock.Unlock(); c.says(b) }) })
 		passOn(behind, front, func(b string) { lock.Lock(); defer lock.Unlock(); c.hears(b) })
-	}()
-	return l.Addr().String()
+	})
+	return l.Addr().String(), func() {
+		require.NoError(t, l.Close())
+		require.NoError(t, behind.Close())
+		running.Wait()
+	}
 }
 
 // passOn passes on what it reads, when it was written down.
