@@ -15,6 +15,7 @@ import (
 type flush struct {
 	left    int  // requests that have not ended
 	ahead   int  // messages that have to leave the queue for those of QoS 0 to be written; less than 0 is enough
+	handed  bool // what is to be written of QoS 0 is in the batch that is written
 	written bool // messages of QoS 0 are on the network
 	done    chan struct{}
 	closed  bool
@@ -40,9 +41,8 @@ func (c *Client) newFlush() *flush {
 	return f
 }
 
-// checkFlushes looks whether what waits was written: nothing more is to be, or all that
-// was taken up to now was, and of the queue that much that what was in it is among that.
-// Under the lock.
+// checkFlushes looks whether what waits was written: nothing more is to be, or what was in
+// the queue and encoded at once has gone out with a batch. Under the lock.
 func (c *Client) checkFlushes() {
 	if len(c.flushes) == 0 {
 		return
@@ -50,7 +50,7 @@ func (c *Client) checkFlushes() {
 	still := c.flushes[:0]
 	idle := !c.writing && c.keeping == nil && c.session.Stats().Waiting == 0
 	for _, f := range c.flushes {
-		if f.written = idle || f.ahead < 0; f.written {
+		if f.written = f.written || idle; f.written {
 			f.check()
 		} else {
 			still = append(still, f)
@@ -61,11 +61,21 @@ func (c *Client) checkFlushes() {
 }
 
 // taken takes note that so many messages have left the queue, which holds what is left.
-// What follows the last of those that a flush waits for may be written in part.
-func (c *Client) taken(n, left int) {
+// The last of those that a flush waits for may be there in part, and so may be what was
+// encoded at once, unless more has followed or all that was encoded is there.
+func (c *Client) taken(n, left int, all bool) {
 	for _, f := range c.flushes {
 		f.ahead = min(f.ahead-n, left)
+		f.handed = f.handed || f.ahead < 0 || all && f.ahead == 0
 	}
+}
+
+// wroteBatch takes note that a batch was written.
+func (c *Client) wroteBatch() {
+	for _, f := range c.flushes {
+		f.written = f.written || f.handed
+	}
+	c.checkFlushes()
 }
 
 // Flush waits until all that was published, subscribed and unsubscribed before has ended,
