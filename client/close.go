@@ -252,9 +252,13 @@ func (c *Client) finish(why error) {
 		c.keepLast()
 	}
 	c.phase = phaseEnded
+	left := errKept
+	if c.keeper.err != nil { // and may have it or not
+		left = c.keeper.err
+	}
 	for token, d := range c.pending {
 		delete(c.pending, token)
-		d.end(session.Unknown, 0, &RequestError{Outcome: session.Unknown, Err: errKept})
+		d.end(session.Unknown, 0, &RequestError{Outcome: session.Unknown, Err: left})
 	}
 	for _, f := range c.flushes {
 		f.written = true

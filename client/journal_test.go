@@ -356,3 +356,20 @@ func TestAMessageThatIsWithdrawnWhileTheClientClosesIsNotKept(t *testing.T) {
 		require.NoError(t, again.Close(t.Context()))
 	})
 }
+
+// TestWhatAJournalHasNotKeptIsNotSaidToBeThere: why the message is left is said.
+func TestWhatAJournalHasNotKeptIsNotSaidToBeThere(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b := newBroker()
+		journal := newDisk()
+		c := b.dialed(t, client.Options{ClientID: "c", Expiry: time.Hour, Journal: journal})
+		synctest.Wait()
+		journal.mu.Lock()
+		journal.left = 0
+		journal.mu.Unlock()
+		err := c.Publish(t.Context(), "t", nil, client.QoS(1))
+		assert.ErrorIs(t, err, client.ErrUnknown)
+		assert.ErrorIs(t, err, errDisk)
+		assert.NotContains(t, err.Error(), "still")
+	})
+}
