@@ -36,6 +36,10 @@ func (c *Client) newFlush() *flush {
 		d.flushes = append(d.flushes, f)
 		f.left++
 	}
+	if c.had > 0 {
+		c.awaitHad = append(c.awaitHad, f)
+		f.left++
+	}
 	c.flushes = append(c.flushes, f)
 	c.checkFlushes()
 	return f
@@ -44,6 +48,9 @@ func (c *Client) newFlush() *flush {
 // checkFlushes looks whether what waits was written: nothing more is to be, or what was in
 // the queue and encoded at once has gone out with a batch. Under the lock.
 func (c *Client) checkFlushes() {
+	if c.had > 0 && c.atWork() == 0 {
+		c.endHad(c.had) // of which some have no event, as those of QoS 0
+	}
 	if len(c.flushes) == 0 {
 		return
 	}
@@ -58,6 +65,27 @@ func (c *Client) checkFlushes() {
 	}
 	clear(c.flushes[len(still):])
 	c.flushes = still
+}
+
+// atWork returns how many messages have not ended. Under the lock.
+func (c *Client) atWork() int {
+	s := c.session.Stats()
+	return s.Waiting + s.InFlight + s.Released
+}
+
+// endHad takes note that n messages have ended that the journal had. Under the lock.
+func (c *Client) endHad(n int) {
+	if c.had == 0 {
+		return
+	}
+	if c.had -= n; c.had > 0 {
+		return
+	}
+	for _, f := range c.awaitHad {
+		f.left--
+		f.check()
+	}
+	c.awaitHad = nil
 }
 
 // taken takes note that so many messages have left the queue, which holds what is left.
@@ -79,8 +107,9 @@ func (c *Client) wroteBatch() {
 }
 
 // Flush waits until all that was published, subscribed and unsubscribed before has ended,
-// over as many connections as it takes: what is of QoS 0 is written then. It returns
-// ErrClosed if the client has ended before, or the error of ctx.
+// also what Options.Journal had of an earlier run, over as many connections as it takes:
+// what is of QoS 0 is written then. It returns ErrClosed if the client has ended before, or
+// the error of ctx.
 func (c *Client) Flush(ctx context.Context) error {
 	c.mu.Lock()
 	if c.phase == phaseEnded {
@@ -157,7 +186,7 @@ func (c *Client) shut(ctx context.Context) error {
 	case <-ctx.Done():
 		c.mu.Lock()
 		defer c.unlock()
-		if len(c.pending) > 0 || c.session.Stats().Waiting > 0 {
+		if len(c.pending) > 0 || c.had > 0 || c.session.Stats().Waiting > 0 {
 			return context.Cause(ctx)
 		}
 	}
@@ -173,7 +202,7 @@ func (c *Client) disconnect() (left bool) {
 	}
 	c.mu.Lock()
 	defer c.unlock()
-	left = len(c.pending) > 0 && c.phase != phaseEnded
+	left = (len(c.pending) > 0 || c.had > 0) && c.phase != phaseEnded
 	if c.phase == phaseEnded {
 		return left
 	}
