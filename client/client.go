@@ -27,35 +27,37 @@ type Client struct {
 
 	deliveries sync.Pool // of Publish
 
-	mu      sync.Mutex // of all below; never held while anything waits, or in code of the user
-	session *session.Session
-	link    *session.Link // of the connection, from CONNECT on; nil if there is none
-	conn    net.Conn
-	timer   *time.Timer
-	timerAt time.Time // when it fires; zero if it does not
-	why     error     // of the end for good
-	cause   error     // why the last connection has ended
-	phase   phase
-	writing bool          // a goroutine writes
-	gated   bool          // the server has still to prove itself: nothing is written or handed on
-	open    bool          // the CONNACK has said success
-	opened  chan struct{} // closed while open
-	gone    chan struct{} // closed when the connection has ended
-	pending map[session.Token]*Delivery
-	rooms   []chan struct{} // of those who wait for room in the queue
-	full    session.Stats   // of the queue when it was full last
-	flushes []*flush
-	inbox   inbound
-	info    ServerInfo
-	auth    authentication
-	replies replies
-	notes   []note
-	on      *Events
-	listen  *Listener
-	stats   Stats
-	keeper  keeper
-	keeping chan struct{} // closed when what is being kept has been; nil if nothing is
-	written chan struct{} // closed when the goroutine that writes has ended; nil if nobody waits
+	mu       sync.Mutex // of all below; never held while anything waits, or in code of the user
+	session  *session.Session
+	link     *session.Link // of the connection, from CONNECT on; nil if there is none
+	conn     net.Conn
+	timer    *time.Timer
+	timerAt  time.Time // when it fires; zero if it does not
+	why      error     // of the end for good
+	cause    error     // why the last connection has ended
+	phase    phase
+	writing  bool          // a goroutine writes
+	gated    bool          // the server has still to prove itself: nothing is written or handed on
+	open     bool          // the CONNACK has said success
+	opened   chan struct{} // closed while open
+	gone     chan struct{} // closed when the connection has ended
+	pending  map[session.Token]*Delivery
+	rooms    []chan struct{} // of those who wait for room in the queue
+	full     session.Stats   // of the queue when it was full last
+	flushes  []*flush
+	had      int      // messages that the journal had, and that have not ended
+	awaitHad []*flush // wait for those too
+	inbox    inbound
+	info     ServerInfo
+	auth     authentication
+	replies  replies
+	notes    []note
+	on       *Events
+	listen   *Listener
+	stats    Stats
+	keeper   keeper
+	keeping  chan struct{} // closed when what is being kept has been; nil if nothing is
+	written  chan struct{} // closed when the goroutine that writes has ended; nil if nobody waits
 
 	telling   chan<- error // Connect, which waits for the first connection
 	settled   func()       // gives up what an attempt to connect needs, as it has succeeded

@@ -15,6 +15,7 @@ import (
 type flush struct {
 	left    int  // requests that have not ended
 	ahead   int  // messages that have to leave the queue for those of QoS 0 to be written; less than 0 is enough
+	handed  bool // what is to be written of QoS 0 is in the batch that is written
 	written bool // messages of QoS 0 are on the network
 	done    chan struct{}
 	closed  bool
@@ -35,22 +36,28 @@ func (c *Client) newFlush() *flush {
 		d.flushes = append(d.flushes, f)
 		f.left++
 	}
+	if c.had > 0 {
+		c.awaitHad = append(c.awaitHad, f)
+		f.left++
+	}
 	c.flushes = append(c.flushes, f)
 	c.checkFlushes()
 	return f
 }
 
-// checkFlushes looks whether what waits was written: nothing more is to be, or all that
-// was taken up to now was, and of the queue that much that what was in it is among that.
-// Under the lock.
+// checkFlushes looks whether what waits was written: nothing more is to be, or what was in
+// the queue and encoded at once has gone out with a batch. Under the lock.
 func (c *Client) checkFlushes() {
+	if c.had > 0 && c.atWork() == 0 {
+		c.endHad(c.had) // of which some have no event, as those of QoS 0
+	}
 	if len(c.flushes) == 0 {
 		return
 	}
 	still := c.flushes[:0]
 	idle := !c.writing && c.keeping == nil && c.session.Stats().Waiting == 0
 	for _, f := range c.flushes {
-		if f.written = idle || f.ahead < 0; f.written {
+		if f.written = f.written || idle; f.written {
 			f.check()
 		} else {
 			still = append(still, f)
@@ -60,17 +67,49 @@ func (c *Client) checkFlushes() {
 	c.flushes = still
 }
 
+// atWork returns how many messages have not ended. Under the lock.
+func (c *Client) atWork() int {
+	s := c.session.Stats()
+	return s.Waiting + s.InFlight + s.Released
+}
+
+// endHad takes note that n messages have ended that the journal had. Under the lock.
+func (c *Client) endHad(n int) {
+	if c.had == 0 {
+		return
+	}
+	if c.had -= n; c.had > 0 {
+		return
+	}
+	for _, f := range c.awaitHad {
+		f.left--
+		f.check()
+	}
+	c.awaitHad = nil
+}
+
 // taken takes note that so many messages have left the queue, which holds what is left.
-// What follows the last of those that a flush waits for may be written in part.
-func (c *Client) taken(n, left int) {
+// The last of those that a flush waits for may be there in part, and so may be what was
+// encoded at once, unless more has followed or all that was encoded is there.
+func (c *Client) taken(n, left int, all bool) {
 	for _, f := range c.flushes {
 		f.ahead = min(f.ahead-n, left)
+		f.handed = f.handed || f.ahead < 0 || all && f.ahead == 0
 	}
 }
 
+// wroteBatch takes note that a batch was written.
+func (c *Client) wroteBatch() {
+	for _, f := range c.flushes {
+		f.written = f.written || f.handed
+	}
+	c.checkFlushes()
+}
+
 // Flush waits until all that was published, subscribed and unsubscribed before has ended,
-// over as many connections as it takes: what is of QoS 0 is written then. It returns
-// ErrClosed if the client has ended before, or the error of ctx.
+// also what Options.Journal had of an earlier run, over as many connections as it takes:
+// what is of QoS 0 is written then. It returns ErrClosed if the client has ended before, or
+// the error of ctx.
 func (c *Client) Flush(ctx context.Context) error {
 	c.mu.Lock()
 	if c.phase == phaseEnded {
@@ -147,7 +186,7 @@ func (c *Client) shut(ctx context.Context) error {
 	case <-ctx.Done():
 		c.mu.Lock()
 		defer c.unlock()
-		if len(c.pending) > 0 || c.session.Stats().Waiting > 0 {
+		if len(c.pending) > 0 || c.had > 0 || c.session.Stats().Waiting > 0 {
 			return context.Cause(ctx)
 		}
 	}
@@ -163,7 +202,7 @@ func (c *Client) disconnect() (left bool) {
 	}
 	c.mu.Lock()
 	defer c.unlock()
-	left = len(c.pending) > 0 && c.phase != phaseEnded
+	left = (len(c.pending) > 0 || c.had > 0) && c.phase != phaseEnded
 	if c.phase == phaseEnded {
 		return left
 	}
@@ -242,9 +281,13 @@ func (c *Client) finish(why error) {
 		c.keepLast()
 	}
 	c.phase = phaseEnded
+	left := errKept
+	if c.keeper.err != nil { // and may have it or not
+		left = c.keeper.err
+	}
 	for token, d := range c.pending {
 		delete(c.pending, token)
-		d.end(session.Unknown, 0, &RequestError{Outcome: session.Unknown, Err: errKept})
+		d.end(session.Unknown, 0, &RequestError{Outcome: session.Unknown, Err: left})
 	}
 	for _, f := range c.flushes {
 		f.written = true

@@ -84,6 +84,7 @@ func (c *Client) load() error {
 		s = session.New(c.o.Session)
 	}
 	c.session, c.stats.Restored = s, report.Messages
+	c.had = c.atWork()
 	return nil
 }
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"net"
+	"net/url"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -355,4 +357,64 @@ func TestAMessageThatIsWithdrawnWhileTheClientClosesIsNotKept(t *testing.T) {
 		assert.Equal(t, 1, again.Stats().Restored)
 		require.NoError(t, again.Close(t.Context()))
 	})
+}
+
+// TestWhatAJournalHasNotKeptIsNotSaidToBeThere: why the message is left is said.
+func TestWhatAJournalHasNotKeptIsNotSaidToBeThere(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b := newBroker()
+		journal := newDisk()
+		c := b.dialed(t, client.Options{ClientID: "c", Expiry: time.Hour, Journal: journal})
+		synctest.Wait()
+		journal.mu.Lock()
+		journal.left = 0
+		journal.mu.Unlock()
+		err := c.Publish(t.Context(), "t", nil, client.QoS(1))
+		assert.ErrorIs(t, err, client.ErrUnknown)
+		assert.ErrorIs(t, err, errDisk)
+		assert.NotContains(t, err.Error(), "still")
+	})
+}
+
+// farConn has all that is read a while later.
+type farConn struct{ net.Conn }
+
+func (c farConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	time.Sleep(time.Second)
+	return n, err
+}
+
+// TestFlushWaitsForWhatTheJournalHad: an earlier run has published it, and it was sent
+// already, so that it does not wait in the queue. Close waits as Flush does.
+func TestFlushWaitsForWhatTheJournalHad(t *testing.T) {
+	for q := mqttwire.AtLeastOnce; q <= mqttwire.ExactlyOnce; q++ {
+		for name, end := range map[string]func(*client.Client, context.Context) error{
+			"Flush": (*client.Client).Flush, "Close": (*client.Client).Close,
+		} {
+			bubble(t, func(t *testing.T) {
+				b := newBroker()
+				o := client.Options{ClientID: "c", Expiry: time.Hour, Journal: newDisk()}
+				first := b.dialed(t, o)
+				b.set(func() { b.silent = true })
+				first.Send(&packets.Publish{Topic: []byte("t"), QoS: q})
+				synctest.Wait()
+				require.NoError(t, first.Abort())
+				b.set(func() { b.silent = false })
+
+				o.Dialer = func(ctx context.Context, u *url.URL) (net.Conn, error) {
+					conn, err := b.dial(ctx, u)
+					return farConn{conn}, err
+				}
+				second, err := client.Dial(t.Context(), "mqtt://broker", o)
+				require.NoError(t, err)
+				require.Equal(t, 1, second.Stats().Restored)
+				require.NoError(t, end(second, t.Context()), name)
+				s := second.Stats().Session
+				assert.Zero(t, s.InFlight+s.Released+s.Waiting, "%s with QoS %d", name, q)
+				require.NoError(t, second.Close(t.Context()))
+				pass(time.Minute)
+			})
+		}
+	}
 }

@@ -195,6 +195,11 @@ type Dropped struct {
 func (c *Client) requestDone(e *session.Event) {
 	d := c.pending[e.Token]
 	if d == nil {
+		switch e.Packet.(type) {
+		case *packets.Suback, *packets.Unsuback:
+		default:
+			c.endHad(1)
+		}
 		return
 	}
 	delete(c.pending, e.Token)
@@ -219,6 +224,9 @@ func (c *Client) requestDropped(e *session.Event) {
 	err := &RequestError{Outcome: e.Outcome, Drop: e.Drop, Err: e.Cause.Err}
 	d := c.pending[e.Token]
 	if d == nil { // as of a message that the journal had
+		if e.Message != nil {
+			c.endHad(1)
+		}
 		c.deadLetter(e.Message, err)
 		return
 	}

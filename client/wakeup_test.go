@@ -2,6 +2,8 @@ package client_test
 
 import (
 	"context"
+	"net"
+	"net/url"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -162,4 +164,93 @@ func TestFlushWaitsForNothingThatComesLater(t *testing.T) {
 			pass(5 * time.Second) // what lingers
 		})
 	}
+}
+
+// slowConn takes its time for each write, however little that is.
+type slowConn struct{ net.Conn }
+
+func (c slowConn) Write(p []byte) (int, error) {
+	time.Sleep(10 * time.Millisecond)
+	return c.Conn.Write(p)
+}
+
+// TestFlushEndsWhileLittleComesAllTheTime: so little that none of it waits in the queue, and
+// so often that there is something to write at any time.
+func TestFlushEndsWhileLittleComesAllTheTime(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b := newBroker()
+		c, err := client.Dial(t.Context(), "mqtt://broker", client.Options{
+			ClientID: "c",
+			Dialer: func(ctx context.Context, u *url.URL) (net.Conn, error) {
+				conn, err := b.dial(ctx, u)
+				return slowConn{conn}, err
+			},
+		})
+		require.NoError(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		var others sync.WaitGroup
+		others.Go(func() {
+			for ctx.Err() == nil {
+				_ = c.Publish(ctx, "on", make([]byte, 100))
+				time.Sleep(3 * time.Millisecond)
+			}
+		})
+		pass(time.Second)
+		for i := range 5 {
+			require.NoError(t, c.Publish(t.Context(), "before", nil))
+			flushing, stop := context.WithTimeout(t.Context(), time.Second)
+			first := make(chan error)
+			go func() { first <- c.Flush(flushing) }()
+			assert.NoError(t, c.Flush(flushing))
+			synctest.Wait()
+			before := 0
+			for _, p := range packetsOf[*packets.Publish](b) {
+				if string(p.Topic) == "before" {
+					before++
+				}
+			}
+			assert.Equal(t, i+1, before, "it was written, and the network holds nothing")
+			assert.NoError(t, <-first)
+			stop()
+		}
+		cancel()
+		others.Wait()
+		require.NoError(t, c.Close(t.Context()))
+		pass(5 * time.Second) // what lingers
+	})
+}
+
+// TestFlushIsNotEndedByAnother: one that begins while a batch is written does not end those
+// before it, whose messages are in that batch.
+func TestFlushIsNotEndedByAnother(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b := newBroker()
+		c, err := client.Dial(t.Context(), "mqtt://broker", client.Options{
+			ClientID: "c",
+			Dialer: func(ctx context.Context, u *url.URL) (net.Conn, error) {
+				conn, err := b.dial(ctx, u)
+				return slowConn{conn}, err
+			},
+		})
+		require.NoError(t, err)
+		pass(time.Second)
+		require.NoError(t, c.Publish(t.Context(), "on", nil)) // is written from now on
+		pass(time.Millisecond)
+		require.NoError(t, c.Publish(t.Context(), "before", make([]byte, 20<<10))) // waits in the queue
+		first := make(chan error, 1)
+		go func() { first <- c.Flush(t.Context()) }()
+		pass(time.Millisecond)
+		require.NoError(t, c.Publish(t.Context(), "behind", make([]byte, 20<<10)))
+		pass(9 * time.Millisecond) // all that follows is one batch
+		second := make(chan error, 1)
+		go func() { second <- c.Flush(t.Context()) }()
+		pass(time.Millisecond)
+		assert.Empty(t, first, "its message is not written")
+		require.NoError(t, <-first)
+		synctest.Wait()
+		assert.Len(t, packetsOf[*packets.Publish](b), 3)
+		require.NoError(t, <-second)
+		require.NoError(t, c.Close(t.Context()))
+		pass(5 * time.Second) // what lingers
+	})
 }

@@ -85,7 +85,7 @@ func (b *batch) write() {
 		if b.link != nil {
 			c.wrote(b.link, n, err)
 		}
-		c.checkFlushes()
+		c.wroteBatch()
 		more = c.fill(b)
 		c.unlock()
 	}
@@ -170,10 +170,10 @@ func (c *Client) append(out []byte) []byte {
 	if len(c.flushes) == 0 {
 		return c.link.Append(out, writeMost-len(out))
 	}
-	waited := c.session.Stats().Waiting
-	out = c.link.Append(out, writeMost-len(out))
+	waited, before := c.session.Stats().Waiting, len(out)
+	out = c.link.Append(out, writeMost-before)
 	waits := c.session.Stats().Waiting
-	c.taken(waited-waits, waits)
+	c.taken(waited-waits, waits, len(out) > before && len(out) < writeMost)
 	return out
 }
 
