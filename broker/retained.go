@@ -182,10 +182,14 @@ func (cl *client) replay(t *turn) {
 		t.add(task{do: (*turn).replayAsked, client: cl})
 		return
 	}
-	for step := 0; step < stepsAtOnce && len(cl.replays) > 0; step++ {
+	for step := 0; len(cl.replays) > 0; step++ {
+		if step == stepsAtOnce {
+			cl.wake(t) // it goes on later
+			break
+		}
 		r := cl.replays[0]
 		if !cl.replayStep(t, r) {
-			break
+			break // until the client has acknowledged something: to wake it would bring it here again
 		}
 		if !r.cursor.More() {
 			cl.replays[0], cl.replays = nil, cl.replays[1:]
@@ -194,7 +198,6 @@ func (cl *client) replay(t *turn) {
 	if len(cl.replays) == 0 {
 		cl.replays = nil
 	}
-	cl.wake(t)
 }
 
 // passes reports whether a retained message is not for the client.
@@ -240,6 +243,7 @@ func (cl *client) replayOne(t *turn, r *replay, k *kept) bool {
 	}
 	d := r.delivery(k.message)
 	cl.replayed(t, k.message, k.message, &d)
+	cl.wake(t)
 	return true
 }
 

@@ -197,3 +197,23 @@ func TestAReplayGoesNoFartherThanTheClientReads(t *testing.T) {
 	w.run()
 	assert.Less(t, len(p.messages()), 300, "what was unsubscribed is not gone on with")
 }
+
+func TestAClientThatDoesNotAcknowledgeIsNotToldAgainAndAgain(t *testing.T) {
+	w := newWorld(t, broker.Options{})
+	const n = 1000
+	for i := range n {
+		m := session.NewMessage(w.now, &packets.Publish{Topic: fmt.Appendf(nil, "a/%04d", i), Payload: []byte("m"), QoS: 1, Retain: true})
+		assert.NoError(t, w.b.Publish(w.now, "", m, nil))
+	}
+	p := w.connect(mqttwire.V5, "p", func(c *packets.Connect) { c.Properties.SetReceiveMaximum(10) })
+	p.subscribe(0, sub("#", 1)) // which comes to an end
+	got := p.messages()
+	assert.Len(t, got, 10)
+	assert.Empty(t, p.next())
+	assert.Empty(t, w.ready)
+	for id := uint16(1); len(got) < n; id++ {
+		p.send(&packets.Puback{PacketID: id})
+		got = append(got, p.messages()...)
+	}
+	assert.Empty(t, w.b.Stats().Dropped)
+}

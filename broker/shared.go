@@ -120,10 +120,15 @@ func (cl *client) sharedTokens() []session.Token {
 	return tokens
 }
 
+// sharedBy returns a message of a shared subscription that has not ended, which is kept for
+// good, as it may end as soon as the lock is not held.
 func (cl *client) sharedBy(token session.Token) (share, bool) {
 	cl.mu.Lock()
 	defer cl.mu.Unlock()
 	s, ok := cl.shared[token]
+	if ok {
+		s.message.Keep()
+	}
 	return s, ok
 }
 

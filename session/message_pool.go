@@ -11,35 +11,44 @@ import (
 // MessagePool makes messages in memory that is used again when nobody keeps them any
 // more, so that to send on what comes allocates nothing. Its zero value is ready. It may be
 // used by many goroutines at once, and must not be copied.
-type MessagePool struct{ pool sync.Pool }
+type MessagePool struct{ pools [len(pooledSizes)]sync.Pool }
 
 // pooled is a message of a pool, with its memory.
 type pooled struct {
 	message  Message
 	prepared packets.Prepared
 	memory   []byte
-	pool     *MessagePool
+	pool     *sync.Pool
 	keepers  atomic.Int64
 }
 
-// mostPooled is how many bytes a message has at most whose memory is used again.
-const mostPooled = 4 << 10
+// pooledSizes are how many bytes of memory messages have that is used again: a small one does
+// not get that of a large one, as it counts for little where it is kept for long.
+var pooledSizes = [...]int{64, 256, 1 << 10, 4 << 10}
+
+// mostLayout is how many bytes a message has beside its topic, payload and properties at most
+// to be sent.
+const mostLayout = 16
 
 // New is NewMessage for a message that the caller keeps until it calls Release. Each Session
 // that it is published to keeps it as long as it needs it. Who else has it beyond that, such
 // as a list, calls Keep, and may leave out Release: then its memory is left to the garbage
 // collector.
 func (p *MessagePool) New(now time.Time, publish *packets.Publish) *Message {
-	if len(publish.Payload) > mostPooled {
-		return NewMessage(now, publish)
+	size, i := publish.Pinned()+mostLayout, 0
+	for size > pooledSizes[i] {
+		if i++; i == len(pooledSizes) {
+			return NewMessage(now, publish)
+		}
 	}
-	m, ok := p.pool.Get().(*pooled)
+	pool := &p.pools[i]
+	m, ok := pool.Get().(*pooled)
 	if !ok {
-		m = &pooled{pool: p}
+		m = &pooled{pool: pool, memory: make([]byte, 0, pooledSizes[i])}
 	}
 	memory, err := m.prepared.PrepareIn(m.memory[:0], publish, publish.Topic)
 	if err != nil {
-		p.pool.Put(m)
+		pool.Put(m)
 		return NewMessage(now, publish)
 	}
 	m.memory = memory
@@ -67,7 +76,7 @@ func (m *Message) Release() {
 
 // release is Release of its message.
 func (p *pooled) release() {
-	if p.keepers.Add(-1) == 0 && cap(p.memory) <= mostPooled {
-		p.pool.pool.Put(p)
+	if p.keepers.Add(-1) == 0 {
+		p.pool.Put(p)
 	}
 }
