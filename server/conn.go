@@ -265,6 +265,7 @@ func (c *Conn) handleAll() {
 			now = time.Now()
 		}
 		if c.server.behind() {
+			c.conn.Tell()
 			c.flush()
 			c.server.catchUp()
 			now = time.Now()

@@ -89,7 +89,10 @@ func (h *Handler) call(c *Conn, packet mqttwire.Packet) (a mqttwire.Packet, err 
 	case *packets.Auth:
 		return called(c, p, h.Auth)
 	case *packets.Pingreq:
-		if h.Ping != nil && !h.Ping(c) {
+		if h.Ping == nil {
+			break
+		}
+		if c.conn.Tell(); !h.Ping(c) {
 			return nil, errNoPing
 		}
 	case *packets.Disconnect:

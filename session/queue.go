@@ -368,6 +368,7 @@ func (s *Session) Fetched(now time.Time, t Token, m *Message) error {
 		return ErrState
 	default:
 		s.bytes += m.size - e.message.size
+		m.Keep()
 		e.message = m
 	}
 	return nil
