@@ -70,6 +70,10 @@ func TestAProxyMayComeThroughASocketOfTheFileSystem(t *testing.T) {
 	assert.Equal(t, accepted, speak(t, "unix", path, header(t, 2)))
 	s.errs.await(t, "address=192.0.2.7:4711")
 	assert.Empty(t, speak(t, "unix", path, ""))
+
+	other := filepath.Join(t.TempDir(), "s")
+	serve(t, "--proxy-protocol", "127.0.0.1", "--listen", "unix://"+other)
+	assert.Equal(t, accepted, speak(t, "unix", other, ""), "only if that is said")
 }
 
 // Behind the header all is as without it, up to the half-close at the end.
