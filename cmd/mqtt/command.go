@@ -55,7 +55,7 @@ func newRoot(e environment) *cobra.Command {
 		Use:   "mqtt",
 		Short: "publish and subscribe over MQTT, be a broker, and load one",
 		Long: "mqtt publishes messages to a broker, subscribes to them, is a broker, and loads one, in MQTT 3.1, 3.1.1 and 5.0.\n" +
-			"The flags of pub and sub are those of mosquitto_pub and mosquitto_sub, wherever these have one.\n\n" + statusHelp,
+			"The flags of pub and sub are those of mosquitto_pub and mosquitto_sub, wherever these have one.\n\n" + statusHelp + "\nand of sub:" + subStatusHelp,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}

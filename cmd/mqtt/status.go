@@ -20,12 +20,16 @@ const (
 )
 
 const statusHelp = `Exit status:
-  0   everything was done; for sub also: it was ended by -C, -E or a signal
+  0   everything was done
   1   a flag or an argument is wrong
   2   there is no connection: no such host, nobody answers, TLS fails
   3   the broker has refused: the connection, a message, a subscription
   4   a message was not sent, or it is not known whether it has arrived
-  5   a file cannot be read or written
+  5   a file cannot be read or written`
+
+// subStatusHelp is what sub has besides.
+const subStatusHelp = `
+  0   also: it was ended by -C, -E or a signal
   27  the time of -W is over`
 
 // statusError is an error with an exit status. err is nil if all was said.

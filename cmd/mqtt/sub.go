@@ -42,7 +42,7 @@ func newSub(e environment) *cobra.Command {
 		Use:   "sub {-t FILTER | -L URL} [flags]",
 		Short: "subscribe, and print the messages that come",
 		Long: "sub prints the messages of one or several topic filters until a signal, -C or -W ends it. It connects once; a\n" +
-			"connection that is lost is made again, with the subscriptions, as long as it takes.\n\n" + formatHelp + "\n\n" + statusHelp,
+			"connection that is lost is made again, with the subscriptions, as long as it takes.\n\n" + formatHelp + "\n\n" + statusHelp + "\nand of sub:" + subStatusHelp,
 		Example: "  mqtt sub -h broker.example -v -t 'hall/#'\n" +
 			"  mqtt sub -t 'hall/+/temp' -F '%I %t %p' -C 10 -W 60\n" +
 			"  mqtt sub -t '#' -F %j | jq .topic",
