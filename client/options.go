@@ -90,7 +90,9 @@ type Options struct {
 	// Journal keeps the session beyond the program, under the ClientID, which must not
 	// be empty then. nil keeps it in memory. If it has a method Claim, as that of package
 	// store, New claims the session with it, and no other client gets it before this one
-	// has ended: a client that New has made is to be closed, though it never connects.
+	// has ended: a client that New has made is to be closed, though it never connects. Where
+	// a journal is new, or was lost, CleanStart ends the session that the server has still,
+	// with which this side knows nothing to go on.
 	Journal session.Journal
 
 	// Auth is enhanced authentication, or nil. Section 4.12.
