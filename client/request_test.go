@@ -49,6 +49,7 @@ func TestRequestsGetTheirOwnReplies(t *testing.T) {
 		m, err := c.Request(t.Context(), "upper/x", []byte("more"))
 		require.NoError(t, err)
 		assert.Equal(t, "MORE", string(m.Payload))
+		pass(time.Second) // until the reply is acknowledged too
 	})
 }
 
