@@ -35,7 +35,7 @@ func TestAClientThatPublishesFasterThanTheJournalTakesItIsHeldUp(t *testing.T) {
 			journal.let <- struct{}{}
 		}
 		o := broker.Options{Journal: true}
-		o.Limits.Queue = session.Bounds{Count: 1 << 20, Bytes: 1 << 40}
+		o.Limits.Queue = session.Bounds{Count: 1 << 20, Bytes: 1 << 30}
 		s := &server.Server{Broker: broker.New(o), Journal: journal}
 		near, far := net.Pipe()
 		go func() { assert.Error(t, s.ServeConn(far)) }()
