@@ -63,7 +63,8 @@ None is worked around in silence: each has its cells, in which it may show.
 - mosquitto_pub 2.0.11 ends with status 4 if its first connection breaks early, which over TLS it mostly does here: "failed", "lost".
 - MQTT.js 5.16.0 tells for messages under way that the connection was closed, and does not send all of them again: "failed", "lost".
 - paho.mqtt.golang 1.5.1 publishes messages of QoS 2 again that it had sent PUBREL for (eclipse-paho/paho.mqtt.golang#788 is one like
-  it): "twice"; and it may tell that a message which has come was not sent: "failed".
+  it): "twice"; it may tell that a message which has come was not sent: "failed"; and what it sends again when it is back may go in
+  another order (eclipse-paho/paho.mqtt.golang#731 is one like it): "out of order".
 `
 
 const tableHead = `

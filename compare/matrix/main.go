@@ -59,6 +59,9 @@ func main() {
 		log.Fatal(err)
 	}
 	for _, r := range results {
+		if *rotation >= 0 && r.kind != ours {
+			continue // a part of the cells that goes round is for our client and server: others fail in their own ways
+		}
 		if !r.passed() {
 			os.Exit(1)
 		}

@@ -15,7 +15,7 @@ import (
 var (
 	pahoMQTT = &kind{
 		name: "paho.mqtt.golang " + required("github.com/eclipse/paho.mqtt.golang"), versions: versions[:2], over: transports, cuts: 60,
-		receive: dialPahoMQTT, send: dialPahoMQTT, faults: []string{"failed", "twice"},
+		receive: dialPahoMQTT, send: dialPahoMQTT, faults: []string{"failed", "twice", "out of order"},
 	}
 	pahoGolang = &kind{
 		name: "paho.golang " + required("github.com/eclipse/paho.golang"), versions: versions[2:], over: transports, cuts: 60,
