@@ -167,7 +167,7 @@ func (c cell) publish(ctx context.Context, sender party, topic string, n int) er
 
 // patience is for how long nothing may come before it is taken for lost.
 func (c cell) patience() time.Duration {
-	if c.qos == 0 || c.variant.known || slices.Contains(c.server.faults, "lost by the server") || slices.Contains(c.kind.faults, "lost") {
+	if c.qos == 0 || c.variant.known || slices.Contains(c.server.faults, "lost by the server") || !c.variant.whole && slices.Contains(c.kind.faults, "lost") {
 		return 3 * time.Second
 	}
 	return 15 * time.Second
