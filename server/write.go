@@ -66,14 +66,22 @@ func (c *Conn) timeout() time.Duration {
 	return orDefault(c.server.Limits.WriteTimeout, defaultWriteTimeout)
 }
 
+// piecesAtOnce is how many buffers are written at once at most: who does has a connection of
+// his own to read, and others may bring more for this one all the time.
+const piecesAtOnce = 8
+
 // write writes what there is to be written, and reports whether that is done: not if it is to
-// be done at once, and the client does not take it all, or it is not known whether it does.
+// be done at once, and there is much, the client does not take it all, or it is not known
+// whether it does.
 func (c *Conn) write(timeout time.Duration) bool {
 	if timeout == atOnce && c.raw == nil {
 		return false
 	}
-	for {
-		for c.next() {
+	for pieces := 1; ; {
+		for ; c.next(); pieces++ {
+			if timeout == atOnce && pieces > piecesAtOnce {
+				return false
+			}
 			switch err := c.put(timeout); {
 			case err == nil:
 			case timeout == atOnce && err == errLater:
