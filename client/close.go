@@ -140,7 +140,8 @@ const grace = 250 * time.Millisecond
 // under way, is waited for until ctx ends; then DISCONNECT is sent in any case, with which
 // the server deletes the will. It does not connect again for it, so that without a
 // connection it ends at once: what waits is NotSent then, or kept by Options.Journal.
-// It may be called by handlers, and more than once.
+// It may be called by handlers, and more than once, so that it does not wait for them:
+// Events.Close comes after they have returned, but for those of an Inbox.
 //
 // Messages that handlers have not done with are not acknowledged, and come again if
 // the server keeps the session. The error is that of ctx if something was left.

@@ -77,7 +77,7 @@ func TestMosquittoOverALinkThatBreaks(t *testing.T) {
 	for _, v := range versions {
 		for q := range mqttwire.QoS(3) {
 			t.Run(fmt.Sprint(v, q), func(t *testing.T) {
-				ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 				defer cancel()
 				addr, broken := cutting(t, server, cuts)
 				o := client.Options{Version: v, Expiry: time.Hour, Backoff: client.Backoff{Min: time.Millisecond, Max: 20 * time.Millisecond}}

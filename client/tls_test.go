@@ -77,7 +77,7 @@ func TestTLSChecksTheServerAndShowsTheClientsCertificate(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBroker()
-			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 			defer cancel()
 			c, err := client.Dial(ctx, test.url, client.Options{ClientID: "c", TLS: test.config, Dialer: b.behindTLS(server)})
 			if test.want != "" {

@@ -85,7 +85,7 @@ func TestMosquittoIsABridgeToServeBothWays(t *testing.T) {
 	for _, version := range []string{"mqttv31", "mqttv311", "mqttv50"} {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			defer cancel()
 			s := serve(t, "--store", filepath.Join(t.TempDir(), "store"))
 			far := newSide(ctx, t, bridge(t, version, strings.TrimPrefix(s.url("mqtt"), "mqtt://")), "far")

@@ -87,7 +87,7 @@ func (b *testBroker) await(event string) {
 			if e == event {
 				return
 			}
-		case <-time.After(20 * time.Second):
+		case <-time.After(patience):
 			require.Fail(b.t, "no "+event)
 		}
 	}

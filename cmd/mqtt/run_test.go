@@ -52,13 +52,16 @@ func (o *output) String() string {
 	return o.b.String()
 }
 
+// patience is for a machine whose disk is slow, and which has much else to do.
+const patience = 2 * time.Minute
+
 // await waits until the output has a text.
 func (o *output) await(t *testing.T, text string) {
 	t.Helper()
 	for !strings.Contains(o.String(), text) {
 		select {
 		case <-o.more:
-		case <-time.After(20 * time.Second):
+		case <-time.After(patience):
 			require.Contains(t, o.String(), text)
 			return
 		}

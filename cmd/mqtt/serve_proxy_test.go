@@ -23,7 +23,7 @@ func speak(t *testing.T, network, address, first string) string {
 	conn, err := net.Dial(network, address)
 	require.NoError(t, err)
 	defer func() { assert.NoError(t, conn.Close()) }()
-	require.NoError(t, conn.SetDeadline(time.Now().Add(20*time.Second)))
+	require.NoError(t, conn.SetDeadline(time.Now().Add(patience)))
 	connect, err := (&packets.Connect{Version: mqttwire.V311, ClientID: []byte("c"), CleanStart: true}).Append(nil, mqttwire.V311)
 	require.NoError(t, err)
 	_, err = conn.Write(append([]byte(first), connect...))

@@ -42,8 +42,23 @@ func serve(t *testing.T, args ...string) *serving {
 	s := &serving{process: &process{hangups: make(chan os.Signal)}, t: t, stop: stop}
 	s.status = s.begin(ctx, append([]string{"serve"}, args...)...)
 	t.Cleanup(func() { stop(); <-s.status })
-	s.out.await(t, "listening on")
+	s.begun()
 	return s
+}
+
+// begun waits until it listens, or fails with what it says if it has ended.
+func (s *serving) begun() {
+	s.t.Helper()
+	for !strings.Contains(s.out.String(), "listening on") {
+		select {
+		case <-s.out.more:
+		case status := <-s.status:
+			s.status <- status
+			require.Fail(s.t, "serve has ended", "status %d, %s", status, s.errs.String())
+		case <-time.After(patience):
+			require.Fail(s.t, "serve does not listen", "it says %q", s.errs.String())
+		}
+	}
 }
 
 // url returns where it listens with a scheme.

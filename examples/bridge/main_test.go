@@ -87,7 +87,7 @@ func TestMessagesCrossTheBridgeOnceAndInOrder(t *testing.T) {
 	for name, urls := range servers {
 		for _, v := range []mqttwire.Version{mqttwire.V31, mqttwire.V311, mqttwire.V5} {
 			t.Run(fmt.Sprint(name, " ", v), func(t *testing.T) {
-				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 				defer cancel()
 				sides := bridged(ctx, t, urls(t), v)
 				meet(ctx, t, sides)

@@ -33,7 +33,7 @@ func TestAClientGetsWhatItPublishes(t *testing.T) {
 	conn, err := net.Dial("tcp", listen(t).String())
 	require.NoError(t, err)
 	defer func() { assert.NoError(t, conn.Close()) }()
-	require.NoError(t, conn.SetDeadline(time.Now().Add(time.Minute)))
+	require.NoError(t, conn.SetDeadline(time.Now().Add(2*time.Minute)))
 	c := packets.NewStream(conn, packets.ConnectionOptions{Side: mqttwire.FromClient})
 	require.NoError(t, c.Send(&packets.Connect{Version: mqttwire.V5, ClientID: []byte("c"), CleanStart: true}))
 	p, err := c.Receive()

@@ -54,7 +54,7 @@ func (o *output) await(ctx context.Context, t *testing.T, line string, times int
 func TestTheLoopGoesOnOverARestartOfTheServer(t *testing.T) {
 	for _, v := range []mqttwire.Version{mqttwire.V31, mqttwire.V311, mqttwire.V5} {
 		t.Run(v.String(), func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 			defer cancel()
 			m := mosquitto.Start(t)
 			url := "mqtt://" + m.Address

@@ -151,7 +151,7 @@ func TestCertificatesAreChecked(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c, err := prepare(url, test.config, mqttwire.V311, io.Discard)
 			require.NoError(t, err)
-			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 			defer cancel()
 			err = c.Connect(ctx)
 			if test.want == "" {

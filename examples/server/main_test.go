@@ -79,7 +79,7 @@ func TestAClientThatBreaksARuleIsTold(t *testing.T) {
 	conn, err := net.Dial("tcp", listen(t).String())
 	require.NoError(t, err)
 	defer func() { assert.NoError(t, conn.Close()) }()
-	require.NoError(t, conn.SetDeadline(time.Now().Add(30*time.Second)))
+	require.NoError(t, conn.SetDeadline(time.Now().Add(2*time.Minute)))
 
 	s := packets.NewStream(conn, packets.ConnectionOptions{Side: mqttwire.FromClient})
 	require.NoError(t, s.Send(&packets.Connect{Version: mqttwire.V5, CleanStart: true, ClientID: []byte("c")}))
@@ -101,7 +101,7 @@ func TestAMessageThatAClientDoesNotTakeIsNotTheEndForIt(t *testing.T) {
 	conn, err := net.Dial("tcp", listen(t).String())
 	require.NoError(t, err)
 	defer func() { assert.NoError(t, conn.Close()) }()
-	require.NoError(t, conn.SetDeadline(time.Now().Add(30*time.Second)))
+	require.NoError(t, conn.SetDeadline(time.Now().Add(2*time.Minute)))
 
 	s := packets.NewStream(conn, packets.ConnectionOptions{Side: mqttwire.FromClient})
 	connect := &packets.Connect{Version: mqttwire.V5, CleanStart: true}

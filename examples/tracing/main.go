@@ -40,10 +40,15 @@ func main() {
 	}
 }
 
-// hello publishes a message to itself, and waits until it was handled.
+// hello publishes a message to itself, and waits until it was handled and all spans have ended.
 func hello(ctx context.Context, url string, tracer trace.Tracer) error {
-	c, err := client.Dial(ctx, url, traced(tracer, client.Options{Version: mqttwire.V5}))
+	c, err := client.New(url, traced(tracer, client.Options{Version: mqttwire.V5}))
 	if err != nil {
+		return err
+	}
+	closed := make(chan struct{}) // after the last handler has returned, and so after its span
+	c.On(client.Events{Close: func(*client.Client, error) { close(closed) }})
+	if err := c.Connect(ctx); err != nil {
 		return err
 	}
 	handled := make(chan struct{}, 1)
@@ -55,7 +60,9 @@ func hello(ctx context.Context, url string, tracer trace.Tracer) error {
 	}
 	select {
 	case <-handled:
-		return c.Close(ctx)
+		err := c.Close(ctx)
+		<-closed
+		return err
 	case <-ctx.Done():
 		return ctx.Err()
 	}

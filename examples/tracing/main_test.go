@@ -38,7 +38,7 @@ func serves(t *testing.T, hooks broker.Hooks) string {
 // run runs the program, and returns its spans by their names.
 func run(t *testing.T, url string) (spans map[string]tracetest.SpanStub, err error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	exporter := tracetest.NewInMemoryExporter()
 	err = hello(ctx, url, sdk.NewTracerProvider(sdk.WithSyncer(exporter)).Tracer("test"))
