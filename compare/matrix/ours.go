@@ -61,7 +61,11 @@ func dialOurs(ctx context.Context, e end, got func(message)) (party, error) {
 		return nil, err
 	}
 	p.Listen(p.listener())
-	p.On(client.Events{Error: p.failed})
+	p.On(client.Events{Error: p.failed, Connect: func(_ *client.Client, ack *packets.Connack) {
+		if e.opened != nil && e.version != mqttwire.V31 { // whose CONNACK has no Session Present
+			e.opened(ack.SessionPresent)
+		}
+	}})
 	if err := p.Start(); err != nil {
 		return nil, err
 	}

@@ -41,6 +41,18 @@ func TestALedgerTellsWhatIsAgainstThePromise(t *testing.T) {
 	}
 }
 
+func TestALedgerTellsThatASessionIsGone(t *testing.T) {
+	l := &ledger{}
+	for _, present := range []bool{false, true, true} {
+		l.opened(present)
+		_, fault := l.missing()
+		assert.NoError(t, fault, "the first is new")
+	}
+	l.opened(false)
+	_, fault := l.missing()
+	assert.ErrorContains(t, fault, "gone 1 times")
+}
+
 func TestMemoryThatGrowsIsTold(t *testing.T) {
 	sampled := func(last figures) *meter {
 		m := &meter{}
