@@ -158,7 +158,7 @@ func (c *Conn) finish(err error) error {
 	c.conn.Lost(time.Now(), err)
 	_ = c.net.Close()
 	s.forget(c)
-	s.addresses.leave(addressOf(c.net), s.Limits.ConnsPerAddress)
+	s.addresses.leave(c.net, s.Limits.ConnsPerAddress)
 	cause, _ := c.conn.Closed()
 	if c.opened && s.Handler.Close != nil {
 		c.closed(cause)

@@ -74,7 +74,11 @@ type addresses struct {
 // addressOf returns the address of a connection without its port; the zero Addr if it
 // has none.
 func addressOf(conn net.Conn) netip.Addr {
-	if a := conn.RemoteAddr(); a != nil {
+	switch a := conn.RemoteAddr().(type) {
+	case nil:
+	case *net.TCPAddr:
+		return a.AddrPort().Addr().Unmap()
+	default:
 		if ap, err := netip.ParseAddrPort(a.String()); err == nil {
 			return ap.Addr().Unmap()
 		}
@@ -83,9 +87,13 @@ func addressOf(conn net.Conn) netip.Addr {
 }
 
 // enter counts a connection, and reports whether it is within the limit. One without an
-// address always is.
-func (a *addresses) enter(addr netip.Addr, limit int) bool {
-	if limit <= 0 || !addr.IsValid() {
+// address always is. Its address is asked for only if there is a limit.
+func (a *addresses) enter(conn net.Conn, limit int) bool {
+	if limit <= 0 {
+		return true
+	}
+	addr := addressOf(conn)
+	if !addr.IsValid() {
 		return true
 	}
 	a.mu.Lock()
@@ -101,8 +109,12 @@ func (a *addresses) enter(addr netip.Addr, limit int) bool {
 }
 
 // leave is the reverse of enter.
-func (a *addresses) leave(addr netip.Addr, limit int) {
-	if limit <= 0 || !addr.IsValid() {
+func (a *addresses) leave(conn net.Conn, limit int) {
+	if limit <= 0 {
+		return
+	}
+	addr := addressOf(conn)
+	if !addr.IsValid() {
 		return
 	}
 	a.mu.Lock()

@@ -293,7 +293,7 @@ func (s *Server) open(conn net.Conn) (*Conn, error) {
 	if err := s.add(c); err != nil {
 		return nil, err
 	}
-	if !s.addresses.enter(addressOf(conn), s.Limits.ConnsPerAddress) {
+	if !s.addresses.enter(conn, s.Limits.ConnsPerAddress) {
 		s.forget(c)
 		return nil, ErrTooMany
 	}
