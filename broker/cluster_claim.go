@@ -123,7 +123,7 @@ func (e *engine) connect(t *turn, c *Conn, sp *space, comes *connecting) error {
 			c.refuses(t, mqttwire.ReasonUnspecifiedError)
 			return err
 		case done:
-			t.tell(task{do: (*turn).tellConnected, peer: c.peer})
+			gave(t, c)
 			return nil
 		}
 	}
@@ -264,8 +264,8 @@ func (h *hold) takeAgain(t *turn) {
 
 // refuses refuses a connection that has waited.
 func (c *Conn) refuses(t *turn, code mqttwire.ReasonCode) {
-	c.door.hold.Store(nil)
 	_ = c.refuse(t.now, &packets.Connack{ReasonCode: code})
+	c.door.hold.Store(nil)
 	t.ready = append(t.ready, c)
 }
 
@@ -374,7 +374,6 @@ func (h *hold) give(t *turn) {
 			return
 		}
 		e.mu.Unlock()
-		c.door.hold.Store(nil)
 		if !h.giveTo(t, c, comes) {
 			return
 		}
@@ -394,6 +393,14 @@ func (h *hold) keeps(t *turn, cl *client, wanted bool) {
 		cl.schedule()
 		cl.settle(t)
 	}
+}
+
+// gave is that a connection has its session: what is behind its CONNECT is handled. Before,
+// Packet would show the CONNECT once more.
+func gave(t *turn, c *Conn) {
+	c.door.hold.Store(nil)
+	t.tell(task{do: (*turn).tellConnected, peer: c.peer})
+	t.ready = append(t.ready, c)
 }
 
 // giveTo gives the session to a connection, and reports whether the client is still ours.
@@ -421,8 +428,7 @@ func (h *hold) giveTo(t *turn, c *Conn, comes *connecting) bool {
 		}
 		h.e.mu.Unlock()
 	case done:
-		t.tell(task{do: (*turn).tellConnected, peer: c.peer})
-		t.ready = append(t.ready, c)
+		gave(t, c)
 	default: // it has ended just now, and the hold with it
 		_ = h.e.connect(t, c, h.space, comes)
 		return false

@@ -128,6 +128,9 @@ func dialToy(address, id string) (*packets.Stream, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+		return nil, err
+	}
 	c := packets.NewStream(conn, packets.ConnectionOptions{Side: mqttwire.FromClient})
 	p := &packets.Connect{Version: mqttwire.V5, ClientID: []byte(id)}
 	p.Properties.SetSessionExpiryInterval(60)
@@ -214,6 +217,8 @@ func TestManyClientsOfTwoNodesAtOnce(t *testing.T) {
 	subscribed.Add(clients)
 	for i := range clients {
 		all.Go(func() {
+			once := sync.OnceFunc(subscribed.Done)
+			defer once()
 			c, err := dialToy(addresses[i%2], fmt.Sprint("c", i))
 			if !assert.NoError(t, err) {
 				return
@@ -226,7 +231,7 @@ func TestManyClientsOfTwoNodesAtOnce(t *testing.T) {
 				}
 				switch p := p.(type) {
 				case *packets.Suback:
-					subscribed.Done()
+					once()
 					<-ready
 					for id := range uint16(messages) {
 						_ = c.Send(&packets.Publish{Topic: []byte(fmt.Sprint("t/", i)), QoS: 1, PacketID: id + 1})
