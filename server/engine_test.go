@@ -27,11 +27,12 @@ type toy struct {
 	holders map[string]*broker.Broker
 	records map[string][]byte
 	takes   map[string]func()
+	names   map[broker.MessageID]bool
 	log     []broker.Delivery
 }
 
 func newToy() *toy {
-	return &toy{holders: map[string]*broker.Broker{}, records: map[string][]byte{}, takes: map[string]func(){}}
+	return &toy{holders: map[string]*broker.Broker{}, records: map[string][]byte{}, takes: map[string]func(){}, names: map[broker.MessageID]bool{}}
 }
 
 // node returns a broker, and what gives its Requests to the engine, one after the other.
@@ -99,8 +100,12 @@ func (e *toy) do(b *broker.Broker, r *broker.Request, a *broker.Reply) bool {
 	return r.Token != 0
 }
 
-// append puts a message into the log, and brings it to all nodes.
+// append puts a message into the log, unless it is there, and brings it to all nodes.
 func (e *toy) append(r *broker.Request) {
+	if e.names[r.ID] {
+		return
+	}
+	e.names[r.ID] = true
 	p := r.Message.Publish()
 	m := session.NewMessageAt(time.Now(), &p, session.Position{Seq: uint64(len(e.log) + 1)})
 	d := broker.Delivery{Message: m, Publisher: r.Client, Previous: uint64(len(e.log))}
