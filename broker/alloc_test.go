@@ -15,14 +15,16 @@ import (
 
 // quiet is a connection that is written to without anybody looking.
 type quiet struct {
+	b    *broker.Broker
 	conn *broker.Conn
 	ack  []byte
 	out  []byte
+	kept []session.Record
 }
 
 // newQuiet connects a client that subscribes to a filter.
 func newQuiet(b *broker.Broker, v mqttwire.Version, id, filter string, q mqttwire.QoS) *quiet {
-	c := &quiet{conn: b.Attach(context.Background(), began, session.NewLink(session.LinkOptions{Side: mqttwire.FromServer}), broker.Origin{}, nil)}
+	c := &quiet{b: b, conn: b.Attach(context.Background(), began, session.NewLink(session.LinkOptions{Side: mqttwire.FromServer}), broker.Origin{}, nil)}
 	in, _ := (&packets.Connect{Version: v, ClientID: []byte(id), CleanStart: true}).Append(nil, v)
 	in, _ = (&packets.Subscribe{PacketID: 1, Subscriptions: []packets.Subscription{{Filter: []byte(filter), QoS: q}}}).Append(in, v)
 	c.feed(in)
@@ -37,8 +39,14 @@ func (c *quiet) feed(b []byte) {
 	}
 }
 
+// write writes what there is to be written, when what it depends on is durable.
 func (c *quiet) write() {
-	c.out = c.conn.Append(c.out[:0], 1<<16)
+	if c.out = c.conn.Append(c.out[:0], 1<<16); len(c.out) == 0 {
+		var mark broker.Mark
+		c.kept, mark = c.b.Changes(c.kept[:0])
+		c.b.Durable(mark)
+		c.out = c.conn.Append(c.out, 1<<16)
+	}
 	c.conn.Wrote(began, len(c.out))
 }
 
@@ -89,6 +97,7 @@ var steady = []struct {
 		Deliver: func(*broker.Peer, *packets.Publish) bool { return true },
 		Dropped: func(*broker.Peer, *session.Message, session.Drop) {},
 	}}, "a", 3, 3},
+	{"with a journal", broker.Options{Journal: true}, "a", 3, 3},
 }
 
 // The memory of a message is used again when its last receiver is through.

@@ -1,7 +1,6 @@
 package broker
 
 import (
-	"bytes"
 	"encoding/binary"
 	"slices"
 	"sync"
@@ -17,17 +16,19 @@ type Mark uint64
 type changeLog struct {
 	mu      sync.Mutex // nothing else is locked meanwhile
 	records []session.Record
-	made    Mark // that many there were
-	durable Mark // so many of them are durable
+	memory  recordMemory // of them
+	made    Mark         // that many there were
+	durable Mark         // so many of them are durable
 	waiting []*Conn
+	spare   []*Conn      // memory for waiting
 	open    []*turn      // that have added records, and may add more
 	size    atomic.Int64 // bytes of records that are not durable
 	taken   int64        // of these, those that Changes has returned
 	changed chan struct{}
 }
 
-// add adds a record, whose memory is the log's from now on. Those of one turn come out
-// together, so that a message is handed on in the same step in which others get it.
+// add adds a copy of a record. Those of one turn come out together, so that a message is
+// handed on in the same step in which others get it.
 func (g *changeLog) add(t *turn, r session.Record) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -35,9 +36,10 @@ func (g *changeLog) add(t *turn, r session.Record) {
 		t.recorded, t.since = true, g.made
 		g.open = append(g.open, t)
 	}
+	g.made++
+	r.Session, r.Data = g.memory.copy(r.Session, g.made), g.memory.copy(r.Data, g.made)
 	g.records = append(g.records, r)
 	g.size.Add(sizeOf(r))
-	g.made++
 }
 
 // sizeOf returns about how many bytes a record takes.
@@ -89,7 +91,8 @@ func (g *changeLog) wait(m Mark, c *Conn) bool {
 
 // Changes appends to dst what is to be made durable: records in their order, as a
 // session.Journal takes them. When they are, Durable is to be called with the mark, that
-// of the last call if there were several. They are to become durable together: what one
+// of the last call if there were several; up to then the memory of the records stays as it
+// is, and is used again afterwards. They are to become durable together: what one
 // step has changed at several places is not torn apart. With Options.Journal nothing is written to
 // clients that depends on what is not durable. It may be called at any time, by one
 // goroutine.
@@ -119,8 +122,9 @@ func (b *Broker) Durable(m Mark) {
 	g.durable = max(g.durable, min(m, g.made))
 	g.size.Add(-g.taken)
 	g.taken = 0
+	g.memory.free(g.durable)
 	list := g.waiting
-	g.waiting = nil
+	g.waiting, g.spare = g.spare[:0], nil
 	for _, c := range list {
 		c.waits = false
 	}
@@ -130,6 +134,10 @@ func (b *Broker) Durable(m Mark) {
 			c.ready()
 		}
 	}
+	list = emptied(list)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.spare = list
 }
 
 // Undurable returns about how many bytes of records wait to become durable: those that
@@ -151,12 +159,12 @@ func (cl *client) record(t *turn) {
 	for c, ok := cl.session.Change(); ok; c, ok = cl.session.Change() {
 		cl.changes++
 		cl.changed += len(c.Data)
-		cl.b.log.add(t, session.Record{Session: cl.key(), Data: bytes.Clone(c.Data)})
+		cl.b.log.add(t, session.Record{Session: cl.key(t), Data: c.Data})
 	}
 	if (cl.changes >= changesPerSnapshot || cl.changed >= bytesPerSnapshot+2*cl.snapshot) && !cl.gone {
 		data := cl.session.AppendSnapshot(nil)
 		cl.changes, cl.changed, cl.snapshot = 0, 0, len(data)
-		cl.b.log.add(t, session.Record{Session: cl.key(), Data: data, Snapshot: true})
+		cl.b.log.add(t, session.Record{Session: cl.key(t), Data: data, Snapshot: true})
 	}
 }
 
@@ -168,7 +176,7 @@ func (cl *client) recordName(t *turn, name string) {
 		return
 	}
 	cl.named = name != ""
-	cl.b.log.add(t, session.Record{Session: recordKey(nameKey, cl.space.name, cl.id), Data: []byte(name), Snapshot: true})
+	cl.b.log.add(t, session.Record{Session: appendKey(nil, nameKey, cl.space.name, cl.id), Data: []byte(name), Snapshot: true})
 }
 
 // changesPerSnapshot is how many changes of a session a journal has at most before a
@@ -187,14 +195,17 @@ const (
 	nameKey     = 'n'
 )
 
-// key returns the key of the client's session in a journal.
-func (cl *client) key() []byte { return recordKey(sessionKey, cl.space.name, cl.id) }
+// key returns the key of the client's session in a journal, in the memory of the turn.
+func (cl *client) key(t *turn) []byte {
+	t.key = appendKey(t.key[:0], sessionKey, cl.space.name, cl.id)
+	return t.key
+}
 
-// recordKey returns a key: the kind, the length of the namespace, the namespace, and the
+// appendKey appends a key: the kind, the length of the namespace, the namespace, and the
 // client identifier or topic name.
-func recordKey[T string | []byte](kind byte, namespace string, name T) []byte {
-	key := binary.AppendUvarint([]byte{kind}, uint64(len(namespace)))
-	return append(append(key, namespace...), name...)
+func appendKey[T string | []byte](dst []byte, kind byte, namespace string, name T) []byte {
+	dst = binary.AppendUvarint(append(dst, kind), uint64(len(namespace)))
+	return append(append(dst, namespace...), name...)
 }
 
 // splitKey is the reverse of recordKey.
@@ -213,8 +224,30 @@ func splitKey(key []byte) (kind byte, namespace, name string, ok bool) {
 // staged are bytes of a connection that wait until what they depend on is durable. What
 // comes behind them does not hold them up.
 type staged struct {
-	bytes []byte
-	needs Mark
+	bytes  []byte
+	needs  Mark
+	memory *[stagedSize]byte // in which the bytes stand, unless they are more
+}
+
+// stagedSize is of how many bytes the memory is used again.
+const stagedSize = 4 << 10
+
+var stagedMemory = sync.Pool{New: func() any { return new([stagedSize]byte) }}
+
+// begin returns memory for what is staged next.
+func (s *staged) begin() []byte {
+	if s.memory == nil {
+		s.memory = stagedMemory.Get().(*[stagedSize]byte)
+	}
+	return s.memory[:0]
+}
+
+// end gives the memory back: nothing is staged.
+func (s *staged) end() {
+	if s.bytes = nil; s.memory != nil {
+		stagedMemory.Put(s.memory)
+		s.memory = nil
+	}
 }
 
 func (s *staged) empty() bool { return s == nil || len(s.bytes) == 0 }
@@ -231,8 +264,8 @@ func (c *Conn) stage(t *turn) (b []byte, waits bool) {
 	if s.empty() {
 		c.record(t) // Append gives nothing while there are changes to be taken
 		c.part = !c.link.Whole()
-		if s.bytes = c.link.Append(s.bytes[:0], stagedAtOnce); s.empty() {
-			s.bytes = nil
+		if s.bytes = c.link.Append(s.begin(), stagedAtOnce); s.empty() {
+			s.end()
 			return nil, false
 		}
 		c.record(t)
@@ -257,10 +290,14 @@ func (c *Conn) appendStaged(t *turn, dst []byte, max int) (_ []byte, waits bool)
 	}
 	b, waits := c.stage(t)
 	n := min(len(b), max)
+	dst = append(dst, b[:n]...)
 	if n > 0 {
 		c.staged.bytes, c.part = c.staged.bytes[n:], true
 	}
-	return append(dst, b[:n]...), waits
+	if n > 0 && c.staged.empty() {
+		c.staged.end()
+	}
+	return dst, waits
 }
 
 // stagedBuffers is appendStaged for Buffers.
@@ -272,6 +309,6 @@ func (c *Conn) stagedBuffers(t *turn, bufs [][]byte) (_ [][]byte, waits bool) {
 	if len(b) == 0 {
 		return bufs, waits
 	}
-	c.staged.bytes = nil
+	c.staged.bytes, c.staged.memory = nil, nil // it is the caller's
 	return append(bufs, b), false
 }

@@ -165,7 +165,7 @@ func (cl *client) end(t *turn) {
 	cl.b.counts.sessions.Add(-1)
 	if cl.b.o.Journal {
 		cl.record(t)
-		cl.b.log.add(t, session.Record{Session: cl.key(), Snapshot: true})
+		cl.b.log.add(t, session.Record{Session: cl.key(t), Snapshot: true})
 		cl.recordName(t, "")
 	}
 	if cl.hold != nil {

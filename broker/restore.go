@@ -120,7 +120,7 @@ func (r *restorer) read(record session.Record) error {
 		r.readSession(record)
 		return nil
 	case ok && kind == nameKey && record.Snapshot:
-		r.names[string(recordKey(sessionKey, namespace, name))] = string(record.Data)
+		r.names[string(appendKey(nil, sessionKey, namespace, name))] = string(record.Data)
 		return nil
 	case ok && kind == retainedKey && record.Snapshot:
 		return r.readRetained(record, namespace, name)

@@ -85,7 +85,7 @@ func (r *retained) set(k *kept, now time.Time) bool {
 }
 
 // key returns the key of the message in a journal.
-func (k *kept) key() []byte { return recordKey(retainedKey, k.space.name, k.message.Topic()) }
+func (k *kept) key() []byte { return appendKey(nil, retainedKey, k.space.name, k.message.Topic()) }
 
 // delete deletes a message, with the lock held.
 func (r *retained) delete(t *turn, k *kept) {

@@ -41,7 +41,7 @@ func newTold(b *broker.Broker, clients int) *told {
 			s.with = s.conns[i].Together()
 		}
 		s.conns[i] = b.Attach(context.Background(), began, session.NewLink(session.LinkOptions{Side: mqttwire.FromServer}), broker.Origin{}, ready)
-		c := &quiet{conn: s.conns[i]}
+		c := &quiet{b: b, conn: s.conns[i]}
 		c.feed(chunk(&packets.Connect{Version: mqttwire.V5, ClientID: []byte(strconv.Itoa(i)), CleanStart: true},
 			&packets.Subscribe{PacketID: 1, Subscriptions: []packets.Subscription{sub("a", 0)}}))
 		c.write()
@@ -123,7 +123,7 @@ func TestReceiversAreToldBeforeAHookThatMayWait(t *testing.T) {
 	} {
 		b := broker.New(broker.Options{Hooks: c.hooks})
 		s, seen = newTold(b, 1), nil
-		from := &quiet{conn: b.Attach(context.Background(), began, session.NewLink(session.LinkOptions{Side: mqttwire.FromServer}), broker.Origin{}, nil)}
+		from := &quiet{b: b, conn: b.Attach(context.Background(), began, session.NewLink(session.LinkOptions{Side: mqttwire.FromServer}), broker.Origin{}, nil)}
 		connect := &packets.Connect{Version: mqttwire.V5, ClientID: []byte("from"), CleanStart: true}
 		connect.Properties.SetAuthenticationMethod([]byte("m"))
 		if c.after == nil {

@@ -20,7 +20,8 @@ type turn struct {
 
 	later *Conn // whose Packet is to tell those that are ready, or nil
 
-	recorded bool // it has records that are not closed; the log's, as since
+	key      []byte // of a record
+	recorded bool   // it has records that are not closed; the log's, as since
 	since    Mark
 
 	hits      []topic.Hit[*member]

@@ -207,6 +207,10 @@ func (s *Session) recordEnded(e *entry) {
 	}
 }
 
+// untaken is where messages come from that are kept until they are handed on, as a rule at
+// once.
+var untaken MessagePool
+
 // recordReceived records a message of QoS 2 that was taken on: with its bytes as long
 // as it was not handed on.
 func (s *Session) recordReceived(now time.Time, id uint16, p *packets.Publish) {
@@ -216,7 +220,7 @@ func (s *Session) recordReceived(now time.Time, id uint16, p *packets.Publish) {
 	}
 	var m *Message
 	if p != nil {
-		m = NewMessage(now, p)
+		m = untaken.New(now, p)
 		s.more().untaken = append(s.apart.untaken, m)
 	}
 	s.recordWith(changeReceived, func(b []byte) []byte { return appendReceived(b, id, m) })
@@ -234,11 +238,15 @@ func (s *Session) handedOnAt(i int) {
 
 // handedOn takes out a message that was handed on.
 func (a *apart) handedOn(i int) {
-	if i == 0 { // as a rule
+	a.untaken[i].Release()
+	switch {
+	case len(a.untaken) == 1: // as a rule
+		a.untaken[0], a.untaken = nil, a.untaken[:0]
+	case i == 0:
 		a.untaken[0], a.untaken = nil, a.untaken[1:]
-		return
+	default:
+		a.untaken = slices.Delete(a.untaken, i, i+1)
 	}
-	a.untaken = slices.Delete(a.untaken, i, i+1)
 }
 
 // again returns the event of the next message that Restore gives again.

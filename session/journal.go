@@ -10,7 +10,8 @@ import (
 
 // Journal keeps records in their order. Append is back when they are durable; after an
 // error nothing that depends on them may be written: the connections end, and a
-// session is what the journal says. It may be used by many goroutines at once.
+// session is what the journal says. It may be used by many goroutines at once. What it
+// keeps of the records it copies: their memory is the caller's when Append is back.
 type Journal interface {
 	Append(records []Record) error
 
