@@ -13,6 +13,7 @@ import (
 	"io"
 	"math/big"
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -232,6 +233,7 @@ func TestConnectionsBeyondTheLimitsAreClosed(t *testing.T) {
 		c := dial(t, address)
 		_, err := c.Receive()
 		assert.Error(t, err)
+		assert.NotErrorIs(t, err, os.ErrDeadlineExceeded)
 		for _, conn := range s.Conns() {
 			conn.Disconnect(0)
 		}
