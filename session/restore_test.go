@@ -110,6 +110,28 @@ func TestAMessageOfQoS2ThatWasNotHandedOnComesAgainAfterACrash(t *testing.T) {
 	assert.NotEmpty(t, changes)
 }
 
+func TestAMessageOfQoS2ThatWasNotHandedOnStaysThoughOtherSessionsGetSome(t *testing.T) {
+	taken := func(id uint16) *peer {
+		p := newPeer(t, mqttwire.V5, against{Side: mqttwire.FromServer, Session: session.Options{Journal: true}})
+		p.Feed(arriving(id, 2))
+		_, ok := p.Link.Packet()
+		require.True(t, ok)
+		p.Link.Handle(p.Now)
+		return p
+	}
+	var peers []*peer
+	for id := range uint16(3) {
+		peers = append(peers, taken(id+1))
+	}
+	for i, p := range peers {
+		s, _, err := session.Restore(session.Options{Side: mqttwire.FromServer}, p.Now, p.Session.AppendSnapshot(nil), nil)
+		require.NoError(t, err)
+		e, ok := s.Event()
+		require.True(t, ok)
+		assert.Equal(t, []byte{byte(i + 1)}, e.Packet.(*packets.Publish).Payload)
+	}
+}
+
 func TestDamageIsToldWithItsPlace(t *testing.T) { // [trap 21]
 	p := journaled(t, mqttwire.V5)
 	o := p.client.options
