@@ -163,3 +163,31 @@ func TestWhatAJournalHadIsADeadLetterToo(t *testing.T) {
 		assert.Empty(t, told)
 	})
 }
+
+func TestWhatAJournalHadAndTheServerRefusesIsADeadLetterToo(t *testing.T) {
+	for q := mqttwire.AtLeastOnce; q <= mqttwire.ExactlyOnce; q++ {
+		bubble(t, func(t *testing.T) {
+			b := newBroker()
+			b.away = errAway
+			o := client.Options{ClientID: "c", Dialer: b.dial, Expiry: time.Hour, Journal: session.MemoryJournal()}
+			c, err := client.New("mqtt://broker", o)
+			require.NoError(t, err)
+			c.Send(&packets.Publish{Topic: []byte("no"), Payload: []byte("x"), QoS: q})
+			require.NoError(t, c.Close(t.Context()))
+
+			b.away = nil
+			b.refusing()
+			var told chan client.Dropped
+			o.OnDropped, told = deadLetters()
+			c, err = client.Dial(t.Context(), "mqtt://broker", o)
+			require.NoError(t, err)
+			require.NoError(t, c.Flush(t.Context()))
+			d := next(t, told)
+			assert.Equal(t, "no x", string(d.Message.Topic)+" "+string(d.Message.Payload))
+			assert.Equal(t, mqttwire.ReasonNotAuthorized, d.Err.Code)
+			assert.ErrorIs(t, d.Err, client.ErrRefused)
+			require.NoError(t, c.Close(t.Context()))
+			assert.Empty(t, told)
+		})
+	}
+}

@@ -197,8 +197,11 @@ func (c *Client) requestDone(e *session.Event) {
 	if d == nil {
 		switch e.Packet.(type) {
 		case *packets.Suback, *packets.Unsuback:
-		default:
+		default: // as of a message that the journal had
 			c.endHad(1)
+			if e.Outcome == session.Refused {
+				c.deadLetter(e.Message, &RequestError{Outcome: session.Refused, Code: e.Code})
+			}
 		}
 		return
 	}

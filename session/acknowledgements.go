@@ -238,6 +238,8 @@ func (l *Link) acked(p *packets.Puback) {
 func (s *Session) complete(r *ring, pos uint32, e *entry, code mqttwire.ReasonCode, p mqttwire.Packet) {
 	switch l := s.link; {
 	case e.is(quiet | canceled):
+	case code.IsError():
+		s.tellRefused(e, code, p)
 	case l.news == noNews: // as a rule
 		l.happened(Done, p)
 		l.event.Token, l.event.Code, l.event.Outcome = e.token, code, outcomeOf(code)
@@ -259,6 +261,12 @@ func (s *Session) tellDone(t Token, code mqttwire.ReasonCode, p mqttwire.Packet)
 		return
 	}
 	s.tell(Event{Kind: Done, Token: t, Code: code, Outcome: outcomeOf(code), Packet: packets.Clone(p)})
+}
+
+// tellRefused is tellDone for a message that the peer has refused, which is kept for good.
+func (s *Session) tellRefused(e *entry, code mqttwire.ReasonCode, p mqttwire.Packet) {
+	e.keep()
+	s.tell(Event{Kind: Done, Token: e.token, Code: code, Outcome: Refused, Message: e.message, Packet: packets.Clone(p)})
 }
 
 // outcomeOf returns what the code of an acknowledgement says.

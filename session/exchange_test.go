@@ -197,6 +197,9 @@ func TestARefusedMessageFreesItsSlotAndItsIdentifier(t *testing.T) { // [trap 5]
 			assert.Equal(t, tokens[i], e.Token)
 			assert.Equal(t, session.Refused, e.Outcome)
 			assert.Equal(t, mqttwire.ReasonNotAuthorized, e.Code)
+			if assert.NotNil(t, e.Message) {
+				assert.Equal(t, "x", string(e.Message.Payload()))
+			}
 		}
 		assert.Zero(t, p.client.session.Stats().IDs)
 		assert.Zero(t, p.server.session.Stats().Received)
