@@ -108,14 +108,7 @@ func TestClientsThatMoveBetweenNodesOverLinksThatBreakLoseNothing(t *testing.T) 
 		t.Skip("a client that comes to a node for the third time waits a second")
 	}
 	const clients, messages = 4, 60
-	e := newToy()
-	var addresses []string
-	for _, name := range []string{"a", "b"} {
-		s, address, err := serveToy(e, name)
-		require.NoError(t, err)
-		defer func() { assert.NoError(t, s.Close()) }()
-		addresses = append(addresses, address)
-	}
+	addresses := twoNodes(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	var movers []*mover

@@ -127,6 +127,18 @@ func serveToy(e *toy, name string) (*server.Server, string, error) {
 	return s, listener.Addr().String(), nil
 }
 
+// twoNodes serves two nodes of one engine until the test ends, and returns their addresses.
+func twoNodes(t *testing.T) (addresses []string) {
+	e := newToy()
+	for _, name := range []string{"a", "b"} {
+		s, address, err := serveToy(e, name)
+		require.NoError(t, err)
+		t.Cleanup(func() { assert.NoError(t, s.Close()) })
+		addresses = append(addresses, address)
+	}
+	return addresses
+}
+
 // dialToy connects a client, whose session stays.
 func dialToy(address, id string) (*packets.Stream, error) {
 	conn, err := net.Dial("tcp", address)
@@ -206,14 +218,7 @@ func show(c *packets.Stream, n int) {
 }
 
 func TestManyClientsOfTwoNodesAtOnce(t *testing.T) {
-	e := newToy()
-	var addresses []string
-	for _, name := range []string{"a", "b"} {
-		s, address, err := serveToy(e, name)
-		require.NoError(t, err)
-		defer func() { assert.NoError(t, s.Close()) }()
-		addresses = append(addresses, address)
-	}
+	addresses := twoNodes(t)
 	const clients, messages = 8, 50
 	var all sync.WaitGroup
 	got := make([]int, clients)
