@@ -40,7 +40,7 @@ func create(path string) (created bool, err error) {
 // fill writes what an empty Store has, twice, as each of the head pages is that of a
 // transaction: if one gets lost, the other has to have it too.
 func fill(name string) error {
-	db, err := bolt.Open(name, 0o600, &bolt.Options{FreelistType: bolt.FreelistMapType})
+	db, err := bolt.Open(name, 0o600, nil)
 	if err != nil {
 		return err
 	}

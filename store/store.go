@@ -179,7 +179,7 @@ func boltOptions(wait time.Duration, reading bool) *bolt.Options {
 	return &bolt.Options{
 		Timeout:      max(wait, 1),
 		ReadOnly:     reading,
-		FreelistType: bolt.FreelistMapType,
+		FreelistType: bolt.FreelistArrayType, // which fills gaps from the front: else the file grows for ever
 		NoStatistics: true,
 		OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
 			return os.OpenFile(name, flag&^os.O_CREATE, mode)
