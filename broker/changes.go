@@ -110,10 +110,14 @@ func (b *Broker) Changes(dst []session.Record) ([]session.Record, Mark) {
 		g.taken += sizeOf(r)
 	}
 	dst = append(dst, g.records[:n]...)
-	g.records = append(g.records[:0], g.records[n:]...)
-	clear(g.records[len(g.records):cap(g.records)])
+	if g.records = slices.Delete(g.records, 0, n); len(g.records) == 0 && cap(g.records) > keptRecords {
+		g.records = nil
+	}
 	return dst, max(cut, first)
 }
+
+// keptRecords is for how many records the memory of their list is kept.
+const keptRecords = 4096
 
 // Durable says that what Changes has returned up to the mark is durable.
 func (b *Broker) Durable(m Mark) {
@@ -141,7 +145,8 @@ func (b *Broker) Durable(m Mark) {
 }
 
 // Undurable returns about how many bytes of records wait to become durable: those that
-// Changes has to return, and those that it has returned since the last call of Durable.
+// Changes has to return, and those that it has returned since the last call of Durable; for
+// a driver that calls Changes again before Durable they are taken for durable with the first.
 // They grow while packets are handled faster than a journal takes them; who has a bound for
 // them handles no more packets until there are less.
 func (b *Broker) Undurable() int64 { return b.log.size.Load() }

@@ -76,6 +76,7 @@ func (cl *client) settle(t *turn) {
 // parted from it.
 func (cl *client) settleLink(t *turn, c *Conn) {
 	if c.busy { // who routes what has come on it takes them
+		cl.record(t) // but what was brought to the client is of this turn
 		return
 	}
 	for e, ok := c.link.Event(); ok; e, ok = c.link.Event() {

@@ -101,6 +101,68 @@ func TestAMessageIsAcknowledgedWhenItIsDurableForAllItsReceivers(t *testing.T) {
 	}
 }
 
+// A receiver that is sending a message of its own on meanwhile is no exception.
+func TestAMessageIsDurableForAReceiverThatPublishesItself(t *testing.T) {
+	for q := mqttwire.QoS(1); q <= 2; q++ {
+		meanwhile := func() {}
+		o := broker.Options{Journal: true, Hooks: broker.Hooks{Deliver: func(_ *broker.Peer, p *packets.Publish) bool {
+			if string(p.Topic) == "slow" {
+				meanwhile()
+			}
+			return true
+		}}}
+		j := &journaled{world: newWorld(t, o)}
+		to, other, from := j.connect(mqttwire.V5, "to", keeps), j.connect(mqttwire.V5, "other"), j.connect(mqttwire.V5, "from")
+		j.commit()
+		to.subscribe(0, sub("a", 2))
+		other.subscribe(0, sub("slow", 0))
+		j.commit()
+		from.take()
+		meanwhile = func() {
+			from.send(&packets.Publish{Topic: []byte("a"), Payload: []byte("m"), QoS: q, PacketID: 1})
+			j.commit()
+			assert.NotEmpty(t, from.got, "it is acknowledged")
+			_, report := j.restart(len(j.durable))
+			assert.Equal(t, 1, report.Messages)
+		}
+		to.publish("slow", "s", q)
+		j.commit()
+		assert.NotEmpty(t, to.messages())
+	}
+}
+
+func TestTheRecordsOfASessionHaveABoundOverRestarts(t *testing.T) {
+	j := newJournaled(t)
+	for range 8 {
+		p := j.connect(mqttwire.V311, "p", keeps)
+		j.commit()
+		p.subscribe(0, sub("a", 1))
+		j.commit()
+		for range 700 {
+			p.publish("a", "m", 1)
+			j.commit()
+			for _, packet := range p.take() {
+				if m, ok := packet.(*packets.Publish); ok {
+					p.send(&packets.Puback{PacketID: m.PacketID})
+				}
+			}
+		}
+		n := 0
+		for _, r := range j.durable {
+			switch {
+			case string(r.Session) != "s\x00p":
+			case r.Snapshot:
+				n = 0
+			default:
+				n++
+			}
+		}
+		require.Less(t, n, 10_500)
+		j, _ = j.restart(len(j.durable))
+	}
+	assert.Greater(t, len(j.durable), 10_000)
+}
+
 func TestARestoredBrokerGoesOn(t *testing.T) {
 	j := newJournaled(t)
 	for _, id := range []string{"p", "q", "gone"} {

@@ -106,6 +106,7 @@ type restorer struct {
 type stored struct {
 	snapshot []byte
 	changes  [][]byte
+	bytes    int // of them
 	last     int // the number of the last record
 }
 
@@ -138,9 +139,10 @@ func (r *restorer) readSession(record session.Record) {
 	s.last = r.n
 	switch {
 	case record.Snapshot:
-		s.snapshot, s.changes = slices.Clone(record.Data), nil
+		s.snapshot, s.changes, s.bytes = slices.Clone(record.Data), nil, 0
 	default:
 		s.changes = append(s.changes, slices.Clone(record.Data))
+		s.bytes += len(record.Data)
 	}
 }
 
@@ -185,7 +187,9 @@ func (r *restorer) restoreSessions() error {
 		} else {
 			r.report.Sessions++
 		}
-		all = append(all, r.b.restored(namespace, name, r.names[key], restored))
+		cl := r.b.restored(namespace, name, r.names[key], restored)
+		cl.changes, cl.changed, cl.snapshot = len(s.changes), s.bytes, len(s.snapshot) // so that the journal has a bound over restarts too
+		all = append(all, cl)
 	}
 	for _, cl := range all { // with all subscriptions in place
 		r.b.resume(r.now, cl)
