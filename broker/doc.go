@@ -63,7 +63,9 @@
 // With Options.Journal Changes returns what is to be made durable, of all sessions and
 // retained messages, in order. What is written to a client never depends on a change
 // that was not said to be Durable: PUBACK leaves when the message is durable in the
-// sessions of all its receivers. One write of a journal so serves all connections.
+// sessions of all its receivers. One write of a journal so serves all connections. What
+// one step has changed becomes durable together, and before what comes behind it: a hook
+// that waits while a will or a retained message is sent on holds all acknowledgements up.
 //
 // # The door for an engine
 //

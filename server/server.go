@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"sync"
@@ -69,6 +70,10 @@ type Server struct {
 
 // ErrServerClosed is what Serve and ServeConn return after Shutdown or Close.
 var ErrServerClosed = errors.New("server: closed")
+
+// ErrJournal is in what Serve and ServeConn return after the Journal has failed, with its
+// error.
+var ErrJournal = errors.New("server: the journal has failed")
 
 // start begins what goes on beside connections, and reports whether the server serves.
 func (s *Server) start() bool {
@@ -142,7 +147,7 @@ func (s *Server) fail(err error) {
 		s.Log.Error("journal failed", "error", err)
 	}
 	s.mu.Lock()
-	s.failed = err
+	s.failed = fmt.Errorf("%w: %w", ErrJournal, err)
 	s.mu.Unlock()
 	go s.Close() // which waits for who calls this
 }

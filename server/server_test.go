@@ -342,5 +342,7 @@ func TestAServerWhoseJournalFailsEnds(t *testing.T) {
 	c.say(&packets.Connect{Version: mqttwire.V5, ClientID: []byte("c")})
 	_, err = c.Receive()
 	assert.Error(t, err, "nothing is written that depends on what is not durable")
-	assert.Equal(t, io.ErrShortWrite, <-ended)
+	why := <-ended
+	assert.ErrorIs(t, why, server.ErrJournal)
+	assert.ErrorIs(t, why, io.ErrShortWrite)
 }

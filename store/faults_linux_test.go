@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -133,4 +134,13 @@ func TestAProcessThatIsKilledAtTheNthCallLosesNothing(t *testing.T) {
 		requireNumbered(t, path, durable, fmt.Sprint(calls, " ", n))
 		return reached
 	})
+}
+
+func TestAPipeIsNoStore(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pipe")
+	require.NoError(t, syscall.Mkfifo(path, 0o600))
+	_, err := store.Open(path, store.Options{})
+	assert.ErrorContains(t, err, "it is not a file")
+	_, err = store.Open(t.TempDir(), store.Options{})
+	assert.ErrorContains(t, err, "it is not a file")
 }

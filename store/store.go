@@ -52,10 +52,14 @@ var _ session.Journal = (*Store)(nil)
 // error is ErrLocked, a *DamageError, or one of the file system.
 func Open(path string, o Options) (*Store, error) {
 	s := &Store{path: path, options: o}
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && !o.MustExist {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && !o.MustExist:
 		if s.created, err = create(path); err != nil {
 			return nil, s.named(err)
 		}
+	case err == nil && !info.Mode().IsRegular(): // to open a pipe would wait for who writes to it
+		return nil, s.named(&fs.PathError{Op: "open", Path: path, Err: errors.New("it is not a file")})
 	}
 	if err := s.open(); err != nil {
 		return nil, err

@@ -210,6 +210,9 @@ func (s *served) run(ctx context.Context, e environment) error {
 	}
 	s.log.Error("cannot serve any more", "error", failure)
 	_ = s.shutdown()
+	if errors.Is(failure, server.ErrJournal) {
+		return &statusError{statusFile, failure}
+	}
 	return &statusError{statusConnect, failure}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -21,7 +22,11 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/crypto/bcrypt"
 
+	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/broker"
+	"github.com/mqttwire/mqttwire/packets"
 	"github.com/mqttwire/mqttwire/server"
+	"github.com/mqttwire/mqttwire/session"
 )
 
 // serving is a broker of the command that runs.
@@ -263,6 +268,34 @@ func TestHealthSaysThatTheBrokerIsAboutToEnd(t *testing.T) {
 	w := httptest.NewRecorder()
 	s.pages().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/health", nil))
 	assert.Equal(t, http.StatusServiceUnavailable, w.Code)
+}
+
+// fullJournal is one whose disk is full.
+type fullJournal struct{ session.Journal }
+
+func (fullJournal) Append([]session.Record) error { return syscall.ENOSPC }
+
+func TestAStoreThatFailsWhileItServesIsAFileThatCannotBeWritten(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	s := &served{
+		server:    &server.Server{Broker: broker.New(broker.Options{Journal: true}), Journal: fullJournal{}},
+		listeners: []net.Listener{l}, log: slog.New(slog.DiscardHandler), drain: time.Second,
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- s.run(t.Context(), environment{hangups: func() <-chan os.Signal { return nil }}) }()
+	conn, err := net.Dial("tcp", l.Addr().String())
+	require.NoError(t, err)
+	b, err := (&packets.Connect{Version: mqttwire.V311, ClientID: []byte("c")}).Append(nil, mqttwire.V311)
+	require.NoError(t, err)
+	_, err = conn.Write(b)
+	require.NoError(t, err)
+	err = <-ended
+	var status *statusError
+	require.ErrorAs(t, err, &status)
+	assert.Equal(t, statusFile, status.status)
+	assert.ErrorIs(t, err, syscall.ENOSPC)
+	require.NoError(t, conn.Close())
 }
 
 func TestServeKeepsSessionsInItsStore(t *testing.T) {
