@@ -56,7 +56,7 @@
 // Wrote. Each session has a lock, and no two of them are ever held at once. Hooks run
 // outside all locks, on the goroutine of the call that has caused them; one that waits
 // delays what it decides about, and no other client, but for Deliver in a cluster, which
-// delays what the engine brings. A hook must not drive a Conn.
+// delays what the engine brings, and with a journal as below. A hook must not drive a Conn.
 //
 // # Journal
 //
