@@ -171,15 +171,16 @@ func (d *Delivery) end(outcome session.Outcome, code mqttwire.ReasonCode, err *R
 	if d.over != nil {
 		d.over(d)
 	}
-	for _, f := range d.flushes {
+	flushes := d.flushes
+	if d.pooled {
+		d.done <- struct{}{} // and from then on it is another's
+	} else {
+		close(d.done)
+	}
+	for _, f := range flushes { // who has waited for all finds each ended
 		f.left--
 		f.check()
 	}
-	if d.pooled {
-		d.done <- struct{}{}
-		return
-	}
-	close(d.done)
 }
 
 // Dropped is a message that was published and has come to nothing.
