@@ -60,7 +60,12 @@ func dialOurs(ctx context.Context, e end, got func(message)) (party, error) {
 	if p.Client, err = client.New(e.url(), o); err != nil {
 		return nil, err
 	}
-	p.Listen(p.listener())
+	listener := p.listener()
+	if e.seen != nil {
+		publish := listener.Publish
+		listener.Publish = func(c *client.Client, m *packets.Publish) { e.seen(m.Payload); publish(c, m) }
+	}
+	p.Listen(listener)
 	p.On(client.Events{Error: p.failed, Connect: func(_ *client.Client, ack *packets.Connack) {
 		if e.opened != nil && e.version != mqttwire.V31 { // whose CONNACK has no Session Present
 			e.opened(ack.SessionPresent)

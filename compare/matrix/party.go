@@ -29,8 +29,9 @@ type end struct {
 	will *message
 	room int // messages that it may have to hold
 
-	journal session.Journal    // of our client; nil: in memory
-	opened  func(present bool) // gets Session Present of our client's connections, not in 3.1; or nil
+	journal session.Journal      // of our client; nil: in memory
+	opened  func(present bool)   // gets Session Present of our client's connections, not in 3.1; or nil
+	seen    func(payload []byte) // gets each PUBLISH that has come to our client, whatever is done with it; or nil
 }
 
 func (e end) url() string { return url(e.transport, e.addr) }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -97,7 +98,8 @@ func (p *peer) converse(ctx context.Context, long time.Duration) error {
 // ledger is what a pair knows of its messages.
 type ledger struct {
 	mu    sync.Mutex
-	times []int32 // that each has come
+	times []int32      // that each has come to a handler
+	seen  map[int]bool // those that have come in a PUBLISH
 	last  int
 	fault error
 	begun bool
@@ -112,6 +114,19 @@ func (l *ledger) opened(present bool) {
 		l.gone++
 	}
 	l.begun = true
+}
+
+// saw takes down that a PUBLISH has come.
+func (l *ledger) saw(payload []byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var i int
+	if _, err := fmt.Sscan(string(payload), &i); err == nil {
+		if l.seen == nil {
+			l.seen = map[int]bool{}
+		}
+		l.seen[i] = true
+	}
 }
 
 // got takes down a message that has come; none may be before an earlier one, nor twice at QoS 2.
@@ -130,6 +145,7 @@ func (l *ledger) got(qos byte, payload []byte) {
 		return
 	}
 	if i < l.last {
+		log.Printf("message %d came behind %d", i, l.last)
 		l.fault = fmt.Errorf("message %d came behind %d", i, l.last)
 	}
 	l.last = max(l.last, i)
@@ -152,6 +168,19 @@ func (l *ledger) missing() (n int, fault error) {
 	return n, l.fault
 }
 
+// lost tells which messages have not come to a handler, some of them, and whether their
+// PUBLISH has: then they are lost in the client, else in the server.
+func (l *ledger) lost() (list []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i, times := range l.times {
+		if times == 0 && len(list) < 20 {
+			list = append(list, fmt.Sprintf("%d (PUBLISH came: %t)", i, l.seen[i]))
+		}
+	}
+	return list
+}
+
 // sending is the time between two messages of a pair.
 const sending = 20 * time.Millisecond
 
@@ -167,7 +196,7 @@ func (c cell) converse(ctx context.Context, i int, long time.Duration, total *at
 	l := &ledger{}
 	topic := fmt.Sprintf("soak/honest/%d", i)
 	journal := session.MemoryJournal()
-	r := end{cell: c, addr: link.addr(), id: fmt.Sprintf("receiver%d", i), room: 1000, opened: l.opened}
+	r := end{cell: c, addr: link.addr(), id: fmt.Sprintf("receiver%d", i), room: 1000, opened: l.opened, seen: l.saw}
 	receiver, err := dialWith(ctx, r, journal, func(m message) { l.got(c.qos, m.payload) })
 	if err != nil {
 		return err
@@ -176,7 +205,7 @@ func (c cell) converse(ctx context.Context, i int, long time.Duration, total *at
 		return err
 	}
 	s := r
-	s.id, s.opened = fmt.Sprintf("sender%d", i), nil
+	s.id, s.opened, s.seen = fmt.Sprintf("sender%d", i), nil, nil
 	sender, err := dialWith(ctx, s, nil, nil)
 	if err != nil {
 		return err
@@ -230,7 +259,7 @@ func (c cell) settled(ctx context.Context, l *ledger, sender, receiver *ourParty
 	}
 	n, fault := l.missing()
 	if n > 0 {
-		fault = errors.Join(fault, fmt.Errorf("%d acknowledged messages of %d have not come", n, len(l.times)))
+		fault = errors.Join(fault, fmt.Errorf("%d acknowledged messages of %d have not come: %s", n, len(l.times), strings.Join(l.lost(), ", ")))
 	}
 	if fault != nil {
 		fault = fmt.Errorf("%s: %w", c, fault)

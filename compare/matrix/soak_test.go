@@ -41,6 +41,14 @@ func TestALedgerTellsWhatIsAgainstThePromise(t *testing.T) {
 	}
 }
 
+func TestALedgerTellsWhereAMessageIsLost(t *testing.T) {
+	l := &ledger{times: make([]int32, 3)}
+	l.saw(payload(0))
+	l.got(1, payload(0))
+	l.saw(payload(2))
+	assert.Equal(t, []string{"1 (PUBLISH came: false)", "2 (PUBLISH came: true)"}, l.lost())
+}
+
 func TestALedgerTellsThatASessionIsGone(t *testing.T) {
 	l := &ledger{}
 	for _, present := range []bool{false, true, true} {
