@@ -41,6 +41,19 @@ func TestALedgerTellsWhatIsAgainstThePromise(t *testing.T) {
 	}
 }
 
+func TestALedgerBoundsWhatIsUnderWay(t *testing.T) {
+	l := &ledger{}
+	for range mostBehind {
+		assert.True(t, l.sends())
+	}
+	assert.False(t, l.sends())
+	l.got(1, payload(0))
+	l.got(1, payload(0))
+	assert.True(t, l.sends(), "one has come")
+	assert.False(t, l.sends(), "it came again")
+	assert.Equal(t, mostBehind, l.most)
+}
+
 func TestALedgerTellsWhereAMessageIsLost(t *testing.T) {
 	l := &ledger{times: make([]int32, 3)}
 	l.saw(payload(0))
