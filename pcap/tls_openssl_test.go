@@ -81,16 +81,35 @@ func (o *openSSL) start(ctx context.Context, t *testing.T, args ...string) end {
 
 // sends sends a message from one side to the other.
 func (e end) sends(t *testing.T, message string, to end) {
-	_, err := io.WriteString(e.in, message)
+	got, err := e.passes(message, to)
 	require.NoError(t, err)
-	got := make([]byte, len(message))
-	_, err = io.ReadFull(to.out, got)
-	require.NoError(t, err)
-	require.Equal(t, message, string(got))
+	require.Equal(t, message, got)
 }
 
-// talk is a session with the options given to both sides, and its key log.
+// passes sends a message, and returns what has come.
+func (e end) passes(message string, to end) (got string, err error) {
+	if _, err := io.WriteString(e.in, message); err != nil {
+		return "", err
+	}
+	b := make([]byte, len(message))
+	_, err = io.ReadFull(to.out, b)
+	return string(b), err
+}
+
+// talk is a session with the options given to both sides, and its key log. Somebody else
+// may have taken the port meanwhile that was free: then it is begun anew.
 func (o *openSSL) talk(t *testing.T, options ...string) (c *talk, keys []byte) {
+	for range 4 {
+		if c, keys, begun := o.talks(t, false, options); begun {
+			return c, keys
+		}
+	}
+	c, keys, _ = o.talks(t, true, options)
+	return c, keys
+}
+
+// talks is talk, which fails if no message passes only if it is the last attempt.
+func (o *openSSL) talks(t *testing.T, last bool, options []string) (c *talk, keys []byte, begun bool) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	port := freePort(t)
@@ -102,13 +121,18 @@ func (o *openSSL) talk(t *testing.T, options ...string) (c *talk, keys []byte) {
 	defer end()
 	keyLog := filepath.Join(t.TempDir(), "keys")
 	client := o.start(ctx, t, append([]string{"s_client", "-connect", front, "-servername", "broker.example", "-keylogfile", keyLog}, both...)...)
-	client.sends(t, connect5, server)
+	if got, err := client.passes(connect5, server); !last && err != nil {
+		return nil, nil, false
+	} else {
+		require.NoError(t, err)
+		require.Equal(t, connect5, got)
+	}
 	server.sends(t, connack5, client)
 	client.sends(t, publish5, server)
 	server.sends(t, publish5p, client)
 	keys, err := os.ReadFile(keyLog)
 	require.NoError(t, err)
-	return c, keys
+	return c, keys, true
 }
 
 // freePort is a port that nobody listened on a moment ago.
