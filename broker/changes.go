@@ -126,7 +126,7 @@ func (b *Broker) Durable(m Mark) {
 	g.durable = max(g.durable, min(m, g.made))
 	g.size.Add(-g.taken)
 	g.taken = 0
-	g.memory.free(g.durable)
+	g.memory.free(min(g.durable, g.made-Mark(len(g.records)))) // not those that Changes has still to return, whatever the mark
 	list := g.waiting
 	g.waiting, g.spare = g.spare[:0], nil
 	for _, c := range list {

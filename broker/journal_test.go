@@ -163,6 +163,16 @@ func TestTheRecordsOfASessionHaveABoundOverRestarts(t *testing.T) {
 	assert.Greater(t, len(j.durable), 10_000)
 }
 
+func TestAMarkThatChangesHasNotGivenSpoilsNoRecord(t *testing.T) {
+	j := newJournaled(t)
+	j.connect(mqttwire.V5, "first", keeps)
+	j.b.Durable(1 << 40)
+	j.connect(mqttwire.V5, "second", keeps)
+	j.commit()
+	_, report := j.restart(len(j.durable))
+	assert.Equal(t, 2, report.Sessions)
+}
+
 func TestARestoredBrokerGoesOn(t *testing.T) {
 	j := newJournaled(t)
 	for _, id := range []string{"p", "q", "gone"} {

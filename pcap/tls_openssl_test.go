@@ -121,16 +121,16 @@ func (o *openSSL) talks(t *testing.T, last bool, options []string) (c *talk, key
 	defer end()
 	keyLog := filepath.Join(t.TempDir(), "keys")
 	client := o.start(ctx, t, append([]string{"s_client", "-connect", front, "-servername", "broker.example", "-keylogfile", keyLog}, both...)...)
-	if got, err := client.passes(connect5, server); !last && err != nil {
+	got, err := client.passes(connect5, server)
+	if err != nil && !last {
 		return nil, nil, false
-	} else {
-		require.NoError(t, err)
-		require.Equal(t, connect5, got)
 	}
+	require.NoError(t, err)
+	require.Equal(t, connect5, got)
 	server.sends(t, connack5, client)
 	client.sends(t, publish5, server)
 	server.sends(t, publish5p, client)
-	keys, err := os.ReadFile(keyLog)
+	keys, err = os.ReadFile(keyLog)
 	require.NoError(t, err)
 	return c, keys, true
 }
