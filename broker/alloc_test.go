@@ -3,6 +3,7 @@ package broker_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -22,11 +23,18 @@ type quiet struct {
 	kept []session.Record
 }
 
-// newQuiet connects a client that subscribes to a filter.
+// newQuiet connects a client that subscribes to filters with spaces between, in 5.0 but
+// for the first with Subscription Identifiers.
 func newQuiet(b *broker.Broker, v mqttwire.Version, id, filter string, q mqttwire.QoS) *quiet {
 	c := &quiet{b: b, conn: b.Attach(context.Background(), began, session.NewLink(session.LinkOptions{Side: mqttwire.FromServer}), broker.Origin{}, nil)}
 	in, _ := (&packets.Connect{Version: v, ClientID: []byte(id), CleanStart: true}).Append(nil, v)
-	in, _ = (&packets.Subscribe{PacketID: 1, Subscriptions: []packets.Subscription{{Filter: []byte(filter), QoS: q}}}).Append(in, v)
+	for i, filter := range strings.Fields(filter) {
+		p := &packets.Subscribe{PacketID: 1, Subscriptions: []packets.Subscription{{Filter: []byte(filter), QoS: q}}}
+		if v == mqttwire.V5 && i > 0 {
+			p.Properties.AddSubscriptionID(uint32(i))
+		}
+		in, _ = p.Append(in, v)
+	}
 	c.feed(in)
 	c.write()
 	return c
@@ -98,6 +106,7 @@ var steady = []struct {
 		Dropped: func(*broker.Peer, *session.Message, session.Drop) {},
 	}}, "a", 3, 3},
 	{"with a journal", broker.Options{Journal: true}, "a", 3, 3},
+	{"to several subscriptions of each", broker.Options{}, "a # +", 3, 3},
 }
 
 // The memory of a message is used again when its last receiver is through.

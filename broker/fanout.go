@@ -12,7 +12,7 @@ import (
 type receiver struct {
 	client   *client
 	delivery session.Delivery
-	one      [1]uint32
+	ids      []uint32 // memory for Subscription Identifiers, that of an earlier receiver
 }
 
 // match finds who gets a message: hits are all subscriptions and groups, receivers are
@@ -38,8 +38,7 @@ func (t *turn) hit(h *topic.Hit[*member], q mqttwire.QoS, retain bool) {
 		i = t.place(h.Value)
 	}
 	if i < 0 {
-		i = len(t.receivers)
-		t.receivers = append(t.receivers, receiver{client: h.Value.client})
+		i = t.receiver(h.Value.client)
 	}
 	d := &t.receivers[i].delivery
 	d.Quiet = true
@@ -50,16 +49,46 @@ func (t *turn) hit(h *topic.Hit[*member], q mqttwire.QoS, retain bool) {
 	}
 }
 
-// identify adds a subscription identifier.
+// receiver adds a client to those that get a message, and returns where it stands.
+func (t *turn) receiver(cl *client) int {
+	i := len(t.receivers)
+	if i == cap(t.receivers) {
+		t.receivers = append(t.receivers, receiver{client: cl})
+		return i
+	}
+	t.receivers = t.receivers[:i+1]
+	r := &t.receivers[i]
+	*r = receiver{client: cl, ids: r.ids}
+	return i
+}
+
+// identify adds a Subscription Identifier.
 func (r *receiver) identify(id uint32) {
 	d := &r.delivery
 	if len(d.SubscriptionIDs) == 0 {
-		r.one[0] = id
-		d.SubscriptionIDs = r.one[:1:1]
-		return
+		d.SubscriptionIDs = r.ids[:0]
 	}
 	d.SubscriptionIDs = append(d.SubscriptionIDs, id)
+	r.ids = d.SubscriptionIDs
 }
+
+// forgotten returns a list of receivers without them, in its memory if that is not too
+// much, and with their memory for Subscription Identifiers.
+func forgotten(list []receiver) []receiver {
+	if cap(list) > keptByTurn {
+		return nil
+	}
+	for i := range list {
+		r := &list[i]
+		if *r = (receiver{ids: r.ids[:0]}); cap(r.ids) > keptIDs {
+			r.ids = nil
+		}
+	}
+	return list[:0]
+}
+
+// keptIDs is of how many Subscription Identifiers of a receiver the memory is kept.
+const keptIDs = 16
 
 // send sends a message of that QoS to all that match has found.
 func (t *turn) send(m *session.Message, q mqttwire.QoS, retain bool) {

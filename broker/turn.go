@@ -82,7 +82,7 @@ func (t *turn) end() {
 	for i := range t.tells {
 		t.tells[i].do(t, &t.tells[i])
 	}
-	t.tells, t.ready, t.hits, t.receivers = emptied(t.tells), emptied(t.ready), emptied(t.hits), emptied(t.receivers)
+	t.tells, t.ready, t.hits, t.receivers = emptied(t.tells), emptied(t.ready), emptied(t.hits), forgotten(t.receivers)
 	if t.b.o.Hooks.Publish != nil || t.b.o.Hooks.Deliver != nil {
 		t.publishes, t.asked = packets.Publish{}, packets.Publish{}
 	}

@@ -121,6 +121,7 @@ func saidIn(p *mqttwire.Properties, v mqttwire.Version) said {
 type tools struct {
 	delivery packets.Delivery
 	id       [1]uint32 // of the delivery's one subscription
+	ids      *[]uint32 // of the last message that had several, which others may share
 	puback   packets.Puback
 	pubrec   packets.Pubrec
 	pubrel   packets.Pubrel

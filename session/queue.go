@@ -1,6 +1,7 @@
 package session
 
 import (
+	"slices"
 	"time"
 
 	"github.com/mqttwire/mqttwire"
@@ -54,7 +55,7 @@ func (s *Session) Publish(now time.Time, m *Message, d Delivery) (Token, error) 
 		e.flags |= quiet
 	}
 	if len(d.SubscriptionIDs) > 0 {
-		e.identify(d.SubscriptionIDs)
+		s.identify(e, d.SubscriptionIDs)
 	}
 	if s.journal != nil {
 		s.recordQueued(e)
@@ -66,14 +67,23 @@ func (s *Session) Publish(now time.Time, m *Message, d Delivery) (Token, error) 
 	return e.token, nil
 }
 
-// identify gives the entry the Subscription Identifiers of its receiver.
-func (e *entry) identify(ids []uint32) {
+// identify gives the entry the Subscription Identifiers of its receiver. Several are those
+// of the message before, as a rule, and then stand once.
+func (s *Session) identify(e *entry, ids []uint32) {
 	if len(ids) == 1 {
 		e.id = ids[0]
 		return
 	}
+	l := s.connected()
+	if l != nil && l.tool().ids != nil && slices.Equal(*l.tools.ids, ids) {
+		e.ids = l.tools.ids
+		return
+	}
 	several := append([]uint32(nil), ids...)
 	e.ids = &several
+	if l != nil {
+		l.tools.ids = e.ids
+	}
 }
 
 // full is what Publish returns if there is no room for a message.
