@@ -76,7 +76,10 @@ type Options struct {
 
 	// Again reports whether to connect again after an error, if it is not nil; in place
 	// of the rule that it is of no use after a takeover (0x8E), refused credentials (0x86,
-	// 0x87, 0x8A), an identifier or version that the server does not take.
+	// 0x87, 0x8A), an identifier or version that the server does not take. Over a link that
+	// breaks often a client may be taken over by itself: by a CONNECT of its own, on a
+	// connection that has ended, which comes to the server late. Where nobody else has its
+	// client identifier, Again may bring it back.
 	Again func(err error) bool
 
 	// Redirects is how many times in a row the client follows a server that names

@@ -35,7 +35,7 @@ type sent struct {
 func (e end) options() client.Options {
 	o := client.Options{
 		Version: e.version, ClientID: e.id, Expiry: time.Hour, Strict: e.variant.strict, Journal: e.journal, TLS: e.server.lab.ca.client(), TopicAliases: 10,
-		Backoff: client.Backoff{Min: time.Millisecond, Max: 20 * time.Millisecond},
+		Backoff: client.Backoff{Min: time.Millisecond, Max: 20 * time.Millisecond}, Again: e.again,
 	}
 	o.Session.Queue.Count, o.Session.Queue.Bytes = 2*e.room, 1<<30
 	o.Limits.PacketSize = 16 << 20

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/session"
 )
 
@@ -106,6 +107,19 @@ type ledger struct {
 	fault error
 	begun bool
 	gone  int // connections of the receiver for which the server had its session no more
+	taken int // times that sender or receiver was taken over
+}
+
+// again lets a client come back that was taken over: what it has sent on a connection that
+// was broken may come to the server behind the connection that it has made since.
+func (l *ledger) again(err error) bool {
+	var cause session.Cause
+	if errors.As(err, &cause) && cause.Code == mqttwire.ReasonSessionTakenOver {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.taken++
+	}
+	return true
 }
 
 // opened takes down whether the server had the session of the receiver.
@@ -216,7 +230,7 @@ func (c cell) converse(ctx context.Context, i int, long time.Duration, total *at
 	l := &ledger{}
 	topic := fmt.Sprintf("soak/honest/%d", i)
 	journal := session.MemoryJournal()
-	r := end{cell: c, addr: link.addr(), id: fmt.Sprintf("receiver%d", i), room: 1000, opened: l.opened, seen: l.saw}
+	r := end{cell: c, addr: link.addr(), id: fmt.Sprintf("receiver%d", i), room: 1000, again: l.again, opened: l.opened, seen: l.saw}
 	receiver, err := dialWith(ctx, r, journal, func(m message) { l.got(c.qos, m.payload) })
 	if err != nil {
 		return err
@@ -279,7 +293,7 @@ func (c cell) settled(ctx context.Context, l *ledger, sender, receiver *ourParty
 		time.Sleep(100 * time.Millisecond)
 	}
 	n, fault := l.missing()
-	log.Printf("%s: %d of %d have not come, at most %d under way", c, n, len(l.times), l.most)
+	log.Printf("%s: %d of %d have not come, at most %d under way, taken over %d times", c, n, len(l.times), l.most, l.taken)
 	if n > 0 {
 		fault = errors.Join(fault, fmt.Errorf("%d acknowledged messages of %d have not come: %s", n, len(l.times), strings.Join(l.lost(), ", ")))
 	}
