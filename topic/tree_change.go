@@ -72,11 +72,18 @@ func spread[T any](way []step[T], kids []child[T]) tree[T] {
 	switch {
 	case top < 0 && len(kids) > 1:
 		return tree[T]{newBranch("", len(kids), func(i int) child[T] { return kids[i] })}
-	case top < 0 || len(kids) == 1 && kids[0].first >= way[top].branch.firsts()[way[top].kid]:
+	case top < 0 || len(kids) == 1 && way[top].takes(kids[0]):
 		return climb(way, kids[0].node)
 	}
 	s := way[top]
 	return climb(way[:top], s.branch.withKids(s.kid, s.kid+1, kids...))
+}
+
+// takes reports whether a node can go in the place of the kid that the step goes on with,
+// and that kid's range stays: not if it becomes a branch, whose keys begin with one byte.
+func (s *step[T]) takes(c child[T]) bool {
+	from := s.branch.firsts()[s.kid]
+	return c.first == from || c.first > from && (c.node.isPage() || s.kid == 0)
 }
 
 // addition is the keys and items of a page, which may be nil, with one more.

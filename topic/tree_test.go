@@ -93,6 +93,21 @@ func TestATreeIsAnOrderedMap(t *testing.T) {
 	})
 }
 
+// A page has a range of bytes; a branch that takes its place, once its keys are too long
+// for one page and begin alike, has one byte.
+func TestAPageThatBecomesABranchGivesItsRangeUp(t *testing.T) {
+	long := strings.Repeat("y", 3000)
+	var now tree[int]
+	for _, k := range []string{"a" + long, "b", long} {
+		now = now.with([]byte(k), 0)
+	}
+	now, _ = now.without([]byte("b"))
+	now = now.with([]byte(long+"1"), 0)
+	requireSound(t, now, []string{"a" + long, long, long + "1"})
+	now = now.with([]byte("c"), 0)
+	requireSound(t, now, []string{"a" + long, "c", long, long + "1"})
+}
+
 func sortedKeys(m map[string]int) (keys []string) {
 	for k := range m {
 		keys = append(keys, k)
