@@ -113,6 +113,7 @@ func (b *broker) answer(link *session.Link, conn net.Conn) bool {
 	defer b.mu.Unlock()
 	p, ok := link.Packet()
 	if !ok {
+		b.write(link, conn) // a message that repeats one does not show, and is answered
 		return false
 	}
 	b.before(p)
@@ -132,11 +133,15 @@ func (b *broker) answer(link *session.Link, conn net.Conn) bool {
 			b.got = append(b.got, string(m.Payload))
 		}
 	}
-	out := link.Append(nil, 1<<16)
-	n, _ := conn.Write(out)
-	link.Wrote(time.Now(), n)
+	b.write(link, conn)
 	b.after(p)
 	return true
+}
+
+// write writes what there is to be written, as far as it goes: the reader learns of an end.
+func (b *broker) write(link *session.Link, conn net.Conn) {
+	n, _ := conn.Write(link.Append(nil, 1<<16))
+	link.Wrote(time.Now(), n)
 }
 
 // started runs the program against a broker, with waits that are not drawn, and logs
