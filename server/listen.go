@@ -10,9 +10,13 @@ import (
 // ErrScheme says that a URL is none that Listen takes.
 var ErrScheme = errors.New("server: the URL is none of mqtt://host:port, mqtts://host:port and unix:///path")
 
+// ErrCertificate says that the configuration of TLS that Listen was given has no certificate
+// and no function to get one by.
+var ErrCertificate = errors.New("server: the configuration of TLS has no certificate")
+
 // Listen listens where a URL says: mqtt with port 1883 unless it has another, mqtts with
 // port 8883 and the configuration, or unix with a path. It returns ErrScheme for another
-// URL, and for mqtts without a configuration.
+// URL, and for mqtts without a configuration; ErrCertificate; or the error of package net.
 func Listen(address string, config *tls.Config) (net.Listener, error) {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -20,9 +24,16 @@ func Listen(address string, config *tls.Config) (net.Listener, error) {
 	}
 	switch {
 	case u.Scheme == "mqtt" && u.Host != "":
-		return net.Listen("tcp", withPort(u, "1883"))
+		return listenTCP(withPort(u, "1883"))
 	case u.Scheme == "mqtts" && u.Host != "" && config != nil:
-		return tls.Listen("tcp", withPort(u, "8883"), config)
+		if len(config.Certificates) == 0 && config.GetCertificate == nil && config.GetConfigForClient == nil {
+			return nil, ErrCertificate
+		}
+		l, err := listenTCP(withPort(u, "8883"))
+		if err != nil {
+			return nil, err
+		}
+		return tls.NewListener(l, config), nil
 	case u.Scheme == "unix" && u.Host == "" && u.Path != "":
 		return net.Listen("unix", u.Path)
 	}

@@ -283,6 +283,7 @@ func (s *Server) begin() bool {
 // serve is ServeConn for a connection that is counted. What stands on the stack while a
 // connection rests is kept small: read waits, and open and finish do the rest.
 func (s *Server) serve(conn net.Conn) error {
+	deepen()
 	c, err := s.open(conn)
 	if err != nil {
 		_ = conn.Close()
@@ -290,6 +291,19 @@ func (s *Server) serve(conn net.Conn) error {
 	}
 	return c.finish(c.read())
 }
+
+// deepen makes the stack of the goroutine as deep as a CONNECT needs at once, while there
+// is next to nothing on it: on the way it would be copied twice, with all that stands on
+// it. What is not in use of it goes when the memory of the program is collected.
+//
+//go:noinline
+func deepen() byte {
+	var room [4 << 10]byte
+	return room[unwritten]
+}
+
+// unwritten is where deepen looks, so that the room is not optimised away.
+var unwritten int
 
 // open begins a connection, if it is within the limits. It is in the list before its
 // address is asked for, as that may have to wait for what a proxy says of it.

@@ -147,6 +147,8 @@ func TestListenSaysWhatItTakes(t *testing.T) {
 		assert.Error(t, err, url)
 	}
 	assert.Equal(t, server.ErrScheme, new(server.Server).ListenAndServe("ws://127.0.0.1"))
+	_, err := server.Listen("mqtts://127.0.0.1:0", &tls.Config{})
+	assert.Equal(t, server.ErrCertificate, err)
 }
 
 // Trap 25: of what the client sends still when the connection ends, TCP makes a reset

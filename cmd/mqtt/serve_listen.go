@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/mqttwire/mqttwire/server"
@@ -61,6 +62,9 @@ func listen(address string, config *tls.Config, proxies proxies) (net.Listener, 
 	}
 	if (u.Scheme == "mqtts" || u.Scheme == "wss") && config == nil {
 		return nil, "", fmt.Errorf("--listen %s needs --cert and --key", address)
+	}
+	if layer, ok := layers[u.Scheme]; ok && !layer.web && strings.Trim(u.Path, "/") != "" {
+		return nil, "", fmt.Errorf("--listen %s: a path is for ws and wss", address)
 	}
 	l, err := listenTo(u, config, proxies)
 	switch {

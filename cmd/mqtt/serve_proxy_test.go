@@ -78,14 +78,14 @@ func TestAProxyMayComeThroughASocketOfTheFileSystem(t *testing.T) {
 
 // Behind the header all is as without it, up to the half-close at the end.
 func TestBehindAProxyTLSAndWebSocketAreServedToo(t *testing.T) {
-	for _, scheme := range []string{"mqtt", "mqtts", "ws", "wss"} {
+	for scheme, path := range map[string]string{"mqtt": "", "mqtts": "", "ws": "/mqtt", "wss": "/mqtt"} {
 		files := certificateFiles(t, "server")
-		s := serve(t, "--proxy-protocol", "127.0.0.1", "--cert", files.cert, "--key", files.key, "--listen", scheme+"://127.0.0.1:0/mqtt")
+		s := serve(t, "--proxy-protocol", "127.0.0.1", "--cert", files.cert, "--key", files.key, "--listen", scheme+"://127.0.0.1:0"+path)
 		_, at, _ := strings.Cut(s.url(scheme), "://")
-		host, path, _ := strings.Cut(at, "/")
+		host, _, _ := strings.Cut(at, "/")
 		front := proxyInFront(t, host)
 		p := &process{}
-		to := scheme + "://" + front + "/" + path
+		to := scheme + "://" + front + path
 		status := p.run(t.Context(), "pub", "-t", "a", "-m", "x", "-q", "2", "-r", "-L", to, "--cafile", files.cert, "-V", "5")
 		assert.Equal(t, statusDone, status, "%s: %s", scheme, p.errs.String())
 		s.errs.await(t, "address=192.0.2.7:4711")
