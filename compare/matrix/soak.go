@@ -145,6 +145,17 @@ func (l *ledger) saw(payload []byte) {
 	}
 }
 
+// gotMessage is got for a message that has to have a topic.
+func (l *ledger) gotMessage(topic string, qos byte, m message) {
+	if m.topic == topic {
+		l.got(qos, m.payload)
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.fault = fmt.Errorf("a message of %q came", m.topic)
+}
+
 // got takes down a message that has come; none may be before an earlier one, nor twice at QoS 2.
 func (l *ledger) got(qos byte, payload []byte) {
 	l.mu.Lock()
@@ -231,7 +242,7 @@ func (c cell) converse(ctx context.Context, i int, long time.Duration, total *at
 	topic := fmt.Sprintf("soak/honest/%d", i)
 	journal := session.MemoryJournal()
 	r := end{cell: c, addr: link.addr(), id: fmt.Sprintf("receiver%d", i), room: 1000, again: l.again, opened: l.opened, seen: l.saw}
-	receiver, err := dialWith(ctx, r, journal, func(m message) { l.got(c.qos, m.payload) })
+	receiver, err := dialWith(ctx, r, journal, func(m message) { l.gotMessage(topic, c.qos, m) })
 	if err != nil {
 		return err
 	}
@@ -261,7 +272,7 @@ func (c cell) converse(ctx context.Context, i int, long time.Duration, total *at
 			if err := receiver.close(ctx); err != nil {
 				return err
 			}
-			if receiver, err = dialWith(ctx, r, journal, func(m message) { l.got(c.qos, m.payload) }); err != nil {
+			if receiver, err = dialWith(ctx, r, journal, func(m message) { l.gotMessage(topic, c.qos, m) }); err != nil {
 				return err
 			}
 		}

@@ -41,6 +41,16 @@ func TestALedgerTellsWhatIsAgainstThePromise(t *testing.T) {
 	}
 }
 
+func TestALedgerTellsOfAMessageOfAnotherTopic(t *testing.T) {
+	l := &ledger{times: make([]int32, 1)}
+	l.gotMessage("a", 1, message{topic: "a", payload: payload(0)})
+	_, fault := l.missing()
+	require.NoError(t, fault)
+	l.gotMessage("a", 1, message{topic: "b", payload: payload(0)})
+	_, fault = l.missing()
+	assert.ErrorContains(t, fault, `a message of "b" came`)
+}
+
 func TestALedgerBoundsWhatIsUnderWay(t *testing.T) {
 	l := &ledger{}
 	for range mostBehind {
