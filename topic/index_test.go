@@ -2,6 +2,7 @@ package topic_test
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -78,8 +79,11 @@ func foundOf(hits []topic.Hit[int]) (all []found) {
 }
 
 func sortedFound(all []found) []found {
+	options := func(h topic.Hit[int]) string {
+		return fmt.Sprint(h.QoS, h.RetainHandling, h.NoLocal, h.RetainAsPublished)
+	}
 	byValue := func(a, b topic.Hit[int]) int {
-		return cmp.Or(a.Value-b.Value, int(a.SubscriptionID)-int(b.SubscriptionID), int(a.QoS)-int(b.QoS))
+		return cmp.Or(a.Value-b.Value, int(a.SubscriptionID)-int(b.SubscriptionID), strings.Compare(options(a), options(b)))
 	}
 	for _, f := range all {
 		slices.SortFunc(f.hits, byValue)

@@ -83,7 +83,7 @@ func spread[T any](way []step[T], kids []child[T]) tree[T] {
 // and that kid's range stays: not if it becomes a branch, whose keys begin with one byte.
 func (s *step[T]) takes(c child[T]) bool {
 	from := s.branch.firsts()[s.kid]
-	return c.first == from || c.first > from && (c.node.isPage() || s.kid == 0)
+	return c.first == from || c.first > from && c.node.isPage()
 }
 
 // addition is the keys and items of a page, which may be nil, with one more.
