@@ -121,8 +121,12 @@ func (c cell) exchange(ctx context.Context, n int, r *result) error {
 	if err := receiver.subscribe(ctx, topic, c.qos); err != nil {
 		return fmt.Errorf("subscribing: %w", err)
 	}
+	cut := func() {}
 	if !c.variant.restart && !c.variant.whole {
-		p.cut()
+		cut = p.cut
+	}
+	if !c.kind.gently {
+		cut()
 	}
 	sender, err := c.kind.send(ctx, as("s"), nil)
 	if err != nil {
@@ -131,7 +135,12 @@ func (c cell) exchange(ctx context.Context, n int, r *result) error {
 	if c.server.forgets && !c.variant.silent {
 		err = sender.subscribe(ctx, topic+"/none", c.qos)
 	}
-	err = errors.Join(err, c.publish(ctx, sender, topic, n))
+	err = errors.Join(err, c.publish(ctx, sender, topic, n, func() {
+		if c.kind.gently {
+			t.awaitFirst(ctx, c.patience())
+			cut()
+		}
+	}))
 	t.await(c.patience())
 	r.counts = t.counts()
 	err = errors.Join(err, sender.close(ctx), leave())
@@ -144,9 +153,13 @@ func (c cell) exchange(ctx context.Context, n int, r *result) error {
 	return err
 }
 
-// publish publishes n messages, while the server is killed some times if the cell is so.
-func (c cell) publish(ctx context.Context, sender party, topic string, n int) error {
+// publish publishes n messages, while the server is killed some times if the cell is so, and
+// calls a function behind the first one.
+func (c cell) publish(ctx context.Context, sender party, topic string, n int, begun func()) error {
 	for i := range n {
+		if i == 1 {
+			begun()
+		}
 		if i%burst == burst-1 {
 			time.Sleep(pause)
 		}
@@ -167,7 +180,7 @@ func (c cell) publish(ctx context.Context, sender party, topic string, n int) er
 
 // patience is for how long nothing may come before it is taken for lost.
 func (c cell) patience() time.Duration {
-	if c.qos == 0 || c.variant.known || slices.Contains(c.server.faults, "lost by the server") || !c.variant.whole && slices.Contains(c.kind.faults, "lost") {
+	if c.qos == 0 || c.variant.known || slices.Contains(c.server.faults, "lost by the server") || !c.variant.whole && !c.kind.gently && slices.Contains(c.kind.faults, "lost") {
 		return 3 * time.Second
 	}
 	return 15 * time.Second

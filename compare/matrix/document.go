@@ -60,7 +60,9 @@ None is worked around in silence: each has its cells, in which it may show.
 - Paho Python 1.6.1 sends a new message before those that it has to send again, if it is published just as the connection comes back:
   "out of order" (seen in the bytes that it sent). Over TLS its thread ends with SSLEOFError if the link breaks while it writes, and
   never connects again: "failed", "lost".
-- mosquitto_pub 2.0.11 ends with status 4 if its first connection breaks early, which over TLS it mostly does here: "failed", "lost".
+- mosquitto_pub and mosquitto_sub 2.0.11 end over TLS if a connection breaks without a close_notify, as OpenSSL 3 tells of that as an
+  error ("unexpected eof while reading", status 4): "failed", "lost". Their links break, and their servers are killed, from the first
+  message on, as they do not try again where the first connection breaks.
 - MQTT.js 5.16.0 tells for messages under way that the connection was closed, and does not send all of them again: "failed", "lost".
 - paho.mqtt.golang 1.5.1 publishes messages of QoS 2 again that it had sent PUBREL for (eclipse-paho/paho.mqtt.golang#788 is one like
   it): "twice"; it may tell that a message which has come was not sent: "failed"; and what it sends again when it is back may go in

@@ -15,6 +15,7 @@ type kind struct {
 	versions []mqttwire.Version
 	over     []string // transports
 	cuts     int64    // connections that are broken in a cell; few where a client waits long before it connects again
+	gently   bool     // links break, and servers are killed, from the first message on: its first connection has to stand
 	// faults are verdicts that are known of it where links break, as docs/interop.md tells.
 	faults []string
 	// receive and send connect a client, for what its name says. got gets what comes.
@@ -63,7 +64,7 @@ const closing = 10 * time.Second
 
 // to returns the kind in which one sends and the other receives.
 func (k *kind) to(other *kind) *kind {
-	both := &kind{name: k.name + " to " + other.name, cuts: min(k.cuts, other.cuts), faults: k.faults, send: k.send, receive: other.receive}
+	both := &kind{name: k.name + " to " + other.name, cuts: min(k.cuts, other.cuts), gently: k.gently, faults: k.faults, send: k.send, receive: other.receive}
 	if k == ours {
 		both.faults = other.faults
 	}

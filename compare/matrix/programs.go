@@ -21,7 +21,7 @@ var others = []*kind{programs, pahoPython, mqttJS, pahoMQTT, pahoGolang}
 // programs are mosquitto_sub and mosquitto_pub, which know no WebSocket, and wait for a
 // second before they connect again.
 var programs = &kind{
-	name: "mosquitto_pub, mosquitto_sub", versions: versions, over: transports[:2], cuts: 10, receive: dialPrograms, send: dialPrograms,
+	name: "mosquitto_pub, mosquitto_sub", versions: versions, over: transports[:2], cuts: 10, gently: true, receive: dialPrograms, send: dialPrograms,
 	faults: []string{"failed", "lost", "twice"},
 }
 

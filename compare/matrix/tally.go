@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"time"
@@ -68,6 +69,21 @@ func (t *tally) await(patience time.Duration) {
 		since, all := time.Since(t.last), t.distinct == len(t.times)
 		t.mu.Unlock()
 		if all && since > settle || since > patience {
+			return
+		}
+		time.Sleep(settle / 10)
+	}
+}
+
+// awaitFirst returns when a message has come, or after the patience.
+func (t *tally) awaitFirst(ctx context.Context, patience time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for ctx.Err() == nil {
+		t.mu.Lock()
+		any := t.distinct > 0
+		t.mu.Unlock()
+		if any {
 			return
 		}
 		time.Sleep(settle / 10)
