@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"bytes"
 	"strconv"
 	"time"
 
@@ -34,31 +35,57 @@ func (b *Broker) tickFigures(now time.Time) {
 	}
 }
 
-// publishFigures publishes the numbers of Stats as retained messages, so that who
-// subscribes has them at once.
+// figures are the numbers of Stats that are published, by topic below figuresTopic.
+var figures = [...]struct {
+	topic string
+	of    func(*Stats) uint64
+}{
+	{"clients/connected", func(st *Stats) uint64 { return uint64(st.Connected) }},
+	{"clients/disconnected", func(st *Stats) uint64 { return uint64(max(0, st.Sessions-st.Connected)) }},
+	{"clients/total", func(st *Stats) uint64 { return uint64(st.Sessions) }},
+	{"subscriptions/count", func(st *Stats) uint64 { return uint64(st.Subscriptions) }},
+	{"retained messages/count", func(st *Stats) uint64 { return uint64(st.Retained) }},
+	{"messages/received", func(st *Stats) uint64 { return st.Received }},
+	{"messages/sent", func(st *Stats) uint64 { return st.Delivered }},
+	{"messages/dropped", (*Stats).allDropped},
+	{"messages/refused", func(st *Stats) uint64 { return st.Refused }},
+	{"bytes/received", func(st *Stats) uint64 { return st.BytesIn }},
+	{"bytes/sent", func(st *Stats) uint64 { return st.BytesOut }},
+}
+
+// figuresTopic is what their topics begin with.
+const figuresTopic = "$SYS/broker/"
+
+// allDropped returns how many messages were dropped, for whatever reason.
+func (st *Stats) allDropped() (all uint64) {
+	for _, n := range st.Dropped {
+		all += n
+	}
+	return all
+}
+
+// publishFigures publishes figures as retained messages, so that who subscribes has them
+// at once.
 func (b *Broker) publishFigures(now time.Time) {
 	st := b.Stats()
-	dropped := uint64(0)
-	for _, n := range st.Dropped {
-		dropped += n
+	for _, f := range &figures {
+		p := &packets.Publish{Topic: []byte(figuresTopic + f.topic), Payload: strconv.AppendUint(nil, f.of(&st), 10), Retain: true}
+		_ = b.Publish(now, "", session.NewMessage(now, p), nil) // clients can be sent it, and there is always room
 	}
-	for _, f := range [...]struct {
-		topic string
-		n     uint64
-	}{
-		{"clients/connected", uint64(st.Connected)},
-		{"clients/disconnected", uint64(max(0, st.Sessions-st.Connected))},
-		{"clients/total", uint64(st.Sessions)},
-		{"subscriptions/count", uint64(st.Subscriptions)},
-		{"retained messages/count", uint64(st.Retained)},
-		{"messages/received", st.Received},
-		{"messages/sent", st.Delivered},
-		{"messages/dropped", dropped},
-		{"messages/refused", st.Refused},
-		{"bytes/received", st.BytesIn},
-		{"bytes/sent", st.BytesOut},
-	} {
-		p := &packets.Publish{Topic: []byte("$SYS/broker/" + f.topic), Payload: strconv.AppendUint(nil, f.n, 10), Retain: true}
-		_ = b.Publish(now, "", session.NewMessage(now, p), nil) // one for which there is no room is not sent
+}
+
+// isFigure reports whether a message is one of the broker's own figures. It is told by
+// what a journal keeps, so that one that was restored is one too. A message of a client
+// is none, whatever its topic: else it would be kept without a limit.
+func (k *kept) isFigure() bool {
+	name, below := bytes.CutPrefix(k.message.Topic(), []byte(figuresTopic))
+	if !below || k.from != "" || k.space.name != "" {
+		return false
 	}
+	for i := range figures {
+		if figures[i].topic == string(name) {
+			return true
+		}
+	}
+	return false
 }

@@ -71,6 +71,29 @@ func (j *journaled) restart(n int) (*journaled, broker.Report) {
 	return w, report
 }
 
+func TestFiguresOfAJournalTakeNoRoomEither(t *testing.T) {
+	o := broker.Options{Journal: true, Figures: time.Second, Limits: broker.Limits{Retained: session.Bounds{Count: 1}}}
+	j := &journaled{world: newWorld(t, o)}
+	p := j.connect(mqttwire.V5, "p")
+	j.b.Tick(j.now)
+	p.publish("a", "1", 0, retain)
+	p.publish("a", "", 0, retain)
+	p.publish("b", "22", 0, retain)
+	j.commit()
+	before := j.b.Stats()
+	require.Equal(t, 1, before.Retained)
+	b, report, err := broker.Restore(o, j.now, each(j.durable))
+	require.NoError(t, err)
+	assert.Equal(t, 1, report.Retained)
+	assert.Equal(t, before.Retained, b.Stats().Retained)
+	assert.Equal(t, before.RetainedBytes, b.Stats().RetainedBytes)
+	assert.Len(t, b.Retained("", []byte("$SYS/#")), 11)
+	b.Tick(j.now)
+	m := session.NewMessage(j.now, &packets.Publish{Topic: []byte("b"), Payload: []byte("3"), Retain: true})
+	assert.NoError(t, b.Publish(j.now, "", m, nil))
+	assert.Equal(t, 1, b.Stats().Retained)
+}
+
 func TestAMessageIsAcknowledgedWhenItIsDurableForAllItsReceivers(t *testing.T) {
 	for q := mqttwire.QoS(1); q <= 2; q++ {
 		j := newJournaled(t)

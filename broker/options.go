@@ -56,7 +56,8 @@ type Limits struct {
 	// Subscriptions bounds those of each client; 0 is 1000 of them, and 256 KiB.
 	Subscriptions session.Bounds
 
-	// Retained bounds the retained messages of each namespace; 0 is no limit.
+	// Retained bounds the retained messages of each namespace; 0 is no limit. The figures
+	// of Options.Figures take no part in it: they are always kept.
 	Retained session.Bounds
 
 	// InFlight is how many messages of QoS 1 and 2 are in flight to a client, below its

@@ -43,7 +43,7 @@ var errNoJournal = errors.New("broker: a node of a cluster has no journal, as th
 type Report struct {
 	Sessions int // that go on
 	Ended    int // that had ended
-	Retained int
+	Retained int // as in Stats
 	Messages int // that wait or are in flight in all sessions
 }
 
@@ -85,6 +85,7 @@ func Restore(o Options, now time.Time, records iter.Seq2[session.Record, error])
 		}
 		r.n++
 	}
+	r.report.Retained = r.b.Stats().Retained
 	if err := r.restoreSessions(); err != nil {
 		return nil, Report{}, err
 	}
@@ -152,16 +153,12 @@ func (r *restorer) readRetained(record session.Record, namespace, name string) e
 	if len(record.Data) == 0 {
 		if k, ok := sp.retained.names.Get([]byte(name)); ok {
 			sp.retained.forget(k)
-			r.report.Retained--
 		}
 		return nil
 	}
 	from, stored, ok := readRetained(record.Data)
 	if !ok || string(stored.Publish.Topic) != name || len(stored.Publish.Payload) == 0 {
 		return r.fail(r.n, record.Session, nil)
-	}
-	if _, had := sp.retained.names.Get([]byte(name)); !had {
-		r.report.Retained++
 	}
 	m := session.NewMessage(stored.Arrived, &stored.Publish)
 	sp.retained.set(&kept{b: r.b, space: sp, message: m, from: from, at: stored.Arrived}, r.now)

@@ -14,7 +14,8 @@ import (
 type retained struct {
 	names topic.Names[*kept]
 	mu    sync.Mutex // of changes
-	bytes int
+	count int        // of messages, without the broker's own figures
+	bytes int        // of those
 }
 
 // kept is one of them.
@@ -44,10 +45,11 @@ func (b *Broker) keep(t *turn, sp *space, m *session.Message, from string) bool 
 		}
 		return true
 	}
-	if !r.room(m, old, b.o.Limits.Retained) {
+	k := &kept{b: b, space: sp, message: m, from: from, at: t.now}
+	if !k.isFigure() && !r.room(m, old, b.o.Limits.Retained) {
 		return false
 	}
-	if k := (&kept{b: b, space: sp, message: m, from: from, at: t.now}); r.set(k, t.now) && b.o.Journal {
+	if r.set(k, t.now) && b.o.Journal {
 		b.log.add(t, session.Record{Session: k.key(), Data: k.appendRecord(nil), Snapshot: true})
 	}
 	return true
@@ -55,11 +57,10 @@ func (b *Broker) keep(t *turn, sp *space, m *session.Message, from string) bool 
 
 // room reports whether there is room for a message, in the place of an old one or nil.
 func (r *retained) room(m *session.Message, old *kept, limit session.Bounds) bool {
-	bytes, count := r.bytes+m.Size(), r.names.Len()
-	if old != nil {
+	bytes, count := r.bytes+m.Size(), r.count+1
+	if old != nil && !old.isFigure() {
 		bytes -= old.message.Size()
-	} else {
-		count++
+		count--
 	}
 	return (limit.Count <= 0 || count <= limit.Count) && (limit.Bytes <= 0 || bytes <= limit.Bytes)
 }
@@ -73,15 +74,24 @@ func (r *retained) set(k *kept, now time.Time) bool {
 		return false
 	}
 	k.message.Keep() // for good, as lists and replays may have it longer
-	r.bytes += k.message.Size()
+	r.tally(k, 1)
 	if had {
-		r.bytes -= old.message.Size()
+		r.tally(old, -1)
 		k.b.timers.remove(&old.timer)
 	}
 	if left, expires := k.message.Remaining(now); expires {
 		k.b.timers.set(&k.timer, now.Add(left), k)
 	}
 	return true
+}
+
+// tally counts a message that is there now, by 1, or that is gone, by -1: the broker's own
+// figures take no room from what clients retain.
+func (r *retained) tally(k *kept, n int) {
+	if !k.isFigure() {
+		r.count += n
+		r.bytes += n * k.message.Size()
+	}
 }
 
 // key returns the key of the message in a journal.
@@ -98,7 +108,7 @@ func (r *retained) delete(t *turn, k *kept) {
 // forget is delete for one of which the journal knows.
 func (r *retained) forget(k *kept) {
 	r.names.Delete(k.message.Topic())
-	r.bytes -= k.message.Size()
+	r.tally(k, -1)
 	k.b.timers.remove(&k.timer)
 }
 

@@ -154,6 +154,41 @@ func TestARetainedMessageForWhichThereIsNoRoomIsRefused(t *testing.T) {
 	assert.Equal(t, 2, w.b.Stats().Retained)
 }
 
+func TestTheBrokersOwnFiguresTakeNoRoomFromWhatClientsRetain(t *testing.T) {
+	w := newWorld(t, broker.Options{Figures: time.Second, Limits: broker.Limits{Retained: session.Bounds{Count: 1, Bytes: 100}}})
+	w.b.Tick(w.now)
+	p := w.connect(mqttwire.V5, "p")
+	p.publish("a", "1", 0, retain)
+	assert.Zero(t, w.b.Stats().Refused)
+	p.publish("b", "1", 0, retain)
+	assert.Equal(t, uint64(1), w.b.Stats().Refused, "there is room for one of the client's")
+	w.pass(time.Second)
+	assert.Len(t, w.b.Retained("", []byte("$SYS/#")), 11, "with no room left they are all there")
+	assert.Equal(t, 1, w.b.Stats().Retained)
+	p.publish("a", "", 0, retain)
+	assert.Zero(t, w.b.Stats().Retained)
+	assert.Zero(t, w.b.Stats().RetainedBytes)
+}
+
+// Else a client that may write below $SYS keeps what it likes without a limit.
+func TestWhatAClientRetainsInThePlaceOfAFigureHasNeedOfRoom(t *testing.T) {
+	const figure = "$SYS/broker/clients/total"
+	w := newWorld(t, broker.Options{Figures: time.Second, Limits: broker.Limits{Retained: session.Bounds{Count: 1}}})
+	w.b.Tick(w.now)
+	p := w.connect(mqttwire.V5, "p")
+	p.publish(figure, "mine", 0, retain)
+	assert.Equal(t, 1, w.b.Stats().Retained)
+	p.publish("a", "1", 0, retain)
+	p.publish("$SYS/broker/clients/connected", "mine", 0, retain)
+	assert.Equal(t, uint64(2), w.b.Stats().Refused)
+	w.pass(time.Second)
+	assert.Zero(t, w.b.Stats().Retained, "the figure has its place again")
+	assert.Zero(t, w.b.Stats().RetainedBytes)
+	m := session.NewMessage(w.now, &packets.Publish{Topic: []byte(figure), Payload: []byte("1"), Retain: true})
+	assert.NoError(t, w.b.Publish(w.now, "tenant", m, nil))
+	assert.Equal(t, 1, w.b.Stats().Retained, "in another namespace there are no figures")
+}
+
 // With retained messages for many times what a session may keep.
 func TestAllRetainedMessagesComeHoweverManyThereAre(t *testing.T) {
 	w := newWorld(t, broker.Options{Limits: broker.Limits{Queue: session.Bounds{Count: 10}}})

@@ -26,8 +26,8 @@ type Stats struct {
 	Connected     int // clients with a connection that is open
 	Sessions      int // clients
 	Subscriptions int
-	Retained      int // retained messages
-	RetainedBytes int // as session.Message.Size counts
+	Retained      int // retained messages, as Limits.Retained counts them: without the figures below $SYS
+	RetainedBytes int // of those, as session.Message.Size counts
 
 	Received  uint64 // PUBLISH that have come, but for those that repeat others
 	Delivered uint64 // messages that were given to a client or to a function
@@ -53,8 +53,8 @@ func (b *Broker) Stats() Stats {
 	}
 	for sp := range b.all() {
 		st.Subscriptions += sp.index.Len()
-		st.Retained += sp.retained.names.Len()
 		sp.retained.mu.Lock()
+		st.Retained += sp.retained.count
 		st.RetainedBytes += sp.retained.bytes
 		sp.retained.mu.Unlock()
 	}

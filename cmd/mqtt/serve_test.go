@@ -347,7 +347,7 @@ func TestMetricsAndHealthAreServedOverHTTP(t *testing.T) {
 	code, body := get("/health")
 	assert.Equal(t, "200 ok\n", fmt.Sprint(code, " ", body))
 	_, body = get("/metrics")
-	for _, line := range []string{"# TYPE mqtt_messages_received_total counter", "mqtt_messages_received_total 1", "# TYPE mqtt_retained_messages gauge"} {
+	for _, line := range []string{"# TYPE mqtt_messages_received_total counter", "mqtt_messages_received_total 1", "# TYPE mqtt_retained_messages gauge", "mqtt_retained_messages 1"} {
 		assert.Contains(t, body, line+"\n")
 	}
 	form := regexp.MustCompile(`^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{reason="[^"]+"\})? \d+)$`)
