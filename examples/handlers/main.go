@@ -24,18 +24,25 @@ type app struct {
 }
 
 func (a *app) connect(c *server.Conn, p *packets.Connect) (mqttwire.Packet, error) {
-	a.mu.Lock()
-	old := a.clients[string(p.ClientID)]
-	a.clients[string(p.ClientID)] = c
-	a.mu.Unlock()
-	if old != nil { // a second connection of this client: the first one goes
-		old.Disconnect(mqttwire.ReasonSessionTakenOver)
+	if len(p.ClientID) > 0 { // else it is a client of its own, to which the server gives an identifier [MQTT-3.1.3-6]
+		a.takeOver(string(p.ClientID), c)
 	}
 	a.log.Printf("%s connects", p.ClientID)
 	if p.Will != nil {
 		a.log.Printf("%s has the will %s %q", p.ClientID, p.Will.Topic, p.Will.Payload)
 	}
 	return &packets.Connack{ReasonCode: mqttwire.ReasonSuccess}, nil
+}
+
+// takeOver makes a connection that of a client: if there is another one, that goes. [MQTT-3.1.4-3]
+func (a *app) takeOver(id string, c *server.Conn) {
+	a.mu.Lock()
+	old := a.clients[id]
+	a.clients[id] = c
+	a.mu.Unlock()
+	if old != nil {
+		old.Disconnect(mqttwire.ReasonSessionTakenOver)
+	}
 }
 
 func (a *app) closed(c *server.Conn, why error) {

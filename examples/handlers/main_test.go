@@ -14,6 +14,7 @@ import (
 
 	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/packets"
+	"github.com/mqttwire/mqttwire/server"
 )
 
 // printed is what the server prints.
@@ -78,25 +79,45 @@ func spaced(b []byte) string {
 	return s.String()
 }
 
+// twice connects two clients with that identifier, and returns their connections.
+func twice(t *testing.T, s *server.Server, id string) (conns []net.Conn) {
+	for range 2 {
+		near, far := net.Pipe()
+		conns = append(conns, near)
+		go func() { _ = s.ServeConn(far) }()
+		c := packets.NewStream(near, packets.ConnectionOptions{Side: mqttwire.FromClient})
+		require.NoError(t, c.Send(&packets.Connect{Version: mqttwire.V311, ClientID: []byte(id), CleanStart: true}))
+		_, err := c.Receive()
+		require.NoError(t, err)
+	}
+	return conns
+}
+
 func TestASecondConnectionOfAClientThrowsTheFirstOneOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out printed
 		s := newServer(&out)
-		var conns []net.Conn
-		for range 2 {
-			near, far := net.Pipe()
-			conns = append(conns, near)
-			go func() { _ = s.ServeConn(far) }()
-			c := packets.NewStream(near, packets.ConnectionOptions{Side: mqttwire.FromClient})
-			require.NoError(t, c.Send(&packets.Connect{Version: mqttwire.V311, ClientID: []byte("c"), CleanStart: true}))
-			_, err := c.Receive()
-			require.NoError(t, err)
-		}
+		conns := twice(t, s, "c")
 		_, err := io.ReadAll(conns[0])
 		assert.NoError(t, err, "it is closed")
 		synctest.Wait()
 		assert.Equal(t, 1, len(s.Conns()))
 		_ = conns[1].Close()
+		_ = s.Close()
+	})
+}
+
+// [MQTT-3.1.3-6]
+func TestClientsWithoutAnIdentifierAreApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out printed
+		s := newServer(&out)
+		conns := twice(t, s, "")
+		synctest.Wait()
+		assert.Equal(t, 2, len(s.Conns()))
+		for _, conn := range conns {
+			_ = conn.Close()
+		}
 		_ = s.Close()
 	})
 }
