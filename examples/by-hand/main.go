@@ -6,6 +6,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"fmt"
 	"io"
 	"log"
@@ -70,8 +71,8 @@ func serve(conn net.Conn, out io.Writer) error {
 func handle(link *session.Link, p mqttwire.Packet) {
 	if c, ok := p.(*packets.Connect); ok {
 		a := &packets.Connack{}
-		if len(c.ClientID) == 0 {
-			a.Properties.SetAssignedClientIdentifier([]byte("somebody"))
+		if len(c.ClientID) == 0 { // nobody else may have it [MQTT-3.1.3-6]
+			a.Properties.SetAssignedClientIdentifier([]byte(rand.Text()))
 		}
 		if err := link.Accept(time.Now(), session.New(session.Options{Side: mqttwire.FromServer}), a); err == nil {
 			return

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/packets"
@@ -61,6 +62,24 @@ DISCONNECT
 			assert.ErrorContains(t, why, "the peer has disconnected")
 		}
 	}
+}
+
+// [MQTT-3.1.3-6]
+func TestEachClientWithoutAnIdentifierGetsOneOfItsOwn(t *testing.T) {
+	given := map[string]bool{}
+	for range 10 {
+		near, far := net.Pipe()
+		go func() { _ = serve(far, io.Discard) }()
+		c := packets.NewStream(near, packets.ConnectionOptions{Side: mqttwire.FromClient})
+		require.NoError(t, c.Send(&packets.Connect{Version: mqttwire.V5, CleanStart: true}))
+		p, err := c.Receive()
+		require.NoError(t, err)
+		id, _ := p.(*packets.Connack).Properties.AssignedClientIdentifier()
+		given[string(id)] = true
+		_ = near.Close()
+	}
+	assert.Len(t, given, 10)
+	assert.NotContains(t, given, "")
 }
 
 func TestOfAPacketThatIsRefusedNothingIsPrinted(t *testing.T) {
