@@ -68,7 +68,7 @@ var importRules = map[string]importRule{
 	"examples/broker":               {notStd: all, rooms: []string{"broker", "server"}},
 	"examples/bridge":               {notStd: all, rooms: []string{".", "client", "packets"}},
 	"examples/by-hand":              {notStd: all, rooms: []string{".", "packets", "session"}},
-	"examples/controller":           {notStd: all, rooms: []string{".", "packets", "broker", "server"}},
+	"examples/controller":           {notStd: all, rooms: []string{".", "packets", "broker", "server", "topic"}},
 	"examples/handlers":             {notStd: all, rooms: []string{".", "packets", "server"}},
 	"examples/hello":                {notStd: all, rooms: []string{"client"}},
 	"internal/api":                  {notStd: all},

@@ -5,7 +5,6 @@
 package main
 
 import (
-	"bytes"
 	"crypto/tls"
 	"log"
 	"os"
@@ -14,16 +13,21 @@ import (
 	"github.com/mqttwire/mqttwire/broker"
 	"github.com/mqttwire/mqttwire/packets"
 	"github.com/mqttwire/mqttwire/server"
+	"github.com/mqttwire/mqttwire/topic"
 )
 
 type controller struct{ log *log.Logger }
 
-// Subscribe refuses what is private.
+// private is what no client may read.
+var private = []byte("private/#")
+
+// Subscribe refuses each filter that matches something private, as # does, and +/x. Of a
+// shared one the filter within counts; one that is malformed the broker refuses.
 func (c controller) Subscribe(conn *server.Conn, p *packets.Subscribe) (*packets.Suback, error) {
 	a := packets.Acknowledge(p).(*packets.Suback)
 	for i, s := range p.Subscriptions {
 		a.ReasonCodes[i] = mqttwire.ReasonCode(s.QoS) // granted as asked
-		if bytes.HasPrefix(s.Filter, []byte("private/")) {
+		if topic.Overlap(s.Filter, private) {
 			a.ReasonCodes[i] = mqttwire.ReasonNotAuthorized
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"io"
 	"log"
 	"math/big"
 	"net"
@@ -36,12 +37,16 @@ func certificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
 }
 
 // client connects and subscribes, and returns what the filters were answered.
-func client(t *testing.T, conn net.Conn, v mqttwire.Version, id string) (*packets.Stream, []mqttwire.ReasonCode) {
+func client(t *testing.T, conn net.Conn, v mqttwire.Version, id string, filters ...string) (*packets.Stream, []mqttwire.ReasonCode) {
 	c := packets.NewStream(conn, packets.ConnectionOptions{Side: mqttwire.FromClient})
 	require.NoError(t, c.Send(&packets.Connect{Version: v, ClientID: []byte(id), CleanStart: true}))
 	_, err := c.Receive()
 	require.NoError(t, err)
-	require.NoError(t, c.Send(&packets.Subscribe{PacketID: 1, Subscriptions: []packets.Subscription{{Filter: []byte("private/a"), QoS: 1}, {Filter: []byte("a"), QoS: 1}}}))
+	s := &packets.Subscribe{PacketID: 1}
+	for _, filter := range filters {
+		s.Subscriptions = append(s.Subscriptions, packets.Subscription{Filter: []byte(filter), QoS: 1})
+	}
+	require.NoError(t, c.Send(s))
 	p, err := c.Receive()
 	require.NoError(t, err)
 	return c, append([]mqttwire.ReasonCode(nil), p.(*packets.Suback).ReasonCodes...)
@@ -63,9 +68,9 @@ func TestTwoPortsShareABrokerAndMethodsAnswer(t *testing.T) {
 		}
 		conns = append(conns, conn)
 	}
-	a, codes := client(t, conns[0], mqttwire.V311, "a")
+	a, codes := client(t, conns[0], mqttwire.V311, "a", "private/a", "a")
 	assert.Equal(t, []mqttwire.ReasonCode{0x80, 1}, codes)
-	b, codes := client(t, conns[1], mqttwire.V5, "b")
+	b, codes := client(t, conns[1], mqttwire.V5, "b", "private/a", "a")
 	assert.Equal(t, []mqttwire.ReasonCode{mqttwire.ReasonNotAuthorized, 1}, codes)
 
 	require.NoError(t, a.Send(&packets.Publish{Topic: []byte("private/a")}, &packets.Publish{Topic: []byte("a"), Payload: []byte("m")}))
@@ -77,4 +82,22 @@ func TestTwoPortsShareABrokerAndMethodsAnswer(t *testing.T) {
 	}
 	require.NoError(t, s.Close())
 	assert.Equal(t, "a: private/a\na: a\n", out.String())
+}
+
+func TestNoFilterReachesWhatIsPrivate(t *testing.T) {
+	s := newServer(controller{log.New(io.Discard, "", 0)}, nil)
+	for _, v := range []mqttwire.Version{mqttwire.V311, mqttwire.V5} {
+		for filter, granted := range map[string]bool{
+			"private/#": false, "private/a": false, "private/+": false, "#": false, "+/x": false, "+/+/#": false,
+			"$share/g/private/#": false, "$share/g/#": false, "$share/g/+/x": false,
+			"a/#": true, "privately/#": true, "a/private/x": true, "$share/g/a/+": true,
+		} {
+			near, far := net.Pipe()
+			go func() { _ = s.ServeConn(far) }()
+			_, codes := client(t, near, v, "c", filter)
+			assert.Equal(t, granted, !codes[0].IsError(), "%s in %s", filter, v)
+			_ = near.Close()
+		}
+	}
+	require.NoError(t, s.Close())
 }
