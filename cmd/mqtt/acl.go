@@ -1,7 +1,7 @@
 package main
 
 import (
-	"fmt"
+	"errors"
 	"strings"
 
 	"github.com/mqttwire/mqttwire"
@@ -37,7 +37,7 @@ const (
 		"a pattern has %c for the client id and %u for the user name"
 	aclHelp = `The file of --acl has the lines of mosquitto's acl_file. "topic read a/#" is for the user whose line "user NAME" is
 before it, or for who has no name if there is none; "pattern write %u/%c/#" is for everyone. What no line
-allows is refused, and so is what a line denies.`
+allows is refused, and so is what a line denies. Words are separated by spaces or tabs.`
 )
 
 // readACL reads a file; all of it or nothing.
@@ -46,11 +46,10 @@ func readACL(file string) (*acl, error) {
 	user := ""
 	err := eachLine(file, func(number int, line string) error {
 		wrong := func(found string) error { return &lineError{file, number, found, aclAllowed} }
-		word, rest, _ := strings.Cut(line, " ")
-		rest = strings.TrimSpace(rest)
+		word, rest := cutWord(line)
 		switch {
 		case word != "user" && word != "topic" && word != "pattern":
-			return wrong(fmt.Sprintf("there is %q", word))
+			return wrong("there is " + quoted(word))
 		case rest == "":
 			return wrong("there is nothing behind " + word)
 		case word == "user":
@@ -81,8 +80,8 @@ func (a *acl) add(user string, r rule) {
 // parseRule parses what stands behind topic and pattern.
 func parseRule(text string, pattern bool) (rule, error) {
 	r := rule{access: mayRead | mayWrite, filter: text, pattern: pattern}
-	if word, rest, ok := strings.Cut(text, " "); ok {
-		r.filter = strings.TrimSpace(rest)
+	if word, rest := cutWord(text); rest != "" {
+		r.filter = rest
 		switch word {
 		case "read":
 			r.access = mayRead
@@ -97,7 +96,7 @@ func parseRule(text string, pattern bool) (rule, error) {
 	}
 	err := mqttwire.CheckTopicFilter([]byte(r.filter), mqttwire.V5)
 	if err == nil && strings.HasPrefix(r.filter, "$share/") {
-		err = fmt.Errorf("%q is shared, and stands for what is within", r.filter)
+		err = errors.New(quoted(r.filter) + " is shared, and stands for what is within")
 	}
 	return r, err
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 )
 
@@ -16,6 +17,28 @@ type lineError struct {
 
 func (e *lineError) Error() string {
 	return fmt.Sprintf("%s:%d: %s; allowed is %s", e.file, e.line, e.found, e.allowed)
+}
+
+// quotedAtMost is how many characters of a line stand in an error: a file that is none of
+// ours may be one line of megabytes.
+const quotedAtMost = 60
+
+// quoted quotes a part of a line, or its beginning.
+func quoted(part string) string {
+	if short := fmt.Sprintf("%.*s", quotedAtMost, part); short != part {
+		return strconv.Quote(short) + "..."
+	}
+	return strconv.Quote(part)
+}
+
+// cutWord returns the first word of a line, and what stands behind the spaces and tabs
+// that follow it.
+func cutWord(line string) (word, rest string) {
+	end := strings.IndexAny(line, " \t")
+	if end < 0 {
+		return line, ""
+	}
+	return line[:end], strings.TrimLeft(line[end:], " \t")
 }
 
 // eachLine calls f for the lines of a file, without those that are empty or begin with #.

@@ -60,7 +60,7 @@ func newServe(e environment) *cobra.Command {
 	}
 	flags := c.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&f.config, "config", "", "the `FILE` has these flags, one a line without dashes: listen mqtt://:1883; flags go before it")
+	flags.StringVar(&f.config, "config", "", "the `FILE` has these flags, one a line without dashes, with spaces or tabs before the value: listen mqtt://:1883; flags go before it")
 	flags.StringArrayVar(&f.listen, "listen", nil, "listen at `URL`, any number of times: mqtt, mqtts, ws or wss://host:port, unix:///path; port 0 is a free one; mqtt://127.0.0.1:1883 unless given")
 	flags.StringVar(&f.cert, "cert", "", "the `FILE` has the certificate for mqtts and wss")
 	flags.StringVar(&f.key, "key", "", "the `FILE` has the key of that, without a password")

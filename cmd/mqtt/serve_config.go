@@ -10,22 +10,27 @@ import (
 // notInConfig are flags that do not stand in a file.
 var notInConfig = map[string]bool{"config": true, "hash": true, "help": true}
 
+// longestValue is how long a value may be: as paths may, and longer than any other has to
+// be. Who finds out later that a value is wrong quotes it whole.
+const longestValue = 4096
+
 // readConfig sets the flags that a file has and that are not set.
 func readConfig(file string, flags *pflag.FlagSet) error {
 	given := map[string]bool{}
 	flags.Visit(func(f *pflag.Flag) { given[f.Name] = true })
 	seen := map[string]bool{}
 	return eachLine(file, func(number int, line string) error {
-		name, value, _ := strings.Cut(line, " ")
-		value = strings.TrimSpace(value)
+		name, value := cutWord(line)
 		f := flags.Lookup(name)
 		switch {
 		case f == nil || notInConfig[name]:
-			return &lineError{file, number, fmt.Sprintf("there is %q", name), configNames(flags)}
+			return &lineError{file, number, "there is " + quoted(name), configNames(flags)}
 		case value == "" && f.NoOptDefVal != "":
 			value = f.NoOptDefVal
 		case value == "":
 			return &lineError{file, number, "there is nothing behind " + name, f.Usage}
+		case len(value) > longestValue:
+			return &lineError{file, number, fmt.Sprintf("the value of %s has %d bytes", name, len(value)), fmt.Sprint("at most ", longestValue)}
 		}
 		if seen[name] && f.Value.Type() != "stringArray" {
 			return &lineError{file, number, name + " is there a second time", "one"}
@@ -35,7 +40,7 @@ func readConfig(file string, flags *pflag.FlagSet) error {
 			return nil
 		}
 		if err := flags.Set(name, value); err != nil {
-			return &lineError{file, number, fmt.Sprintf("%q is no value of %s", value, name), f.Value.Type() + ": " + f.Usage}
+			return &lineError{file, number, quoted(value) + " is no value of " + name, f.Value.Type() + ": " + f.Usage}
 		}
 		return nil
 	})

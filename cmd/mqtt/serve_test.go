@@ -369,6 +369,39 @@ func TestServeReadsAFileOfFlags(t *testing.T) {
 	assert.Contains(t, p.errs.String(), "not supported")
 }
 
+func TestSpacesAndTabsSeparateTheWordsOfALine(t *testing.T) {
+	acl := write(t, "acl", "user\talice\ntopic \t read\ta b\ntopic\twrite\t \tc\nuser bob\ntopic\td\n")
+	s := serve(t, "--users", write(t, "users", userLines(t, "alice", "bob")),
+		"--config", write(t, "config", "listen\tmqtt://127.0.0.1:0\nmax-qos \t 1\nacl\t"+acl+"\nanonymous\t\n"))
+	for topic, want := range map[string]int{"a b": statusRefused, "read\ta b": statusRefused, "c": statusDone, "d": statusRefused} {
+		status, p := s.client(as("alice", "alice"), "pub", "-t", topic, "-m", "x", "-q", "1")
+		assert.Equal(t, want, status, "%q: %s", topic, p.errs.String())
+	}
+	status, p := s.client(as("alice", "alice"), "sub", "-t", "a b", "-E")
+	assert.Equal(t, statusDone, status, p.errs.String())
+}
+
+// Such as a file that is none of ours.
+func TestOfALongLineAnErrorQuotesTheBeginning(t *testing.T) {
+	long := strings.Repeat("é", 1_500_000)
+	user := long + strings.TrimPrefix(userLines(t, "a"), "a")
+	for name, args := range map[string][]string{
+		"a flag of none":  {"--config", write(t, "config", long)},
+		"a value":         {"--config", write(t, "config", "listen "+long)},
+		"a number":        {"--config", write(t, "config", "max-qos "+long[:1000])},
+		"a user twice":    {"--users", write(t, "users", user+user)},
+		"no hash":         {"--users", write(t, "users", long)},
+		"a word of none":  {"--acl", write(t, "acl", long)},
+		"a filter":        {"--acl", write(t, "acl", "topic "+long)},
+		"a shared filter": {"--acl", write(t, "acl", "topic $share/g/"+long[:1000])},
+	} {
+		p := &process{}
+		assert.Equal(t, statusUsage, p.run(t.Context(), append([]string{"serve"}, args...)...), name)
+		assert.Less(t, len(p.errs.String()), 1500, name)
+		assert.NotContains(t, p.errs.String(), `\x`, "%s: no character is torn", name)
+	}
+}
+
 func TestServeSaysWhatIsWrong(t *testing.T) {
 	hash := strings.TrimSpace(strings.TrimPrefix(userLines(t, "a"), "a:"))
 	for name, test := range map[string]struct {

@@ -34,7 +34,7 @@ func readUsers(file string) (users, error) {
 			return wrong(fmt.Sprintf("the hash has a cost of %d", cost))
 		}
 		if _, twice := all[name]; twice {
-			return wrong(fmt.Sprintf("the user %q is there a second time", name))
+			return wrong("the user " + quoted(name) + " is there a second time")
 		}
 		all[name] = []byte(hash)
 		return nil
