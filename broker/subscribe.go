@@ -176,9 +176,9 @@ func (cl *client) unsubscribed(filter []byte) {
 // matches, by a function that runs on the goroutine of who publishes, outside all locks;
 // retained ones come before it returns, unless RetainHandling says 2, or the filter is
 // shared. d is what a client would get, and its SubscriptionIDs are valid until the
-// function returns; m may be kept. The returned function ends it; a call of the
-// function that has begun may still go on then. It returns the *mqttwire.Error of a
-// subscription that no SUBSCRIBE may have.
+// function returns; m may be kept. A panic in it is not caught: it ends the program. What
+// is returned ends the subscription; a call of the function that has begun may still go on
+// then. It returns the *mqttwire.Error of a subscription that no SUBSCRIBE may have.
 func (b *Broker) Subscribe(now time.Time, namespace string, sub *packets.Subscription, f func(m *session.Message, d session.Delivery)) (cancel func(), err error) {
 	sp := b.space(namespace)
 	cl := &client{b: b, space: sp, slot: b.slots.take(), on: f, peer: &Peer{Namespace: namespace}}
