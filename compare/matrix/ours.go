@@ -40,7 +40,7 @@ func (e end) options() client.Options {
 	o.Session.Queue.Count, o.Session.Queue.Bytes = 2*e.room, 1<<30
 	o.Limits.PacketSize = 16 << 20
 	o.Session.QueueQoS0 = true
-	if e.version != mqttwire.V5 && !e.variant.free {
+	if e.few || e.version != mqttwire.V5 && !e.variant.free {
 		o.Session.InFlight = before5
 	}
 	if w := e.will; w != nil {

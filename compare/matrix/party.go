@@ -31,6 +31,7 @@ type end struct {
 	room int // messages that it may have to hold
 
 	journal session.Journal      // of our client; nil: in memory
+	few     bool                 // our client has few messages in flight, in 5.0 too
 	again   func(err error) bool // whether our client connects again; nil: as it does by itself
 	opened  func(present bool)   // gets Session Present of our client's connections, not in 3.1; or nil
 	seen    func(payload []byte) // gets each PUBLISH that has come to our client, whatever is done with it; or nil

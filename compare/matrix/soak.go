@@ -211,7 +211,9 @@ func (l *ledger) lost() (list []string) {
 
 // sending is the time between two messages of a pair, and mostBehind how many may be under
 // way: the server drops what is beyond the bound of a queue, --max-queued and
-// --max-queued-bytes, and would be right to.
+// --max-queued-bytes, and would be right to. A queue has repetitions too: all that a sender
+// has in flight once more for each connection on which no PUBACK has come to it, so that
+// it has few in flight.
 const (
 	sending    = 20 * time.Millisecond
 	mostBehind = 2000
@@ -241,7 +243,7 @@ func (c cell) converse(ctx context.Context, i int, long time.Duration, total *at
 	l := &ledger{}
 	topic := fmt.Sprintf("soak/honest/%d", i)
 	journal := session.MemoryJournal()
-	r := end{cell: c, addr: link.addr(), id: fmt.Sprintf("receiver%d", i), room: 1000, again: l.again, opened: l.opened, seen: l.saw}
+	r := end{cell: c, addr: link.addr(), id: fmt.Sprintf("receiver%d", i), room: 1000, few: true, again: l.again, opened: l.opened, seen: l.saw}
 	receiver, err := dialWith(ctx, r, journal, func(m message) { l.gotMessage(topic, c.qos, m) })
 	if err != nil {
 		return err
