@@ -75,3 +75,20 @@ func TestAServerGrantsWhatItAnswers(t *testing.T) {
 		assert.Equal(t, []string{"a QoS 1", "c QoS 1"}, have)
 	}
 }
+
+func TestANilPointerToAPacketIsNoAnswer(t *testing.T) {
+	p := newPeer(t, mqttwire.V5, against{Side: mqttwire.FromServer})
+	for _, c := range []struct{ packet, answer mqttwire.Packet }{
+		{arriving(7, 1), (*packets.Puback)(nil)},
+		{arriving(8, 2), (*packets.Pubrec)(nil)},
+		{&packets.Pubrel{PacketID: 8}, (*packets.Pubcomp)(nil)},
+		{&packets.Subscribe{PacketID: 9, Subscriptions: []packets.Subscription{{Filter: []byte("a")}}}, (*packets.Suback)(nil)},
+		{&packets.Unsubscribe{PacketID: 9, Filters: [][]byte{[]byte("a")}}, (*packets.Unsuback)(nil)},
+		{&packets.Pingreq{}, (*packets.Pingresp)(nil)},
+	} {
+		p.show(c.packet)
+		assert.ErrorIs(t, p.Link.Answer(p.Now, c.answer), session.ErrAnswer)
+		p.Link.Handle(p.Now)
+		assert.Len(t, p.Got(), 1, "it was still to be handled")
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/internal/answer"
 	"github.com/mqttwire/mqttwire/packets"
 )
 
@@ -384,7 +385,7 @@ func (l *Link) takenOn(p *packets.Publish, a mqttwire.Packet) {
 
 // fits reports whether a is an answer to p.
 func fits(p, a mqttwire.Packet, v mqttwire.Version) bool {
-	if a == nil {
+	if answer.IsNil(a) {
 		return false
 	}
 	if q, ok := p.(*packets.Publish); ok {
