@@ -2,7 +2,9 @@ package server_test
 
 import (
 	"bytes"
+	"io"
 	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -56,4 +58,46 @@ func TestANilPointerThatAHandlerReturnsAsksForTheUsualAnswer(t *testing.T) {
 		}
 		assert.NotContains(t, log.String(), "WARN")
 	})
+}
+
+// refusals are codes of a CONNACK, and with what they refuse a client by its version.
+var refusals = map[mqttwire.ReasonCode]map[mqttwire.Version]mqttwire.ReasonCode{
+	0x02: {mqttwire.V31: 2, mqttwire.V311: 2, mqttwire.V5: 0x85},
+	0x05: {mqttwire.V31: 5, mqttwire.V311: 5, mqttwire.V5: 0x87},
+	0x10: {mqttwire.V31: 3, mqttwire.V311: 3, mqttwire.V5: 0x88}, // of other packets
+	0x77: {mqttwire.V31: 3, mqttwire.V311: 3, mqttwire.V5: 0x88}, // of none
+	0x87: {mqttwire.V31: 5, mqttwire.V311: 5, mqttwire.V5: 0x87},
+	0x91: {mqttwire.V31: 3, mqttwire.V311: 3, mqttwire.V5: 0x88},
+	0xFF: {mqttwire.V31: 3, mqttwire.V311: 3, mqttwire.V5: 0x88},
+}
+
+func TestAConnackWithACodeRefusesTheClientWhateverTheCode(t *testing.T) {
+	for code, want := range refusals {
+		h := server.Handler{Connect: func(*server.Conn, *packets.Connect) (mqttwire.Packet, error) {
+			return &packets.Connack{ReasonCode: code}, nil
+		}}
+		for v, want := range want {
+			inBothModes(t, h, func(t *testing.T, c *client, log *bytes.Buffer) {
+				assert.Equal(t, want, c.connects(v, "c").ReasonCode, "%v %v", code, v)
+				_, err := c.Receive()
+				assert.Equal(t, io.EOF, err)
+				if v == mqttwire.V5 {
+					assert.Equal(t, want == 0x88, strings.Contains(log.String(), "answer does not fit"), code)
+				}
+			})
+		}
+	}
+}
+
+// A handler that asks who the client is does not let in one that cannot be asked.
+func TestAnAuthThatCannotBeSentRefusesTheClient(t *testing.T) {
+	h := server.Handler{Connect: func(*server.Conn, *packets.Connect) (mqttwire.Packet, error) {
+		return &packets.Auth{ReasonCode: mqttwire.ReasonContinueAuthentication}, nil
+	}}
+	for v, want := range map[mqttwire.Version]mqttwire.ReasonCode{mqttwire.V31: 3, mqttwire.V311: 3, mqttwire.V5: 0x80} {
+		inBothModes(t, h, func(t *testing.T, c *client, log *bytes.Buffer) {
+			assert.Equal(t, want, c.connects(v, "c").ReasonCode, v)
+			assert.Contains(t, log.String(), "answer does not fit")
+		})
+	}
 }

@@ -17,11 +17,14 @@ import (
 // one after the other; packets are valid during the call.
 //
 // A function that is nil, or returns nil, be it a nil pointer to a packet, asks for the
-// usual answer; a packet that is returned is the answer. One that does not fit is an error of the handler: the usual
-// answer is sent, and the error is logged. A code that the client's version does not
-// have is sent as the one that says the same. An error that is returned refuses the
-// packet, with the code of an *mqttwire.Error or 0x80, and where no answer says so it
-// ends the connection. A function that panics ends its connection, and no other.
+// usual answer; a packet that is returned is the answer. One that does not fit is an error
+// of the handler: the usual answer is sent, and the error is logged. A code that the
+// client's version does not have is sent as the one that says the same. A CONNACK with a
+// code refuses the client in any case, with 0x88 if no CONNACK has the code, and so does
+// an AUTH that cannot be sent, with 0x80: that is logged too. An error that is returned
+// refuses the packet, with the code of an *mqttwire.Error or 0x80, and where no answer
+// says so it ends the connection. A function that panics ends its connection, and no
+// other.
 //
 // With a Broker what is refused is not done: see broker.Conn.Answer. The hooks of the
 // broker are asked besides.

@@ -92,3 +92,13 @@ func TestANilPointerToAPacketIsNoAnswer(t *testing.T) {
 		assert.Len(t, p.Got(), 1, "it was still to be handled")
 	}
 }
+
+func TestAReturnCodeOf3RefusesWithTheCodeOf5ThatSaysTheSame(t *testing.T) {
+	for code, want := range map[mqttwire.ReasonCode]mqttwire.ReasonCode{1: 0x84, 2: 0x85, 3: 0x88, 4: 0x86, 5: 0x87, 0x88: 0x88} {
+		l := session.NewLink(session.LinkOptions{Side: mqttwire.FromServer})
+		p := peerOf(t, mqttwire.V5, l, session.New(session.Options{Side: mqttwire.FromServer}))
+		p.Say(&packets.Connect{Version: mqttwire.V5, ClientID: []byte("c")})
+		require.NoError(t, l.Refuse(p.Now, &packets.Connack{ReasonCode: code}))
+		assert.Equal(t, want, p.Got()[0].(*packets.Connack).ReasonCode)
+	}
+}
