@@ -46,3 +46,22 @@ func TestANilPointerToAPacketIsNoAnswer(t *testing.T) {
 		assert.Equal(t, packets.Acknowledge(c.packet).Type(), p.handles().Type())
 	}
 }
+
+// What is answered wrongly is not done, until it is handled in the usual way.
+func TestAnAnswerWithACodeThatNoVersionHasIsNone(t *testing.T) {
+	for _, v := range versions {
+		p := newWorld(t, broker.Options{}).connect(v, "c")
+		p.take()
+		for _, c := range []struct{ packet, answer mqttwire.Packet }{
+			{&packets.Publish{Topic: []byte("a"), QoS: 1, PacketID: 1}, &packets.Puback{PacketID: 1, ReasonCode: 0x77}},
+			{&packets.Publish{Topic: []byte("a"), QoS: 2, PacketID: 2}, &packets.Pubrec{PacketID: 2, ReasonCode: 0xFF}},
+			{&packets.Subscribe{PacketID: 3, Subscriptions: []packets.Subscription{{Filter: []byte("a")}}},
+				&packets.Suback{PacketID: 3, ReasonCodes: []mqttwire.ReasonCode{0x55}}},
+			{&packets.Unsubscribe{PacketID: 3, Filters: [][]byte{[]byte("a")}}, &packets.Unsuback{PacketID: 3, ReasonCodes: []mqttwire.ReasonCode{1}}},
+		} {
+			p.show(c.packet)
+			assert.ErrorIs(t, p.conn.Answer(p.w.now, c.answer), session.ErrAnswer)
+			assert.Equal(t, packets.Acknowledge(c.packet).Type(), p.handles().Type())
+		}
+	}
+}

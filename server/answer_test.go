@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/packets"
@@ -100,4 +101,97 @@ func TestAnAuthThatCannotBeSentRefusesTheClient(t *testing.T) {
 			assert.Contains(t, log.String(), "answer does not fit")
 		})
 	}
+}
+
+// strange is a handler that answers with codes that no version has there.
+var strange = server.Handler{
+	Publish: func(_ *server.Conn, p *packets.Publish) (mqttwire.Packet, error) {
+		if p.QoS == 2 {
+			return &packets.Pubrec{PacketID: p.PacketID, ReasonCode: 0xFF}, nil
+		}
+		return &packets.Puback{PacketID: p.PacketID, ReasonCode: 0x77}, nil
+	},
+	PublishRelease: func(_ *server.Conn, p *packets.Pubrel) (*packets.Pubcomp, error) {
+		return &packets.Pubcomp{PacketID: p.PacketID, ReasonCode: mqttwire.ReasonNotAuthorized}, nil
+	},
+	Subscribe: func(_ *server.Conn, p *packets.Subscribe) (*packets.Suback, error) {
+		return &packets.Suback{PacketID: p.PacketID, ReasonCodes: []mqttwire.ReasonCode{0x55}}, nil
+	},
+	Unsubscribe: func(_ *server.Conn, p *packets.Unsubscribe) (*packets.Unsuback, error) {
+		return &packets.Unsuback{PacketID: p.PacketID, ReasonCodes: []mqttwire.ReasonCode{0x01}}, nil
+	},
+}
+
+func TestAnAnswerWithACodeThatNoVersionHasIsReplacedByTheUsualOne(t *testing.T) {
+	for _, v := range versions {
+		inBothModes(t, strange, func(t *testing.T, c *client, log *bytes.Buffer) {
+			c.connects(v, "c")
+			for i, p := range []mqttwire.Packet{
+				&packets.Publish{Topic: []byte("b"), QoS: 1, PacketID: 1},
+				&packets.Publish{Topic: []byte("b"), QoS: 2, PacketID: 2},
+				&packets.Pubrel{PacketID: 2},
+				&packets.Subscribe{PacketID: 3, Subscriptions: []packets.Subscription{{Filter: []byte("a"), QoS: 1}}},
+				&packets.Unsubscribe{PacketID: 4, Filters: [][]byte{[]byte("a")}},
+			} {
+				c.say(p)
+				a := c.next()
+				assert.Equal(t, packets.Acknowledge(p).Type(), a.Type(), v)
+				code, _ := packets.ReasonCode(a)
+				assert.False(t, code.IsError(), v)
+				if suback, ok := a.(*packets.Suback); ok {
+					assert.Equal(t, []mqttwire.ReasonCode{1}, suback.ReasonCodes, "what was asked for")
+				}
+				assert.Equal(t, i+1, strings.Count(log.String(), "answer does not fit"), "%v %v", v, p)
+			}
+		})
+	}
+}
+
+// An AUTH that no client understands is as if the handler had none.
+func TestAnAuthWithACodeThatNoVersionHasEndsTheExchange(t *testing.T) {
+	h := server.Handler{
+		Connect: func(_ *server.Conn, p *packets.Connect) (mqttwire.Packet, error) {
+			return &packets.Auth{ReasonCode: mqttwire.ReasonContinueAuthentication, Properties: p.Properties.Clone()}, nil
+		},
+		Auth: func(_ *server.Conn, p *packets.Auth) (*packets.Auth, error) {
+			return &packets.Auth{ReasonCode: 0x77, Properties: p.Properties.Clone()}, nil
+		},
+	}
+	inBothModes(t, h, func(t *testing.T, c *client, log *bytes.Buffer) {
+		p := &packets.Connect{Version: mqttwire.V5, ClientID: []byte("c")}
+		p.Properties.SetAuthenticationMethod([]byte("M"))
+		c.say(p)
+		a, ok := c.next().(*packets.Auth)
+		require.True(t, ok)
+		c.say(a)
+		refusal, ok := c.next().(*packets.Connack)
+		require.True(t, ok)
+		assert.Equal(t, mqttwire.ReasonNotAuthorized, refusal.ReasonCode)
+		assert.Contains(t, log.String(), "answer does not fit")
+	})
+}
+
+// A client that waits for the end of a re-authentication would do so for ever.
+// [MQTT-4.12.1-2]
+func TestAnAuthThatCannotBeSentEndsTheConnection(t *testing.T) {
+	h := server.Handler{
+		Connect: func(*server.Conn, *packets.Connect) (mqttwire.Packet, error) {
+			a := &packets.Connack{}
+			a.Properties.SetAuthenticationMethod([]byte("M")) // [MQTT-4.12.0-5]
+			return a, nil
+		},
+		Auth: func(*server.Conn, *packets.Auth) (*packets.Auth, error) {
+			a := &packets.Auth{}
+			a.Properties.SetAuthenticationMethod([]byte("another"))
+			return a, nil
+		},
+	}
+	pipe(t, &server.Server{Handler: h}, func(t *testing.T, c *client) {
+		a := c.connects(mqttwire.V5, "c", func(p *packets.Connect) { p.Properties.SetAuthenticationMethod([]byte("M")) })
+		require.Zero(t, a.ReasonCode)
+		again := &packets.Auth{ReasonCode: mqttwire.ReasonReauthenticate}
+		again.Properties.SetAuthenticationMethod([]byte("M"))
+		c.say(again)
+		assert.Equal(t, mqttwire.ReasonUnspecifiedError, c.next().(*packets.Disconnect).ReasonCode)
+	})
 }

@@ -183,7 +183,11 @@ func (p *plain) authenticates(now time.Time, packet *packets.Auth, a mqttwire.Pa
 	case a != nil && !ok:
 		return session.ErrAnswer
 	case ok && (p.connect == nil || auth.ReasonCode != 0):
-		return p.link.Answer(now, a)
+		err := p.link.Answer(now, a)
+		if _, waits := p.link.Packet(); err != nil && !waits { // it was handled, and the client would wait for ever
+			p.disconnect(now, &packets.Disconnect{ReasonCode: mqttwire.ReasonUnspecifiedError})
+		}
+		return err
 	}
 	p.link.Handle(now)
 	c := p.connect

@@ -102,3 +102,47 @@ func TestAReturnCodeOf3RefusesWithTheCodeOf5ThatSaysTheSame(t *testing.T) {
 		assert.Equal(t, want, p.Got()[0].(*packets.Connack).ReasonCode)
 	}
 }
+
+func TestAnAnswerWithACodeThatNoVersionHasChangesNothing(t *testing.T) {
+	filters := [][]byte{[]byte("a")}
+	for _, v := range versions {
+		p := newPeer(t, v, against{Side: mqttwire.FromServer})
+		for _, c := range []struct{ packet, answer mqttwire.Packet }{
+			{arriving(7, 1), &packets.Puback{PacketID: 7, ReasonCode: 0x77}},
+			{arriving(8, 2), &packets.Pubrec{PacketID: 8, ReasonCode: 0xFF}},
+			{&packets.Pubrel{PacketID: 8}, &packets.Pubcomp{PacketID: 8, ReasonCode: mqttwire.ReasonNotAuthorized}},
+			{&packets.Subscribe{PacketID: 9, Subscriptions: []packets.Subscription{{Filter: filters[0]}}},
+				&packets.Suback{PacketID: 9, ReasonCodes: []mqttwire.ReasonCode{0x55}}},
+			{&packets.Unsubscribe{PacketID: 9, Filters: filters}, &packets.Unsuback{PacketID: 9, ReasonCodes: []mqttwire.ReasonCode{1}}},
+		} {
+			p.show(c.packet)
+			assert.ErrorIs(t, p.Link.Answer(p.Now, c.answer), session.ErrAnswer)
+			p.Link.Handle(p.Now)
+			got := p.Got()
+			require.Len(t, got, 1)
+			code, _ := packets.ReasonCode(got[0])
+			assert.False(t, code.IsError(), "it is answered in the usual way")
+		}
+	}
+}
+
+// Before 5.0 PUBREL and PUBCOMP have no code.
+func TestACodeOfAnExchangeIsLeftOutWhereTheVersionHasNone(t *testing.T) {
+	for _, v := range versions {
+		p := newPeer(t, v, against{Side: mqttwire.FromServer})
+		want := mqttwire.ReasonCode(0)
+		if v == mqttwire.V5 {
+			want = mqttwire.ReasonPacketIdentifierNotFound
+		}
+		p.Say(arriving(7, 2))
+		p.show(&packets.Pubrel{PacketID: 7})
+		require.NoError(t, p.Link.Answer(p.Now, &packets.Pubcomp{PacketID: 7, ReasonCode: mqttwire.ReasonPacketIdentifierNotFound}))
+		pubcomp := p.Got()[1].(*packets.Pubcomp)
+		assert.Equal(t, want, pubcomp.ReasonCode)
+		p.publish("m", mqttwire.ExactlyOnce)
+		id := p.Got()[0].(*packets.Publish).PacketID
+		p.show(&packets.Pubrec{PacketID: id})
+		require.NoError(t, p.Link.Answer(p.Now, &packets.Pubrel{PacketID: id, ReasonCode: mqttwire.ReasonPacketIdentifierNotFound}))
+		assert.Equal(t, want, p.Got()[0].(*packets.Pubrel).ReasonCode)
+	}
+}

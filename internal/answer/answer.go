@@ -34,3 +34,32 @@ func IsNil(a mqttwire.Packet) bool {
 	}
 	return false // one of another type answers nothing, and is refused for that
 }
+
+// HasKnownCodes reports whether some version has the codes of an answer that this side
+// sends. Which version that is does not matter, as a code is sent as the one that says the
+// same. Section 2.4.
+func HasKnownCodes(a mqttwire.Packet, from mqttwire.Sender) bool {
+	switch a := a.(type) {
+	case *packets.Suback:
+		return all(a.ReasonCodes, mqttwire.SUBACK, from)
+	case *packets.Unsuback:
+		return all(a.ReasonCodes, mqttwire.UNSUBACK, from)
+	}
+	code, ok := packets.ReasonCode(a)
+	return !ok || known(code, a.Type(), from)
+}
+
+// all reports whether all codes are known.
+func all(codes []mqttwire.ReasonCode, t mqttwire.PacketType, from mqttwire.Sender) bool {
+	for _, code := range codes {
+		if !known(code, t, from) {
+			return false
+		}
+	}
+	return true
+}
+
+// known reports whether some version has a code: 3.1 has none that 3.1.1 has not.
+func known(code mqttwire.ReasonCode, t mqttwire.PacketType, from mqttwire.Sender) bool {
+	return code.AllowedIn(t, mqttwire.V5, from) || code.AllowedIn(t, mqttwire.V311, from)
+}
