@@ -18,6 +18,9 @@ var ErrCertificate = errors.New("server: the configuration of TLS has no certifi
 // port 8883 and the configuration, or unix with a path. It returns ErrScheme for another
 // URL, as one with a user, a query or a fragment, or a path behind a port, and for mqtts
 // without a configuration; ErrCertificate; or the error of package net.
+//
+// Where there is a socket at the path already, and a connection to it is refused, as who
+// has listened there was killed, it is removed (on Unix).
 func Listen(address string, config *tls.Config) (net.Listener, error) {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -40,7 +43,7 @@ func Listen(address string, config *tls.Config) (net.Listener, error) {
 		}
 		return tls.NewListener(l, config), nil
 	case u.Scheme == "unix" && u.Host == "" && u.Path != "":
-		return net.Listen("unix", u.Path)
+		return listenSocket(u.Path)
 	}
 	return nil, ErrScheme
 }
