@@ -47,12 +47,13 @@ var importRules = map[string]importRule{
 	".": {notStd: wire, butStd: []string{"net/netip"}, rooms: []string{"internal", "internal/text"}}, // an address is a value
 	"packets": {notStd: wire, rooms: []string{".", "internal", "internal/text"}, files: map[string][]string{
 		"json.go": {"encoding/json"}, "log.go": {"log/slog"}}},
-	"session":                       {notStd: wire, butStd: []string{"encoding/binary"}, rooms: []string{".", "packets"}},
+	"session":                       {notStd: wire, butStd: []string{"encoding/binary"}, rooms: []string{".", "packets", "internal/answer"}},
 	"client":                        {notStd: all, rooms: []string{".", "packets", "session", "topic"}},
-	"broker":                        {notStd: wire, butStd: []string{"encoding/binary"}, rooms: []string{".", "packets", "session", "topic"}},
+	"broker":                        {notStd: wire, butStd: []string{"encoding/binary"}, rooms: []string{".", "packets", "session", "topic", "internal/answer"}},
 	"sessiontest":                   {notStd: pure, rooms: []string{".", "packets", "session"}},
-	"server":                        {notStd: all, rooms: []string{".", "packets", "session", "broker"}},
+	"server":                        {notStd: all, rooms: []string{".", "packets", "session", "broker", "internal/answer"}},
 	"internal":                      {notStd: wire},
+	"internal/answer":               {notStd: wire, rooms: []string{".", "packets"}},
 	"internal/text":                 {notStd: wire},
 	"capture":                       {notStd: pure, butStd: []string{"net/netip"}, rooms: []string{".", "internal", "packets"}},
 	"topic":                         {notStd: wire, rooms: []string{".", "packets"}},

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/internal/answer"
 	"github.com/mqttwire/mqttwire/packets"
 	"github.com/mqttwire/mqttwire/session"
 )
@@ -140,8 +141,12 @@ func (c *Conn) Handle(now time.Time) { _ = c.Answer(now, nil) }
 // Answer is Handle with an answer that has the caller's codes and properties: see
 // session.Link.Answer. It may also be a CONNACK, with what is to be announced beside
 // Offers, or that refuses. What it refuses is not done: a message is not sent on, and a
-// subscription is not made. Hooks are asked all the same. nil is the usual answer.
+// subscription is not made. Hooks are asked all the same. nil is the usual answer, and a
+// nil pointer to a packet is none.
 func (c *Conn) Answer(now time.Time, a mqttwire.Packet) error {
+	if a != nil && answer.IsNil(a) {
+		return session.ErrAnswer
+	}
 	mu := c.lock()
 	c.now = now
 	p, ok := c.shown()

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/internal/answer"
 	"github.com/mqttwire/mqttwire/packets"
 	"github.com/mqttwire/mqttwire/session"
 )
@@ -288,6 +289,9 @@ func (c *Conn) wakeSelf(t *turn) {
 
 // authenticates goes on with an exchange. Section 4.12.
 func (c *Conn) authenticates(now time.Time, p *packets.Auth, a mqttwire.Packet) error {
+	if a != nil && (a.Type() != mqttwire.AUTH || !answer.HasKnownCodes(a, mqttwire.FromServer)) {
+		return session.ErrAnswer
+	}
 	auth, code := c.asksAuth(p, a)
 	if c.auth {
 		return c.authenticatesConnect(now, auth, code)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/internal/answer"
 	"github.com/mqttwire/mqttwire/packets"
 	"github.com/mqttwire/mqttwire/session"
 )
@@ -94,7 +95,7 @@ func answeredWith(p *packets.Publish, a mqttwire.Packet) (code mqttwire.ReasonCo
 		return 0, nil
 	}
 	want := packets.Acknowledge(p)
-	if want == nil || want.Type() != a.Type() {
+	if want == nil || want.Type() != a.Type() || !answer.HasKnownCodes(a, mqttwire.FromServer) {
 		return 0, session.ErrAnswer
 	}
 	if id, _ := packets.PacketID(a); id != p.PacketID {

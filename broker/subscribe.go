@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/internal/answer"
 	"github.com/mqttwire/mqttwire/packets"
 	"github.com/mqttwire/mqttwire/session"
 )
@@ -55,20 +56,20 @@ func (c *Conn) grant(t *turn, p *packets.Subscribe, answer *packets.Suback) erro
 // answer, and of the hook. [MQTT-3.8.4-5] [MQTT-3.8.4-7]
 func (c *Conn) asksSubscribe(p *packets.Subscribe, a mqttwire.Packet) ([]mqttwire.ReasonCode, error) {
 	codes := make([]mqttwire.ReasonCode, len(p.Subscriptions))
-	answer, ok := a.(*packets.Suback)
-	if a != nil && (!ok || packets.CheckSuback(p, answer, c.peer.Version) != nil) {
+	suback, ok := a.(*packets.Suback)
+	if a != nil && (!ok || packets.CheckSuback(p, suback, c.peer.Version) != nil || !answer.HasKnownCodes(suback, mqttwire.FromServer)) {
 		return nil, session.ErrAnswer
 	}
 	o := &c.b.o
 	for i := range p.Subscriptions {
 		sub := p.Subscriptions[i]
-		if codes[i] = o.Offers.refusal(sub.Filter); codes[i] == 0 && answer != nil {
-			codes[i] = answer.ReasonCodes[i]
+		if codes[i] = o.Offers.refusal(sub.Filter); codes[i] == 0 && suback != nil {
+			codes[i] = suback.ReasonCodes[i]
 		}
 		if codes[i].IsError() {
 			continue
 		}
-		if answer != nil {
+		if suback != nil {
 			sub.QoS = min(sub.QoS, mqttwire.QoS(codes[i]))
 		}
 		if f := o.Hooks.Subscribe; f != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/internal/answer"
 	"github.com/mqttwire/mqttwire/packets"
 	"github.com/mqttwire/mqttwire/session"
 )
@@ -15,12 +16,15 @@ import (
 // connection that was open. They are called on the goroutine that reads the connection,
 // one after the other; packets are valid during the call.
 //
-// A function that is nil, or returns nil, asks for the usual answer; a packet that is
-// returned is the answer. One that does not fit is an error of the handler: the usual
-// answer is sent, and the error is logged. A code that the client's version does not
-// have is sent as the one that says the same. An error that is returned refuses the
-// packet, with the code of an *mqttwire.Error or 0x80, and where no answer says so it
-// ends the connection. A function that panics ends its connection, and no other.
+// A function that is nil, or returns nil, be it a nil pointer to a packet, asks for the
+// usual answer; a packet that is returned is the answer. One that does not fit is an error
+// of the handler: the usual answer is sent, and the error is logged. A code that the
+// client's version does not have is sent as the one that says the same. A CONNACK with a
+// code refuses the client in any case, with 0x88 if no CONNACK has the code, and so does
+// an AUTH that cannot be sent, with 0x80: that is logged too. An error that is returned
+// refuses the packet, with the code of an *mqttwire.Error or 0x80, and where no answer
+// says so it ends the connection. A function that panics ends its connection, and no
+// other.
 //
 // With a Broker what is refused is not done: see broker.Conn.Answer. The hooks of the
 // broker are asked besides.
@@ -104,21 +108,14 @@ func (h *Handler) call(c *Conn, packet mqttwire.Packet) (a mqttwire.Packet, err 
 // errNoPing says that Ping has returned false.
 var errNoPing = errors.New("server: the Handler does not answer PINGREQ")
 
-// answer is a pointer to a packet, or a mqttwire.Packet.
-type answer interface {
-	comparable
-	mqttwire.Packet
-}
-
 // called calls a function that may be nil, and whose answer may be.
-func called[P any, A answer](c *Conn, p P, f func(*Conn, P) (A, error)) (mqttwire.Packet, error) {
+func called[P any, A mqttwire.Packet](c *Conn, p P, f func(*Conn, P) (A, error)) (mqttwire.Packet, error) {
 	if f == nil {
 		return nil, nil
 	}
 	c.conn.Tell() // what came before does not wait for the function
 	a, err := f(c, p)
-	var none A
-	if err != nil || a == none {
+	if err != nil || answer.IsNil(a) {
 		return nil, err
 	}
 	return a, nil

@@ -16,16 +16,24 @@ var ErrCertificate = errors.New("server: the configuration of TLS has no certifi
 
 // Listen listens where a URL says: mqtt with port 1883 unless it has another, mqtts with
 // port 8883 and the configuration, or unix with a path. It returns ErrScheme for another
-// URL, and for mqtts without a configuration; ErrCertificate; or the error of package net.
+// URL, as one with a user, a query or a fragment, or a path behind a port, and for mqtts
+// without a configuration; ErrCertificate; or the error of package net.
+//
+// Where there is a socket at the path already, and a connection to it is refused, as who
+// has listened there was killed, it is removed (on Unix).
 func Listen(address string, config *tls.Config) (net.Listener, error) {
 	u, err := url.Parse(address)
 	if err != nil {
 		return nil, err
 	}
+	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return nil, ErrScheme
+	}
+	onTCP := u.Host != "" && (u.Path == "" || u.Path == "/")
 	switch {
-	case u.Scheme == "mqtt" && u.Host != "":
+	case u.Scheme == "mqtt" && onTCP:
 		return listenTCP(withPort(u, "1883"))
-	case u.Scheme == "mqtts" && u.Host != "" && config != nil:
+	case u.Scheme == "mqtts" && onTCP && config != nil:
 		if len(config.Certificates) == 0 && config.GetCertificate == nil && config.GetConfigForClient == nil {
 			return nil, ErrCertificate
 		}
@@ -35,7 +43,7 @@ func Listen(address string, config *tls.Config) (net.Listener, error) {
 		}
 		return tls.NewListener(l, config), nil
 	case u.Scheme == "unix" && u.Host == "" && u.Path != "":
-		return net.Listen("unix", u.Path)
+		return listenSocket(u.Path)
 	}
 	return nil, ErrScheme
 }

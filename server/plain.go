@@ -123,11 +123,7 @@ func (p *plain) connects(now time.Time, c *packets.Connect, a mqttwire.Packet) e
 	case *packets.Connack:
 		answer = a
 	case *packets.Auth:
-		err := p.link.Auth(now, a)
-		if err == nil {
-			p.connect = c.Clone()
-		}
-		return err
+		return p.exchange(now, c, a)
 	default:
 		return session.ErrAnswer
 	}
@@ -137,7 +133,7 @@ func (p *plain) connects(now time.Time, c *packets.Connect, a mqttwire.Packet) e
 // accept answers a CONNECT, with a session that ends with the connection, as it announces.
 func (p *plain) accept(now time.Time, c *packets.Connect, answer *packets.Connack) error {
 	if answer.ReasonCode != 0 {
-		return p.link.Refuse(now, answer)
+		return p.refuse(now, answer)
 	}
 	answer = answer.Clone()
 	if len(c.ClientID) == 0 { // [MQTT-3.1.3-6]
@@ -152,6 +148,34 @@ func (p *plain) accept(now time.Time, c *packets.Connect, answer *packets.Connac
 	return p.link.Accept(now, session.New(session.Options{Side: mqttwire.FromServer, Full: session.DropQoS0First}), answer)
 }
 
+// refuse refuses a CONNECT, in any case: what cannot be said lets nobody in.
+func (p *plain) refuse(now time.Time, a *packets.Connack) error {
+	err := p.link.Refuse(now, a)
+	if err == nil {
+		return nil
+	}
+	code := a.ReasonCode
+	if !code.AllowedIn(mqttwire.CONNACK, mqttwire.V5, mqttwire.FromServer) {
+		code = mqttwire.ReasonServerUnavailable
+	}
+	if p.link.Refuse(now, &packets.Connack{ReasonCode: code}) != nil { // as the client takes no packet of that size
+		p.link.Lost(now, nil)
+	}
+	return err
+}
+
+// exchange begins the authentication of a CONNECT. If it cannot begin nobody has said who
+// the client is, and it is refused. [MQTT-4.12.0-4]
+func (p *plain) exchange(now time.Time, c *packets.Connect, a *packets.Auth) error {
+	err := p.link.Auth(now, a)
+	if err != nil {
+		p.disconnect(now, &packets.Disconnect{ReasonCode: mqttwire.ReasonUnspecifiedError})
+		return err
+	}
+	p.connect = c.Clone()
+	return nil
+}
+
 // authenticates goes on with an exchange. Without an answer it has failed.
 func (p *plain) authenticates(now time.Time, packet *packets.Auth, a mqttwire.Packet) error {
 	auth, ok := a.(*packets.Auth)
@@ -159,7 +183,11 @@ func (p *plain) authenticates(now time.Time, packet *packets.Auth, a mqttwire.Pa
 	case a != nil && !ok:
 		return session.ErrAnswer
 	case ok && (p.connect == nil || auth.ReasonCode != 0):
-		return p.link.Answer(now, a)
+		err := p.link.Answer(now, a)
+		if _, waits := p.link.Packet(); err != nil && !waits { // it was handled, and the client would wait for ever
+			p.disconnect(now, &packets.Disconnect{ReasonCode: mqttwire.ReasonUnspecifiedError})
+		}
+		return err
 	}
 	p.link.Handle(now)
 	c := p.connect

@@ -202,9 +202,17 @@ func (l *Link) pubrel(p *packets.Pubrel, answer *packets.Pubcomp) {
 		s.recordForgotten(p.PacketID)
 		if answer != nil {
 			t.pubcomp = *answer
+			l.withoutCode(&t.pubcomp.ReasonCode)
 		}
 	}
 	l.send(&t.pubcomp)
+}
+
+// withoutCode leaves out the code of a PUBREL or PUBCOMP before 5.0, which has none there.
+func (l *Link) withoutCode(code *mqttwire.ReasonCode) {
+	if l.Version() != mqttwire.V5 {
+		*code = 0
+	}
 }
 
 // notFound gives a PUBREL or PUBCOMP with an identifier that is not in use the code that says
@@ -293,6 +301,7 @@ func (l *Link) received(p *packets.Pubrec, answer *packets.Pubrel) {
 		s.release(pos, p.ReasonCode)
 		if answer != nil {
 			t.pubrel = *answer
+			l.withoutCode(&t.pubrel.ReasonCode)
 		}
 	case p.ReasonCode.IsError():
 		s.odd++

@@ -118,7 +118,7 @@ func (l *Link) Accept(now time.Time, s *Session, c *packets.Connack) error {
 
 // Refuse answers the CONNECT that has come to a server with a CONNACK of failure, and
 // closes. Before 5.0 a code of 5.0 is sent as the return code that says the same, or
-// as 3. It returns ErrState if there is no CONNECT or c says success, or the
+// as 3, and in 5.0 a return code of 3.x as the code that says the same. It returns ErrState if there is no CONNECT or c says success, or the
 // *mqttwire.Error of a CONNACK that cannot be sent.
 func (l *Link) Refuse(now time.Time, c *packets.Connack) error {
 	if l.state != stateAsked && l.state != stateExchange || c.ReasonCode == 0 { // at any step [MQTT-4.12.0-4]
@@ -126,13 +126,7 @@ func (l *Link) Refuse(now time.Time, c *packets.Connack) error {
 	}
 	answer := *c
 	answer.SessionPresent = false // [MQTT-3.2.2-6]
-	if v := l.Version(); v != mqttwire.V5 && answer.ReasonCode.IsError() {
-		code, ok := mqttwire.MapReasonCode(mqttwire.CONNACK, answer.ReasonCode, mqttwire.V5, v)
-		if !ok {
-			code = mqttwire.ReturnServerUnavailable
-		}
-		answer.ReasonCode = code
-	}
+	answer.ReasonCode = refusalIn(l.Version(), c.ReasonCode)
 	if err := l.put(&answer); err != nil {
 		return err
 	}
@@ -140,6 +134,23 @@ func (l *Link) Refuse(now time.Time, c *packets.Connack) error {
 	l.done()
 	l.finish(now, Cause{Kind: WeDisconnected, Code: answer.ReasonCode})
 	return nil
+}
+
+// refusalIn returns the code of a CONNACK of failure as version v says it.
+func refusalIn(v mqttwire.Version, code mqttwire.ReasonCode) mqttwire.ReasonCode {
+	if v == mqttwire.V5 { // where no CONNACK has a code that 3.x has
+		if same, ok := mqttwire.MapReasonCode(mqttwire.CONNACK, code, mqttwire.V311, v); ok {
+			return same
+		}
+		return code
+	}
+	if !code.IsError() {
+		return code
+	}
+	if same, ok := mqttwire.MapReasonCode(mqttwire.CONNACK, code, mqttwire.V5, v); ok {
+		return same
+	}
+	return mqttwire.ReturnServerUnavailable
 }
 
 // begin opens the connection after a CONNACK of success; afresh says that what a server's

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/internal/answer"
 	"github.com/mqttwire/mqttwire/packets"
 )
 
@@ -265,15 +266,15 @@ func (l *Link) Hold(now time.Time) AckToken {
 // not have is sent as the one that says the same, and if there is none a message and an
 // UNSUBSCRIBE are acknowledged without one, and a SUBSCRIBE of 3.1 as it was asked for.
 //
-// It returns ErrAnswer if the packet is no answer to the one that has come, which is
-// still to be handled then, and ErrState if there is none. A CONNACK needs a session:
-// see Accept. a is not kept.
+// It returns ErrAnswer if the packet is no answer to the one that has come, or has a code
+// that no version has there; the one that has come is still to be handled then. It returns
+// ErrState if there is none. A CONNACK needs a session: see Accept. a is not kept.
 func (l *Link) Answer(now time.Time, a mqttwire.Packet) error {
 	l.at(now)
 	if l.packet == nil {
 		return ErrState
 	}
-	if !fits(l.packet, a, l.Version()) {
+	if answer.IsNil(a) || !answer.HasKnownCodes(a, l.o.side) || !fits(l.packet, a, l.Version()) {
 		return ErrAnswer
 	}
 	return l.handle(a, false)
@@ -384,9 +385,6 @@ func (l *Link) takenOn(p *packets.Publish, a mqttwire.Packet) {
 
 // fits reports whether a is an answer to p.
 func fits(p, a mqttwire.Packet, v mqttwire.Version) bool {
-	if a == nil {
-		return false
-	}
 	if q, ok := p.(*packets.Publish); ok {
 		return answersPublish(q, a)
 	}
@@ -404,9 +402,11 @@ func fits(p, a mqttwire.Packet, v mqttwire.Version) bool {
 	}
 	switch q := p.(type) {
 	case *packets.Subscribe:
-		return packets.CheckSuback(q, a.(*packets.Suback), v) == nil
+		suback, ok := a.(*packets.Suback)
+		return ok && packets.CheckSuback(q, suback, v) == nil
 	case *packets.Unsubscribe:
-		return packets.CheckUnsuback(q, a.(*packets.Unsuback), v) == nil
+		unsuback, ok := a.(*packets.Unsuback)
+		return ok && packets.CheckUnsuback(q, unsuback, v) == nil
 	}
 	return true
 }

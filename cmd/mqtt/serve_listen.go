@@ -57,7 +57,7 @@ const pageTimeout = 10 * time.Second
 // listen listens at a URL, and returns it as it is, with its port.
 func listen(address string, config *tls.Config, proxies proxies) (net.Listener, string, error) {
 	u, err := url.Parse(address)
-	if err != nil || u.User != nil || u.RawQuery != "" {
+	if err != nil || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return nil, "", fmt.Errorf("--listen: %q is no URL to listen at", address)
 	}
 	if (u.Scheme == "mqtts" || u.Scheme == "wss") && config == nil {

@@ -412,6 +412,8 @@ func TestServeSaysWhatIsWrong(t *testing.T) {
 		"no scheme":        {[]string{"--listen", "127.0.0.1:0"}, statusUsage, []string{"--listen"}},
 		"another scheme":   {[]string{"--listen", "http://127.0.0.1:0"}, statusUsage, []string{"mqtts, ws and wss"}},
 		"a path of mqtt":   {[]string{"--listen", "mqtt://127.0.0.1:0/x"}, statusUsage, []string{"mqtt://127.0.0.1:0/x", "ws and wss"}},
+		"a fragment":       {[]string{"--listen", "ws://127.0.0.1:0/x#y"}, statusUsage, []string{"no URL to listen at"}},
+		"a part of mqtt":   {[]string{"--listen", "mqtt://127.0.0.1:0#y"}, statusUsage, []string{"no URL to listen at"}},
 		"no certificate":   {[]string{"--listen", "mqtts://127.0.0.1:0"}, statusUsage, []string{"--cert and --key"}},
 		"no network":       {[]string{"--proxy-protocol", "10.0.0.0/33"}, statusUsage, []string{"10.0.0.0/33", "10.0.0.0/8"}},
 		"an authority":     {[]string{"--cafile", "x"}, statusUsage, []string{"--cert and --key"}},
