@@ -195,3 +195,32 @@ func TestAnAuthThatCannotBeSentEndsTheConnection(t *testing.T) {
 		assert.Equal(t, mqttwire.ReasonUnspecifiedError, c.next().(*packets.Disconnect).ReasonCode)
 	})
 }
+
+// [MQTT-3.1.3-6]
+func TestAClientWithoutAnIdentifierHasThatOfTheAnswerOrOneOfItsOwn(t *testing.T) {
+	for _, given := range []string{"", "given"} {
+		ids := make(chan string, 1)
+		s := &server.Server{Handler: server.Handler{
+			Connect: func(*server.Conn, *packets.Connect) (mqttwire.Packet, error) {
+				if given == "" {
+					return nil, nil
+				}
+				p := &packets.Connack{}
+				p.Properties.SetAssignedClientIdentifier([]byte(given))
+				return p, nil
+			},
+			Ping: func(c *server.Conn) bool { ids <- c.ClientID(); return true },
+		}}
+		c := dial(t, serves(t, s))
+		id, ok := c.connects(mqttwire.V5, "").Properties.AssignedClientIdentifier()
+		require.True(t, ok)
+		c.say(&packets.Pingreq{})
+		assert.Equal(t, string(id), <-ids)
+		if given != "" {
+			assert.Equal(t, given, string(id))
+		} else {
+			assert.GreaterOrEqual(t, len(id), 22, "so that nobody else calls itself so")
+		}
+		_ = c.conn.Close()
+	}
+}

@@ -1,9 +1,8 @@
 package server
 
 import (
-	"strconv"
+	"crypto/rand"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/mqttwire/mqttwire"
@@ -45,9 +44,6 @@ type plain struct {
 	ready   func()
 	connect *packets.Connect // a copy, while its authentication goes on
 }
-
-// assigned counts the client identifiers that were given to clients without.
-var assigned atomic.Uint64
 
 func newPlain(now time.Time, l *session.Link, from broker.Origin, ready func()) *plain {
 	l.Tick(now)
@@ -136,16 +132,24 @@ func (p *plain) accept(now time.Time, c *packets.Connect, answer *packets.Connac
 		return p.refuse(now, answer)
 	}
 	answer = answer.Clone()
-	if len(c.ClientID) == 0 { // [MQTT-3.1.3-6]
-		p.peer.ClientID = "client-" + strconv.FormatUint(assigned.Add(1), 10)
-		if !answer.Properties.Has(mqttwire.AssignedClientIdentifier) {
-			answer.Properties.SetAssignedClientIdentifier([]byte(p.peer.ClientID))
-		}
+	if len(c.ClientID) == 0 {
+		p.assigns(answer)
 	}
 	if !answer.Properties.Has(mqttwire.SessionExpiryInterval) {
 		answer.Properties.SetSessionExpiryInterval(0)
 	}
 	return p.link.Accept(now, session.New(session.Options{Side: mqttwire.FromServer, Full: session.DropQoS0First}), answer)
+}
+
+// assigns gives a client without a client identifier that of the answer, or one that no
+// other client has, whatever it calls itself. [MQTT-3.1.3-6]
+func (p *plain) assigns(answer *packets.Connack) {
+	id, ok := answer.Properties.AssignedClientIdentifier()
+	if !ok {
+		id = []byte(rand.Text())
+		answer.Properties.SetAssignedClientIdentifier(id)
+	}
+	p.peer.ClientID = string(id)
 }
 
 // refuse refuses a CONNECT, in any case: what cannot be said lets nobody in.

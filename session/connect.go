@@ -118,8 +118,9 @@ func (l *Link) Accept(now time.Time, s *Session, c *packets.Connack) error {
 
 // Refuse answers the CONNECT that has come to a server with a CONNACK of failure, and
 // closes. Before 5.0 a code of 5.0 is sent as the return code that says the same, or
-// as 3, and in 5.0 a return code of 3.x as the code that says the same. It returns ErrState if there is no CONNECT or c says success, or the
-// *mqttwire.Error of a CONNACK that cannot be sent.
+// as 3, and in 5.0 a return code of 3.x as the code that says the same. It returns
+// ErrState if there is no CONNECT or c says success, or the *mqttwire.Error of a CONNACK
+// that cannot be sent.
 func (l *Link) Refuse(now time.Time, c *packets.Connack) error {
 	if l.state != stateAsked && l.state != stateExchange || c.ReasonCode == 0 { // at any step [MQTT-4.12.0-4]
 		return ErrState
