@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -15,15 +16,19 @@ import (
 	"github.com/mqttwire/mqttwire/server"
 )
 
-// inBothModes tests a handler without a Broker and with one, and gives the function what
+// inBothModes tests a handler without a Broker and with one, and lets the function see what
 // the server has logged.
-func inBothModes(t *testing.T, h server.Handler, speak func(t *testing.T, c *client, log *bytes.Buffer)) {
+func inBothModes(t *testing.T, h server.Handler, speak func(t *testing.T, c *client, logged func() string)) {
 	t.Helper()
 	for name, s := range map[string]*server.Server{"plain": {}, "broker": withBroker()} {
 		var log bytes.Buffer
 		s.Handler, s.Log = h, slog.New(slog.NewTextHandler(&log, nil))
+		logged := func() string {
+			synctest.Wait() // until nobody writes it
+			return log.String()
+		}
 		t.Run(name, func(t *testing.T) {
-			pipe(t, s, func(t *testing.T, c *client) { speak(t, c, &log) })
+			pipe(t, s, func(t *testing.T, c *client) { speak(t, c, logged) })
 		})
 	}
 }
@@ -42,7 +47,7 @@ func TestANilPointerThatAHandlerReturnsAsksForTheUsualAnswer(t *testing.T) {
 		Subscribe:      func(*server.Conn, *packets.Subscribe) (*packets.Suback, error) { return nil, nil },
 		Unsubscribe:    func(*server.Conn, *packets.Unsubscribe) (*packets.Unsuback, error) { return nil, nil },
 	}
-	inBothModes(t, h, func(t *testing.T, c *client, log *bytes.Buffer) {
+	inBothModes(t, h, func(t *testing.T, c *client, logged func() string) {
 		assert.Zero(t, c.connects(mqttwire.V5, "c").ReasonCode)
 		for _, p := range []mqttwire.Packet{
 			&packets.Publish{Topic: []byte("b")},
@@ -57,7 +62,7 @@ func TestANilPointerThatAHandlerReturnsAsksForTheUsualAnswer(t *testing.T) {
 				assert.Equal(t, a.Type(), c.next().Type())
 			}
 		}
-		assert.NotContains(t, log.String(), "WARN")
+		assert.NotContains(t, logged(), "WARN")
 	})
 }
 
@@ -78,12 +83,12 @@ func TestAConnackWithACodeRefusesTheClientWhateverTheCode(t *testing.T) {
 			return &packets.Connack{ReasonCode: code}, nil
 		}}
 		for v, want := range want {
-			inBothModes(t, h, func(t *testing.T, c *client, log *bytes.Buffer) {
+			inBothModes(t, h, func(t *testing.T, c *client, logged func() string) {
 				assert.Equal(t, want, c.connects(v, "c").ReasonCode, "%v %v", code, v)
 				_, err := c.Receive()
 				assert.Equal(t, io.EOF, err)
 				if v == mqttwire.V5 {
-					assert.Equal(t, want == 0x88, strings.Contains(log.String(), "answer does not fit"), code)
+					assert.Equal(t, want == 0x88, strings.Contains(logged(), "answer does not fit"), code)
 				}
 			})
 		}
@@ -96,9 +101,9 @@ func TestAnAuthThatCannotBeSentRefusesTheClient(t *testing.T) {
 		return &packets.Auth{ReasonCode: mqttwire.ReasonContinueAuthentication}, nil
 	}}
 	for v, want := range map[mqttwire.Version]mqttwire.ReasonCode{mqttwire.V31: 3, mqttwire.V311: 3, mqttwire.V5: 0x80} {
-		inBothModes(t, h, func(t *testing.T, c *client, log *bytes.Buffer) {
+		inBothModes(t, h, func(t *testing.T, c *client, logged func() string) {
 			assert.Equal(t, want, c.connects(v, "c").ReasonCode, v)
-			assert.Contains(t, log.String(), "answer does not fit")
+			assert.Contains(t, logged(), "answer does not fit")
 		})
 	}
 }
@@ -124,7 +129,7 @@ var strange = server.Handler{
 
 func TestAnAnswerWithACodeThatNoVersionHasIsReplacedByTheUsualOne(t *testing.T) {
 	for _, v := range versions {
-		inBothModes(t, strange, func(t *testing.T, c *client, log *bytes.Buffer) {
+		inBothModes(t, strange, func(t *testing.T, c *client, logged func() string) {
 			c.connects(v, "c")
 			for i, p := range []mqttwire.Packet{
 				&packets.Publish{Topic: []byte("b"), QoS: 1, PacketID: 1},
@@ -141,7 +146,7 @@ func TestAnAnswerWithACodeThatNoVersionHasIsReplacedByTheUsualOne(t *testing.T) 
 				if suback, ok := a.(*packets.Suback); ok {
 					assert.Equal(t, []mqttwire.ReasonCode{1}, suback.ReasonCodes, "what was asked for")
 				}
-				assert.Equal(t, i+1, strings.Count(log.String(), "answer does not fit"), "%v %v", v, p)
+				assert.Equal(t, i+1, strings.Count(logged(), "answer does not fit"), "%v %v", v, p)
 			}
 		})
 	}
@@ -157,7 +162,7 @@ func TestAnAuthWithACodeThatNoVersionHasEndsTheExchange(t *testing.T) {
 			return &packets.Auth{ReasonCode: 0x77, Properties: p.Properties.Clone()}, nil
 		},
 	}
-	inBothModes(t, h, func(t *testing.T, c *client, log *bytes.Buffer) {
+	inBothModes(t, h, func(t *testing.T, c *client, logged func() string) {
 		p := &packets.Connect{Version: mqttwire.V5, ClientID: []byte("c")}
 		p.Properties.SetAuthenticationMethod([]byte("M"))
 		c.say(p)
@@ -167,7 +172,7 @@ func TestAnAuthWithACodeThatNoVersionHasEndsTheExchange(t *testing.T) {
 		refusal, ok := c.next().(*packets.Connack)
 		require.True(t, ok)
 		assert.Equal(t, mqttwire.ReasonNotAuthorized, refusal.ReasonCode)
-		assert.Contains(t, log.String(), "answer does not fit")
+		assert.Contains(t, logged(), "answer does not fit")
 	})
 }
 
