@@ -553,7 +553,7 @@ func (s *simulation) simulate() {
 
 // With BROKER_SEEDS and BROKER_STEPS there are more of both; BROKER_SEED runs one.
 func TestTheBrokerDoesWhatTheReferenceDoes(t *testing.T) {
-	seeds, steps := number("BROKER_SEEDS", 12), number("BROKER_STEPS", 10_000)
+	seeds, steps := number("BROKER_SEEDS", 6), number("BROKER_STEPS", 10_000)
 	if testing.Short() {
 		seeds, steps = number("BROKER_SEEDS", 20), number("BROKER_STEPS", 1000)
 	}

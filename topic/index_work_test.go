@@ -33,7 +33,7 @@ func many() int {
 	case testing.Short():
 		return 1 << 12
 	case os.Getenv("MANY_FILTERS") == "":
-		return 1 << 17
+		return 1 << 15
 	}
 	return 1 << 20
 }
