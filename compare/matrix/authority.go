@@ -22,7 +22,6 @@ type authority struct {
 	file      string // its certificate
 	cert, key string // files of the servers' certificate and key
 	pool      *x509.CertPool
-	pair      tls.Certificate
 }
 
 // newAuthority makes one, with its files in a folder.
@@ -57,12 +56,8 @@ func newAuthority(dir string) (*authority, error) {
 	if err != nil || !a.pool.AppendCertsFromPEM(text) {
 		return nil, errors.Join(errors.New("the authority's own certificate cannot be read"), err)
 	}
-	a.pair, err = tls.LoadX509KeyPair(a.cert, a.key)
-	return a, err
+	return a, nil
 }
-
-// server returns what a server of this program needs for TLS.
-func (a *authority) server() *tls.Config { return &tls.Config{Certificates: []tls.Certificate{a.pair}} }
 
 // client returns what a client does.
 func (a *authority) client() *tls.Config { return &tls.Config{RootCAs: a.pool} }

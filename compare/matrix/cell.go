@@ -66,8 +66,15 @@ func (c cell) messages(n int) int {
 // run sends n messages from one client to another one.
 func (c cell) run(ctx context.Context, n int) (r result) {
 	patience := time.Minute
-	if c.refused() {
+	switch {
+	case c.refused():
 		patience = 15 * time.Second
+	case slices.Contains(c.server.faults, "failed"):
+		patience = 30 * time.Second
+	}
+	if another := c.server.anew; another != nil {
+		c.server = another()
+		defer c.server.down()
 	}
 	r.cell = c
 	r.err = c.server.up(ctx)

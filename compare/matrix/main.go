@@ -24,6 +24,11 @@ import (
 )
 
 func main() {
+	if is, err := beMochi(); err != nil {
+		log.Fatal(err)
+	} else if is {
+		return
+	}
 	n := flag.Int("n", 1000, "`messages` in a cell")
 	match := flag.String("only", "", "the cells that match a `regexp`, such as 'mosquitto.*5.0, tcp, QoS 2'")
 	to := flag.String("o", "", "the `file` to write; ../docs/interop.md unless given, if all cells are to run")
@@ -129,7 +134,7 @@ const (
 func (l *lab) servers() []*peer {
 	return []*peer{
 		mosquitto:   {name: mosquittoVersion(), versions: versions, start: startMosquitto, lab: l, faults: []string{"twice by the server"}},
-		mochiServer: {name: "mochi " + required("github.com/mochi-mqtt/server/v2"), versions: versions, start: startMochi, lab: l, no31WS: true, no31Dup: true, faults: []string{"lost by the server", "out of order by the server"}},
+		mochiServer: l.mochi(),
 		aedes:       {name: "aedes 1.2.0", versions: versions[:2], start: startAedes, lab: l, forgets: true, no31Dup: true, faults: []string{"lost by the server", "out of order by the server", "twice by the server"}},
 		serve: {name: "mqtt serve", versions: versions, lab: l, start: func(ctx context.Context, p *peer) error {
 			return startServe(ctx, p, false)

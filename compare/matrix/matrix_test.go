@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"log"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,6 +13,15 @@ import (
 
 	"github.com/mqttwire/mqttwire/packets"
 )
+
+func TestMain(m *testing.M) {
+	if is, err := beMochi(); err != nil {
+		log.Fatal(err)
+	} else if is {
+		return
+	}
+	os.Exit(m.Run())
+}
 
 // run runs the cells that match, with few messages.
 func run(t *testing.T, only string, n int) []result {

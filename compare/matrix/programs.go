@@ -42,9 +42,9 @@ func dialPrograms(_ context.Context, e end, got func(message)) (party, error) {
 	return &program{end: e, got: got}, nil
 }
 
-// command returns a program that connects. Its lines come as they are said, which it leaves
+// command returns a program that connects, and is killed when ctx ends. Its lines come as they are said, which it leaves
 // to the C library otherwise.
-func (p *program) command(name, topic string, qos byte, args ...string) (*exec.Cmd, error) {
+func (p *program) command(ctx context.Context, name, topic string, qos byte, args ...string) (*exec.Cmd, error) {
 	host, port, err := net.SplitHostPort(p.addr)
 	if err != nil {
 		return nil, err
@@ -60,12 +60,12 @@ func (p *program) command(name, topic string, qos byte, args ...string) (*exec.C
 	if w := p.will; w != nil {
 		args = append(args, "--will-topic", w.topic, "--will-payload", string(w.payload), "--will-qos", fmt.Sprint(w.qos))
 	}
-	return exec.Command("stdbuf", args...), nil
+	return exec.CommandContext(ctx, "stdbuf", args...), nil
 }
 
 // subscribe runs mosquitto_sub, until it says that it has subscribed.
 func (p *program) subscribe(ctx context.Context, filter string, qos byte) (err error) {
-	if p.sub, err = p.command("mosquitto_sub", filter, qos, "-c", "-d", "-F", "message %r %q %t %p"); err != nil {
+	if p.sub, err = p.command(ctx, "mosquitto_sub", filter, qos, "-c", "-d", "-F", "message %r %q %t %p"); err != nil {
 		return err
 	}
 	out, err := p.sub.StdoutPipe()
@@ -108,7 +108,7 @@ func (p *program) read(out io.Reader, subscribed func()) {
 
 // publish gives a line to mosquitto_pub, which is run for the first, and has topic, QoS,
 // retain and alias of that.
-func (p *program) publish(_ context.Context, m message) (err error) {
+func (p *program) publish(ctx context.Context, m message) (err error) {
 	if p.pub == nil {
 		args := []string{"-l", "-c"}
 		if m.retain {
@@ -117,7 +117,7 @@ func (p *program) publish(_ context.Context, m message) (err error) {
 		if m.alias > 0 {
 			args = append(args, "-D", "publish", "topic-alias", fmt.Sprint(m.alias))
 		}
-		if p.pub, err = p.command("mosquitto_pub", m.topic, m.qos, args...); err != nil {
+		if p.pub, err = p.command(ctx, "mosquitto_pub", m.topic, m.qos, args...); err != nil {
 			return err
 		}
 		p.pub.Stdout, p.pub.Stderr = &p.said, &p.said
@@ -133,14 +133,12 @@ func (p *program) publish(_ context.Context, m message) (err error) {
 }
 
 // flush waits until mosquitto_pub has ended.
-func (p *program) flush(ctx context.Context) error {
+func (p *program) flush(context.Context) error {
 	pub := p.pub
 	p.pub = nil
 	if pub == nil {
 		return nil
 	}
-	stop := context.AfterFunc(ctx, func() { _ = pub.Process.Kill() })
-	defer stop()
 	if err := errors.Join(p.lines.Close(), pub.Wait()); err != nil {
 		return fmt.Errorf("mosquitto_pub: %w: %s", err, p.said.Bytes())
 	}

@@ -25,6 +25,7 @@ type proxy struct {
 	opening  int64
 	cutting  atomic.Bool
 	began    chan struct{} // is closed when it begins to cut
+	closing  chan struct{}
 	broken   atomic.Int64
 	running  sync.WaitGroup
 }
@@ -34,7 +35,7 @@ func newProxy(to string, cuts, opening int64) (*proxy, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &proxy{listener: listener, to: to, opening: opening, began: make(chan struct{})}
+	p := &proxy{listener: listener, to: to, opening: opening, began: make(chan struct{}), closing: make(chan struct{})}
 	p.cuts.Store(cuts)
 	p.running.Go(p.run)
 	return p, nil
@@ -51,9 +52,10 @@ func (p *proxy) cut() {
 // spare breaks no more connections.
 func (p *proxy) spare() { p.cuts.Store(0) }
 
-// close waits until all connections have ended.
+// close ends all connections, also those whose server reads no more.
 func (p *proxy) close() {
 	_ = p.listener.Close()
+	close(p.closing)
 	p.running.Wait()
 }
 
@@ -78,15 +80,15 @@ func (p *proxy) pass(near, far net.Conn) {
 	answers := net.Conn(far)
 	ended := make(chan struct{})
 	end := sync.OnceFunc(func() { _, _ = near.Close(), far.Close(); close(ended) })
+	at := make(chan struct{}) // when it is to break
 	switch {
 	case !p.cutting.Load():
-		p.running.Go(func() { p.breakAt(p.began, ended, end) })
+		at = p.began
 	case p.broken.Load() < p.cuts.Load():
 		limits[rand.IntN(2)] = p.opening + 100 + rand.Int64N(1<<(6+rand.IntN(8)))
-		old := make(chan struct{})
-		answers = &answered{Conn: far, first: func() { time.AfterFunc(life, func() { close(old) }) }}
-		p.running.Go(func() { p.breakAt(old, ended, end) })
+		answers = &answered{Conn: far, first: func() { time.AfterFunc(life, func() { close(at) }) }}
 	}
+	p.running.Go(func() { p.breakAt(at, ended, end) })
 	p.running.Go(func() { p.move(far, near, limits[0], end) })
 	p.running.Go(func() { p.move(near, answers, limits[1], end) })
 }
@@ -114,11 +116,13 @@ func (a *answered) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// breakAt breaks a connection at a time, unless it has ended by then.
+// breakAt breaks a connection at a time, unless it has ended by then or has to.
 func (p *proxy) breakAt(time, ended <-chan struct{}, end func()) {
 	select {
 	case <-time:
 		p.broken.Add(1)
+		end()
+	case <-p.closing:
 		end()
 	case <-ended:
 	}

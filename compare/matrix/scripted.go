@@ -72,7 +72,7 @@ func dialPython(ctx context.Context, e end, got func(message)) (party, error) {
 	if err != nil {
 		return nil, err
 	}
-	return dialScript(ctx, exec.Command(python, from+"/matrix/peers/python.py"), e, got)
+	return dialScript(ctx, exec.CommandContext(ctx, python, from+"/matrix/peers/python.py"), e, got)
 }
 
 func dialMQTTJS(ctx context.Context, e end, got func(message)) (party, error) {
@@ -80,12 +80,12 @@ func dialMQTTJS(ctx context.Context, e end, got func(message)) (party, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command("node", "mqttjs.js")
+	cmd := exec.CommandContext(ctx, "node", "mqttjs.js")
 	cmd.Dir = dir
 	return dialScript(ctx, cmd, e, got)
 }
 
-// dialScript runs a script and has it connect.
+// dialScript runs a script, which is killed when ctx ends, and has it connect.
 func dialScript(ctx context.Context, cmd *exec.Cmd, e end, got func(message)) (party, error) {
 	s := &scripted{cmd: cmd, answers: make(chan answer, 100), ended: make(chan struct{})}
 	cmd.Stderr = os.Stderr

@@ -26,6 +26,8 @@ type peer struct {
 	lab      *lab
 	// start fills addr and stop, and is called once.
 	start func(ctx context.Context, p *peer) error
+	// anew returns one like it; nil: all cells have the same.
+	anew func() *peer
 	// restart ends the server without warning, and starts it with what it has kept; nil: it keeps nothing.
 	restart func(ctx context.Context) error
 
@@ -160,6 +162,11 @@ func startAedes(_ context.Context, p *peer) error {
 	}
 	cmd := exec.Command("node", "aedes.js", p.lab.ca.cert, p.lab.ca.key)
 	cmd.Dir = dir
+	return p.startTelling(cmd)
+}
+
+// startTelling starts a server that prints the ports where it listens.
+func (p *peer) startTelling(cmd *exec.Cmd) error {
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -171,7 +178,7 @@ func startAedes(_ context.Context, p *peer) error {
 	p.stop = func() { _, _ = cmd.Process.Kill(), cmd.Wait() }
 	var ports [3]int
 	if _, err := fmt.Fscan(out, &ports[0], &ports[1], &ports[2]); err != nil {
-		return fmt.Errorf("aedes does not say where it listens: %w", err)
+		return fmt.Errorf("%s does not say where it listens: %w", p.name, err)
 	}
 	for i, transport := range transports {
 		p.addr[transport] = fmt.Sprintf("127.0.0.1:%d", ports[i])
