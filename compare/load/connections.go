@@ -46,22 +46,34 @@ var storm = test{
 	what:  "connections at once",
 	unit:  [2]string{"CPU µs for each", "connections/s"},
 	goals: []goal{{figure: 1, than: mosquitto, least: 1}},
-	run: func(ctx context.Context, p *plan, b *process) (f figures, err error) {
-		before, err := b.cpu()
-		if err != nil {
-			return f, err
-		}
-		begin := time.Now()
-		all, err := connect(ctx, b, p.storm, nil)
-		if err != nil {
-			return f, err
-		}
-		took := time.Since(begin)
-		after, err := b.cpu()
-		closeAll(all)
-		f.n = [2]float64{float64((after - before).Microseconds()) / float64(p.storm), float64(p.storm) / took.Seconds()}
+	run:   storms,
+}
+
+// least is a storm on what no broker in Go can be faster than that has a goroutine for each
+// connection.
+var least = test{
+	what:  "connections at once, in our place a Go program that answers all with the same bytes",
+	unit:  storm.unit,
+	start: func(ctx context.Context, p *plan) (*process, error) { return startSelf(ctx, p, leastOfGo) },
+	run:   storms,
+}
+
+// storms makes connections as fast as the broker takes them.
+func storms(ctx context.Context, p *plan, b *process) (f figures, err error) {
+	before, err := b.cpu()
+	if err != nil {
 		return f, err
-	},
+	}
+	begin := time.Now()
+	all, err := connect(ctx, b, p.storm, nil)
+	if err != nil {
+		return f, err
+	}
+	took := time.Since(begin)
+	after, err := b.cpu()
+	closeAll(all)
+	f.n = [2]float64{float64((after - before).Microseconds()) / float64(p.storm), float64(p.storm) / took.Seconds()}
+	return f, err
 }
 
 // restTime is how long connections rest before their memory is looked at.

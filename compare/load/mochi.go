@@ -24,12 +24,16 @@ const (
 	plainMochi = "mochi"
 	roomyMochi = "mochi with room"
 	ourServer  = "ours"
+	leastOfGo  = "least"
 )
 
 // be is one of them.
 func be(what string) error {
-	if what == ourServer {
+	switch what {
+	case ourServer:
 		return beOurs()
+	case leastOfGo:
+		return beLeast()
 	}
 	return beMochi(what == roomyMochi)
 }
@@ -58,6 +62,34 @@ func beMochi(roomy bool) error {
 	fmt.Println(addr)
 	_, err = io.Copy(io.Discard, os.Stdin)
 	return err
+}
+
+// beLeast is the least that a server can be that is written in Go with package net, and has
+// a goroutine for each connection: it reads once, and whatever that was it is a CONNECT.
+func beLeast() error {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	fmt.Println(l.Addr())
+	go func() { _, _ = io.Copy(io.Discard, os.Stdin); os.Exit(0) }()
+	for {
+		conn, err := l.Accept()
+		if err != nil {
+			return err
+		}
+		go func() {
+			defer conn.Close()
+			b := make([]byte, 64)
+			if _, err := conn.Read(b); err != nil {
+				return
+			}
+			if _, err := conn.Write([]byte(accepted)); err != nil {
+				return
+			}
+			_, _ = conn.Read(b) // until the client closes it
+		}()
+	}
 }
 
 // beOurs is a broker of ours that tells, for each line that it reads, what it has in use of

@@ -30,12 +30,15 @@ func dial(ctx context.Context, addr, id string) (*raw, error) {
 		return nil, err
 	}
 	r := &raw{Conn: conn}
-	if err := r.ask(&packets.Connect{Version: mqttwire.V311, ClientID: []byte(id), CleanStart: true}, "\x20\x02\x00\x00"); err != nil {
+	if err := r.ask(&packets.Connect{Version: mqttwire.V311, ClientID: []byte(id), CleanStart: true}, accepted); err != nil {
 		_ = conn.Close()
 		return nil, err
 	}
 	return r, nil
 }
+
+// accepted is the CONNACK that a CONNECT of dial gets.
+const accepted = "\x20\x02\x00\x00"
 
 // ask sends a packet, and waits for that answer; none is awaited if it is "".
 func (r *raw) ask(p mqttwire.Packet, answer string) error {

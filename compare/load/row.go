@@ -131,5 +131,5 @@ var tests = []test{
 	throughput("3.1.1", 0, 100, 6000), throughput("3.1.1", 1, 100, 3000),
 	throughput("5.0", 0, 1, 400000), throughput("5.0", 1, 1, 100000), throughput("5.0", 2, 1, 50000),
 	throughput("5.0", 0, 100, 6000), throughput("5.0", 1, 100, 3000),
-	latency, idle, storm, silent, retained,
+	latency, idle, storm, least, silent, retained,
 }
