@@ -237,6 +237,7 @@ func TestTheContextOfConnectEndsTheAttempt(t *testing.T) {
 // TestTrap25TheDisconnectIsTheLastPacketOnARealSocket: although the server still sends,
 // nothing of what the client has written is lost.
 func TestTrap25TheDisconnectIsTheLastPacketOnARealSocket(t *testing.T) {
+	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer func() { assert.NoError(t, listener.Close()) }()

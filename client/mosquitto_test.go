@@ -69,6 +69,7 @@ func cutting(t *testing.T, to string, cuts int64) (addr string, broken *atomic.I
 // over connections that break after some bytes, on the side of the sender and of the
 // receiver: nothing is lost at QoS 1 and 2, nothing comes twice at QoS 2, and all in order.
 func TestMosquittoOverALinkThatBreaks(t *testing.T) {
+	t.Parallel()
 	n, cuts := 1000, int64(60)
 	if testing.Short() {
 		n, cuts = 200, 10

@@ -104,6 +104,7 @@ func (m *mover) check(t *testing.T, topic string, n int, q mqttwire.QoS) {
 // Clients of two nodes publish to each other, and come to the other node with each
 // connection: the session goes there while messages are under way.
 func TestClientsThatMoveBetweenNodesOverLinksThatBreakLoseNothing(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("a client that comes to a node for the third time waits a second")
 	}

@@ -218,6 +218,7 @@ func show(c *packets.Stream, n int) {
 }
 
 func TestManyClientsOfTwoNodesAtOnce(t *testing.T) {
+	t.Parallel()
 	addresses := twoNodes(t)
 	const clients, messages = 8, 50
 	var all sync.WaitGroup

@@ -38,6 +38,7 @@ func mosquitto(t *testing.T, name, address string, args ...string) (cmd *exec.Cm
 var mosquittoVersions = []string{"31", "311", "5"}
 
 func TestMosquittosClientsPublishAndSubscribe(t *testing.T) {
+	t.Parallel()
 	s := withBroker()
 	address := serves(t, s)
 	for _, version := range mosquittoVersions {

@@ -207,6 +207,7 @@ func TestShutdownLetsAcknowledgementsFinish(t *testing.T) {
 }
 
 func TestShutdownEndsWithItsContext(t *testing.T) {
+	t.Parallel()
 	s := withBroker()
 	address := serves(t, s)
 	a := dial(t, address)
@@ -225,6 +226,7 @@ func TestShutdownEndsWithItsContext(t *testing.T) {
 }
 
 func TestConnectionsBeyondTheLimitsAreClosed(t *testing.T) {
+	t.Parallel()
 	for _, limits := range []server.Limits{{Conns: 2}, {ConnsPerAddress: 2}} {
 		s := withBroker()
 		s.Limits = limits
@@ -246,6 +248,7 @@ func TestConnectionsBeyondTheLimitsAreClosed(t *testing.T) {
 
 // Trap 18: clients with one identifier that throw each other out.
 func TestOfManyClientsWithOneIdentifierOneIsConnected(t *testing.T) {
+	t.Parallel()
 	s := withBroker()
 	address := serves(t, s)
 	var all sync.WaitGroup
@@ -335,6 +338,7 @@ type failing struct{ session.Journal }
 func (failing) Append([]session.Record) error { return io.ErrShortWrite }
 
 func TestAServerWhoseJournalFailsEnds(t *testing.T) {
+	t.Parallel()
 	s := &server.Server{Broker: broker.New(broker.Options{Journal: true}), Journal: failing{session.MemoryJournal()}}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

@@ -23,6 +23,7 @@ func toMosquitto(t *testing.T) []string {
 // The flags that both families of programs have mean the same: each talks to the other,
 // with the same ones.
 func TestMosquittosProgramsAndOursTakeTheSameFlags(t *testing.T) {
+	t.Parallel()
 	to := toMosquitto(t)
 	ours := func(ctx context.Context, args ...string) string {
 		p := &process{}

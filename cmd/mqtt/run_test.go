@@ -495,6 +495,7 @@ func TestSubPrintsWhatComes(t *testing.T) {
 // A broker that restarts, and has forgotten everything, changes nothing but for two
 // lines.
 func TestSubGoesOnWhenTheBrokerRestarts(t *testing.T) {
+	t.Parallel()
 	b := newBroker(t)
 	ctx, stop := context.WithCancel(t.Context())
 	p := &process{}

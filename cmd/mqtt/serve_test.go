@@ -276,6 +276,7 @@ type fullJournal struct{ session.Journal }
 func (fullJournal) Append([]session.Record) error { return syscall.ENOSPC }
 
 func TestAStoreThatFailsWhileItServesIsAFileThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	s := &served{
