@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"os"
 	"testing"
 
 	"github.com/mqttwire/mqttwire"
@@ -40,14 +41,23 @@ func (p *Pair) moveUpTo(n int) bool {
 	return true
 }
 
-// stride is how far the second cuts are apart: with the race detector, which is ten
-// times slower and looks for other faults, not every one is tried.
-var stride = map[bool]int{false: 1, true: 11}[raceEnabled]
+// stride is how far the second cuts are apart. Every one is tried where EVERY_CUT asks for
+// it, as in CI; few with the race detector, which is slower and looks for other faults.
+func stride() int {
+	switch {
+	case raceEnabled:
+		return 11
+	case os.Getenv("EVERY_CUT") == "":
+		return 3
+	}
+	return 1
+}
 
 func TestNothingIsLostOrComesTwiceWhereverAConnectionIsCutTwice(t *testing.T) {
 	if testing.Short() {
 		t.Skip("every pair of cuts: without -short")
 	}
+	step := stride()
 	for _, v := range []mqttwire.Version{mqttwire.V31, mqttwire.V311, mqttwire.V5} {
 		for _, q := range []mqttwire.QoS{mqttwire.AtLeastOnce, mqttwire.ExactlyOnce} {
 			t.Run(v.String()+" "+q.String(), func(t *testing.T) {
@@ -55,7 +65,7 @@ func TestNothingIsLostOrComesTwiceWhereverAConnectionIsCutTwice(t *testing.T) {
 				runs := 0
 				for first := 0; ; first++ {
 					again := true
-					for second := first % stride; again; second += stride {
+					for second := first % step; again; second += step {
 						p := threeMessages(t, v, q)
 						if !p.moveUpTo(first) {
 							p.Settle()
