@@ -56,21 +56,12 @@ func (c *Conn) exchange(now time.Time, p *packets.Connect, a *packets.Auth) erro
 		c.connect = p.Clone()
 	}
 	c.auth = true
-	err := c.link.Auth(now, named(a, &c.connect.Properties))
+	err := c.link.Auth(now, answer.Named(a, &c.connect.Properties))
 	if err != nil {
 		c.disconnect(now, &packets.Disconnect{ReasonCode: mqttwire.ReasonUnspecifiedError})
 	}
 	c.settle(t)
 	return err
-}
-
-// named returns an AUTH that has the Authentication Method of what it answers, unless it
-// has one. [MQTT-4.12.0-5] [MQTT-4.12.1-1]
-func named(a *packets.Auth, p *mqttwire.Properties) *packets.Auth {
-	if method, ok := p.AuthenticationMethod(); ok && !a.Properties.Has(mqttwire.AuthenticationMethod) {
-		a.Properties.SetAuthenticationMethod(method)
-	}
-	return a
 }
 
 // refuse refuses a CONNECT.
@@ -305,9 +296,9 @@ func (c *Conn) authenticates(now time.Time, p *packets.Auth, a mqttwire.Packet) 
 	case code.IsError(): // [MQTT-4.12.1-2]
 		c.disconnect(now, &packets.Disconnect{ReasonCode: disconnectCode(code)})
 	case auth != nil:
-		err = c.link.Auth(now, named(auth, &p.Properties))
+		err = c.link.Auth(now, answer.Named(auth, &p.Properties))
 	default:
-		err = c.link.Auth(now, named(&packets.Auth{}, &p.Properties))
+		err = c.link.Auth(now, answer.Named(&packets.Auth{}, &p.Properties))
 	}
 	if err != nil {
 		c.disconnect(now, &packets.Disconnect{ReasonCode: mqttwire.ReasonUnspecifiedError})

@@ -65,7 +65,8 @@ type Limits struct {
 	InFlight uint16
 
 	// SessionExpiry is how long a session is kept at most without a connection, in
-	// whole seconds; 0 is no limit. It is announced in 5.0. [MQTT-3.1.2-23]
+	// whole seconds; 0 is no limit. It is announced in 5.0. Of a session that expires
+	// before 5.0 by this alone, the time begins anew with Restore. [MQTT-3.1.2-23]
 	SessionExpiry time.Duration
 
 	// Stalled is how long a connection may take no byte of what is to be written; 0 is
@@ -76,7 +77,8 @@ type Limits struct {
 // Offers is what a CONNACK announces, and what is kept to. The zero value offers all
 // that the standard has and announces nothing. Section 3.2.2.3.
 type Offers struct {
-	// LimitQoS makes MaximumQoS, 0 or 1, the highest that is taken and sent.
+	// LimitQoS makes MaximumQoS, 0 or 1, the highest that is sent, and taken in 5.0. Before,
+	// nothing says so to a client: what it publishes with more is taken.
 	LimitQoS   bool
 	MaximumQoS mqttwire.QoS
 

@@ -68,7 +68,7 @@ func (t *turn) shareWith(h *topic.Hit[*member], m *session.Message, s share, con
 	}
 	m, ok := t.asksDeliver(cl, m, &d)
 	if !ok {
-		return true // it was left out
+		return false // another member may have the right to it
 	}
 	s.message, s.filter, s.given, s.tried = m, h.Value.filter, d.QoS, s.tried+1
 	cl.mu.Lock()

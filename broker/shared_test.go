@@ -156,3 +156,22 @@ func TestAMessageOfQoS0GoesToAMemberThatIsConnected(t *testing.T) {
 	from.publish("a", "m", 0)
 	assert.Equal(t, uint64(1), m[0].w.b.Stats().Dropped[5])
 }
+
+// What the hook Deliver keeps from one member goes to another, whichever is asked first.
+func TestAMemberThatMayNotGetAMessageLeavesItToAnother(t *testing.T) {
+	for _, v := range versions {
+		may := map[string]bool{"one": true, "from": true}
+		w := newWorld(t, broker.Options{Hooks: broker.Hooks{Deliver: func(c *broker.Peer, _ *packets.Publish) bool { return may[c.ClientID] }}})
+		one, two, from := w.connect(v, "one"), w.connect(v, "two"), w.connect(v, "from")
+		one.subscribe(0, sub("$share/g/a", 1))
+		two.subscribe(0, sub("$share/g/a", 1))
+		for range 10 {
+			from.publish("a", "m", 1)
+		}
+		assert.Len(t, one.messages(), 10, v)
+		assert.Empty(t, two.messages(), v)
+		may["one"] = false
+		from.publish("a", "for nobody", 1)
+		assert.Empty(t, append(one.messages(), two.messages()...), v)
+	}
+}

@@ -28,8 +28,9 @@ type Conn struct {
 	net     net.Conn
 	conn    connection
 	rate    bucket
-	first   [64]byte        // what is read while the connection rests
-	opened  bool            // a CONNECT was handled
+	first   [64]byte // what is read while the connection rests
+	opened  bool     // a CONNECT was handled
+	id      atomic.Pointer[string]
 	raw     syscall.RawConn // by which a goroutine that must not wait writes, or nil
 	writing atomic.Int32
 	buffer  *[bufferSize]byte // of who writes, while there is something to be written
@@ -105,10 +106,24 @@ func secured(conn net.Conn) *tls.Conn {
 
 // ClientID returns the client identifier, once the CONNECT has been handled, of a client
 // without one that which it got; before it is "".
-func (c *Conn) ClientID() string { return c.conn.Peer().ClientID }
+// Any goroutine may ask.
+func (c *Conn) ClientID() string {
+	if id := c.id.Load(); id != nil {
+		return *id
+	}
+	return ""
+}
+
+// identified has others see who the client is: only this goroutine may look by itself.
+func (c *Conn) identified() {
+	if id := c.conn.Peer().ClientID; id != c.ClientID() {
+		c.id.Store(&id)
+	}
+}
 
 // Peer returns who the client is, as the hooks of a broker see it. It must not be
-// changed.
+// changed. While its CONNECT is handled, and an exchange of authentication that follows,
+// only functions of the Handler may look at it.
 func (c *Conn) Peer() *broker.Peer { return c.conn.Peer() }
 
 // Version returns the version of the connection, or 0 while no CONNECT has told it.
@@ -225,6 +240,11 @@ func (c *Conn) readMore() error {
 		if now := time.Now(); rests.Sub(now) < restAfter/2 { // not at each read, which costs
 			rests = now.Add(restAfter)
 			_ = c.net.SetReadDeadline(rests)
+			if at, ok := c.conn.Deadline(); ok && !now.Before(at) { // which who always has some bytes would get past
+				c.conn.Tick(now)
+				c.flush()
+				continue
+			}
 		}
 		n, err := c.net.Read(b[:])
 		if n > 0 {
@@ -271,6 +291,9 @@ func (c *Conn) handleAll() {
 			now = time.Now()
 		}
 		c.handle(now, p)
+		if t := p.Type(); t == mqttwire.CONNECT || t == mqttwire.AUTH {
+			c.identified()
+		}
 	}
 	c.flush()
 }

@@ -355,3 +355,57 @@ func TestAConnectThatCannotEvenBeRefusedEndsTheConnection(t *testing.T) {
 		})
 	}
 }
+
+// A handler may leave the Authentication Method out: it is that of the CONNECT.
+func TestWithoutABrokerAnExchangeHasTheMethodOfTheConnect(t *testing.T) {
+	named := func(p *mqttwire.Properties) { p.SetAuthenticationMethod([]byte("m")) }
+	pipe(t, &server.Server{Handler: server.Handler{
+		Connect: func(*server.Conn, *packets.Connect) (mqttwire.Packet, error) {
+			return &packets.Auth{ReasonCode: mqttwire.ReasonContinueAuthentication}, nil
+		},
+		Auth: func(_ *server.Conn, a *packets.Auth) (*packets.Auth, error) { return &packets.Auth{}, nil },
+	}}, func(t *testing.T, c *client) {
+		method := func(p mqttwire.Packet, of *mqttwire.Properties) string {
+			name, _ := of.AuthenticationMethod()
+			return p.Type().String() + " " + string(name)
+		}
+		connect := &packets.Connect{Version: mqttwire.V5, ClientID: []byte("c"), CleanStart: true}
+		named(&connect.Properties)
+		c.say(connect)
+		a := c.next().(*packets.Auth)
+		assert.Equal(t, "AUTH m", method(a, &a.Properties))
+		again := &packets.Auth{ReasonCode: mqttwire.ReasonContinueAuthentication}
+		named(&again.Properties)
+		c.say(again)
+		ack := c.next().(*packets.Connack)
+		assert.Equal(t, "CONNACK m", method(ack, &ack.Properties))
+		assert.Zero(t, ack.ReasonCode)
+		again.ReasonCode = mqttwire.ReasonReauthenticate
+		c.say(again)
+		a = c.next().(*packets.Auth)
+		assert.Equal(t, "AUTH m", method(a, &a.Properties))
+		assert.Zero(t, a.ReasonCode)
+	})
+}
+
+func TestWithoutABrokerAnExchangeWhoseConnackCannotBeSentEnds(t *testing.T) {
+	pipe(t, &server.Server{Handler: server.Handler{
+		Connect: func(*server.Conn, *packets.Connect) (mqttwire.Packet, error) {
+			return &packets.Auth{ReasonCode: mqttwire.ReasonContinueAuthentication}, nil
+		},
+		Auth: func(*server.Conn, *packets.Auth) (*packets.Auth, error) {
+			a := &packets.Auth{}
+			a.Properties.SetReasonString([]byte("\xFF"))
+			return a, nil
+		},
+	}}, func(t *testing.T, c *client) {
+		connect := &packets.Connect{Version: mqttwire.V5, ClientID: []byte("c"), CleanStart: true}
+		connect.Properties.SetAuthenticationMethod([]byte("m"))
+		c.say(connect)
+		c.next()
+		a := &packets.Auth{ReasonCode: mqttwire.ReasonContinueAuthentication}
+		a.Properties.SetAuthenticationMethod([]byte("m"))
+		c.say(a)
+		assert.Equal(t, mqttwire.ReasonUnspecifiedError, c.next().(*packets.Connack).ReasonCode)
+	})
+}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/broker"
+	"github.com/mqttwire/mqttwire/internal/answer"
 	"github.com/mqttwire/mqttwire/packets"
 	"github.com/mqttwire/mqttwire/session"
 )
@@ -110,44 +111,47 @@ func (p *plain) Answer(now time.Time, a mqttwire.Packet) error {
 // connects answers a CONNECT.
 func (p *plain) connects(now time.Time, c *packets.Connect, a mqttwire.Packet) error {
 	p.peer.ClientID, p.peer.Name, p.peer.Version = string(c.ClientID), string(c.UserName), c.Version
-	answer := &packets.Connack{}
+	connack := &packets.Connack{}
 	switch a := a.(type) {
 	case nil:
 		if c.Properties.Has(mqttwire.AuthenticationMethod) {
-			answer.ReasonCode = mqttwire.ReasonBadAuthenticationMethod // [MQTT-4.12.0-1]
+			connack.ReasonCode = mqttwire.ReasonBadAuthenticationMethod // [MQTT-4.12.0-1]
 		}
 	case *packets.Connack:
-		answer = a
+		connack = a
 	case *packets.Auth:
 		return p.exchange(now, c, a)
 	default:
 		return session.ErrAnswer
 	}
-	return p.accept(now, c, answer)
+	return p.accept(now, c, connack)
 }
 
 // accept answers a CONNECT, with a session that ends with the connection, as it announces.
-func (p *plain) accept(now time.Time, c *packets.Connect, answer *packets.Connack) error {
-	if answer.ReasonCode != 0 {
-		return p.refuse(now, answer)
+func (p *plain) accept(now time.Time, c *packets.Connect, connack *packets.Connack) error {
+	if connack.ReasonCode != 0 {
+		return p.refuse(now, connack)
 	}
-	answer = answer.Clone()
+	connack = connack.Clone()
+	if method, ok := c.Properties.AuthenticationMethod(); ok && !connack.Properties.Has(mqttwire.AuthenticationMethod) {
+		connack.Properties.SetAuthenticationMethod(method) // [MQTT-4.12.0-5]
+	}
 	if len(c.ClientID) == 0 {
-		p.assigns(answer)
+		p.assigns(connack)
 	}
-	if !answer.Properties.Has(mqttwire.SessionExpiryInterval) {
-		answer.Properties.SetSessionExpiryInterval(0)
+	if !connack.Properties.Has(mqttwire.SessionExpiryInterval) {
+		connack.Properties.SetSessionExpiryInterval(0)
 	}
-	return p.link.Accept(now, session.New(session.Options{Side: mqttwire.FromServer, Full: session.DropQoS0First}), answer)
+	return p.link.Accept(now, session.New(session.Options{Side: mqttwire.FromServer, Full: session.DropQoS0First}), connack)
 }
 
 // assigns gives a client without a client identifier that of the answer, or one that no
 // other client has, whatever it calls itself. [MQTT-3.1.3-6]
-func (p *plain) assigns(answer *packets.Connack) {
-	id, ok := answer.Properties.AssignedClientIdentifier()
+func (p *plain) assigns(connack *packets.Connack) {
+	id, ok := connack.Properties.AssignedClientIdentifier()
 	if !ok {
 		id = []byte(rand.Text())
-		answer.Properties.SetAssignedClientIdentifier(id)
+		connack.Properties.SetAssignedClientIdentifier(id)
 	}
 	p.peer.ClientID = string(id)
 }
@@ -171,12 +175,13 @@ func (p *plain) refuse(now time.Time, a *packets.Connack) error {
 // exchange begins the authentication of a CONNECT. If it cannot begin nobody has said who
 // the client is, and it is refused. [MQTT-4.12.0-4]
 func (p *plain) exchange(now time.Time, c *packets.Connect, a *packets.Auth) error {
-	err := p.link.Auth(now, a)
+	c = c.Clone() // before Auth has handled it
+	err := p.link.Auth(now, answer.Named(a.Clone(), &c.Properties))
 	if err != nil {
 		p.disconnect(now, &packets.Disconnect{ReasonCode: mqttwire.ReasonUnspecifiedError})
 		return err
 	}
-	p.connect = c.Clone()
+	p.connect = c
 	return nil
 }
 
@@ -187,7 +192,7 @@ func (p *plain) authenticates(now time.Time, packet *packets.Auth, a mqttwire.Pa
 	case a != nil && !ok:
 		return session.ErrAnswer
 	case ok && (p.connect == nil || auth.ReasonCode != 0):
-		err := p.link.Answer(now, a)
+		err := p.link.Answer(now, answer.Named(auth.Clone(), &packet.Properties))
 		if _, waits := p.link.Packet(); err != nil && !waits { // it was handled, and the client would wait for ever
 			p.disconnect(now, &packets.Disconnect{ReasonCode: mqttwire.ReasonUnspecifiedError})
 		}
@@ -200,7 +205,11 @@ func (p *plain) authenticates(now time.Time, packet *packets.Auth, a mqttwire.Pa
 		p.disconnect(now, &packets.Disconnect{ReasonCode: mqttwire.ReasonNotAuthorized})
 		return nil
 	default:
-		return p.accept(now, c, &packets.Connack{Properties: auth.Properties})
+		err := p.accept(now, c, &packets.Connack{Properties: auth.Properties})
+		if err != nil { // the packet is handled, and the client would wait for ever
+			p.disconnect(now, &packets.Disconnect{ReasonCode: mqttwire.ReasonUnspecifiedError})
+		}
+		return err
 	}
 }
 

@@ -49,23 +49,25 @@ type Server struct {
 	// name in the certificate of a TLS client that was verified, also below WebSocket.
 	Identify func(net.Conn) string
 
-	// Log gets a line for each connection that ends, and for what handlers get wrong; nil
-	// is none. No password, no authentication data and no payload is in it.
+	// Log gets a line for each connection that ends, for what handlers get wrong, and at most
+	// one a second for connections beyond Limits; nil is none. No password, no authentication data and no payload is in it.
 	Log *slog.Logger
 
-	mu        sync.Mutex // of all that follows
-	listeners map[net.Listener]struct{}
-	conns     map[*Conn]bool
-	addresses addresses
-	stop      chan struct{}   // closed when no more is served; made with the first connection
-	ctx       context.Context // of hooks: ends when the server does not wait for them any more
-	cancel    context.CancelFunc
-	taken     chan struct{} // closed when the Journal has taken something; nil: nobody waits
-	stopped   bool
-	failed    error
-	working   sync.WaitGroup // the goroutines of the Broker
-	serving   sync.WaitGroup // connections
-	readers   sync.Map       // in a cluster, of each *Conn the chan by which its reader is woken
+	mu         sync.Mutex // of all that follows
+	listeners  map[net.Listener]struct{}
+	conns      map[*Conn]bool
+	addresses  addresses
+	stop       chan struct{}   // closed when no more is served; made with the first connection
+	ctx        context.Context // of hooks: ends when the server does not wait for them any more
+	cancel     context.CancelFunc
+	taken      chan struct{} // closed when the Journal has taken something; nil: nobody waits
+	stopped    bool
+	failed     error
+	working    sync.WaitGroup // the goroutines of the Broker
+	serving    sync.WaitGroup // connections
+	beyond     int            // connections that were refused since toldBeyond
+	toldBeyond time.Time
+	readers    sync.Map // in a cluster, of each *Conn the chan by which its reader is woken
 }
 
 // ErrServerClosed is what Serve and ServeConn return after Shutdown or Close.
@@ -287,6 +289,7 @@ func (s *Server) serve(conn net.Conn) error {
 	c, err := s.open(conn)
 	if err != nil {
 		_ = conn.Close()
+		s.refused(conn, err)
 		return err
 	}
 	return c.finish(c.read())
@@ -322,6 +325,21 @@ func (s *Server) open(conn net.Conn) (*Conn, error) {
 
 // ErrTooMany says that a connection was beyond Limits, and closed.
 var ErrTooMany = errors.New("server: too many connections")
+
+// refused logs a connection beyond Limits, and how many there were since the one that was
+// logged before: once a second at most.
+func (s *Server) refused(conn net.Conn, err error) {
+	if s.Log == nil || err != ErrTooMany {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.beyond++
+	if now := time.Now(); now.Sub(s.toldBeyond) >= time.Second {
+		s.Log.Warn("connections refused", "why", err, "count", s.beyond, "last", conn.RemoteAddr())
+		s.beyond, s.toldBeyond = 0, now
+	}
+}
 
 // add notes a connection, if there may be one more.
 func (s *Server) add(c *Conn) error {
@@ -420,7 +438,9 @@ func (s *Server) end(ctx context.Context, f func(*Conn, time.Time)) error {
 	select {
 	case <-done:
 	case <-ctx.Done():
-		err = ctx.Err()
+		if s.has() {
+			err = ctx.Err()
+		}
 		if s.cancel != nil {
 			s.cancel()
 		}
@@ -435,6 +455,13 @@ func (s *Server) end(ctx context.Context, f func(*Conn, time.Time)) error {
 	}
 	s.working.Wait()
 	return err
+}
+
+// has reports whether there are connections.
+func (s *Server) has() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns) > 0
 }
 
 // abort closes the connections that do not end by themselves in time. It does not wait for

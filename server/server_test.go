@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -11,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/big"
 	"net"
 	"os"
@@ -18,6 +20,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -351,4 +354,65 @@ func TestAServerWhoseJournalFailsEnds(t *testing.T) {
 	why := <-ended
 	assert.ErrorIs(t, why, server.ErrJournal)
 	assert.ErrorIs(t, why, io.ErrShortWrite)
+}
+
+// The race detector looks at it.
+func TestWhoAClientIsMayBeAskedAtAnyTime(t *testing.T) {
+	for _, s := range []*server.Server{{}, withBroker()} {
+		address := serves(t, s)
+		ended := make(chan struct{})
+		var asking sync.WaitGroup
+		asking.Go(func() {
+			for {
+				select {
+				case <-ended:
+					return
+				default:
+					for _, c := range s.Conns() {
+						assert.Contains(t, []string{"", "c"}, c.ClientID())
+					}
+				}
+			}
+		})
+		for range 50 {
+			c := dial(t, address)
+			c.connects(mqttwire.V5, "c")
+			assert.NoError(t, c.conn.Close())
+		}
+		close(ended)
+		asking.Wait()
+	}
+}
+
+func TestConnectionsBeyondTheLimitsAreLoggedOnceASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		s := withBroker()
+		s.Limits.Conns, s.Log = 1, slog.New(slog.NewTextHandler(&log, nil))
+		near, far := net.Pipe()
+		ended := make(chan error, 1)
+		go func() { ended <- s.ServeConn(far) }()
+		newClient(t, near).connects(mqttwire.V5, "c")
+		for _, after := range []time.Duration{0, 0, 0, time.Second} {
+			time.Sleep(after)
+			_, another := net.Pipe()
+			assert.Equal(t, server.ErrTooMany, s.ServeConn(another))
+		}
+		assert.Equal(t, 2, strings.Count(log.String(), "connections refused"))
+		assert.Contains(t, log.String(), "count=1 ")
+		assert.Contains(t, log.String(), "count=3 ")
+		_ = near.Close()
+		<-ended
+		assert.NoError(t, s.Close())
+	})
+}
+
+func TestShutdownWithoutConnectionsIsNoErrorHoweverLateItIs(t *testing.T) {
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 20 {
+		s := withBroker()
+		serves(t, s)
+		assert.NoError(t, s.Shutdown(over))
+	}
 }

@@ -70,6 +70,9 @@ func (g *guard) reload(b *broker.Broker, now time.Time) error {
 // hooks returns what asks the guard.
 func (g *guard) hooks() broker.Hooks {
 	h := broker.Hooks{Connect: g.connect, Publish: g.publish, Subscribe: g.subscribe, Prompt: true}
+	if g.usersFile != "" {
+		h.Connected = g.connected
+	}
 	if g.aclFile != "" { // each message, as a subscription may be from before a reload
 		h.Deliver = func(c *broker.Peer, p *packets.Publish) bool {
 			return g.rules.Load().acl.allows(c, mayRead, p.Topic)
@@ -88,7 +91,7 @@ func (g *guard) connect(_ context.Context, c *broker.Peer, p *packets.Connect) (
 	case g.byIdentity && c.Origin.Identity != "":
 		c.Name = c.Origin.Identity
 	case all != nil && c.Name != "":
-		if !all.has(c.Name, p.Password) {
+		if !g.knows(c.Name, p.Password) {
 			return nil, mqttwire.ReasonBadUserNameOrPassword
 		}
 	case !g.anonymous:
@@ -99,12 +102,37 @@ func (g *guard) connect(_ context.Context, c *broker.Peer, p *packets.Connect) (
 	return nil, 0
 }
 
-// reserved is where the broker alone publishes.
-const reserved = "$SYS/"
+// knows reports whether a user has a password, by the file as it is when that is known: it
+// takes time, and the file may be read again meanwhile.
+func (g *guard) knows(name string, password []byte) bool {
+	for all := g.rules.Load().users; all.has(name, password); {
+		before := all
+		if all = g.rules.Load().users; string(all[name]) == string(before[name]) {
+			return true
+		}
+	}
+	return false
+}
+
+// connected closes the connection of a user who has gone while it was made, when it was not
+// yet in the list of those that reload closes.
+func (g *guard) connected(c *broker.Peer) {
+	proven := c.Name != "" && !(g.byIdentity && c.Origin.Identity != "")
+	if _, has := g.rules.Load().users[c.Name]; proven && !has {
+		c.Disconnect(time.Now(), mqttwire.ReasonNotAuthorized)
+	}
+}
+
+// What is published below reserved the broker alone publishes. What is below shared no
+// filter has, so that it could only be kept, and an ACL takes it for a filter. Section 4.8.2.
+const (
+	reserved = "$SYS/"
+	shared   = "$share/"
+)
 
 func (g *guard) publish(c *broker.Peer, p *packets.Publish) mqttwire.ReasonCode {
-	a := g.rules.Load().acl
-	if strings.HasPrefix(string(p.Topic), reserved) || a != nil && !a.allows(c, mayWrite, p.Topic) {
+	a, name := g.rules.Load().acl, string(p.Topic)
+	if strings.HasPrefix(name, reserved) || strings.HasPrefix(name, shared) || a != nil && !a.allows(c, mayWrite, p.Topic) {
 		return mqttwire.ReasonNotAuthorized
 	}
 	return 0

@@ -23,8 +23,12 @@ func (e *lineError) Error() string {
 // ours may be one line of megabytes.
 const quotedAtMost = 60
 
-// quoted quotes a part of a line, or its beginning.
+// quoted quotes a part of a line, or its beginning: up to the hash of a password, as the
+// file may be one of users by mistake.
 func quoted(part string) string {
+	if name, _, hash := strings.Cut(part, ":$"); hash {
+		return strconv.Quote(fmt.Sprintf("%.*s", quotedAtMost, name)) + "..."
+	}
 	if short := fmt.Sprintf("%.*s", quotedAtMost, part); short != part {
 		return strconv.Quote(short) + "..."
 	}

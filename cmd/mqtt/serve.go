@@ -8,6 +8,7 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -96,7 +97,7 @@ func (f *serveFlags) run(ctx context.Context, e environment, c *cobra.Command) e
 	if err != nil {
 		return err
 	}
-	s := &served{log: log, drain: seconds(f.drain)}
+	s := &served{log: log, drain: seconds(f.drain), hangups: e.hangups()} // one that comes early is of what is read then
 	defer s.close()
 	if err := f.open(s); err != nil {
 		return err
@@ -104,7 +105,7 @@ func (f *serveFlags) run(ctx context.Context, e environment, c *cobra.Command) e
 	if err := f.listenAll(s, e); err != nil {
 		return err
 	}
-	return s.run(ctx, e)
+	return s.run(ctx)
 }
 
 // seconds returns a time that a flag has in seconds.
@@ -186,12 +187,12 @@ type served struct {
 	webSocket net.Listener
 	log       *slog.Logger
 	drain     time.Duration
+	hangups   <-chan os.Signal
 	health    health
 }
 
 // run serves until ctx ends or a listener fails.
-func (s *served) run(ctx context.Context, e environment) error {
-	hangups := e.hangups()
+func (s *served) run(ctx context.Context) error {
 	failures := make(chan error, len(s.listeners)+1)
 	for _, l := range s.listeners {
 		go func() { failures <- s.server.Serve(l) }()
@@ -204,7 +205,7 @@ func (s *served) run(ctx context.Context, e environment) error {
 		select {
 		case <-ctx.Done():
 			return s.shutdown()
-		case <-hangups:
+		case <-s.hangups:
 			s.reload()
 		case failure = <-failures:
 		}

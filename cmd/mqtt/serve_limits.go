@@ -47,9 +47,9 @@ func (f *limitFlags) add(flags *pflag.FlagSet) {
 	flags.Uint16Var(&f.inFlight, "max-inflight", 0, "send a client at most `N` messages of QoS 1 and 2 at once; 0 is as many as it takes")
 	flags.Uint16Var(&f.receiveMaximum, "receive-maximum", 0, "a client has at most `N` such messages under way; 0 is 65535 (5.0)")
 	flags.Uint16Var(&f.aliases, "max-topic-alias", 10, "a client may set `N` topic aliases (5.0)")
-	flags.Uint32Var(&f.expiry, "max-session-expiry", 0, "keep a session at most so many `SECONDS` without a connection; 0 is for ever")
+	flags.Uint32Var(&f.expiry, "max-session-expiry", 0, "keep a session at most so many `SECONDS` without a connection, anew with each start before 5.0; 0 is for ever")
 	flags.Uint16Var(&f.keepAlive, "max-keepalive", 0, "the longest keep alive in `SECONDS`; 0 is any (5.0)")
-	flags.Uint8Var(&f.qos, "max-qos", 2, "the highest `QOS`")
+	flags.Uint8Var(&f.qos, "max-qos", 2, "the highest `QOS` that is sent, and that clients of 5.0 may publish with")
 }
 
 // check says what is wrong with the flags.

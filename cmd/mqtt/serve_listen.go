@@ -46,13 +46,17 @@ func (f *serveFlags) listenAll(s *served, e environment) error {
 	if s.webSocket, err = net.Listen("tcp", f.http); err != nil {
 		return &statusError{statusConnect, err}
 	}
-	s.web = &http.Server{Handler: s.pages(), ReadHeaderTimeout: pageTimeout, WriteTimeout: pageTimeout}
+	s.web = &http.Server{Handler: s.pages(), ReadTimeout: pageTimeout, WriteTimeout: pageTimeout, IdleTimeout: pageRest}
 	fmt.Fprintf(e.out, "metrics on http://%s/metrics, health on http://%[1]s/health\n", s.webSocket.Addr())
 	return nil
 }
 
-// pageTimeout is how long a request for a page may take.
-const pageTimeout = 10 * time.Second
+// pageTimeout is how long a request for a page may take, and the answer. Behind that a
+// connection stays open for pageRest.
+const (
+	pageTimeout = 10 * time.Second
+	pageRest    = time.Minute
+)
 
 // listen listens at a URL, and returns it as it is, with its port.
 func listen(address string, config *tls.Config, proxies proxies) (net.Listener, string, error) {

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -284,7 +285,7 @@ func TestAStoreThatFailsWhileItServesIsAFileThatCannotBeWritten(t *testing.T) {
 		listeners: []net.Listener{l}, log: slog.New(slog.DiscardHandler), drain: time.Second,
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- s.run(t.Context(), environment{hangups: func() <-chan os.Signal { return nil }}) }()
+	go func() { ended <- s.run(t.Context()) }()
 	conn, err := net.Dial("tcp", l.Addr().String())
 	require.NoError(t, err)
 	b, err := (&packets.Connect{Version: mqttwire.V311, ClientID: []byte("c")}).Append(nil, mqttwire.V311)
@@ -488,4 +489,106 @@ func TestMosquittosProgramsTalkToServe(t *testing.T) {
 			assert.Equal(t, "hello\n", string(out), topic)
 		}
 	}
+}
+
+func TestServeThatMayNotWaitEndsWellIfThereIsNobody(t *testing.T) {
+	s := serve(t, "--shutdown-timeout", "0")
+	assert.Equal(t, statusDone, s.end(), s.errs.String())
+}
+
+// A name that begins with $share/ would be a filter to an ACL, and no filter has it.
+func TestNobodyPublishesBelowShare(t *testing.T) {
+	acl := write(t, "acl", "user alice\ntopic write ok\n")
+	for name, flags := range map[string][]string{"with an ACL": {"--users", write(t, "users", userLines(t, "alice")), "--acl", acl}, "without": nil} {
+		s := serve(t, flags...)
+		status, p := s.client(as("alice", "alice"), "pub", "-V", "5", "-t", "$share/g/ok", "-m", "x", "-q", "1", "-r")
+		assert.Equal(t, statusRefused, status, "%s: %s", name, p.errs.String())
+		status, p = s.client(as("alice", "alice"), "pub", "-V", "5", "-t", "ok", "-m", "x", "-q", "1")
+		assert.Equal(t, statusDone, status, "%s: %s", name, p.errs.String())
+	}
+}
+
+func TestAFileOfUsersInPlaceOfAnotherShowsNoHash(t *testing.T) {
+	users := write(t, "users", userLines(t, "alice"))
+	for _, flag := range []string{"--acl", "--config"} {
+		p := &process{}
+		assert.Equal(t, statusUsage, p.run(t.Context(), "serve", flag, users))
+		assert.Contains(t, p.errs.String(), `"alice"...`, flag)
+		assert.NotContains(t, p.errs.String(), "$2", flag)
+	}
+}
+
+// While a password is compared, which takes long, the users may be read again.
+func TestAUserWhoGoesWhileThePasswordIsComparedIsNotTaken(t *testing.T) {
+	hash, err := bcrypt.GenerateFromPassword([]byte("alice"), 12)
+	require.NoError(t, err)
+	g := &guard{usersFile: "users"}
+	g.rules.Store(&guardRules{users: users{"alice": hash}})
+	assert.True(t, g.knows("alice", []byte("alice")))
+	known := make(chan bool)
+	go func() { known <- g.knows("alice", []byte("alice")) }()
+	for len(compared) == 0 {
+		runtime.Gosched()
+	}
+	g.rules.Store(&guardRules{users: users{"bob": hash}})
+	assert.False(t, <-known)
+}
+
+// Behind the hook that compares, and before the connection is in the list that a reload goes
+// through.
+func TestAUserWhoGoesWhileAConnectionIsMadeIsThrownOut(t *testing.T) {
+	hash, err := bcrypt.GenerateFromPassword([]byte("alice"), bcrypt.MinCost)
+	require.NoError(t, err)
+	for _, stays := range []bool{false, true} {
+		g := &guard{usersFile: "users"}
+		g.rules.Store(&guardRules{users: users{"alice": hash}})
+		h := g.hooks()
+		asked := h.Connect
+		h.Connect = func(ctx context.Context, c *broker.Peer, p *packets.Connect) (*packets.Auth, mqttwire.ReasonCode) {
+			a, code := asked(ctx, c, p)
+			if !stays {
+				g.rules.Store(&guardRules{users: users{"bob": hash}})
+			}
+			return a, code
+		}
+		s := &server.Server{Broker: broker.New(broker.Options{Hooks: h})}
+		near, far := net.Pipe()
+		ended := make(chan error, 1)
+		go func() { ended <- s.ServeConn(far) }()
+		require.NoError(t, near.SetDeadline(time.Now().Add(patience)))
+		c := packets.NewStream(near, packets.ConnectionOptions{Side: mqttwire.FromClient})
+		require.NoError(t, c.Send(&packets.Connect{Version: mqttwire.V5, ClientID: []byte("c"), UserName: []byte("alice"), Password: []byte("alice"), CleanStart: true}))
+		p, err := c.Receive()
+		require.NoError(t, err)
+		assert.Equal(t, mqttwire.CONNACK, p.Type())
+		if stays {
+			require.NoError(t, c.Send(&packets.Pingreq{}))
+		}
+		p, err = c.Receive()
+		require.NoError(t, err)
+		assert.Equal(t, map[bool]mqttwire.PacketType{false: mqttwire.DISCONNECT, true: mqttwire.PINGRESP}[stays], p.Type())
+		require.NoError(t, near.Close())
+		<-ended
+		require.NoError(t, s.Close())
+	}
+}
+
+func TestSIGHUPIsTakenBeforeAnythingIsRead(t *testing.T) {
+	took := false
+	status := run(t.Context(), []string{"serve", "--users", filepath.Join(t.TempDir(), "missing")}, environment{
+		out: io.Discard, errs: io.Discard,
+		getenv:   func(string) string { return "" },
+		terminal: func(any) bool { return false },
+		hangups:  func() <-chan os.Signal { took = true; return nil },
+	})
+	assert.Equal(t, statusFile, status)
+	assert.True(t, took)
+}
+
+func TestWhoAsksForPagesIsGivenTime(t *testing.T) {
+	s := &served{guard: &guard{}, server: &server.Server{Broker: broker.New(broker.Options{})}, log: slog.New(slog.DiscardHandler)}
+	require.NoError(t, (&serveFlags{http: "127.0.0.1:0", listen: []string{"mqtt://127.0.0.1:0"}}).listenAll(s, environment{out: io.Discard}))
+	defer s.close()
+	assert.Equal(t, pageTimeout, s.web.ReadTimeout)
+	assert.Equal(t, pageRest, s.web.IdleTimeout)
 }

@@ -50,6 +50,7 @@ func serve(conn net.Conn, out io.Writer) error {
 		}
 		link.Tick(time.Now())
 		answer = link.Append(answer[:0], 1<<20)
+		_ = conn.SetWriteDeadline(time.Now().Add(30 * time.Second)) // a client may read nothing
 		n, failed := conn.Write(answer)
 		link.Wrote(time.Now(), n)
 		if ne, ok := err.(net.Error); ok && ne.Timeout() {

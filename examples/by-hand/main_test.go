@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -93,4 +95,18 @@ func TestOfAPacketThatIsRefusedNothingIsPrinted(t *testing.T) {
 		assert.Equal(t, "CONNECT version=3.1.1 clean=true will=false keepalive=0 id=\"me\"\n", printed)
 		assert.Error(t, why)
 	}
+}
+
+func TestAClientThatReadsNothingIsClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		near, far := net.Pipe()
+		ended := make(chan error, 1)
+		go func() { ended <- serve(far, io.Discard) }()
+		b, err := (&packets.Connect{Version: mqttwire.V5, ClientID: []byte("me"), CleanStart: true}).Append(nil, mqttwire.V5)
+		require.NoError(t, err)
+		_, err = near.Write(b)
+		require.NoError(t, err)
+		assert.ErrorIs(t, <-ended, os.ErrDeadlineExceeded)
+		assert.NoError(t, near.Close())
+	})
 }

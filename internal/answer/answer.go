@@ -13,7 +13,11 @@ func IsNil(a mqttwire.Packet) bool {
 	switch a := a.(type) {
 	case nil:
 		return true
+	case *packets.Connect:
+		return a == nil
 	case *packets.Connack:
+		return a == nil
+	case *packets.Publish:
 		return a == nil
 	case *packets.Puback:
 		return a == nil
@@ -23,16 +27,33 @@ func IsNil(a mqttwire.Packet) bool {
 		return a == nil
 	case *packets.Pubcomp:
 		return a == nil
+	case *packets.Subscribe:
+		return a == nil
 	case *packets.Suback:
+		return a == nil
+	case *packets.Unsubscribe:
 		return a == nil
 	case *packets.Unsuback:
 		return a == nil
+	case *packets.Pingreq:
+		return a == nil
 	case *packets.Pingresp:
+		return a == nil
+	case *packets.Disconnect:
 		return a == nil
 	case *packets.Auth:
 		return a == nil
 	}
-	return false // one of another type answers nothing, and is refused for that
+	return false
+}
+
+// Named returns an AUTH that has the Authentication Method of what it answers, unless it
+// has one. [MQTT-4.12.0-5] [MQTT-4.12.1-1]
+func Named(a *packets.Auth, p *mqttwire.Properties) *packets.Auth {
+	if method, ok := p.AuthenticationMethod(); ok && !a.Properties.Has(mqttwire.AuthenticationMethod) {
+		a.Properties.SetAuthenticationMethod(method)
+	}
+	return a
 }
 
 // HasKnownCodes reports whether some version has the codes of an answer that this side
