@@ -178,8 +178,14 @@ func (b *Broker) EndSession(now time.Time, namespace, clientID string) bool {
 	defer t.end()
 	cl.mu.Lock()
 	defer cl.mu.Unlock()
-	if cl.gone || cl.conn != nil { // it has ended, or was connected again
-		return cl.gone
+	switch {
+	case cl.gone:
+		return true
+	case cl.conn != nil && cl.conn.busy: // what it has published is routed, perhaps by who calls this
+		cl.ending = true
+		return true
+	case cl.conn != nil: // it was connected again
+		return false
 	}
 	cl.session.End(now)
 	cl.settle(t)

@@ -32,6 +32,7 @@ type client struct {
 	snapshot int       // bytes of that
 	gone     bool      // the session has ended
 	used     bool      // it was connected, or restored
+	ending   bool      // with its connection: see Broker.EndSession
 	bridge   bool      // see packets.Connect.Bridge
 	named    bool      // the journal has the Name of peer; else none
 	hold     *hold     // in a cluster
@@ -113,7 +114,7 @@ func (cl *client) event(t *turn, e *session.Event) {
 		}
 	case session.Arrived:
 		if cl.conn == nil { // else who routes it has it
-			cl.arrivedAgain(t, e.Packet)
+			cl.arrivedAgain(t, e.Message)
 		}
 	}
 }
@@ -150,6 +151,10 @@ func (cl *client) disconnected(t *turn, c *Conn, why session.Cause) {
 		t.add(task{do: (*turn).giveBack, client: cl})
 	}
 	cl.session.Release()
+	if cl.ending {
+		cl.session.End(t.now)
+		cl.settle(t)
+	}
 	cl.schedule()
 }
 
@@ -160,7 +165,6 @@ func (cl *client) end(t *turn) {
 	}
 	cl.gone = true
 	cl.unsubscribeAll()
-	cl.space.remove(cl)
 	cl.b.timers.remove(&cl.timer)
 	cl.b.slots.give(cl.slot)
 	cl.b.counts.sessions.Add(-1)
@@ -169,6 +173,7 @@ func (cl *client) end(t *turn) {
 		cl.b.log.add(t, session.Record{Session: cl.key(t), Snapshot: true})
 		cl.recordName(t, "")
 	}
+	cl.space.remove(cl) // behind its records: a client that takes its place begins with records of its own
 	if cl.hold != nil {
 		cl.hold.ended(t)
 	}

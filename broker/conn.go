@@ -352,6 +352,9 @@ func (c *Conn) Disconnect(now time.Time, d *packets.Disconnect) {
 
 // disconnect is Disconnect with the lock held, and while nothing is routed.
 func (c *Conn) disconnect(now time.Time, d *packets.Disconnect) {
+	if cause, _ := c.link.Closed(); cause.Kind != 0 { // it has ended, and what is to be written still may be
+		return
+	}
 	err := c.link.Disconnect(now, d)
 	if err == session.ErrState && d.ReasonCode.IsError() {
 		err = c.link.Refuse(now, &packets.Connack{ReasonCode: connackCode(d.ReasonCode)})

@@ -70,6 +70,9 @@ func (c *Conn) refuse(now time.Time, a *packets.Connack) error {
 	defer t.end()
 	defer c.lock().Unlock()
 	c.connect = nil
+	if cause, _ := c.link.Closed(); cause.Kind != 0 {
+		return session.ErrEnded
+	}
 	err := c.link.Refuse(now, a)
 	if err != nil && c.link.Refuse(now, &packets.Connack{ReasonCode: connackCode(a.ReasonCode)}) != nil {
 		c.link.Lost(now, nil) // as not even that can be said, such as to a client that takes no packet of that size
@@ -100,6 +103,9 @@ func (c *Conn) accept(now time.Time, p *packets.Connect, answer *packets.Connack
 		done, err := c.takeOver(t, cl, p, &connack)
 		if err == errOwned {
 			return c.refuse(now, &packets.Connack{ReasonCode: connackCode(mqttwire.ReasonNotAuthorized)})
+		}
+		if err == errClosing {
+			return session.ErrEnded
 		}
 		if err != nil {
 			_ = c.refuse(now, &packets.Connack{ReasonCode: mqttwire.ReasonUnspecifiedError})
@@ -195,6 +201,10 @@ func (c *Conn) takeOver(t *turn, cl *client, p *packets.Connect, connack *packet
 	if cl.gone {
 		return false, nil
 	}
+	if cause, _ := c.link.Closed(); cause.Kind != 0 { // by the hook Connect, or from elsewhere: nobody is thrown out for it
+		cl.drop()
+		return false, errClosing
+	}
 	if c.b.o.Owned && cl.used && cl.peer.Name != c.peer.Name {
 		return false, errOwned
 	}
@@ -209,6 +219,9 @@ func (c *Conn) takeOver(t *turn, cl *client, p *packets.Connect, connack *packet
 	}
 	return c.acceptSession(t, cl, p, connack)
 }
+
+// errClosing says that the connection is closed already.
+var errClosing = errors.New("broker: the connection is to be closed")
 
 // errOwned says that the session is another client's: see Options.Owned.
 var errOwned = errors.New("broker: the session belongs to another Name")
@@ -234,6 +247,9 @@ func (cl *client) lockRested() (old *Conn) {
 
 // acceptSession sends the CONNACK, with the session of a client that has no connection.
 func (c *Conn) acceptSession(t *turn, cl *client, p *packets.Connect, connack *packets.Connack) (done bool, err error) {
+	if !cl.endBy.IsZero() && !cl.endBy.After(t.now) { // by Limits.SessionExpiry, though nobody has ticked since
+		cl.session.End(t.now)
+	}
 	err = c.link.Accept(t.now, cl.session, connack)
 	switch {
 	case err == session.ErrEnded: // its time has come
@@ -249,7 +265,13 @@ func (c *Conn) acceptSession(t *turn, cl *client, p *packets.Connect, connack *p
 	if cl.hold != nil {
 		cl.hold.accepted(p, connack)
 	}
-	cl.conn, cl.used, cl.endBy, cl.bridge = c, true, time.Time{}, p.Bridge
+	cl.conn, cl.used, cl.endBy = c, true, time.Time{}
+	if cl.bridge != p.Bridge {
+		cl.bridge = p.Bridge
+		for sub, id := range cl.session.Subscriptions() {
+			cl.index(&sub, id)
+		}
+	}
 	c.client, c.connect, c.now = cl, nil, t.now
 	c.b.counts.connected.Add(1)
 	cl.settle(t) // what of a session before is told is about the peer before

@@ -27,9 +27,9 @@
 //   - A message without a subscriber is acknowledged with code 0x10 in 5.0.
 //   - Before 5.0 a filter that begins with $share/ is shared too.
 //   - The group of a shared subscription gives a message to a member that is connected,
-//     at random. What a member has not begun to get when its connection ends goes to
-//     another one that is connected; what has begun goes on with its session and, with
-//     QoS 1, goes to another if that ends. What a member refuses is dropped.
+//     at random. What a member has not begun to get of QoS 1 and 2 when its connection
+//     ends goes to another one that is connected; what has begun goes on with its session
+//     and, with QoS 1, goes to another if that ends. What a member refuses is dropped.
 //     [MQTT-4.8.2-5] [MQTT-4.8.2-6]
 //   - A retained message that was published by the client itself is not sent to a
 //     subscription with No Local.

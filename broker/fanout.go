@@ -166,7 +166,9 @@ func (t *turn) asksDeliver(cl *client, m *session.Message, d *session.Delivery) 
 		return nil, false
 	}
 	d.QoS, d.Retain = p.QoS, p.Retain
-	if left, expires := m.Remaining(t.now); expires && p.Properties.Has(mqttwire.MessageExpiryInterval) {
+	own, _ := before.Properties.MessageExpiryInterval()
+	interval, has := p.Properties.MessageExpiryInterval()
+	if left, expires := m.Remaining(t.now); expires && has && interval == own { // else the hook has set it
 		p.Properties = p.Properties.Clone()
 		p.Properties.SetMessageExpiryInterval(uint32(left / time.Second))
 	}

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/packets"
 	"github.com/mqttwire/mqttwire/session"
 )
@@ -69,7 +68,9 @@ func (e *RestoreError) Unwrap() error { return e.Err }
 // Restore makes a broker of the records of a journal, in their order. They are not
 // believed: damage gives a *RestoreError or the error that comes with a record, and no
 // broker. Connections that there were are lost at now; sessions and messages that have
-// expired end at the first Tick. Which messages were of shared subscriptions is in no
+// expired end at the first Tick. What had come and was not yet sent on to all is, with the
+// hook Publish asked again. Of retained messages that a subscription was still to get, those
+// come that were in the session, 256 at most; the others do not. Which messages were of shared subscriptions is in no
 // record: they go on as all others.
 func Restore(o Options, now time.Time, records iter.Seq2[session.Record, error]) (*Broker, Report, error) {
 	if o.Cluster != nil {
@@ -230,13 +231,25 @@ func (b *Broker) resume(now time.Time, cl *client) {
 
 // again sends a message on that a restored session hands on again.
 func (t *turn) again(k *task) {
-	p := k.message.Publish()
-	_ = t.publish(k.client.space, k.message, &p, k.client.id)
+	_ = t.b.publishAgain(t, k)
+}
+
+func (b *Broker) publishAgain(t *turn, k *task) error {
+	m, p := k.message, k.message.Publish()
+	before := p
+	if b.asksPublish(k.peer, &p).IsError() {
+		b.counts.refused.Add(1)
+		return ErrRefused
+	}
+	if changed(&before, &p) {
+		m = session.NewMessage(t.now, &p)
+	}
+	return t.publish(k.client.space, m, &p, k.client.id)
 }
 
 // arrivedAgain takes a message that a restored session hands on again.
-func (cl *client) arrivedAgain(t *turn, p mqttwire.Packet) {
-	if p, ok := p.(*packets.Publish); ok {
-		t.add(task{do: (*turn).again, client: cl, message: session.NewMessage(t.now, p)})
+func (cl *client) arrivedAgain(t *turn, m *session.Message) {
+	if m != nil {
+		t.add(task{do: (*turn).again, client: cl, peer: cl.peer, message: m})
 	}
 }

@@ -46,6 +46,11 @@ func (b *Broker) keep(t *turn, sp *space, m *session.Message, from string) bool 
 		return true
 	}
 	k := &kept{b: b, space: sp, message: m, from: from, at: t.now}
+	if left, expires := m.Remaining(t.now); expires { // one of the program may be older
+		p := m.Publish()
+		interval, _ := p.Properties.MessageExpiryInterval()
+		k.at = t.now.Add(left - time.Duration(interval)*time.Second)
+	}
 	if !k.isFigure() && !r.room(m, old, b.o.Limits.Retained) {
 		return false
 	}

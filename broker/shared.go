@@ -145,10 +145,10 @@ func (cl *client) withdraw(t *turn, token session.Token) bool {
 	return true
 }
 
-// anyConnected reports whether a member of a group is connected.
+// anyConnected reports whether a member of a group is connected, or a function of the program.
 func anyConnected(g *topic.Group[*member]) bool {
 	for i := range g.Len() {
-		if g.At(i).Value.client.takes(true) {
+		if cl := g.At(i).Value.client; cl.on != nil || cl.takes(true) {
 			return true
 		}
 	}

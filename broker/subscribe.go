@@ -99,8 +99,15 @@ func (cl *client) subscribed(asked *packets.Subscription, existed bool) {
 		return
 	}
 	shared := cl.index(&sub, id)
+	sub.NoLocal = sub.NoLocal || cl.bridge
 	if !shared && (asked.RetainHandling == 0 || asked.RetainHandling == 1 && !existed) {
 		cl.replays = append(without(cl.replays, sub.Filter), newReplay(&sub, id))
+		return
+	}
+	for _, r := range cl.replays { // of the subscription that this one replaces [MQTT-3.8.4-3]
+		if string(r.filter) == string(sub.Filter) {
+			r.id, r.qos, r.noLocal = id, sub.QoS, sub.NoLocal
+		}
 	}
 }
 

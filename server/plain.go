@@ -252,6 +252,9 @@ func (p *plain) disconnect(now time.Time, d *packets.Disconnect) {
 	if d == nil {
 		d = &packets.Disconnect{}
 	}
+	if cause, _ := p.link.Closed(); cause.Kind != 0 { // it has ended, and what is to be written still may be
+		return
+	}
 	err := p.link.Disconnect(now, d)
 	if err == session.ErrState && d.ReasonCode.AllowedIn(mqttwire.CONNACK, mqttwire.V5, mqttwire.FromServer) && d.ReasonCode != 0 {
 		err = p.link.Refuse(now, &packets.Connack{ReasonCode: d.ReasonCode})

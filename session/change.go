@@ -259,7 +259,7 @@ func (s *Session) again() (e Event, ok bool) {
 	a.again--
 	s.handedOnAt(0)
 	p := m.Publish()
-	return Event{Kind: Arrived, Packet: &p}, true
+	return Event{Kind: Arrived, Packet: &p, Message: m}, true
 }
 
 func (s *Session) recordForgotten(id uint16) {

@@ -120,7 +120,6 @@ func everyCall(t *testing.T, f func(t *testing.T, path, calls string, n int) (re
 // [trap 21] What was said to be durable is there, and nothing is there that was not
 // appended, whichever write fails.
 func TestAFileSystemThatFailsAtTheNthCallLosesNothing(t *testing.T) {
-	t.Parallel()
 	everyCall(t, func(t *testing.T, path, calls string, n int) bool {
 		_, reached := disturbed(t, path, calls, "error=ENOSPC", n)
 		got := requireNumbered(t, path, 0, fmt.Sprint(calls, " ", n))
@@ -130,7 +129,6 @@ func TestAFileSystemThatFailsAtTheNthCallLosesNothing(t *testing.T) {
 }
 
 func TestAProcessThatIsKilledAtTheNthCallLosesNothing(t *testing.T) {
-	t.Parallel()
 	everyCall(t, func(t *testing.T, path, calls string, n int) bool {
 		durable, reached := disturbed(t, path, calls, "signal=KILL", n)
 		requireNumbered(t, path, durable, fmt.Sprint(calls, " ", n))

@@ -273,7 +273,6 @@ func requireReceived(t tb, c *process, kills int) {
 }
 
 func TestWhoIsKilledAgainAndAgainKeepsThePromise(t *testing.T) {
-	t.Parallel()
 	folder, send, receive := t.TempDir(), stepsOf(t, sending), stepsOf(t, receiving)
 	round := 0
 	rapid.Check(t, func(t *rapid.T) {

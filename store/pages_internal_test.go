@@ -48,7 +48,6 @@ func inspected(b []byte) (contents, error) {
 // [trap 21] Whatever bit is another one, it changes nothing, or is told, or is the end
 // of a transaction that is not whole, which leaves the one before.
 func TestABitThatHasChangedAnywhereIsTold(t *testing.T) {
-	t.Parallel()
 	b := written(t, 9)
 	want, err := inspected(b)
 	require.NoError(t, err)

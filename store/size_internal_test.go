@@ -16,7 +16,6 @@ import (
 // Sessions whose changes stand all over the file are replaced by a snapshot, or end, again
 // and again: the pages that this frees have to be those of what comes next.
 func TestTheFileDoesNotGrowWhileSessionsComeAndGo(t *testing.T) {
-	t.Parallel()
 	s, err := Open(filepath.Join(t.TempDir(), "store"), Options{})
 	require.NoError(t, err)
 	s.db.NoSync = true // what is measured is the file, not the disk

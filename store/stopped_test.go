@@ -112,7 +112,6 @@ func requireKept(t tb, folder string, disk []byte, want map[string][]string, whe
 // [trap 21] A process that is killed, or a machine that stops, at the n-th write, or amid
 // it, leaves the transaction before; once the head page is there, the whole one.
 func TestAStopAtAnyWriteLeavesWholeTransactions(t *testing.T) {
-	t.Parallel()
 	folder, list := t.TempDir(), steps(t)
 	for i, s := range list {
 		data, head := s.written()

@@ -55,7 +55,6 @@ func snapshot(name, data string) session.Record {
 }
 
 func TestAStoreKeepsWhatAMemoryJournalKeeps(t *testing.T) {
-	t.Parallel()
 	folder := t.TempDir()
 	round := 0
 	rapid.Check(t, func(t *rapid.T) {
