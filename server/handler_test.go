@@ -409,3 +409,24 @@ func TestWithoutABrokerAnExchangeWhoseConnackCannotBeSentEnds(t *testing.T) {
 		assert.Equal(t, mqttwire.ReasonUnspecifiedError, c.next().(*packets.Connack).ReasonCode)
 	})
 }
+
+// Of two who close a connection the first says why, though nothing of it is written yet.
+func TestTheFirstDisconnectIsTheLastWord(t *testing.T) {
+	for _, s := range []*server.Server{{}, withBroker()} {
+		s.Handler.Publish = func(c *server.Conn, _ *packets.Publish) (mqttwire.Packet, error) {
+			c.Disconnect(mqttwire.ReasonQuotaExceeded)
+			c.Disconnect(mqttwire.ReasonAdministrativeAction)
+			return nil, nil
+		}
+		pipe(t, s, func(t *testing.T, c *client) {
+			c.connects(mqttwire.V5, "c")
+			c.say(&packets.Publish{Topic: []byte("a"), QoS: 1, PacketID: 1})
+			for p := c.next(); ; p = c.next() {
+				if d, ok := p.(*packets.Disconnect); ok {
+					assert.Equal(t, mqttwire.ReasonQuotaExceeded, d.ReasonCode)
+					return
+				}
+			}
+		})
+	}
+}

@@ -82,7 +82,10 @@ func (p *plain) Packet() (mqttwire.Packet, bool) {
 }
 
 func (p *plain) Handle(now time.Time) {
-	if p.Answer(now, nil) != nil { // as not even a refusal can be sent
+	if p.Answer(now, nil) == nil {
+		return
+	}
+	if cause, _ := p.Closed(); cause.Kind == 0 { // not even a refusal can be sent; else the handler has closed it
 		p.Lost(now, nil)
 	}
 }
