@@ -41,7 +41,9 @@ func serve(conn net.Conn, out io.Writer) error {
 	in, answer := make([]byte, 4096), []byte(nil)
 	for {
 		deadline, _ := link.Deadline()
-		_ = conn.SetReadDeadline(deadline)
+		if err := conn.SetReadDeadline(deadline); err != nil {
+			return err
+		}
 		n, err := conn.Read(in)
 		link.Feed(time.Now(), in[:n])
 		for p, ok := link.Packet(); ok; p, ok = link.Packet() {
@@ -50,7 +52,9 @@ func serve(conn net.Conn, out io.Writer) error {
 		}
 		link.Tick(time.Now())
 		answer = link.Append(answer[:0], 1<<20)
-		_ = conn.SetWriteDeadline(time.Now().Add(30 * time.Second)) // a client may read nothing
+		if err := conn.SetWriteDeadline(time.Now().Add(30 * time.Second)); err != nil { // a client may read nothing
+			return err
+		}
 		n, failed := conn.Write(answer)
 		link.Wrote(time.Now(), n)
 		if ne, ok := err.(net.Error); ok && ne.Timeout() {
