@@ -167,7 +167,8 @@ func (b *Broker) Disconnect(now time.Time, namespace, clientID string, code mqtt
 }
 
 // EndSession ends the session of a client, and its connection with code 0x98, and
-// reports whether there was one. A will is published.
+// reports whether there was one: while what it has published is sent on it ends with that.
+// A will is published.
 func (b *Broker) EndSession(now time.Time, namespace, clientID string) bool {
 	cl := b.space(namespace).find(clientID)
 	if cl == nil {

@@ -232,6 +232,30 @@ func TestAMessageThatRestoreSendsOnIsAsOldAsItWas(t *testing.T) {
 	expires := func(p *packets.Publish) { p.Properties.SetMessageExpiryInterval(10) }
 	assert.Equal(t, []string{"a/b secret QoS2"}, again(t, broker.Options{}, 9*time.Second, expires))
 	assert.Empty(t, again(t, broker.Options{}, 10*time.Second, expires))
+	changes := broker.Options{Hooks: broker.Hooks{Publish: func(_ *broker.Peer, p *packets.Publish) mqttwire.ReasonCode {
+		p.Payload = []byte("changed")
+		return 0
+	}}}
+	assert.Equal(t, []string{"a/b changed QoS2"}, again(t, changes, 9*time.Second, expires))
+	assert.Empty(t, again(t, changes, 10*time.Second, expires), "though a hook changes it")
+}
+
+// [MQTT-3.3.2-6]
+func TestAMessageThatTheHookPublishChangesIsAsOldAsItWas(t *testing.T) {
+	w := newWorld(t, broker.Options{Hooks: broker.Hooks{Publish: func(_ *broker.Peer, p *packets.Publish) mqttwire.ReasonCode {
+		p.Payload = []byte("changed")
+		return 0
+	}}})
+	to := w.connect(mqttwire.V5, "to", keeps)
+	to.subscribe(0, sub("a", 1))
+	m := session.NewMessage(w.now, publishExpiring(100))
+	w.now = w.now.Add(10 * time.Second)
+	require.NoError(t, w.b.Publish(w.now, "", m, &broker.Peer{ClientID: "program"}))
+	w.run()
+	p, ok := first[*packets.Publish](to)
+	require.True(t, ok)
+	left, _ := p.Properties.MessageExpiryInterval()
+	assert.EqualValues(t, 90, left)
 }
 
 func TestAMessageThatRestoreSendsOnIsAskedOf(t *testing.T) {

@@ -1,8 +1,6 @@
 package broker
 
 import (
-	"time"
-
 	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/session"
 	"github.com/mqttwire/mqttwire/topic"
@@ -166,13 +164,7 @@ func (t *turn) asksDeliver(cl *client, m *session.Message, d *session.Delivery) 
 		return nil, false
 	}
 	d.QoS, d.Retain = p.QoS, p.Retain
-	own, _ := before.Properties.MessageExpiryInterval()
-	interval, has := p.Properties.MessageExpiryInterval()
-	if left, expires := m.Remaining(t.now); expires && has && interval == own { // else the hook has set it
-		p.Properties = p.Properties.Clone()
-		p.Properties.SetMessageExpiryInterval(uint32(left / time.Second))
-	}
-	return session.NewMessage(t.now, p), true
+	return asChanged(t.now, m, &before, p), true
 }
 
 // who returns the peer of the client.

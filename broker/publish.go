@@ -184,7 +184,7 @@ func (b *Broker) Publish(now time.Time, namespace string, m *session.Message, as
 			return ErrRefused
 		}
 		if changed(&before, &p) {
-			m = session.NewMessage(now, &p)
+			m = asChanged(now, m, &before, &p)
 		}
 		id = as.ClientID
 	}
@@ -197,6 +197,19 @@ func (b *Broker) Publish(now time.Time, namespace string, m *session.Message, as
 func changed(p, q *packets.Publish) bool {
 	return p.QoS != q.QoS || p.Retain != q.Retain || !p.Properties.Equal(q.Properties) ||
 		!same(p.Topic, q.Topic) || !same(p.Payload, q.Payload)
+}
+
+// asChanged returns a message as a hook has changed it: as old as it was, unless the hook has
+// set when it expires. [MQTT-3.3.2-6]
+func asChanged(now time.Time, m *session.Message, before, p *packets.Publish) *session.Message {
+	if left, expires := m.Remaining(now); expires {
+		own, _ := before.Properties.MessageExpiryInterval()
+		if interval, has := p.Properties.MessageExpiryInterval(); has && interval == own {
+			p.Properties = p.Properties.Clone()
+			p.Properties.SetMessageExpiryInterval(uint32(left / time.Second))
+		}
+	}
+	return session.NewMessage(now, p)
 }
 
 // same reports whether both are the same bytes in memory.

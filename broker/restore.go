@@ -70,8 +70,8 @@ func (e *RestoreError) Unwrap() error { return e.Err }
 // broker. Connections that there were are lost at now; sessions and messages that have
 // expired end at the first Tick. What had come and was not yet sent on to all is, with the
 // hook Publish asked again. Of retained messages that a subscription was still to get, those
-// come that were in the session, 256 at most; the others do not. Which messages were of shared subscriptions is in no
-// record: they go on as all others.
+// come that were in the session, 256 at most; the others do not. Which messages were of
+// shared subscriptions is in no record: they go on as all others.
 func Restore(o Options, now time.Time, records iter.Seq2[session.Record, error]) (*Broker, Report, error) {
 	if o.Cluster != nil {
 		return nil, Report{}, errNoJournal
@@ -231,20 +231,20 @@ func (b *Broker) resume(now time.Time, cl *client) {
 
 // again sends a message on that a restored session hands on again.
 func (t *turn) again(k *task) {
-	_ = t.b.publishAgain(t, k)
-}
-
-func (b *Broker) publishAgain(t *turn, k *task) error {
-	m, p := k.message, k.message.Publish()
+	m := k.message
+	if left, expires := m.Remaining(t.now); expires && left == 0 { // [MQTT-3.3.2-5]
+		return
+	}
+	p := m.Publish()
 	before := p
-	if b.asksPublish(k.peer, &p).IsError() {
-		b.counts.refused.Add(1)
-		return ErrRefused
+	if t.b.asksPublish(k.peer, &p).IsError() {
+		t.b.counts.refused.Add(1)
+		return
 	}
 	if changed(&before, &p) {
-		m = session.NewMessage(t.now, &p)
+		m = asChanged(t.now, m, &before, &p)
 	}
-	return t.publish(k.client.space, m, &p, k.client.id)
+	_ = t.publish(k.client.space, m, &p, k.client.id) // nobody waits for an answer
 }
 
 // arrivedAgain takes a message that a restored session hands on again.

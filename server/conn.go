@@ -28,10 +28,10 @@ type Conn struct {
 	net     net.Conn
 	conn    connection
 	rate    bucket
-	first   [64]byte // what is read while the connection rests
-	opened  bool     // a CONNECT was handled
-	id      atomic.Pointer[string]
-	raw     syscall.RawConn // by which a goroutine that must not wait writes, or nil
+	first   [64]byte               // what is read while the connection rests
+	opened  bool                   // a CONNECT was handled
+	id      atomic.Pointer[string] // nil until the client has one
+	raw     syscall.RawConn        // by which a goroutine that must not wait writes, or nil
 	writing atomic.Int32
 	buffer  *[bufferSize]byte // of who writes, while there is something to be written
 	rest    []byte            // of it what is not written
@@ -105,8 +105,7 @@ func secured(conn net.Conn) *tls.Conn {
 }
 
 // ClientID returns the client identifier, once the CONNECT has been handled, of a client
-// without one that which it got; before it is "".
-// Any goroutine may ask.
+// without one that which it got; before it is "". Any goroutine may ask.
 func (c *Conn) ClientID() string {
 	if id := c.id.Load(); id != nil {
 		return *id
@@ -116,7 +115,7 @@ func (c *Conn) ClientID() string {
 
 // identified has others see who the client is: only this goroutine may look by itself.
 func (c *Conn) identified() {
-	if id := c.conn.Peer().ClientID; id != c.ClientID() {
+	if id := c.conn.Peer().ClientID; id != "" {
 		c.id.Store(&id)
 	}
 }
@@ -291,7 +290,7 @@ func (c *Conn) handleAll() {
 			now = time.Now()
 		}
 		c.handle(now, p)
-		if t := p.Type(); t == mqttwire.CONNECT || t == mqttwire.AUTH {
+		if c.id.Load() == nil {
 			c.identified()
 		}
 	}

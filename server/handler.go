@@ -21,10 +21,10 @@ import (
 // of the handler: the usual answer is sent, and the error is logged. A code that the
 // client's version does not have is sent as the one that says the same. A CONNACK with a
 // code refuses the client in any case, with 0x88 if no CONNACK has the code, and so does
-// an AUTH that cannot be sent, and with a Broker a CONNACK, with 0x80: that is logged too. An error that is returned
-// refuses the packet, with the code of an *mqttwire.Error or 0x80, and where no answer
-// says so it ends the connection. A function that panics ends its connection, and no
-// other.
+// an AUTH that cannot be sent, and with a Broker a CONNACK, with 0x80: that is logged too.
+// An error that is returned refuses the packet, with the code of an *mqttwire.Error or
+// 0x80, and where no answer says so it ends the connection. A function that panics ends its
+// connection, and no other.
 //
 // With a Broker what is refused is not done: see broker.Conn.Answer. The hooks of the
 // broker are asked besides.

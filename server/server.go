@@ -50,7 +50,8 @@ type Server struct {
 	Identify func(net.Conn) string
 
 	// Log gets a line for each connection that ends, for what handlers get wrong, and at most
-	// one a second for connections beyond Limits; nil is none. No password, no authentication data and no payload is in it.
+	// one a second for connections beyond Limits; nil is none. No password, no authentication
+	// data and no payload is in it.
 	Log *slog.Logger
 
 	mu         sync.Mutex // of all that follows

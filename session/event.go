@@ -19,9 +19,9 @@ type Event struct {
 	// call of any method of the Link.
 	Packet mqttwire.Packet
 
-	// Message is that of WillDue, of an Arrived that Restore brings, of Fetch the hollow one, of Dropped the message that was to
-	// be sent, but for one of QoS 0 that was handed out, and of Done the one that the peer has
-	// refused, unless it had taken it on; it may be kept.
+	// Message is that of WillDue, of an Arrived that Restore brings, of Fetch the hollow one,
+	// of Dropped the message that was to be sent, but for one of QoS 0 that was handed out, and
+	// of Done the one that the peer has refused, unless it had taken it on; it may be kept.
 	Message *Message
 
 	// Cause is that of Disconnected; of Dropped it has the Err of a packet that cannot be
