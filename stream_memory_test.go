@@ -82,6 +82,12 @@ func allocated(do func()) int64 {
 	return int64(after.TotalAlloc - before.TotalAlloc)
 }
 
+// allocatedAtLeast is the least of three of allocated: what the runtime itself allocates
+// meanwhile adds to some of them only.
+func allocatedAtLeast(do func()) int64 {
+	return min(allocated(do), allocated(do), allocated(do))
+}
+
 func TestReadersAndFeedersTakeNoMemoryForADeclaredLength(t *testing.T) {
 	skipUnderRace(t)
 	const n = 10000
@@ -98,8 +104,8 @@ func TestReadersAndFeedersTakeNoMemoryForADeclaredLength(t *testing.T) {
 func TestReadersAndFeedersTakeNoMemoryBeforeTheFirstByte(t *testing.T) {
 	skipUnderRace(t)
 	var src onceReader
-	require.Less(t, allocated(func() { mqttwire.NewReader(&src, anySize) }), int64(512))
-	require.Less(t, allocated(func() { mqttwire.NewFeeder(anySize).Feed(nil) }), int64(512))
+	require.Less(t, allocatedAtLeast(func() { mqttwire.NewReader(&src, anySize) }), int64(512))
+	require.Less(t, allocatedAtLeast(func() { mqttwire.NewFeeder(anySize).Feed(nil) }), int64(512))
 }
 
 // endlessPublish is a PUBLISH of n bytes of payload that is nowhere in memory.
