@@ -395,8 +395,9 @@ func (s *Server) connections(begun bool) []*Conn {
 // Shutdown closes all listeners, and ends each connection when nothing is in flight on
 // it, in 5.0 with a DISCONNECT of code 0x8B. When ctx ends it waits no longer: those that
 // are left are closed. It returns when all have ended, with the error of ctx if that was
-// before; functions of the Handler that do not return are waited for no longer than
-// Limits.CloseTimeout after that, so that one of them may call it.
+// before, or with ErrJournal if what changed last could not be made durable; functions of
+// the Handler that do not return are waited for no longer than Limits.CloseTimeout after
+// that, so that one of them may call it.
 func (s *Server) Shutdown(ctx context.Context) error {
 	return s.end(ctx, func(c *Conn, now time.Time) {
 		c.conn.Drain(now, &packets.Disconnect{ReasonCode: mqttwire.ReasonServerShuttingDown})
@@ -406,12 +407,15 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // Close closes all listeners, and ends each connection at once, in 5.0 with a DISCONNECT
 // of code 0x8B. It waits for what is to be written, and for functions of the Handler, a few
 // times Limits.CloseTimeout at most; a function of the Handler that calls it had better do so
-// in a goroutine of its own.
+// in a goroutine of its own. Its only error is ErrJournal, as that of Shutdown.
 func (s *Server) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), orDefault(s.Limits.CloseTimeout, defaultCloseTimeout))
 	defer cancel()
-	_ = s.end(ctx, func(c *Conn, now time.Time) { c.Disconnect(mqttwire.ReasonServerShuttingDown) })
-	return nil
+	err := s.end(ctx, func(c *Conn, now time.Time) { c.Disconnect(mqttwire.ReasonServerShuttingDown) })
+	if errors.Is(err, ErrJournal) {
+		return err
+	}
+	return nil // that some had to be cut off is what Close is for
 }
 
 // end ends the server: connections by f, and after ctx by force.
@@ -455,6 +459,9 @@ func (s *Server) end(ctx context.Context, f func(*Conn, time.Time)) error {
 		s.cancel()
 	}
 	s.working.Wait()
+	if why := s.closedBy(); errors.Is(why, ErrJournal) {
+		return why // says more than that ctx ended
+	}
 	return err
 }
 

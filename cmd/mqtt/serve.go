@@ -233,7 +233,11 @@ func (s *served) shutdown() error {
 	s.health.stopping.Store(true)
 	ctx, cancel := context.WithTimeout(context.Background(), s.drain)
 	defer cancel()
-	if err := s.server.Shutdown(ctx); err != nil {
+	err := s.server.Shutdown(ctx)
+	if errors.Is(err, server.ErrJournal) {
+		return &statusError{statusFile, err}
+	}
+	if err != nil {
 		return &statusError{statusUnsure, errors.New("connections were cut off at the end: --shutdown-timeout was over")}
 	}
 	return nil
