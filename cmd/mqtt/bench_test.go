@@ -1,8 +1,13 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"net"
+	"net/url"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -10,6 +15,10 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/mqttwire/mqttwire"
+	"github.com/mqttwire/mqttwire/broker"
+	"github.com/mqttwire/mqttwire/client"
+	"github.com/mqttwire/mqttwire/packets"
+	"github.com/mqttwire/mqttwire/server"
 )
 
 // unbounded has the broker drop nothing, however slow this machine is.
@@ -95,6 +104,60 @@ func TestBenchSaysWhatIsWrong(t *testing.T) {
 		if want != "contains a wildc" {
 			assert.Contains(t, p.errs.String(), want)
 		}
+	}
+}
+
+// beside runs a test with the options of clients of a broker in memory, where time passes
+// only while all wait.
+func beside(t *testing.T, h broker.Hooks, test func(t *testing.T, o client.Options)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		s := &server.Server{Broker: broker.New(broker.Options{Hooks: h})}
+		var conns sync.WaitGroup
+		test(t, client.Options{CleanStart: true, Dialer: func(context.Context, *url.URL) (net.Conn, error) {
+			near, far := net.Pipe()
+			conns.Go(func() {
+				if err := s.ServeConn(far); err != nil {
+					t.Log(err)
+				}
+			})
+			return near, nil
+		}})
+		conns.Wait()
+		require.NoError(t, s.Close())
+	})
+}
+
+// loaded runs a load at the broker of beside, and returns its result.
+func loaded(t *testing.T, o client.Options, f *benchFlags) result {
+	t.Helper()
+	b := newLoad(f, "mqtt://broker", f.options(o))
+	defer b.close()
+	require.NoError(t, b.run(t.Context()))
+	return b.result()
+}
+
+func TestTheTimeOfABenchGoesOnUntilAllIsSentAndWithoutTheWaitForWhatIsLost(t *testing.T) {
+	for name, test := range map[string]struct {
+		subscribers, come int
+	}{
+		"all comes":              {1, 20},
+		"nothing is to come":     {0, 0},
+		"nothing comes":          {1, 0},
+		"only the first comes":   {1, 1},
+		"the last does not come": {1, 19},
+	} {
+		t.Run(name, func(t *testing.T) {
+			number := 0
+			h := broker.Hooks{Deliver: func(*broker.Peer, *packets.Publish) bool { number++; return number <= test.come }}
+			beside(t, h, func(t *testing.T, o client.Options) {
+				r := loaded(t, o, &benchFlags{topic: "bench", publishers: 1, subscribers: test.subscribers, to: toAll, qos: 1, size: 64,
+					rate: 100, count: 20, window: 100, wait: 60})
+				assert.InDelta(t, 0.19, r.Seconds, 1e-6, "the last of 20 is due then")
+				assert.InDelta(t, 20/0.19, r.SentRate, 1e-2)
+				assert.InDelta(t, float64(test.come)/0.19, r.Rate, 1e-2)
+			})
+		})
 	}
 }
 

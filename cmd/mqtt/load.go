@@ -28,7 +28,7 @@ type load struct {
 	subscribers []*receiver
 	publishers  []*client.Client
 	begin       time.Time
-	took        time.Duration // from the first message to the end of the last
+	took        time.Duration // until all was sent, and the last has arrived
 
 	connected  atomic.Int64
 	sent       atomic.Int64 // and acknowledged, as the QoS asks
@@ -67,8 +67,9 @@ func (b *load) run(ctx context.Context) error {
 		wg.Go(func() { b.publish(sending, ctx, c, uint32(i)) })
 	}
 	wg.Wait()
+	sentBy := time.Since(b.begin) // what is awaited in vain after that does not count
 	b.await(ctx)
-	b.took = max(time.Since(b.begin)-b.idle(), time.Duration(b.last.Load()), 1)
+	b.took = max(sentBy, time.Duration(b.last.Load()), 1)
 	return nil
 }
 
@@ -229,11 +230,6 @@ func (b *load) expected() int64 {
 
 // lost returns how many are missing.
 func (b *load) lost() int64 { return max(0, b.expected()-b.received.Load()) }
-
-// idle returns since when nothing has arrived.
-func (b *load) idle() time.Duration {
-	return min(time.Since(b.begin), time.Since(b.begin)-time.Duration(b.last.Load()))
-}
 
 // awaitEvery is how often is looked whether all has arrived.
 const awaitEvery = 5 * time.Millisecond
