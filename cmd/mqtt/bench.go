@@ -1,11 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -52,12 +52,12 @@ func newBench(e environment) *cobra.Command {
 	}
 	flags := c.Flags()
 	flags.SortFlags = false
-	flags.StringVarP(&f.topic, "topic", "t", "bench", "the topics are this `TOPIC` and one level more")
+	flags.StringVarP(&f.topic, "topic", "t", "", "the topics are this `TOPIC` and one level more; unless given it is bench/ and a word of this run alone")
 	flags.IntVar(&f.publishers, "publishers", 1, "`N` clients that publish")
 	flags.IntVar(&f.subscribers, "subscribers", 1, "`N` clients that subscribe")
 	flags.StringVar(&f.to, "to", "all", "`WHO` gets a message: all, pairs or share")
 	flags.Uint8VarP(&f.qos, "qos", "q", 0, "the `QOS` of messages and subscriptions")
-	flags.IntVar(&f.size, "size", 64, "a message has so many `BYTES`, at least 16")
+	flags.IntVar(&f.size, "size", 64, fmt.Sprintf("a message has so many `BYTES`, at least %d, which say where it is from", stampSize))
 	flags.Float64Var(&f.rate, "rate", 0, "each publisher sends `N` messages a second; 0 is as many as it can")
 	flags.IntVar(&f.count, "count", 0, "each publisher sends `N` messages; 0 is as many as --duration lets")
 	flags.Float64Var(&f.duration, "duration", 10, "send for so many `SECONDS`; not with --count")
@@ -67,6 +67,7 @@ func newBench(e environment) *cobra.Command {
 	flags.BoolVar(&f.json, "json", false, "print a line of JSON")
 	flags.BoolVar(&f.noProgress, "no-progress", false, "show no line of progress where there is a terminal")
 	f.connection.add(flags)
+	flags.Lookup("id-prefix").Usage = "the client ids are `PREFIX`, a word of this run alone, and a number"
 	return c
 }
 
@@ -100,6 +101,9 @@ func (f *benchFlags) check() error {
 			return errors.New("rates and times are not below 0")
 		}
 	}
+	if f.topic == "" {
+		return nil // it is of the run
+	}
 	return mqttwire.CheckTopicName([]byte(f.topic), mqttwire.V5)
 }
 
@@ -129,11 +133,9 @@ func (f *benchFlags) run(ctx context.Context, e environment) error {
 	return b.report(e)
 }
 
-// options returns those of each client.
+// options returns those of each client; its identifier is yet to be completed.
 func (f *benchFlags) options(o client.Options) client.Options {
-	if f.connection.idPrefix == "" {
-		o.ClientID = fmt.Sprint("bench-", os.Getpid())
-	}
+	o.ClientID = cmp.Or(f.connection.idPrefix, "bench-")
 	o.Session.Queue = session.Bounds{Count: math.MaxInt, Bytes: math.MaxInt} // the window bounds it
 	o.Session.QueueQoS0 = true
 	o.ReceiveMaximum = receiveMaximum

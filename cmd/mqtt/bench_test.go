@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"math"
 	"net"
 	"net/url"
 	"sync"
@@ -34,7 +35,7 @@ func TestBenchCountsWhatArrives(t *testing.T) {
 		"in pairs":            {[]string{"--publishers", "3", "--subscribers", "3", "--to", "pairs", "--count", "20", "-q", "1"}, 60, 60},
 		"shared":              {[]string{"--publishers", "2", "--subscribers", "3", "--to", "share", "--count", "20", "-q", "2"}, 40, 40},
 		"one after the other": {[]string{"--count", "20", "-q", "2", "--window", "1"}, 20, 20},
-		"with a rate":         {[]string{"--count", "5", "--rate", "1000", "--ramp", "1000", "--size", "16"}, 5, 5},
+		"with a rate":         {[]string{"--count", "5", "--rate", "1000", "--ramp", "1000", "--size", "24"}, 5, 5},
 		"of an old version":   {[]string{"--count", "20", "-q", "1", "-V", "31", "--size", "100000"}, 20, 20},
 		"to nobody":           {[]string{"--subscribers", "0", "--count", "20", "-q", "1"}, 20, 0},
 	} {
@@ -65,10 +66,10 @@ func TestBenchSendsForATimeAndShowsHowFarItIs(t *testing.T) {
 
 func TestBenchTellsOfLostMessages(t *testing.T) {
 	s := serve(t, "--anonymous", "--acl", write(t, "acl", "topic read bench/+\ntopic write bench/0\n"))
-	status, p := s.client(nil, "bench", "--publishers", "2", "--subscribers", "3", "--count", "10", "--wait", "0.1")
+	status, p := s.client(nil, "bench", "-t", "bench", "--publishers", "2", "--subscribers", "3", "--count", "10", "--wait", "0.1")
 	assert.Equal(t, statusUnsure, status)
 	assert.Contains(t, p.errs.String(), "and 30 have not arrived")
-	status, p = s.client(nil, "bench", "--publishers", "2", "--count", "10", "-q", "1")
+	status, p = s.client(nil, "bench", "-t", "bench", "--publishers", "2", "--count", "10", "-q", "1")
 	assert.Equal(t, statusUnsure, status)
 	assert.Contains(t, p.errs.String(), "10 messages were not acknowledged, and 0 have not arrived")
 }
@@ -92,7 +93,7 @@ func TestBenchSaysWhatIsWrong(t *testing.T) {
 		"all, pairs":       {"--to", "some"},
 		"as many":          {"--to", "pairs", "--publishers", "2"},
 		"QoS":              {"-q", "3"},
-		"--size is 16":     {"--size", "15"},
+		"--size is 24":     {"--size", "23"},
 		"--count":          {"--count", "-1"},
 		"prefix":           {"-i", "me"},
 		"not below 0":      {"--rate", "-1"},
@@ -159,6 +160,58 @@ func TestTheTimeOfABenchGoesOnUntilAllIsSentAndWithoutTheWaitForWhatIsLost(t *te
 			})
 		})
 	}
+}
+
+// The subscriber of one is there, and its publisher is not yet, while the other sends.
+func TestTwoBenchesAtABrokerDoNotCountTheMessagesOfOneAnother(t *testing.T) {
+	for name, test := range map[string]struct {
+		topic   string
+		to      string
+		strange bool
+	}{
+		"each to its own topic": {"", toAll, false},
+		"to the same topic":     {"bench", toAll, true},
+		"to the same, shared":   {"bench", toShare, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			beside(t, broker.Hooks{}, func(t *testing.T, o client.Options) {
+				f := benchFlags{topic: test.topic, publishers: 1, subscribers: 1, to: test.to, qos: 1, size: stampSize, rate: 100, count: 200,
+					window: 100, wait: 1, ramp: 4}
+				other := make(chan result, 1)
+				go func() { other <- loaded(t, o, &f) }()
+				later := f
+				later.ramp = 1
+				for _, r := range []result{loaded(t, o, &later), <-other} {
+					assert.Equal(t, [...]int64{200, 200, 0, 0}, [...]int64{r.Sent, r.Received, r.Lost, r.Duplicates})
+					assert.Equal(t, test.strange, r.Strange > 0)
+					assert.Less(t, r.Max, 10.0)
+				}
+			})
+		})
+	}
+}
+
+func TestStrangeMessagesAreToldWhereThereAreSome(t *testing.T) {
+	assert.Contains(t, (&result{Strange: 7}).text(), "strange     7, ")
+	assert.NotContains(t, (&result{}).text(), "strange")
+}
+
+func TestTheClientsOfABenchHaveIdentifiersOfTheirOwnThatEveryServerTakes(t *testing.T) {
+	f := &benchFlags{}
+	one, other := newLoad(f, "", f.options(client.Options{})), newLoad(f, "", f.options(client.Options{}))
+	assert.NotEqual(t, one.o.ClientID, other.o.ClientID)
+	assert.LessOrEqual(t, len("bench-"+runID(math.MaxUint64).String()+"-9999"), 23)
+	f.connection.idPrefix = "mine-"
+	assert.Regexp(t, "^mine-[0-9A-Za-z]+$", newLoad(f, "", f.options(client.Options{})).o.ClientID)
+}
+
+func TestAStampIsReadAsItWasWritten(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := stamp{runID(rapid.Uint64().Draw(t, "run")), time.Duration(rapid.Int64().Draw(t, "due")), rapid.Uint32().Draw(t, "publisher"), rapid.Uint32().Draw(t, "number")}
+		payload := make([]byte, stampSize)
+		s.write(payload)
+		assert.Equal(t, s, readStamp(payload))
+	})
 }
 
 func TestAMessageIsCountedOnce(t *testing.T) {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"strconv"
@@ -15,10 +14,6 @@ import (
 	"github.com/mqttwire/mqttwire/packets"
 )
 
-// stampSize is how many bytes of a message say where it is from: when it was to be sent,
-// in nanoseconds, of which publisher it is, and which of that one's, from 0.
-const stampSize = 16
-
 // load is publishers and subscribers at a broker.
 type load struct {
 	f       *benchFlags
@@ -27,16 +22,19 @@ type load struct {
 
 	subscribers []*receiver
 	publishers  []*client.Client
-	begin       time.Time
-	took        time.Duration // until all was sent, and the last has arrived
+	id          runID
+	topic       string
+	clock       time.Time     // when the clock of the run was 0: before a message can come
+	begin       time.Duration // by it, when the first message was due
+	took        time.Duration // from then until all was sent, and the last has arrived
 
 	connected  atomic.Int64
 	sent       atomic.Int64 // and acknowledged, as the QoS asks
 	failed     atomic.Int64
 	received   atomic.Int64 // once each
 	duplicates atomic.Int64
-	strange    atomic.Int64 // messages that are none of ours
-	last       atomic.Int64 // when one has arrived, since begin
+	strange    atomic.Int64 // messages that are none of this run
+	last       atomic.Int64 // when one has arrived, by the clock of the run
 	latency    latencies
 }
 
@@ -46,8 +44,14 @@ type receiver struct {
 	seen map[uint32][]uint64 // by publisher: a bit for each message
 }
 
+// newLoad returns the load of a run of its own. The client identifiers begin with that of o.
 func newLoad(f *benchFlags, address string, o client.Options) *load {
-	return &load{f: f, address: address, o: o}
+	b := &load{f: f, address: address, o: o, id: newRunID(), topic: f.topic, clock: time.Now()}
+	b.o.ClientID += b.id.String()
+	if b.topic == "" {
+		b.topic = "bench/" + b.id.String()
+	}
+	return b
 }
 
 // run connects all, and sends until it is done or ctx ends.
@@ -55,7 +59,7 @@ func (b *load) run(ctx context.Context) error {
 	if err := b.connect(ctx); err != nil {
 		return err
 	}
-	b.begin = time.Now()
+	b.begin = time.Since(b.clock)
 	sending := ctx
 	if b.f.count == 0 {
 		var stop context.CancelFunc
@@ -67,9 +71,9 @@ func (b *load) run(ctx context.Context) error {
 		wg.Go(func() { b.publish(sending, ctx, c, uint32(i)) })
 	}
 	wg.Wait()
-	sentBy := time.Since(b.begin) // what is awaited in vain after that does not count
+	sentBy := time.Since(b.clock) // what is awaited in vain after that does not count
 	b.await(ctx)
-	b.took = max(sentBy, time.Duration(b.last.Load()), 1)
+	b.took = max(max(sentBy, time.Duration(b.last.Load()))-b.begin, 1)
 	return nil
 }
 
@@ -114,31 +118,32 @@ func (b *load) connect(ctx context.Context) error {
 func (b *load) filter(i int) string {
 	switch b.f.to {
 	case toPairs:
-		return b.f.topic + "/" + strconv.Itoa(i)
+		return b.topic + "/" + strconv.Itoa(i)
 	case toShare:
-		return "$share/bench/" + b.f.topic + "/+"
+		return "$share/bench-" + b.id.String() + "/" + b.topic + "/+" // not with those of another run
 	}
-	return b.f.topic + "/+"
+	return b.topic + "/+"
 }
 
 // publish publishes the messages of a publisher until sending ends, and waits until ctx
 // ends for what has become of them.
 func (b *load) publish(sending, ctx context.Context, c *client.Client, number uint32) {
-	p := &packets.Publish{Topic: []byte(b.f.topic + "/" + strconv.Itoa(int(number))), QoS: mqttwire.QoS(b.f.qos), Payload: make([]byte, b.f.size)}
+	topic := b.topic + "/" + strconv.Itoa(int(number))
+	p := &packets.Publish{Topic: []byte(topic), QoS: mqttwire.QoS(b.f.qos), Payload: make([]byte, b.f.size)}
 	var window []*client.Delivery
 	every := each(b.f.rate)
 	for n := 0; b.f.count == 0 || n < b.f.count; n++ {
-		due := time.Since(b.begin)
+		due := time.Since(b.clock)
 		if every > 0 {
-			due = time.Duration(n) * every
-			if wait := time.Until(b.begin.Add(due)); wait > 0 && !pause(sending, wait) {
+			due = b.begin + time.Duration(n)*every
+			if wait := due - time.Since(b.clock); wait > 0 && !pause(sending, wait) {
 				break
 			}
 		}
 		if window = b.settle(ctx, c, window, b.f.window-1); sending.Err() != nil || ended(c) {
 			break
 		}
-		stamp(p.Payload, due, number, uint32(n))
+		stamp{b.id, due, number, uint32(n)}.write(p.Payload)
 		window = append(window, c.Send(p))
 	}
 	b.settle(ctx, c, window, 0)
@@ -174,25 +179,23 @@ func (b *load) settle(ctx context.Context, c *client.Client, window []*client.De
 	return window
 }
 
-func stamp(payload []byte, due time.Duration, publisher, number uint32) {
-	binary.BigEndian.PutUint64(payload, uint64(due))
-	binary.BigEndian.PutUint32(payload[8:], publisher)
-	binary.BigEndian.PutUint32(payload[12:], number)
-}
-
 // receive counts a message. It is called by one goroutine of each subscriber.
 func (b *load) receive(r *receiver, m *client.Message) {
-	if m.Retain || len(m.Payload) != b.f.size || binary.BigEndian.Uint32(m.Payload[8:]) >= uint32(b.f.publishers) {
+	now := time.Since(b.clock)
+	if m.Retain || len(m.Payload) != b.f.size {
 		b.strange.Add(1)
 		return
 	}
-	now := time.Since(b.begin)
-	publisher, number := binary.BigEndian.Uint32(m.Payload[8:]), binary.BigEndian.Uint32(m.Payload[12:])
-	if !r.first(publisher, number) {
+	s := readStamp(m.Payload)
+	if s.run != b.id || s.publisher >= uint32(b.f.publishers) {
+		b.strange.Add(1)
+		return
+	}
+	if !r.first(s.publisher, s.number) {
 		b.duplicates.Add(1)
 		return
 	}
-	b.latency.add(now - time.Duration(binary.BigEndian.Uint64(m.Payload)))
+	b.latency.add(now - s.due)
 	b.last.Store(int64(now))
 	b.received.Add(1)
 }

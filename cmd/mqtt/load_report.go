@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 )
@@ -52,11 +53,7 @@ func (b *load) report(e environment) error {
 	if b.f.json {
 		err = json.NewEncoder(e.out).Encode(r)
 	} else {
-		_, err = fmt.Fprintf(e.out, "clients     %d publishers, %d subscribers\nmessages    QoS %d, %d bytes\ntime        %.2f s\n"+
-			"sent        %d, %.0f a second\nreceived    %d, %.0f a second\nfailed      %d\nlost        %d\nduplicates  %d\n"+
-			"latency     p50 %.3f ms, p90 %.3f ms, p99 %.3f ms, p99.9 %.3f ms, most %.3f ms\n",
-			r.Publishers, r.Subscribers, r.QoS, r.Size, r.Seconds, r.Sent, r.SentRate, r.Received, r.Rate,
-			r.Failed, r.Lost, r.Duplicates, r.P50, r.P90, r.P99, r.P999, r.Max)
+		_, err = io.WriteString(e.out, r.text())
 	}
 	switch {
 	case err != nil:
@@ -67,6 +64,19 @@ func (b *load) report(e environment) error {
 		return &statusError{statusUnsure, errors.New("messages of QoS 2 have come twice")} // [MQTT-4.3.3-2]
 	}
 	return nil
+}
+
+// text returns the result in lines.
+func (r *result) text() string {
+	lines := fmt.Sprintf("clients     %d publishers, %d subscribers\nmessages    QoS %d, %d bytes\ntime        %.2f s\n"+
+		"sent        %d, %.0f a second\nreceived    %d, %.0f a second\nfailed      %d\nlost        %d\nduplicates  %d\n",
+		r.Publishers, r.Subscribers, r.QoS, r.Size, r.Seconds, r.Sent, r.SentRate, r.Received, r.Rate,
+		r.Failed, r.Lost, r.Duplicates)
+	if r.Strange > 0 {
+		lines += fmt.Sprintf("strange     %d, which are none of this run\n", r.Strange)
+	}
+	return lines + fmt.Sprintf("latency     p50 %.3f ms, p90 %.3f ms, p99 %.3f ms, p99.9 %.3f ms, most %.3f ms\n",
+		r.P50, r.P90, r.P99, r.P999, r.Max)
 }
 
 // progress shows a line where there is a terminal, until what it returns is called.

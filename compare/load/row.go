@@ -83,6 +83,9 @@ type benched struct {
 // benchTime is how long a run may take: a broker that forgets an acknowledgement never ends.
 const benchTime = 15 * time.Second
 
+// benchTopic is the level above the topics of a bench, which others subscribe to as well.
+const benchTopic = "bench"
+
 // lostStatus is that of a bench which has lost messages.
 const lostStatus = 4
 
@@ -90,7 +93,7 @@ const lostStatus = 4
 func (p *plan) bench(ctx context.Context, b *process, args ...string) (r benched, err error) {
 	ctx, cancel := context.WithTimeout(ctx, benchTime)
 	defer cancel()
-	args = append([]string{"bench", "-L", "mqtt://" + b.addr, "--json", "--wait", "1"}, args...)
+	args = append([]string{"bench", "-L", "mqtt://" + b.addr, "--json", "--wait", "1", "-t", benchTopic}, args...)
 	cmd := exec.CommandContext(ctx, filepath.Join(p.dir, program), args...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // so that it tells what has come
 	out, err := cmd.Output()
