@@ -62,7 +62,7 @@ func newBench(e environment) *cobra.Command {
 	flags.IntVar(&f.count, "count", 0, "each publisher sends `N` messages; 0 is as many as --duration lets")
 	flags.Float64Var(&f.duration, "duration", 10, "send for so many `SECONDS`; not with --count")
 	flags.IntVar(&f.window, "window", 100, "at most `N` messages of a publisher are under way; with QoS 0, not written")
-	flags.Float64Var(&f.ramp, "ramp", 0, "make `N` connections a second; 0 is as many as it can")
+	flags.Float64Var(&f.ramp, "ramp", 0, fmt.Sprintf("make `N` connections a second, and at most %d at once; 0 is as many as it can", dialsAtOnce))
 	flags.Float64Var(&f.wait, "wait", 5, "a message is lost if for so many `SECONDS` none has come")
 	flags.BoolVar(&f.json, "json", false, "print a line of JSON")
 	flags.BoolVar(&f.noProgress, "no-progress", false, "show no line of progress where there is a terminal")

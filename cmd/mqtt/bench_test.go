@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"math"
 	"net"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -160,6 +162,70 @@ func TestTheTimeOfABenchGoesOnUntilAllIsSentAndWithoutTheWaitForWhatIsLost(t *te
 			})
 		})
 	}
+}
+
+// A broker that is far off, or that answers nobody, does not hold up the ramp.
+func TestConnectionsAreMadeWhenTheyAreDueAndNotTooManyAtOnce(t *testing.T) {
+	for name, test := range map[string]struct {
+		ramp   float64
+		passes time.Duration
+		dialed int64
+	}{
+		"as many as it can":      {0, 0, dialsAtOnce},
+		"at the beginning":       {10, 0, 1},
+		"after a second":         {10, time.Second, 11},
+		"when there is no place": {10, time.Minute / 4, dialsAtOnce},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var dialed atomic.Int64
+				f := &benchFlags{subscribers: 100, publishers: 100, to: toAll, size: stampSize, ramp: test.ramp}
+				b := newLoad(f, "mqtt://broker", f.options(client.Options{Dialer: func(ctx context.Context, _ *url.URL) (net.Conn, error) {
+					dialed.Add(1)
+					<-ctx.Done()
+					return nil, context.Cause(ctx)
+				}}))
+				ctx, stop := context.WithTimeout(t.Context(), test.passes+time.Millisecond)
+				defer stop()
+				var s *statusError
+				require.ErrorAs(t, b.connect(ctx), &s)
+				assert.Equal(t, statusUnsure, s.status)
+				assert.Equal(t, test.dialed, dialed.Load())
+			})
+		})
+	}
+}
+
+func TestTheConnectionThatFailsIsToldAndTheOthersAreGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var dialed atomic.Int64
+		f := &benchFlags{subscribers: 1, publishers: 2, to: toAll, size: stampSize, ramp: 1}
+		b := newLoad(f, "mqtt://broker", f.options(client.Options{Dialer: func(ctx context.Context, _ *url.URL) (net.Conn, error) {
+			if dialed.Add(1) == 2 {
+				return nil, errors.New("nobody is there")
+			}
+			<-ctx.Done()
+			return nil, context.Cause(ctx)
+		}}))
+		err := b.connect(t.Context())
+		var s *statusError
+		require.ErrorAs(t, err, &s)
+		assert.Equal(t, statusConnect, s.status)
+		assert.ErrorContains(t, err, "connection 2: ")
+		assert.ErrorContains(t, err, "nobody is there")
+		assert.Equal(t, int64(2), dialed.Load())
+	})
+}
+
+func TestWithARateThePublishersTakeTurns(t *testing.T) {
+	b := &load{f: &benchFlags{publishers: 4, rate: 10}, begin: time.Second}
+	var due []time.Duration
+	for number := range 2 {
+		for publisher := range 4 {
+			due = append(due, b.due(publisher, number)/time.Millisecond)
+		}
+	}
+	assert.Equal(t, []time.Duration{1000, 1025, 1050, 1075, 1100, 1125, 1150, 1175}, due)
 }
 
 // The subscriber of one is there, and its publisher is not yet, while the other sends.

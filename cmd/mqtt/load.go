@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -20,13 +18,12 @@ type load struct {
 	address string
 	o       client.Options
 
-	subscribers []*receiver
-	publishers  []*client.Client
-	id          runID
-	topic       string
-	clock       time.Time     // when the clock of the run was 0: before a message can come
-	begin       time.Duration // by it, when the first message was due
-	took        time.Duration // from then until all was sent, and the last has arrived
+	clients []*client.Client // the subscribers first; nil is not connected
+	id      runID
+	topic   string
+	clock   time.Time     // when the clock of the run was 0: before a message can come
+	begin   time.Duration // by it, when the first message was due
+	took    time.Duration // from then until all was sent, and the last has arrived
 
 	connected  atomic.Int64
 	sent       atomic.Int64 // and acknowledged, as the QoS asks
@@ -38,9 +35,8 @@ type load struct {
 	latency    latencies
 }
 
-// receiver is a subscriber.
+// receiver is what a subscriber knows of what has come.
 type receiver struct {
-	*client.Client
 	seen map[uint32][]uint64 // by publisher: a bit for each message
 }
 
@@ -67,7 +63,7 @@ func (b *load) run(ctx context.Context) error {
 		defer stop()
 	}
 	var wg sync.WaitGroup
-	for i, c := range b.publishers {
+	for i, c := range b.clients[b.f.subscribers:] {
 		wg.Go(func() { b.publish(sending, ctx, c, uint32(i)) })
 	}
 	wg.Wait()
@@ -77,68 +73,16 @@ func (b *load) run(ctx context.Context) error {
 	return nil
 }
 
-// connect connects all clients, the subscribers first.
-func (b *load) connect(ctx context.Context) error {
-	begin, every := time.Now(), each(b.f.ramp)
-	for i := range b.f.subscribers + b.f.publishers {
-		if wait := time.Until(begin.Add(time.Duration(i) * every)); wait > 0 && !pause(ctx, wait) {
-			break
-		}
-		if ctx.Err() != nil {
-			break
-		}
-		o := b.o
-		o.ClientID += "-" + strconv.Itoa(i)
-		r := &receiver{seen: map[uint32][]uint64{}}
-		if i < b.f.subscribers {
-			o.OnMessage = func(m *client.Message) { b.receive(r, m) }
-		}
-		c, err := client.Dial(ctx, b.address, o)
-		if err != nil {
-			return failed(ctx, fmt.Errorf("connection %d: %w", i+1, err))
-		}
-		b.connected.Add(1)
-		if i >= b.f.subscribers {
-			b.publishers = append(b.publishers, c)
-			continue
-		}
-		r.Client = c
-		b.subscribers = append(b.subscribers, r)
-		if _, err := c.Subscribe(ctx, nil, client.Sub(b.filter(i), mqttwire.QoS(b.f.qos))); err != nil {
-			return failed(ctx, err)
-		}
-	}
-	if ctx.Err() != nil {
-		return &statusError{statusUnsure, errors.New("interrupted before all were connected")}
-	}
-	return nil
-}
-
-// filter returns what the i-th subscriber subscribes to.
-func (b *load) filter(i int) string {
-	switch b.f.to {
-	case toPairs:
-		return b.topic + "/" + strconv.Itoa(i)
-	case toShare:
-		return "$share/bench-" + b.id.String() + "/" + b.topic + "/+" // not with those of another run
-	}
-	return b.topic + "/+"
-}
-
 // publish publishes the messages of a publisher until sending ends, and waits until ctx
 // ends for what has become of them.
 func (b *load) publish(sending, ctx context.Context, c *client.Client, number uint32) {
 	topic := b.topic + "/" + strconv.Itoa(int(number))
 	p := &packets.Publish{Topic: []byte(topic), QoS: mqttwire.QoS(b.f.qos), Payload: make([]byte, b.f.size)}
 	var window []*client.Delivery
-	every := each(b.f.rate)
 	for n := 0; b.f.count == 0 || n < b.f.count; n++ {
-		due := time.Since(b.clock)
-		if every > 0 {
-			due = b.begin + time.Duration(n)*every
-			if wait := due - time.Since(b.clock); wait > 0 && !pause(sending, wait) {
-				break
-			}
+		due := b.due(int(number), n)
+		if wait := due - time.Since(b.clock); wait > 0 && !pause(sending, wait) {
+			break
 		}
 		if window = b.settle(ctx, c, window, b.f.window-1); sending.Err() != nil || ended(c) {
 			break
@@ -147,6 +91,17 @@ func (b *load) publish(sending, ctx context.Context, c *client.Client, number ui
 		window = append(window, c.Send(p))
 	}
 	b.settle(ctx, c, window, 0)
+}
+
+// due returns when a message of a publisher is to be sent, by the clock of the run. With a
+// rate the publishers take turns, as a burst of all at once would measure itself.
+func (b *load) due(publisher, number int) time.Duration {
+	every := each(b.f.rate)
+	if every == 0 {
+		return time.Since(b.clock)
+	}
+	turn := time.Duration(float64(every) * float64(publisher) / float64(b.f.publishers))
+	return b.begin + turn + time.Duration(number)*every
 }
 
 // ended reports whether the client has ended.
@@ -245,18 +200,4 @@ func (b *load) await(ctx context.Context) {
 			since, seen = time.Now(), now
 		}
 	}
-}
-
-// close closes all clients, several at once.
-func (b *load) close() {
-	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
-	defer cancel()
-	var wg sync.WaitGroup
-	for _, c := range b.publishers {
-		wg.Go(func() { _ = c.Close(ctx) })
-	}
-	for _, r := range b.subscribers {
-		wg.Go(func() { _ = r.Close(ctx) })
-	}
-	wg.Wait()
 }
