@@ -118,11 +118,12 @@ func (f *benchFlags) run(ctx context.Context, e environment) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	o, _, err := f.connection.options(e)
+	o, properties, err := f.connection.options(e)
 	if err != nil {
 		return err
 	}
 	b := newLoad(f, address, f.options(o))
+	b.properties = *properties[mqttwire.PropertyOwner(mqttwire.PUBLISH)]
 	defer b.close()
 	stop := b.progress(e)
 	err = b.run(ctx)

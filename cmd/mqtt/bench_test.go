@@ -66,6 +66,18 @@ func TestBenchSendsForATimeAndShowsHowFarItIs(t *testing.T) {
 	assert.Empty(t, quiet.errs.String())
 }
 
+func TestBenchSendsTheMessagesWithTheirProperties(t *testing.T) {
+	b, p := newBroker(t), &process{}
+	status := p.run(t.Context(), b.flags("bench", "--count", "2", "-q", "1", "-D", "publish.content-type=text/plain", "-D", "publish.user-property=k=v")...)
+	require.Equal(t, statusDone, status, p.errs.String())
+	require.Len(t, b.got, 2)
+	for _, m := range b.got {
+		kind, has := m.Properties.ContentType()
+		assert.True(t, has && m.Properties.Has(mqttwire.UserProperty))
+		assert.Equal(t, "text/plain", string(kind))
+	}
+}
+
 func TestBenchTellsOfLostMessages(t *testing.T) {
 	s := serve(t, "--anonymous", "--acl", write(t, "acl", "topic read bench/+\ntopic write bench/0\n"))
 	status, p := s.client(nil, "bench", "-t", "bench", "--publishers", "2", "--subscribers", "3", "--count", "10", "--wait", "0.1")

@@ -18,6 +18,8 @@ type load struct {
 	address string
 	o       client.Options
 
+	properties mqttwire.Properties // of each message
+
 	clients []*client.Client // the subscribers first; nil is not connected
 	id      runID
 	topic   string
@@ -77,7 +79,7 @@ func (b *load) run(ctx context.Context) error {
 // ends for what has become of them.
 func (b *load) publish(sending, ctx context.Context, c *client.Client, number uint32) {
 	topic := b.topic + "/" + strconv.Itoa(int(number))
-	p := &packets.Publish{Topic: []byte(topic), QoS: mqttwire.QoS(b.f.qos), Payload: make([]byte, b.f.size)}
+	p := &packets.Publish{Topic: []byte(topic), QoS: mqttwire.QoS(b.f.qos), Payload: make([]byte, b.f.size), Properties: b.properties}
 	var window []*client.Delivery
 	for n := 0; b.f.count == 0 || n < b.f.count; n++ {
 		due := b.due(int(number), n)
