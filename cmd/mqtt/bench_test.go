@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"math"
 	"net"
 	"net/url"
@@ -68,7 +69,8 @@ func TestBenchSendsForATimeAndShowsHowFarItIs(t *testing.T) {
 
 func TestBenchSendsTheMessagesWithTheirProperties(t *testing.T) {
 	b, p := newBroker(t), &process{}
-	status := p.run(t.Context(), b.flags("bench", "--count", "2", "-q", "1", "-D", "publish.content-type=text/plain", "-D", "publish.user-property=k=v")...)
+	status := p.run(t.Context(), b.flags("bench", "--count", "2", "-q", "1",
+		"-D", "publish.content-type=text/plain", "-D", "publish.user-property=k=v")...)
 	require.Equal(t, statusDone, status, p.errs.String())
 	require.Len(t, b.got, 2)
 	for _, m := range b.got {
@@ -82,10 +84,20 @@ func TestBenchTellsOfLostMessages(t *testing.T) {
 	s := serve(t, "--anonymous", "--acl", write(t, "acl", "topic read bench/+\ntopic write bench/0\n"))
 	status, p := s.client(nil, "bench", "-t", "bench", "--publishers", "2", "--subscribers", "3", "--count", "10", "--wait", "0.1")
 	assert.Equal(t, statusUnsure, status)
-	assert.Contains(t, p.errs.String(), "and 30 have not arrived")
+	assert.Contains(t, p.errs.String(), "0 were not sent, and 30 have not arrived")
 	status, p = s.client(nil, "bench", "-t", "bench", "--publishers", "2", "--count", "10", "-q", "1")
 	assert.Equal(t, statusUnsure, status)
-	assert.Contains(t, p.errs.String(), "10 messages were not acknowledged, and 0 have not arrived")
+	assert.Contains(t, p.errs.String(), "10 messages were not acknowledged, 0 were not sent, and 0 have not arrived")
+}
+
+func TestBenchTellsOfAPublisherThatTheBrokerHasCutOff(t *testing.T) {
+	s := serve(t, "--max-packet-size", "128")
+	status, p := s.client(nil, "bench", "-V", "311", "--subscribers", "0", "--count", "1000", "--size", "1000", "--json")
+	assert.Equal(t, statusConnect, status)
+	assert.Contains(t, p.errs.String(), "connection 1 was lost: ")
+	var r result
+	require.NoError(t, json.Unmarshal([]byte(p.out.String()), &r), "the figures are printed all the same")
+	assert.Equal(t, int64(1000), r.Sent+r.Failed+r.Unsent)
 }
 
 func TestBenchEndsWithoutABroker(t *testing.T) {
@@ -166,7 +178,7 @@ func TestTheTimeOfABenchGoesOnUntilAllIsSentAndWithoutTheWaitForWhatIsLost(t *te
 			number := 0
 			h := broker.Hooks{Deliver: func(*broker.Peer, *packets.Publish) bool { number++; return number <= test.come }}
 			beside(t, h, func(t *testing.T, o client.Options) {
-				r := loaded(t, o, &benchFlags{topic: "bench", publishers: 1, subscribers: test.subscribers, to: toAll, qos: 1, size: 64,
+				r := loaded(t, o, &benchFlags{publishers: 1, subscribers: test.subscribers, to: toAll, qos: 1, size: stampSize,
 					rate: 100, count: 20, window: 100, wait: 60})
 				assert.InDelta(t, 0.19, r.Seconds, 1e-6, "the last of 20 is due then")
 				assert.InDelta(t, 20/0.19, r.SentRate, 1e-2)
@@ -174,6 +186,82 @@ func TestTheTimeOfABenchGoesOnUntilAllIsSentAndWithoutTheWaitForWhatIsLost(t *te
 			})
 		})
 	}
+}
+
+func TestBenchTellsOfSubscribersThatTheBrokerHasCutOff(t *testing.T) {
+	var mu sync.Mutex
+	var peers []*broker.Peer
+	h := broker.Hooks{
+		Connected: func(c *broker.Peer) { mu.Lock(); defer mu.Unlock(); peers = append(peers, c) },
+		Publish: func(c *broker.Peer, _ *packets.Publish) mqttwire.ReasonCode {
+			mu.Lock()
+			defer mu.Unlock()
+			for _, other := range peers {
+				if other != c {
+					other.Disconnect(time.Now(), mqttwire.ReasonAdministrativeAction)
+				}
+			}
+			peers = nil
+			return 0
+		},
+	}
+	beside(t, h, func(t *testing.T, o client.Options) {
+		f := &benchFlags{publishers: 1, subscribers: 2, to: toAll, qos: 1, size: stampSize, count: 5, window: 1, wait: 1}
+		status, err := faultOf(t, t.Context(), o, f)
+		assert.Equal(t, statusConnect, status)
+		assert.ErrorContains(t, err, "connection 1 was lost: ")
+		assert.ErrorContains(t, err, "Administrative action")
+		assert.ErrorContains(t, err, "; 1 connections more were lost; 0 messages were not acknowledged, 0 were not sent, and ")
+	})
+}
+
+// faultOf runs a load at the broker of beside, and returns the error with which it is
+// reported.
+func faultOf(t *testing.T, ctx context.Context, o client.Options, f *benchFlags) (int, error) {
+	t.Helper()
+	b := newLoad(f, "mqtt://broker", f.options(o))
+	defer b.close()
+	require.NoError(t, b.run(ctx))
+	var s *statusError
+	require.ErrorAs(t, b.report(ctx, environment{out: io.Discard}), &s)
+	return s.status, s
+}
+
+func TestABenchThatIsInterruptedTellsWhatWasNotSent(t *testing.T) {
+	beside(t, broker.Hooks{}, func(t *testing.T, o client.Options) {
+		ctx, stop := context.WithTimeout(t.Context(), 1005*time.Millisecond)
+		defer stop()
+		f := &benchFlags{publishers: 1, subscribers: 1, to: toAll, qos: 1, size: stampSize,
+			rate: 100, count: 200, window: 100, wait: 1}
+		status, err := faultOf(t, ctx, o, f)
+		assert.Equal(t, statusUnsure, status)
+		assert.EqualError(t, err, "0 messages were not acknowledged, 99 were not sent, and 0 have not arrived")
+	})
+}
+
+// With QoS 0 nothing else says whether the broker has read them.
+func TestBenchTellsThatTheBrokerDoesNotAnswerAnyMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := client.Options{Dialer: func(context.Context, *url.URL) (net.Conn, error) {
+			near, far := net.Pipe()
+			go answerConnect(t, far)
+			return near, nil
+		}}
+		f := &benchFlags{publishers: 2, to: toAll, size: stampSize, count: 5, window: 100, wait: 1}
+		status, err := faultOf(t, t.Context(), o, f)
+		assert.Equal(t, statusUnsure, status)
+		assert.EqualError(t, err, "the broker does not answer 2 connections, and may not have read all")
+	})
+}
+
+// answerConnect is a broker that takes a client, and answers nothing more.
+func answerConnect(t *testing.T, conn net.Conn) {
+	s := packets.NewStream(conn, packets.ConnectionOptions{Side: mqttwire.FromServer})
+	_, err := s.Receive()
+	assert.NoError(t, err)
+	assert.NoError(t, s.Send(&packets.Connack{}))
+	_, err = io.Copy(io.Discard, conn)
+	assert.NoError(t, errors.Join(err, conn.Close()))
 }
 
 // A broker that is far off, or that answers nobody, does not hold up the ramp.
@@ -192,11 +280,12 @@ func TestConnectionsAreMadeWhenTheyAreDueAndNotTooManyAtOnce(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var dialed atomic.Int64
 				f := &benchFlags{subscribers: 100, publishers: 100, to: toAll, size: stampSize, ramp: test.ramp}
-				b := newLoad(f, "mqtt://broker", f.options(client.Options{Dialer: func(ctx context.Context, _ *url.URL) (net.Conn, error) {
+				o := client.Options{Dialer: func(ctx context.Context, _ *url.URL) (net.Conn, error) {
 					dialed.Add(1)
 					<-ctx.Done()
 					return nil, context.Cause(ctx)
-				}}))
+				}}
+				b := newLoad(f, "mqtt://broker", f.options(o))
 				ctx, stop := context.WithTimeout(t.Context(), test.passes+time.Millisecond)
 				defer stop()
 				var s *statusError
@@ -212,13 +301,14 @@ func TestTheConnectionThatFailsIsToldAndTheOthersAreGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var dialed atomic.Int64
 		f := &benchFlags{subscribers: 1, publishers: 2, to: toAll, size: stampSize, ramp: 1}
-		b := newLoad(f, "mqtt://broker", f.options(client.Options{Dialer: func(ctx context.Context, _ *url.URL) (net.Conn, error) {
+		o := client.Options{Dialer: func(ctx context.Context, _ *url.URL) (net.Conn, error) {
 			if dialed.Add(1) == 2 {
 				return nil, errors.New("nobody is there")
 			}
 			<-ctx.Done()
 			return nil, context.Cause(ctx)
-		}}))
+		}}
+		b := newLoad(f, "mqtt://broker", f.options(o))
 		err := b.connect(t.Context())
 		var s *statusError
 		require.ErrorAs(t, err, &s)
@@ -253,8 +343,8 @@ func TestTwoBenchesAtABrokerDoNotCountTheMessagesOfOneAnother(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			beside(t, broker.Hooks{}, func(t *testing.T, o client.Options) {
-				f := benchFlags{topic: test.topic, publishers: 1, subscribers: 1, to: test.to, qos: 1, size: stampSize, rate: 100, count: 200,
-					window: 100, wait: 1, ramp: 4}
+				f := benchFlags{topic: test.topic, publishers: 1, subscribers: 1, to: test.to, qos: 1, size: stampSize,
+					rate: 100, count: 200, window: 100, wait: 1, ramp: 4}
 				other := make(chan result, 1)
 				go func() { other <- loaded(t, o, &f) }()
 				later := f
@@ -285,7 +375,12 @@ func TestTheClientsOfABenchHaveIdentifiersOfTheirOwnThatEveryServerTakes(t *test
 
 func TestAStampIsReadAsItWasWritten(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := stamp{runID(rapid.Uint64().Draw(t, "run")), time.Duration(rapid.Int64().Draw(t, "due")), rapid.Uint32().Draw(t, "publisher"), rapid.Uint32().Draw(t, "number")}
+		s := stamp{
+			run:       runID(rapid.Uint64().Draw(t, "run")),
+			due:       time.Duration(rapid.Int64().Draw(t, "due")),
+			publisher: rapid.Uint32().Draw(t, "publisher"),
+			number:    rapid.Uint32().Draw(t, "number"),
+		}
 		payload := make([]byte, stampSize)
 		s.write(payload)
 		assert.Equal(t, s, readStamp(payload))

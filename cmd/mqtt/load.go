@@ -28,8 +28,10 @@ type load struct {
 	took    time.Duration // from then until all was sent, and the last has arrived
 
 	connected  atomic.Int64
+	silent     atomic.Int64 // connections whose broker has not answered at the end
 	sent       atomic.Int64 // and acknowledged, as the QoS asks
 	failed     atomic.Int64
+	unsent     atomic.Int64 // of --count
 	received   atomic.Int64 // once each
 	duplicates atomic.Int64
 	strange    atomic.Int64 // messages that are none of this run
@@ -71,28 +73,31 @@ func (b *load) run(ctx context.Context) error {
 	wg.Wait()
 	sentBy := time.Since(b.clock) // what is awaited in vain after that does not count
 	b.await(ctx)
-	b.took = max(max(sentBy, time.Duration(b.last.Load()))-b.begin, 1)
+	b.confirm(ctx)
+	b.took = max(sentBy-b.begin, time.Duration(b.last.Load())-b.begin, 1)
 	return nil
 }
 
 // publish publishes the messages of a publisher until sending ends, and waits until ctx
 // ends for what has become of them.
 func (b *load) publish(sending, ctx context.Context, c *client.Client, number uint32) {
-	topic := b.topic + "/" + strconv.Itoa(int(number))
-	p := &packets.Publish{Topic: []byte(topic), QoS: mqttwire.QoS(b.f.qos), Payload: make([]byte, b.f.size), Properties: b.properties}
+	topic := []byte(b.topic + "/" + strconv.Itoa(int(number)))
+	p := &packets.Publish{Topic: topic, QoS: mqttwire.QoS(b.f.qos), Payload: make([]byte, b.f.size), Properties: b.properties}
 	var window []*client.Delivery
-	for n := 0; b.f.count == 0 || n < b.f.count; n++ {
+	n := 0
+	for ; b.f.count == 0 || n < b.f.count; n++ {
 		due := b.due(int(number), n)
 		if wait := due - time.Since(b.clock); wait > 0 && !pause(sending, wait) {
 			break
 		}
-		if window = b.settle(ctx, c, window, b.f.window-1); sending.Err() != nil || ended(c) {
+		if window = b.settle(ctx, window, b.f.window-1); sending.Err() != nil || closed(c.Done()) {
 			break
 		}
 		stamp{b.id, due, number, uint32(n)}.write(p.Payload)
 		window = append(window, c.Send(p))
 	}
-	b.settle(ctx, c, window, 0)
+	b.settle(ctx, window, 0)
+	b.unsent.Add(max(0, int64(b.f.count-n)))
 }
 
 // due returns when a message of a publisher is to be sent, by the clock of the run. With a
@@ -106,27 +111,16 @@ func (b *load) due(publisher, number int) time.Duration {
 	return b.begin + turn + time.Duration(number)*every
 }
 
-// ended reports whether the client has ended.
-func ended(c *client.Client) bool {
-	select {
-	case <-c.Done():
-		return true
-	default:
-		return false
-	}
-}
-
 // settle waits until at most so many are under way, and counts what has become of the
 // others.
-func (b *load) settle(ctx context.Context, c *client.Client, window []*client.Delivery, left int) []*client.Delivery {
+func (b *load) settle(ctx context.Context, window []*client.Delivery, left int) []*client.Delivery {
 	for len(window) > left {
+		d := window[0]
 		select {
-		case <-window[0].Done():
-		case <-ctx.Done():
-			b.failed.Add(int64(len(window)))
-			return nil
+		case <-d.Done():
+		case <-ctx.Done(): // and what has ended by then counts all the same
 		}
-		if window[0].Err() == nil {
+		if closed(d.Done()) && d.Err() == nil {
 			b.sent.Add(1)
 		} else {
 			b.failed.Add(1)
@@ -134,6 +128,16 @@ func (b *load) settle(ctx context.Context, c *client.Client, window []*client.De
 		window = window[1:]
 	}
 	return window
+}
+
+// closed reports whether a channel that carries nothing is closed.
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
 }
 
 // receive counts a message. It is called by one goroutine of each subscriber.

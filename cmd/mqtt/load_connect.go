@@ -90,6 +90,41 @@ func (b *load) filter(i int) string {
 	return b.topic + "/+"
 }
 
+// confirm has each client ask for something that the broker answers behind all that was
+// written before. So it is known that the broker has read messages of QoS 0, and has not
+// closed a connection whose end is yet to come.
+func (b *load) confirm(ctx context.Context) {
+	asking, stop := context.WithTimeout(ctx, max(closeTime, seconds(b.f.wait)))
+	defer stop()
+	var wg sync.WaitGroup
+	for _, c := range b.clients {
+		wg.Go(func() {
+			err := c.Unsubscribe(asking, b.topic) // to which nobody has subscribed
+			if err == nil || errors.Is(err, client.ErrRefused) {
+				return
+			}
+			select {
+			case <-c.Done():
+			case <-asking.Done():
+				if ctx.Err() == nil { // interrupted, it has had no time
+					b.silent.Add(1)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// cut returns an error for each connection that was lost. It is asked before close.
+func (b *load) cut(ctx context.Context) (list []error) {
+	for i, c := range b.clients {
+		if closed(c.Done()) {
+			list = append(list, fmt.Errorf("connection %d was lost: %w", i+1, c.Run(ctx)))
+		}
+	}
+	return list
+}
+
 // close closes all clients, several at once.
 func (b *load) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
