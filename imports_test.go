@@ -67,7 +67,7 @@ var importRules = map[string]importRule{
 	"examples/proxy":                {notStd: all, rooms: []string{".", "packets"}},
 	"examples/server":               {notStd: all, rooms: []string{".", "packets"}},
 	"examples/broker":               {notStd: all, rooms: []string{"broker", "server"}},
-	"examples/bridge":               {notStd: all, rooms: []string{".", "client", "packets"}},
+	"examples/bridge":               {notStd: all, rooms: []string{".", "client", "packets", "session"}},
 	"examples/by-hand":              {notStd: all, rooms: []string{".", "packets", "session"}},
 	"examples/controller":           {notStd: all, rooms: []string{".", "packets", "broker", "server", "topic"}},
 	"examples/handlers":             {notStd: all, rooms: []string{".", "packets", "server"}},
