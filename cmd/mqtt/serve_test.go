@@ -383,6 +383,12 @@ func TestSpacesAndTabsSeparateTheWordsOfALine(t *testing.T) {
 	assert.Equal(t, statusDone, status, p.errs.String())
 }
 
+func TestATopicIsCalledLikeAnAccessBehindAnAccess(t *testing.T) {
+	s := serve(t, "--acl", write(t, "acl", "topic readwrite deny\n"))
+	status, p := s.client(nil, "pub", "-t", "deny", "-m", "x", "-q", "1")
+	assert.Equal(t, statusDone, status, p.errs.String())
+}
+
 // Such as a file that is none of ours.
 func TestOfALongLineAnErrorQuotesTheBeginning(t *testing.T) {
 	long := strings.Repeat("é", 1_500_000)
@@ -411,43 +417,50 @@ func TestServeSaysWhatIsWrong(t *testing.T) {
 		status int
 		want   []string
 	}{
-		"no scheme":        {[]string{"--listen", "127.0.0.1:0"}, statusUsage, []string{"--listen"}},
-		"another scheme":   {[]string{"--listen", "http://127.0.0.1:0"}, statusUsage, []string{"mqtts, ws and wss"}},
-		"a path of mqtt":   {[]string{"--listen", "mqtt://127.0.0.1:0/x"}, statusUsage, []string{"mqtt://127.0.0.1:0/x", "ws and wss"}},
-		"a fragment":       {[]string{"--listen", "ws://127.0.0.1:0/x#y"}, statusUsage, []string{"no URL to listen at"}},
-		"a part of mqtt":   {[]string{"--listen", "mqtt://127.0.0.1:0#y"}, statusUsage, []string{"no URL to listen at"}},
-		"no certificate":   {[]string{"--listen", "mqtts://127.0.0.1:0"}, statusUsage, []string{"--cert and --key"}},
-		"no network":       {[]string{"--proxy-protocol", "10.0.0.0/33"}, statusUsage, []string{"10.0.0.0/33", "10.0.0.0/8"}},
-		"an authority":     {[]string{"--cafile", "x"}, statusUsage, []string{"--cert and --key"}},
-		"a demand":         {[]string{"--require-certificate"}, statusUsage, []string{"needs --cafile"}},
-		"an identity":      {[]string{"--use-identity-as-username"}, statusUsage, []string{"needs --cafile"}},
-		"a port of nobody": {[]string{"--listen", "mqtt://192.0.2.1:1"}, statusConnect, []string{"192.0.2.1"}},
-		"an argument":      {[]string{"x"}, statusUsage, []string{`"x"`}},
-		"a level":          {[]string{"--log-level", "loud"}, statusUsage, []string{"debug, info, warn or error"}},
-		"a format":         {[]string{"--log-format", "xml"}, statusUsage, []string{"text or json"}},
-		"a limit":          {[]string{"--max-sessions", "-1"}, statusUsage, []string{"below 0"}},
-		"a time":           {[]string{"--shutdown-timeout", "-1"}, statusUsage, []string{"--shutdown-timeout"}},
-		"an interval":      {[]string{"--sys-interval", "NaN"}, statusUsage, []string{"--sys-interval"}},
-		"a rate":           {[]string{"--accept-rate", "NaN"}, statusUsage, []string{"below 0"}},
-		"a size":           {[]string{"--max-packet-size", "1"}, statusUsage, []string{"128"}},
-		"no file":          {[]string{"--users", "/none/users"}, statusFile, []string{"/none/users"}},
-		"a store":          {[]string{"--store", write(t, "store", "nothing")}, statusFile, []string{"store"}},
-		"a plain password": {[]string{"--users", write(t, "users", "a:"+hash+"\nb:secret\n")}, statusUsage, []string{"users:2: ", "no bcrypt hash; allowed is NAME:HASH"}},
-		"a user twice":     {[]string{"--users", write(t, "users", "a:"+hash+"\na:"+hash+"\n")}, statusUsage, []string{"users:2: ", "second time"}},
-		"a user of none":   {[]string{"--users", write(t, "users", ":"+hash)}, statusUsage, []string{"users:1: ", "no user name"}},
-		"a dear hash":      {[]string{"--users", write(t, "users", "a:$2a$31$"+hash[7:])}, statusUsage, []string{"users:1: ", "cost of 31"}},
-		"a filter":         {[]string{"--acl", write(t, "acl", "pattern a/#/b")}, statusUsage, []string{"acl:1: "}},
-		"a shared filter":  {[]string{"--acl", write(t, "acl", "pattern $share/g/b")}, statusUsage, []string{"acl:1: ", "shared"}},
-		"half a rule":      {[]string{"--acl", write(t, "acl", "\ntopic")}, statusUsage, []string{"acl:2: ", "nothing behind topic"}},
-		"unproved users":   {[]string{"--acl", write(t, "acl", "user a\ntopic b")}, statusUsage, []string{"--users"}},
-		"a flag of none":   {[]string{"--config", write(t, "config", "listen mqtt://127.0.0.1:0\nport 1")}, statusUsage, []string{"config:2: ", `"port"`, "max-packet-size"}},
-		"a value":          {[]string{"--config", write(t, "config", "max-qos high")}, statusUsage, []string{"config:1: ", `"high"`, "uint8"}},
-		"no value":         {[]string{"--config", write(t, "config", "max-qos")}, statusUsage, []string{"config:1: ", "nothing behind max-qos"}},
-		"a value twice":    {[]string{"--config", write(t, "config", "max-qos 1\nmax-qos 2")}, statusUsage, []string{"config:2: ", "second time"}},
+		"no scheme":            {[]string{"--listen", "127.0.0.1:0"}, statusUsage, []string{"--listen"}},
+		"another scheme":       {[]string{"--listen", "http://127.0.0.1:0"}, statusUsage, []string{"mqtts, ws and wss"}},
+		"a path of mqtt":       {[]string{"--listen", "mqtt://127.0.0.1:0/x"}, statusUsage, []string{"mqtt://127.0.0.1:0/x", "ws and wss"}},
+		"a fragment":           {[]string{"--listen", "ws://127.0.0.1:0/x#y"}, statusUsage, []string{"no URL to listen at"}},
+		"a part of mqtt":       {[]string{"--listen", "mqtt://127.0.0.1:0#y"}, statusUsage, []string{"no URL to listen at"}},
+		"no certificate":       {[]string{"--listen", "mqtts://127.0.0.1:0"}, statusUsage, []string{"--cert and --key"}},
+		"no network":           {[]string{"--proxy-protocol", "10.0.0.0/33"}, statusUsage, []string{"10.0.0.0/33", "10.0.0.0/8"}},
+		"an authority":         {[]string{"--cafile", "x"}, statusUsage, []string{"--cert and --key"}},
+		"a demand":             {[]string{"--require-certificate"}, statusUsage, []string{"needs --cafile"}},
+		"an identity":          {[]string{"--use-identity-as-username"}, statusUsage, []string{"needs --cafile"}},
+		"a port of nobody":     {[]string{"--listen", "mqtt://192.0.2.1:1"}, statusConnect, []string{"192.0.2.1"}},
+		"an argument":          {[]string{"x"}, statusUsage, []string{`"x"`}},
+		"a level":              {[]string{"--log-level", "loud"}, statusUsage, []string{"debug, info, warn or error"}},
+		"a format":             {[]string{"--log-format", "xml"}, statusUsage, []string{"text or json"}},
+		"a limit":              {[]string{"--max-sessions", "-1"}, statusUsage, []string{"below 0"}},
+		"a time":               {[]string{"--shutdown-timeout", "-1"}, statusUsage, []string{"--shutdown-timeout"}},
+		"an interval":          {[]string{"--sys-interval", "NaN"}, statusUsage, []string{"--sys-interval"}},
+		"a rate":               {[]string{"--accept-rate", "NaN"}, statusUsage, []string{"below 0"}},
+		"a size":               {[]string{"--max-packet-size", "1"}, statusUsage, []string{"128"}},
+		"no file":              {[]string{"--users", "/none/users"}, statusFile, []string{"/none/users"}},
+		"a store":              {[]string{"--store", write(t, "store", "nothing")}, statusFile, []string{"store"}},
+		"a plain password":     {[]string{"--users", write(t, "users", "a:"+hash+"\nb:secret\n")}, statusUsage, []string{"users:2: ", "no bcrypt hash; allowed is NAME:HASH"}},
+		"a user twice":         {[]string{"--users", write(t, "users", "a:"+hash+"\na:"+hash+"\n")}, statusUsage, []string{"users:2: ", "second time"}},
+		"a user of none":       {[]string{"--users", write(t, "users", ":"+hash)}, statusUsage, []string{"users:1: ", "no user name"}},
+		"a dear hash":          {[]string{"--users", write(t, "users", "a:$2a$31$"+hash[7:])}, statusUsage, []string{"users:1: ", "cost of 31"}},
+		"a filter":             {[]string{"--acl", write(t, "acl", "pattern a/#/b")}, statusUsage, []string{"acl:1: "}},
+		"a shared filter":      {[]string{"--acl", write(t, "acl", "pattern $share/g/b")}, statusUsage, []string{"acl:1: ", "shared"}},
+		"half a rule":          {[]string{"--acl", write(t, "acl", "\ntopic")}, statusUsage, []string{"acl:2: ", "nothing behind topic"}},
+		"a mistyped deny":      {[]string{"--acl", write(t, "acl", "topic denny hall/secret")}, statusUsage, []string{"acl:1: ", `"denny" where the access stands`, "readwrite, deny"}},
+		"a mistyped write":     {[]string{"--acl", write(t, "acl", "pattern wirte a")}, statusUsage, []string{"acl:1: ", `"wirte"`}},
+		"access in capitals":   {[]string{"--acl", write(t, "acl", "topic READ a/#")}, statusUsage, []string{"acl:1: ", `"READ"`}},
+		"access to nothing":    {[]string{"--acl", write(t, "acl", "topic deny")}, statusUsage, []string{"acl:1: ", "no topic filter behind deny"}},
+		"spaces by themselves": {[]string{"--acl", write(t, "acl", "topic hall/a b")}, statusUsage, []string{"acl:1: ", `"hall/a"`, "filter with spaces"}},
+		"unproved users":       {[]string{"--acl", write(t, "acl", "user a\ntopic b")}, statusUsage, []string{"--users"}},
+		"a flag of none":       {[]string{"--config", write(t, "config", "listen mqtt://127.0.0.1:0\nport 1")}, statusUsage, []string{"config:2: ", `"port"`, "max-packet-size"}},
+		"a value":              {[]string{"--config", write(t, "config", "max-qos high")}, statusUsage, []string{"config:1: ", `"high"`, "uint8"}},
+		"no value":             {[]string{"--config", write(t, "config", "max-qos")}, statusUsage, []string{"config:1: ", "nothing behind max-qos"}},
+		"a value twice":        {[]string{"--config", write(t, "config", "max-qos 1\nmax-qos 2")}, statusUsage, []string{"config:2: ", "second time"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := &process{}
-			assert.Equal(t, test.status, p.run(t.Context(), append([]string{"serve"}, test.args...)...))
+			ctx, stop := context.WithCancel(t.Context())
+			stop() // so that it ends at once if it finds nothing wrong
+			assert.Equal(t, test.status, p.run(ctx, append([]string{"serve"}, test.args...)...))
 			for _, want := range test.want {
 				assert.Contains(t, p.errs.String(), want)
 			}
