@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"net"
 	"net/http"
 	"os"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/mqttwire/mqttwire/broker"
 	"github.com/mqttwire/mqttwire/server"
@@ -60,8 +60,13 @@ func newServe(e environment) *cobra.Command {
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return f.run(c.Context(), e, c) },
 	}
-	flags := c.Flags()
-	flags.SortFlags = false
+	c.Flags().SortFlags = false
+	f.add(c.Flags())
+	return c
+}
+
+// add adds the flags, with what is checked of each by itself.
+func (f *serveFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.config, "config", "", "the `FILE` has these flags, one a line without dashes, with spaces or tabs before the value: listen mqtt://:1883; flags go before it")
 	flags.StringArrayVar(&f.listen, "listen", nil, "listen at `URL`, any number of times: mqtt, mqtts, ws or wss://host:port, unix:///path; port 0 is a free one; mqtt://127.0.0.1:1883 unless given")
 	flags.StringVar(&f.cert, "cert", "", "the `FILE` has the certificate for mqtts and wss")
@@ -81,12 +86,17 @@ func newServe(e environment) *cobra.Command {
 	flags.Float64Var(&f.figures, "sys-interval", 10, "publish figures below $SYS every so many `SECONDS`; 0 is never")
 	flags.Float64Var(&f.drain, "shutdown-timeout", 10, "at the end wait at most so many `SECONDS` for what is under way")
 	f.limits.add(flags)
-	return c
+	check(flags, "listen", listenAllowed, canListen)
+	check(flags, "proxy-protocol", proxiesAllowed, func(text string) bool { _, err := parseProxies([]string{text}); return err == nil })
+	check(flags, "log-format", "text or json", func(text string) bool { return text == "text" || text == "json" })
+	check(flags, "log-level", "debug, info, warn or error", func(text string) bool { return new(slog.Level).UnmarshalText([]byte(text)) == nil })
+	checkNumber(flags, "sys-interval", &f.figures)
+	checkNumber(flags, "shutdown-timeout", &f.drain)
 }
 
 func (f *serveFlags) run(ctx context.Context, e environment, c *cobra.Command) error {
 	if f.config != "" {
-		if err := readConfig(f.config, c.Flags()); err != nil {
+		if err := readConfig(f.config, c.Flags(), (&serveFlags{}).add); err != nil {
 			return err
 		}
 	}
@@ -115,28 +125,17 @@ func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Se
 func (f *serveFlags) log(e environment) (*slog.Logger, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(f.logLevel)); err != nil {
-		return nil, fmt.Errorf("--log-level is debug, info, warn or error, and not %q", f.logLevel)
+		return nil, err
 	}
 	o := &slog.HandlerOptions{Level: level}
-	switch f.logFormat {
-	case "text":
-		return slog.New(slog.NewTextHandler(e.errs, o)), nil
-	case "json":
+	if f.logFormat == "json" {
 		return slog.New(slog.NewJSONHandler(e.errs, o)), nil
 	}
-	return nil, fmt.Errorf("--log-format is text or json, and not %q", f.logFormat)
+	return slog.New(slog.NewTextHandler(e.errs, o)), nil
 }
 
 // open makes the broker, with what its store has.
 func (f *serveFlags) open(s *served) (err error) {
-	if err := f.limits.check(); err != nil {
-		return err
-	}
-	for _, n := range [...]float64{f.figures, f.drain} {
-		if !(n >= 0 && n <= math.MaxInt32) {
-			return errors.New("--sys-interval and --shutdown-timeout are not below 0")
-		}
-	}
 	s.guard = &guard{usersFile: f.users, aclFile: f.acl, byIdentity: f.byIdentity, anonymous: f.anonymous || f.users == "" && !f.byIdentity}
 	if _, _, err := s.guard.read(); err != nil {
 		return err

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"errors"
+	"fmt"
 	"math"
 	"time"
 
@@ -50,24 +50,27 @@ func (f *limitFlags) add(flags *pflag.FlagSet) {
 	flags.Uint32Var(&f.expiry, "max-session-expiry", 0, "keep a session at most so many `SECONDS` without a connection, anew with each start before 5.0; 0 is for ever")
 	flags.Uint16Var(&f.keepAlive, "max-keepalive", 0, "the longest keep alive in `SECONDS`; 0 is any (5.0)")
 	flags.Uint8Var(&f.qos, "max-qos", 2, "the highest `QOS` that is sent, and that clients of 5.0 may publish with")
+	f.check(flags)
 }
 
-// check says what is wrong with the flags.
-func (f *limitFlags) check() error {
-	for _, n := range []int{f.conns, f.perAddress, f.sessions, f.queued, f.queuedBytes, f.subscriptions, f.retained, f.retainedBytes} {
-		if n < 0 {
-			return errors.New("a limit is not below 0")
-		}
+// check has each of the flags take only what it may be.
+func (f *limitFlags) check(flags *pflag.FlagSet) {
+	for name, n := range map[string]*int{
+		"max-connections": &f.conns, "max-connections-per-address": &f.perAddress, "max-sessions": &f.sessions,
+		"max-queued": &f.queued, "max-queued-bytes": &f.queuedBytes, "max-subscriptions": &f.subscriptions,
+		"max-retained": &f.retained, "max-retained-bytes": &f.retainedBytes,
+	} {
+		checkCount(flags, name, n)
 	}
-	switch {
-	case f.qos > 2:
-		return errQoS
-	case !(f.acceptRate >= 0), !(f.messageRate >= 0), !(f.connectTimeout > 0), f.connectTimeout > math.MaxInt32:
-		return errors.New("a rate is not below 0, and --connect-timeout above it")
-	case f.packetSize < minimumPacketSize || f.packetSize > mqttwire.MaxPacketSize:
-		return errors.New("--max-packet-size is 128 to 268435460")
-	}
-	return nil
+	checkNumber(flags, "accept-rate", &f.acceptRate)
+	checkNumber(flags, "message-rate", &f.messageRate)
+	check(flags, "connect-timeout", "more than 0, and at most 2147483647", func(string) bool {
+		return f.connectTimeout > 0 && f.connectTimeout <= math.MaxInt32
+	})
+	check(flags, "max-packet-size", fmt.Sprint(minimumPacketSize, " to ", mqttwire.MaxPacketSize), func(string) bool {
+		return f.packetSize >= minimumPacketSize && f.packetSize <= mqttwire.MaxPacketSize
+	})
+	check(flags, "max-qos", "0, 1 or 2", func(string) bool { return f.qos <= 2 })
 }
 
 // minimumPacketSize is what a CONNECT needs with a client identifier and a password.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -58,23 +57,34 @@ const (
 	pageRest    = time.Minute
 )
 
+// listenAllowed is what --listen takes.
+const listenAllowed = "mqtt, mqtts, ws and wss://host:port, and unix:///path; behind a port a path is for ws and wss; " +
+	"no user, query or fragment"
+
+// canListen reports whether a URL is one to listen at.
+func canListen(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return false
+	}
+	layer, onTCP := layers[u.Scheme]
+	if !onTCP {
+		return u.Scheme == "unix" && u.Host == "" && u.Path != ""
+	}
+	return u.Host != "" && (layer.web || strings.Trim(u.Path, "/") == "")
+}
+
 // listen listens at a URL, and returns it as it is, with its port.
 func listen(address string, config *tls.Config, proxies proxies) (net.Listener, string, error) {
 	u, err := url.Parse(address)
-	if err != nil || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, "", fmt.Errorf("--listen: %q is no URL to listen at", address)
+	if err != nil {
+		return nil, "", err
 	}
-	if (u.Scheme == "mqtts" || u.Scheme == "wss") && config == nil {
+	if layers[u.Scheme].tls && config == nil {
 		return nil, "", fmt.Errorf("--listen %s needs --cert and --key", address)
 	}
-	if layer, ok := layers[u.Scheme]; ok && !layer.web && strings.Trim(u.Path, "/") != "" {
-		return nil, "", fmt.Errorf("--listen %s: a path is for ws and wss", address)
-	}
 	l, err := listenTo(u, config, proxies)
-	switch {
-	case errors.Is(err, server.ErrScheme):
-		return nil, "", fmt.Errorf("--listen: %q is none of mqtt, mqtts, ws and wss://host:port, and unix:///path", address)
-	case err != nil:
+	if err != nil {
 		return nil, "", &statusError{statusConnect, err}
 	}
 	if u.Scheme != "unix" {

@@ -420,8 +420,8 @@ func TestServeSaysWhatIsWrong(t *testing.T) {
 		"no scheme":            {[]string{"--listen", "127.0.0.1:0"}, statusUsage, []string{"--listen"}},
 		"another scheme":       {[]string{"--listen", "http://127.0.0.1:0"}, statusUsage, []string{"mqtts, ws and wss"}},
 		"a path of mqtt":       {[]string{"--listen", "mqtt://127.0.0.1:0/x"}, statusUsage, []string{"mqtt://127.0.0.1:0/x", "ws and wss"}},
-		"a fragment":           {[]string{"--listen", "ws://127.0.0.1:0/x#y"}, statusUsage, []string{"no URL to listen at"}},
-		"a part of mqtt":       {[]string{"--listen", "mqtt://127.0.0.1:0#y"}, statusUsage, []string{"no URL to listen at"}},
+		"a fragment":           {[]string{"--listen", "ws://127.0.0.1:0/x#y"}, statusUsage, []string{`"--listen"`, "no user, query or fragment"}},
+		"a part of mqtt":       {[]string{"--listen", "mqtt://127.0.0.1:0#y"}, statusUsage, []string{`"--listen"`, "no user, query or fragment"}},
 		"no certificate":       {[]string{"--listen", "mqtts://127.0.0.1:0"}, statusUsage, []string{"--cert and --key"}},
 		"no network":           {[]string{"--proxy-protocol", "10.0.0.0/33"}, statusUsage, []string{"10.0.0.0/33", "10.0.0.0/8"}},
 		"an authority":         {[]string{"--cafile", "x"}, statusUsage, []string{"--cert and --key"}},
@@ -431,10 +431,10 @@ func TestServeSaysWhatIsWrong(t *testing.T) {
 		"an argument":          {[]string{"x"}, statusUsage, []string{`"x"`}},
 		"a level":              {[]string{"--log-level", "loud"}, statusUsage, []string{"debug, info, warn or error"}},
 		"a format":             {[]string{"--log-format", "xml"}, statusUsage, []string{"text or json"}},
-		"a limit":              {[]string{"--max-sessions", "-1"}, statusUsage, []string{"below 0"}},
+		"a limit":              {[]string{"--max-sessions", "-1"}, statusUsage, []string{"0 and above"}},
 		"a time":               {[]string{"--shutdown-timeout", "-1"}, statusUsage, []string{"--shutdown-timeout"}},
 		"an interval":          {[]string{"--sys-interval", "NaN"}, statusUsage, []string{"--sys-interval"}},
-		"a rate":               {[]string{"--accept-rate", "NaN"}, statusUsage, []string{"below 0"}},
+		"a rate":               {[]string{"--accept-rate", "NaN"}, statusUsage, []string{`"--accept-rate"`, "0 to "}},
 		"a size":               {[]string{"--max-packet-size", "1"}, statusUsage, []string{"128"}},
 		"no file":              {[]string{"--users", "/none/users"}, statusFile, []string{"/none/users"}},
 		"a store":              {[]string{"--store", write(t, "store", "nothing")}, statusFile, []string{"store"}},
@@ -452,7 +452,7 @@ func TestServeSaysWhatIsWrong(t *testing.T) {
 		"spaces by themselves": {[]string{"--acl", write(t, "acl", "topic hall/a b")}, statusUsage, []string{"acl:1: ", `"hall/a"`, "filter with spaces"}},
 		"unproved users":       {[]string{"--acl", write(t, "acl", "user a\ntopic b")}, statusUsage, []string{"--users"}},
 		"a flag of none":       {[]string{"--config", write(t, "config", "listen mqtt://127.0.0.1:0\nport 1")}, statusUsage, []string{"config:2: ", `"port"`, "max-packet-size"}},
-		"a value":              {[]string{"--config", write(t, "config", "max-qos high")}, statusUsage, []string{"config:1: ", `"high"`, "uint8"}},
+		"a value":              {[]string{"--config", write(t, "config", "max-qos high")}, statusUsage, []string{"config:1: ", `"high"`, "0, 1 or 2"}},
 		"no value":             {[]string{"--config", write(t, "config", "max-qos")}, statusUsage, []string{"config:1: ", "nothing behind max-qos"}},
 		"a value twice":        {[]string{"--config", write(t, "config", "max-qos 1\nmax-qos 2")}, statusUsage, []string{"config:2: ", "second time"}},
 	} {
@@ -467,6 +467,52 @@ func TestServeSaysWhatIsWrong(t *testing.T) {
 			assert.NotContains(t, p.errs.String(), "secret")
 		})
 	}
+}
+
+func TestOfAWrongValueInAFileOfFlagsTheErrorNamesFileAndLine(t *testing.T) {
+	for line, allowed := range map[string]string{
+		"log-level loud":              "debug, info, warn or error",
+		"log-format xml":              "text or json",
+		"listen http://127.0.0.1:0":   "mqtt, mqtts, ws and wss",
+		"listen mqtt://a@127.0.0.1":   "no user",
+		"listen unix://host/path":     "unix:///path",
+		"max-qos 7":                   "0, 1 or 2",
+		"max-sessions -1":             "0 and above",
+		"max-inflight -1":             "uint16",
+		"accept-rate -1":              "0 to 2147483647",
+		"message-rate Inf":            "0 to 2147483647",
+		"connect-timeout 0":           "more than 0",
+		"max-packet-size 1":           "128 to 268435460",
+		"proxy-protocol 10.0.0.0/33":  "10.0.0.0/8, or unix",
+		"sys-interval -1":             "0 to 2147483647",
+		"shutdown-timeout NaN":        "0 to 2147483647",
+		"require-certificate perhaps": "bool",
+	} {
+		p := &process{}
+		ctx, stop := context.WithCancel(t.Context())
+		stop()
+		status := p.run(ctx, "serve", "--config", write(t, "config", "# some\nanonymous\n"+line+"\n"))
+		assert.Equal(t, statusUsage, status, line)
+		name, value, _ := strings.Cut(line, " ")
+		assert.Contains(t, p.errs.String(), fmt.Sprintf("config:3: %q is no value of %s; allowed is ", value, name))
+		assert.Contains(t, p.errs.String(), allowed)
+	}
+}
+
+func TestAWrongValueInAFileOfFlagsIsFoundThoughAFlagGoesBeforeIt(t *testing.T) {
+	p := &process{}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	status := p.run(ctx, "serve", "--max-qos", "1", "--listen", "mqtt://127.0.0.1:0", "--config", write(t, "config", "max-qos 7\n"))
+	assert.Equal(t, statusUsage, status)
+	assert.Contains(t, p.errs.String(), `config:1: "7" is no value of max-qos`)
+}
+
+func TestHelpShowsNoDefaultWhereThereIsNone(t *testing.T) {
+	p := &process{}
+	require.Equal(t, statusDone, p.run(t.Context(), "serve", "--help"))
+	assert.NotContains(t, p.out.String(), "(default [])")
+	assert.Contains(t, p.out.String(), "(default 1000)")
 }
 
 func TestServePrintsALineForAUser(t *testing.T) {
