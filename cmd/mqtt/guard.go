@@ -22,8 +22,8 @@ type guard struct {
 
 // guardRules are the contents of the files, as they were read together.
 type guardRules struct {
-	users users // nil: there is no file
-	acl   *acl  // nil: everything is allowed
+	users *users // nil: there is no file
+	acl   *acl   // nil: everything is allowed
 }
 
 // read reads the files. What was there stays if one of them is wrong.
@@ -51,6 +51,9 @@ func (g *guard) reload(b *broker.Broker, now time.Time) error {
 	before, next, err := g.read()
 	if err != nil {
 		return err
+	}
+	if before.users == nil {
+		return nil
 	}
 	gone := map[string]bool{}
 	for _, name := range before.users.changed(next.users) {
@@ -107,7 +110,7 @@ func (g *guard) connect(_ context.Context, c *broker.Peer, p *packets.Connect) (
 func (g *guard) knows(name string, password []byte) bool {
 	for all := g.rules.Load().users; all.has(name, password); {
 		before := all
-		if all = g.rules.Load().users; string(all[name]) == string(before[name]) {
+		if all = g.rules.Load().users; all.hashes[name] == before.hashes[name] {
 			return true
 		}
 	}
@@ -118,7 +121,7 @@ func (g *guard) knows(name string, password []byte) bool {
 // yet in the list of those that reload closes.
 func (g *guard) connected(c *broker.Peer) {
 	proven := c.Name != "" && !(g.byIdentity && c.Origin.Identity != "")
-	if _, has := g.rules.Load().users[c.Name]; proven && !has {
+	if _, has := g.rules.Load().users.hashes[c.Name]; proven && !has {
 		c.Disconnect(time.Now(), mqttwire.ReasonNotAuthorized)
 	}
 }

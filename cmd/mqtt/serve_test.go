@@ -108,6 +108,13 @@ func userLines(t *testing.T, names ...string) (lines string) {
 	return lines
 }
 
+// usersWith returns the users of a file that has one.
+func usersWith(name string, hash []byte) *users {
+	u := &users{}
+	u.add(name, string(hash))
+	return u
+}
+
 func as(name, password string) map[string]string {
 	return map[string]string{"MQTT_USERNAME": name, "MQTT_PASSWORD": password}
 }
@@ -439,6 +446,8 @@ func TestServeSaysWhatIsWrong(t *testing.T) {
 		"no file":              {[]string{"--users", "/none/users"}, statusFile, []string{"/none/users"}},
 		"a store":              {[]string{"--store", write(t, "store", "nothing")}, statusFile, []string{"store"}},
 		"a plain password":     {[]string{"--users", write(t, "users", "a:"+hash+"\nb:secret\n")}, statusUsage, []string{"users:2: ", "no bcrypt hash; allowed is NAME:HASH"}},
+		"signs of no hash":     {[]string{"--users", write(t, "users", "a:"+hash[:7]+strings.Repeat("!", 53)+"\n")}, statusUsage, []string{"users:1: ", "no bcrypt hash"}},
+		"a version of none":    {[]string{"--users", write(t, "users", "a:$2z"+hash[3:]+"\n")}, statusUsage, []string{"users:1: ", "no bcrypt hash"}},
 		"a user twice":         {[]string{"--users", write(t, "users", "a:"+hash+"\na:"+hash+"\n")}, statusUsage, []string{"users:2: ", "second time"}},
 		"a user of none":       {[]string{"--users", write(t, "users", ":"+hash)}, statusUsage, []string{"users:1: ", "no user name"}},
 		"a dear hash":          {[]string{"--users", write(t, "users", "a:$2a$31$"+hash[7:])}, statusUsage, []string{"users:1: ", "cost of 31"}},
@@ -529,6 +538,18 @@ func TestServePrintsALineForAUser(t *testing.T) {
 	assert.Equal(t, statusUsage, (&process{}).run(t.Context(), "serve", "--hash", "a"))
 }
 
+func TestANameThatThereIsNotIsComparedWithTheDearestHash(t *testing.T) {
+	lines := userLines(t, "alice", "bob", "carol")
+	dear, err := bcrypt.GenerateFromPassword([]byte("dave"), bcrypt.MinCost+1)
+	require.NoError(t, err)
+	for _, file := range []string{lines + "dave:" + string(dear), "dave:" + string(dear) + "\n" + lines} {
+		all, err := readUsers(write(t, "users", file))
+		require.NoError(t, err)
+		assert.Equal(t, string(dear), all.dearest)
+		assert.False(t, all.has("eve", []byte("dave")), "whose password it is")
+	}
+}
+
 func TestMosquittosProgramsTalkToServe(t *testing.T) {
 	for _, name := range []string{"mosquitto_pub", "mosquitto_sub"} {
 		if _, err := exec.LookPath(name); err != nil {
@@ -582,14 +603,14 @@ func TestAUserWhoGoesWhileThePasswordIsComparedIsNotTaken(t *testing.T) {
 	hash, err := bcrypt.GenerateFromPassword([]byte("alice"), 12)
 	require.NoError(t, err)
 	g := &guard{usersFile: "users"}
-	g.rules.Store(&guardRules{users: users{"alice": hash}})
+	g.rules.Store(&guardRules{users: usersWith("alice", hash)})
 	assert.True(t, g.knows("alice", []byte("alice")))
 	known := make(chan bool)
 	go func() { known <- g.knows("alice", []byte("alice")) }()
 	for len(compared) == 0 {
 		runtime.Gosched()
 	}
-	g.rules.Store(&guardRules{users: users{"bob": hash}})
+	g.rules.Store(&guardRules{users: usersWith("bob", hash)})
 	assert.False(t, <-known)
 }
 
@@ -600,13 +621,13 @@ func TestAUserWhoGoesWhileAConnectionIsMadeIsThrownOut(t *testing.T) {
 	require.NoError(t, err)
 	for _, stays := range []bool{false, true} {
 		g := &guard{usersFile: "users"}
-		g.rules.Store(&guardRules{users: users{"alice": hash}})
+		g.rules.Store(&guardRules{users: usersWith("alice", hash)})
 		h := g.hooks()
 		asked := h.Connect
 		h.Connect = func(ctx context.Context, c *broker.Peer, p *packets.Connect) (*packets.Auth, mqttwire.ReasonCode) {
 			a, code := asked(ctx, c, p)
 			if !stays {
-				g.rules.Store(&guardRules{users: users{"bob": hash}})
+				g.rules.Store(&guardRules{users: usersWith("bob", hash)})
 			}
 			return a, code
 		}
