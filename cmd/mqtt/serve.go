@@ -52,8 +52,9 @@ func newServe(e environment) *cobra.Command {
 		Short: "be a broker",
 		Long: "serve is a broker of MQTT 3.1, 3.1.1 and 5.0, until SIGINT or SIGTERM. Without flags it listens on\n" +
 			"mqtt://127.0.0.1:1883, takes everybody, and keeps everything in memory. It prints where it listens.\n" +
-			"SIGHUP has it read the users and the ACL again: if a line is wrong nothing changes. What was queued for a client\n" +
-			"before its right to read it went is still delivered.\n\n" + aclHelp + "\n\n" + serveStatusHelp,
+			"SIGHUP has it read the users and the ACL again: if a line is wrong nothing changes. Connections of users who are gone\n" +
+			"or have another password are closed. What was queued for a client before its right to read it went is still\n" +
+			"delivered.\n\n" + aclHelp + "\n\n" + serveStatusHelp,
 		Example: "  mqtt serve\n" +
 			"  mqtt serve --listen mqtt://:1883 --listen ws://:8080/mqtt --users users --acl acl --store broker.db\n" +
 			"  mqtt serve --hash alice >> users",

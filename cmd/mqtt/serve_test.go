@@ -604,9 +604,13 @@ func TestAUserWhoGoesWhileThePasswordIsComparedIsNotTaken(t *testing.T) {
 	require.NoError(t, err)
 	g := &guard{usersFile: "users"}
 	g.rules.Store(&guardRules{users: usersWith("alice", hash)})
-	assert.True(t, g.knows("alice", []byte("alice")))
+	_, knows := g.knows("alice", []byte("alice"))
+	assert.True(t, knows)
 	known := make(chan bool)
-	go func() { known <- g.knows("alice", []byte("alice")) }()
+	go func() {
+		_, ok := g.knows("alice", []byte("alice"))
+		known <- ok
+	}()
 	for len(compared) == 0 {
 		runtime.Gosched()
 	}
@@ -616,19 +620,26 @@ func TestAUserWhoGoesWhileThePasswordIsComparedIsNotTaken(t *testing.T) {
 
 // Behind the hook that compares, and before the connection is in the list that a reload goes
 // through.
-func TestAUserWhoGoesWhileAConnectionIsMadeIsThrownOut(t *testing.T) {
+func TestAUserWhoGoesOrHasAnotherPasswordWhileAConnectionIsMadeIsThrownOut(t *testing.T) {
 	hash, err := bcrypt.GenerateFromPassword([]byte("alice"), bcrypt.MinCost)
 	require.NoError(t, err)
-	for _, stays := range []bool{false, true} {
+	other, err := bcrypt.GenerateFromPassword([]byte("other"), bcrypt.MinCost)
+	require.NoError(t, err)
+	for name, test := range map[string]struct {
+		now  *users
+		want mqttwire.PacketType
+	}{
+		"who stays":                {usersWith("alice", hash), mqttwire.PINGRESP},
+		"who is gone":              {usersWith("bob", hash), mqttwire.DISCONNECT},
+		"who has another password": {usersWith("alice", other), mqttwire.DISCONNECT},
+	} {
 		g := &guard{usersFile: "users"}
 		g.rules.Store(&guardRules{users: usersWith("alice", hash)})
 		h := g.hooks()
 		asked := h.Connect
 		h.Connect = func(ctx context.Context, c *broker.Peer, p *packets.Connect) (*packets.Auth, mqttwire.ReasonCode) {
 			a, code := asked(ctx, c, p)
-			if !stays {
-				g.rules.Store(&guardRules{users: usersWith("bob", hash)})
-			}
+			g.rules.Store(&guardRules{users: test.now})
 			return a, code
 		}
 		s := &server.Server{Broker: broker.New(broker.Options{Hooks: h})}
@@ -641,12 +652,12 @@ func TestAUserWhoGoesWhileAConnectionIsMadeIsThrownOut(t *testing.T) {
 		p, err := c.Receive()
 		require.NoError(t, err)
 		assert.Equal(t, mqttwire.CONNACK, p.Type())
-		if stays {
+		if test.want == mqttwire.PINGRESP {
 			require.NoError(t, c.Send(&packets.Pingreq{}))
 		}
 		p, err = c.Receive()
 		require.NoError(t, err)
-		assert.Equal(t, map[bool]mqttwire.PacketType{false: mqttwire.DISCONNECT, true: mqttwire.PINGRESP}[stays], p.Type())
+		assert.Equal(t, test.want, p.Type(), name)
 		require.NoError(t, near.Close())
 		<-ended
 		require.NoError(t, s.Close())

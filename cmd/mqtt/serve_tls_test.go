@@ -9,6 +9,8 @@ import (
 	"encoding/pem"
 	"math/big"
 	"net"
+	"os"
+	"syscall"
 	"testing"
 	"time"
 
@@ -64,6 +66,28 @@ func TestServeTakesTheUserFromACertificate(t *testing.T) {
 		assert.Equal(t, statusRefused, try(identity{}, nil, "alice/a"))
 		assert.Equal(t, statusConnect, try(eve, nil, "alice/a"), "whom nobody has signed")
 	}
+}
+
+func TestAUserWhomACertificateProvesStaysWhenThePasswordOfThatNameGoes(t *testing.T) {
+	host, alice := certificateFiles(t, "server"), certificateFiles(t, "alice")
+	users := write(t, "users", userLines(t, "alice", "bob"))
+	s := serve(t, "--listen", "mqtts://127.0.0.1:0", "--cert", host.cert, "--key", host.key, "--cafile", alice.cert,
+		"--use-identity-as-username", "--users", users)
+	to := []string{"sub", "-t", "a", "-d", "-L", s.url("mqtts"), "--cafile", host.cert}
+	byCertificate, byPassword := &process{}, &process{vars: as("bob", "bob")}
+	stays := byCertificate.begin(t.Context(), append(to, "-C", "1", "-W", "60", "--cert", alice.cert, "--key", alice.key)...)
+	goes := byPassword.begin(t.Context(), to...)
+	byCertificate.errs.await(t, "SUBACK")
+	byPassword.errs.await(t, "SUBACK")
+
+	require.NoError(t, os.WriteFile(users, []byte(userLines(t, "carol")), 0o600))
+	s.hangups <- syscall.SIGHUP
+	s.errs.await(t, "are read again")
+	assert.Equal(t, statusConnect, <-goes, byPassword.errs.String())
+	p := &process{vars: as("carol", "carol")}
+	require.Equal(t, statusDone, p.run(t.Context(), "pub", "-t", "a", "-m", "x", "-q", "1", "-L", s.url("mqtts"), "--cafile", host.cert))
+	assert.Equal(t, statusDone, <-stays, byCertificate.errs.String())
+	assert.Equal(t, "x\n", byCertificate.out.String())
 }
 
 func TestServeMayDemandACertificate(t *testing.T) {

@@ -2,10 +2,8 @@ package main
 
 import (
 	"fmt"
-	"maps"
 	"regexp"
 	"runtime"
-	"slices"
 	"strings"
 
 	"golang.org/x/crypto/bcrypt"
@@ -22,6 +20,7 @@ func (u *users) add(name, hash string) {
 	if u.hashes == nil {
 		u.hashes = map[string]string{}
 	}
+	hash = strings.Clone(hash) // else a connection that it has proved would keep the whole file
 	u.hashes[name] = hash
 	if costOf(hash) > costOf(u.dearest) {
 		u.dearest = hash
@@ -82,13 +81,6 @@ func (u *users) has(name string, password []byte) bool {
 		hash = u.dearest
 	}
 	return bcrypt.CompareHashAndPassword([]byte(hash), password) == nil && ok
-}
-
-// changed returns the names of users that are gone or have another password.
-func (u *users) changed(next *users) []string {
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(u.hashes)), func(name string) bool {
-		return u.hashes[name] == next.hashes[name]
-	})
 }
 
 // hashLine returns a line for a file of users.
