@@ -13,8 +13,8 @@ import (
 	"github.com/mqttwire/mqttwire/session"
 )
 
-// limitFlags bound what clients can make the broker do and keep; 0 is no limit, or what
-// the broker has by itself.
+// limitFlags bound what clients can make the broker do and keep; 0 is no limit, but for
+// topic aliases, a QoS and what cannot be 0.
 type limitFlags struct {
 	conns, perAddress       int
 	acceptRate, messageRate float64
@@ -39,9 +39,9 @@ func (f *limitFlags) add(flags *pflag.FlagSet) {
 	flags.Float64Var(&f.connectTimeout, "connect-timeout", 30, "close a connection that has not sent its CONNECT after so many `SECONDS`")
 	flags.Uint32Var(&f.packetSize, "max-packet-size", mqttwire.DefaultPacketSize, "take packets of at most so many `BYTES`")
 	flags.IntVar(&f.sessions, "max-sessions", 0, "keep at most `N` sessions; 0 is any number")
-	flags.IntVar(&f.queued, "max-queued", 1000, "keep at most `N` messages for each client")
-	flags.IntVar(&f.queuedBytes, "max-queued-bytes", 1<<20, "keep at most so many `BYTES` of messages for each client")
-	flags.IntVar(&f.subscriptions, "max-subscriptions", 1000, "a client has at most `N` subscriptions")
+	flags.IntVar(&f.queued, "max-queued", 1000, "keep at most `N` messages for each client; 0 is any number")
+	flags.IntVar(&f.queuedBytes, "max-queued-bytes", 1<<20, "keep at most so many `BYTES` of messages for each client; 0 is any number")
+	flags.IntVar(&f.subscriptions, "max-subscriptions", 1000, fmt.Sprintf("a client has at most `N` subscriptions, with filters of %d bytes on the average; 0 is any number", usualFilter))
 	flags.IntVar(&f.retained, "max-retained", 0, "keep at most `N` retained messages; 0 is any number; the figures below $SYS do not count")
 	flags.IntVar(&f.retainedBytes, "max-retained-bytes", 0, "keep at most so many `BYTES` of such messages; 0 is any number")
 	flags.Uint16Var(&f.inFlight, "max-inflight", 0, "send a client at most `N` messages of QoS 1 and 2 at once; 0 is as many as it takes")
@@ -80,8 +80,8 @@ const minimumPacketSize = 128
 func (f *limitFlags) broker(o *broker.Options) {
 	o.Limits = broker.Limits{
 		Sessions:      f.sessions,
-		Queue:         session.Bounds{Count: f.queued, Bytes: f.queuedBytes},
-		Subscriptions: session.Bounds{Count: f.subscriptions},
+		Queue:         session.Bounds{Count: orAny(f.queued), Bytes: orAny(f.queuedBytes)},
+		Subscriptions: subscriptionBounds(f.subscriptions),
 		Retained:      session.Bounds{Count: f.retained, Bytes: f.retainedBytes},
 		InFlight:      f.inFlight,
 		SessionExpiry: time.Duration(f.expiry) * time.Second,
@@ -90,6 +90,34 @@ func (f *limitFlags) broker(o *broker.Options) {
 		LimitQoS: f.qos < 2, MaximumQoS: mqttwire.QoS(f.qos),
 		KeepAlive: f.keepAlive, ReceiveMaximum: f.receiveMaximum, TopicAliases: f.aliases, PacketSize: f.packetSize,
 	}
+}
+
+// orAny returns a limit for the broker, to which 0 is not any number but what it has by
+// itself.
+func orAny(n int) int {
+	if n == 0 {
+		return math.MaxInt
+	}
+	return n
+}
+
+// What the filters of a client take: no more than this for each on the average, with what a
+// session counts beside the filter, and as much as the least in any case, so that a few may
+// be long.
+const (
+	usualFilter        = 200
+	subscriptionBytes  = usualFilter + 64
+	leastSubscriptions = 256 << 10
+)
+
+// subscriptionBounds bounds subscriptions by their number, and by so many bytes that it is
+// the number that counts.
+func subscriptionBounds(n int) session.Bounds {
+	n = orAny(n)
+	if n > math.MaxInt/subscriptionBytes {
+		return session.Bounds{Count: n, Bytes: math.MaxInt}
+	}
+	return session.Bounds{Count: n, Bytes: max(leastSubscriptions, n*subscriptionBytes)}
 }
 
 func (f *limitFlags) server() server.Limits {
