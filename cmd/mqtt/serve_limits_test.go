@@ -14,17 +14,17 @@ import (
 	"github.com/mqttwire/mqttwire/packets"
 )
 
-// subscriber returns a connected client of a broker, packet by packet.
-func (s *serving) subscriber() *packets.Stream {
-	s.t.Helper()
-	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url("mqtt"), "mqtt://"))
-	require.NoError(s.t, err)
-	s.t.Cleanup(func() { assert.NoError(s.t, conn.Close()) })
-	require.NoError(s.t, conn.SetDeadline(time.Now().Add(patience)))
+// connected returns a connected client of the broker at a URL, packet by packet.
+func connected(t *testing.T, url string) *packets.Stream {
+	t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(url, "mqtt://"))
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, conn.Close()) })
+	require.NoError(t, conn.SetDeadline(time.Now().Add(patience)))
 	c := packets.NewStream(conn, packets.ConnectionOptions{Side: mqttwire.FromClient})
-	require.NoError(s.t, c.Send(&packets.Connect{Version: mqttwire.V5, ClientID: []byte("c"), CleanStart: true}))
+	require.NoError(t, c.Send(&packets.Connect{Version: mqttwire.V5, ClientID: []byte("c"), CleanStart: true}))
 	_, err = c.Receive()
-	require.NoError(s.t, err)
+	require.NoError(t, err)
 	return c
 }
 
@@ -50,20 +50,20 @@ func granted(t *testing.T, c *packets.Stream, first, n, length int) (count int) 
 
 func TestAClientHasAsManySubscriptionsAsTheFlagSays(t *testing.T) {
 	for _, limit := range []int{1, 1000, 4000} {
-		c := serve(t, "--max-subscriptions", fmt.Sprint(limit)).subscriber()
+		c := connected(t, serve(t, "--max-subscriptions", fmt.Sprint(limit)).url("mqtt"))
 		for first := 0; first < limit; first += 500 {
 			n := min(500, limit-first)
 			require.Equal(t, n, granted(t, c, first, n, usualFilter), "of %d, from %d", limit, first)
 		}
 		assert.Zero(t, granted(t, c, limit, 1, usualFilter))
 	}
-	few := serve(t, "--max-subscriptions", "2").subscriber()
+	few := connected(t, serve(t, "--max-subscriptions", "2").url("mqtt"))
 	assert.Equal(t, 2, granted(t, few, 0, 2, 60_000), "a few may be long")
 }
 
 func TestALimitOfZeroIsNone(t *testing.T) {
 	s := serve(t, "--max-subscriptions", "0", "--max-queued", "0", "--max-queued-bytes", "0")
-	c := s.subscriber()
+	c := connected(t, s.url("mqtt"))
 	for first := 0; first < 3000; first += 500 {
 		require.Equal(t, 500, granted(t, c, first, 500, 300))
 	}
