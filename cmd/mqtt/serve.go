@@ -26,6 +26,7 @@ type serveFlags struct {
 	caFile              string
 	demand, byIdentity  bool // a certificate; and its name is that of the user
 	proxies             []string
+	origins             []string // of pages that may connect over WebSocket
 	users, acl          string
 	anonymous           bool
 	hash                string
@@ -69,7 +70,8 @@ func newServe(e environment) *cobra.Command {
 // add adds the flags, with what is checked of each by itself.
 func (f *serveFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.config, "config", "", "the `FILE` has these flags, one a line without dashes, with spaces or tabs before the value: listen mqtt://:1883; flags go before it")
-	flags.StringArrayVar(&f.listen, "listen", nil, "listen at `URL`, any number of times: mqtt, mqtts, ws or wss://host:port, unix:///path; port 0 is a free one; mqtt://127.0.0.1:1883 unless given")
+	flags.StringArrayVar(&f.listen, "listen", nil, "listen at `URL`, any number of times: mqtt, mqtts, ws or wss://host:port, unix:///path; ws and wss with a path, /mqtt unless given; port 0 is a free one; mqtt://127.0.0.1:1883 unless given")
+	flags.StringArrayVar(&f.origins, "websocket-origin", nil, "browsers may connect over ws and wss from pages of `ORIGIN`, such as https://example.com, besides those of this host and port; * is any; any number of times")
 	flags.StringVar(&f.cert, "cert", "", "the `FILE` has the certificate for mqtts and wss")
 	flags.StringVar(&f.key, "key", "", "the `FILE` has the key of that, without a password")
 	flags.StringVar(&f.caFile, "cafile", "", "ask clients for a certificate over TLS; the `FILE` has the authorities that are trusted with them")
@@ -88,6 +90,7 @@ func (f *serveFlags) add(flags *pflag.FlagSet) {
 	flags.Float64Var(&f.drain, "shutdown-timeout", 10, "at the end wait at most so many `SECONDS` for what is under way")
 	f.limits.add(flags)
 	check(flags, "listen", listenAllowed, canListen)
+	check(flags, "websocket-origin", originsAllowed, isOrigin)
 	check(flags, "proxy-protocol", proxiesAllowed, func(text string) bool { _, err := parseProxies([]string{text}); return err == nil })
 	check(flags, "log-format", "text or json", func(text string) bool { return text == "text" || text == "json" })
 	check(flags, "log-level", "debug, info, warn or error", func(text string) bool { return new(slog.Level).UnmarshalText([]byte(text)) == nil })

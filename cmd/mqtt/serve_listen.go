@@ -18,12 +18,12 @@ const defaultListen = "mqtt://127.0.0.1:1883"
 
 // listenAll listens at all URLs, and prints them.
 func (f *serveFlags) listenAll(s *served, e environment) error {
-	config, err := f.tlsConfig()
-	if err != nil {
+	on := transports{origins: f.origins}
+	var err error
+	if on.tls, err = f.tlsConfig(); err != nil {
 		return err
 	}
-	proxies, err := parseProxies(f.proxies)
-	if err != nil {
+	if on.proxies, err = parseProxies(f.proxies); err != nil {
 		return err
 	}
 	addresses := f.listen
@@ -31,7 +31,7 @@ func (f *serveFlags) listenAll(s *served, e environment) error {
 		addresses = []string{defaultListen}
 	}
 	for _, address := range addresses {
-		l, at, err := listen(address, config, proxies)
+		l, at, err := on.listen(address)
 		if err != nil {
 			return err
 		}
@@ -74,16 +74,39 @@ func canListen(address string) bool {
 	return u.Host != "" && (layer.web || strings.Trim(u.Path, "/") == "")
 }
 
-// listen listens at a URL, and returns it as it is, with its port.
-func listen(address string, config *tls.Config, proxies proxies) (net.Listener, string, error) {
+// originsAllowed is what --websocket-origin takes.
+const originsAllowed = "https://host, with a port where it is not the usual one, and no path; or *"
+
+// isOrigin reports whether a browser could send that as the origin of a page, or it is all
+// of them.
+func isOrigin(origin string) bool {
+	u, err := url.Parse(origin)
+	return origin == "*" || err == nil && u.Scheme != "" && u.Host != "" && u.Scheme+"://"+u.Host == origin
+}
+
+// transports are what connections come through, besides TCP.
+type transports struct {
+	tls     *tls.Config // nil: none
+	proxies proxies
+	origins []string // of pages, over WebSocket
+}
+
+// webPath is that of a URL of WebSocket without one.
+const webPath = "/mqtt"
+
+// listen listens at a URL, and returns it as it is, with its port and its path.
+func (on *transports) listen(address string) (net.Listener, string, error) {
 	u, err := url.Parse(address)
 	if err != nil {
 		return nil, "", err
 	}
-	if layers[u.Scheme].tls && config == nil {
+	if layers[u.Scheme].tls && on.tls == nil {
 		return nil, "", fmt.Errorf("--listen %s needs --cert and --key", address)
 	}
-	l, err := listenTo(u, config, proxies)
+	if layers[u.Scheme].web && u.Path == "" {
+		u.Path = webPath
+	}
+	l, err := on.listenTo(u)
 	if err != nil {
 		return nil, "", &statusError{statusConnect, err}
 	}
@@ -104,7 +127,7 @@ var layers = map[string]struct {
 
 // listenTo listens at a URL: server.Listen knows nothing of what may be below TLS and
 // above it.
-func listenTo(u *url.URL, config *tls.Config, proxies proxies) (net.Listener, error) {
+func (on *transports) listenTo(u *url.URL) (net.Listener, error) {
 	layer, ok := layers[u.Scheme]
 	below := *u
 	if ok && u.Host != "" {
@@ -117,12 +140,12 @@ func listenTo(u *url.URL, config *tls.Config, proxies proxies) (net.Listener, er
 	if err != nil {
 		return nil, err
 	}
-	l = proxies.listener(l)
+	l = on.proxies.listener(l)
 	if layer.tls {
-		l = tls.NewListener(l, config)
+		l = tls.NewListener(l, on.tls)
 	}
 	if layer.web {
-		l = ws.NewListener(l, ws.ServerOptions{Path: u.Path})
+		l = ws.NewListener(l, ws.ServerOptions{Path: u.Path, Origins: on.origins})
 	}
 	return l, nil
 }

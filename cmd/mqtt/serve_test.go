@@ -137,13 +137,11 @@ func TestServeListensAtEachURL(t *testing.T) {
 	s := serve(t, "--cert", host.cert, "--key", host.key, "--listen", "mqtt://127.0.0.1:0", "--listen", "mqtts://127.0.0.1:0",
 		"--listen", "ws://127.0.0.1:0/here", "--listen", "wss://127.0.0.1:0", "--listen", "unix://"+filepath.Join(t.TempDir(), "s"))
 	s.out.await(t, "unix://")
+	assert.Regexp(t, `wss://127.0.0.1:\d+/mqtt\n`, s.out.String(), "the path that it has unless it is given another")
 	for _, scheme := range []string{"mqtt", "mqtts", "ws", "wss", "unix"} {
 		to := []string{"-L", s.url(scheme), "--cafile", host.cert}
 		if path, ok := strings.CutPrefix(s.url(scheme), "unix://"); ok {
 			to = []string{"--unix", path}
-		}
-		if scheme == "wss" {
-			to[1] += "/mqtt"
 		}
 		p := &process{}
 		status := p.run(t.Context(), append([]string{"pub", "-t", scheme, "-m", "x", "-q", "1", "-r"}, to...)...)
@@ -153,6 +151,30 @@ func TestServeListensAtEachURL(t *testing.T) {
 	for _, scheme := range []string{"mqtt", "mqtts", "ws", "wss", "unix"} {
 		assert.Contains(t, p.out.String(), scheme+" x\n")
 	}
+}
+
+func TestServeTakesBrowsersFromThePagesThatTheFlagNames(t *testing.T) {
+	shake := func(s *serving, origin string) int {
+		r, err := http.NewRequest(http.MethodGet, "http"+strings.TrimPrefix(s.url("ws"), "ws"), nil)
+		require.NoError(t, err)
+		for name, value := range map[string]string{
+			"Origin": origin, "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+			"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Protocol": "mqtt",
+		} {
+			r.Header.Set(name, value)
+		}
+		answer, err := http.DefaultTransport.RoundTrip(r)
+		require.NoError(t, err)
+		require.NoError(t, answer.Body.Close())
+		return answer.StatusCode
+	}
+	some := serve(t, "--listen", "ws://127.0.0.1:0", "--websocket-origin", "https://a.example", "--websocket-origin", "http://b.example:8000")
+	assert.Equal(t, http.StatusSwitchingProtocols, shake(some, "https://a.example"))
+	assert.Equal(t, http.StatusSwitchingProtocols, shake(some, "http://b.example:8000"))
+	assert.Equal(t, http.StatusForbidden, shake(some, "http://a.example"))
+	all := serve(t, "--config", write(t, "config", "listen ws://127.0.0.1:0\nwebsocket-origin *\n"), "--listen", "ws://127.0.0.1:0")
+	assert.Equal(t, http.StatusSwitchingProtocols, shake(all, "http://a.example"))
+	assert.Equal(t, http.StatusForbidden, shake(serve(t, "--listen", "ws://127.0.0.1:0"), "https://a.example"))
 }
 
 func TestServeTakesOnlyUsersWithTheirPassword(t *testing.T) {
@@ -434,6 +456,8 @@ func TestServeSaysWhatIsWrong(t *testing.T) {
 		"an authority":         {[]string{"--cafile", "x"}, statusUsage, []string{"--cert and --key"}},
 		"a demand":             {[]string{"--require-certificate"}, statusUsage, []string{"needs --cafile"}},
 		"an identity":          {[]string{"--use-identity-as-username"}, statusUsage, []string{"needs --cafile"}},
+		"an origin's path":     {[]string{"--websocket-origin", "https://a.example/"}, statusUsage, []string{`"--websocket-origin"`, "no path"}},
+		"no origin":            {[]string{"--websocket-origin", "a.example"}, statusUsage, []string{"https://host"}},
 		"a port of nobody":     {[]string{"--listen", "mqtt://192.0.2.1:1"}, statusConnect, []string{"192.0.2.1"}},
 		"an argument":          {[]string{"x"}, statusUsage, []string{`"x"`}},
 		"a level":              {[]string{"--log-level", "loud"}, statusUsage, []string{"debug, info, warn or error"}},
@@ -492,6 +516,7 @@ func TestOfAWrongValueInAFileOfFlagsTheErrorNamesFileAndLine(t *testing.T) {
 		"message-rate Inf":            "0 to 2147483647",
 		"connect-timeout 0":           "more than 0",
 		"max-packet-size 1":           "128 to 268435460",
+		"websocket-origin a":          "https://host",
 		"proxy-protocol 10.0.0.0/33":  "10.0.0.0/8, or unix",
 		"sys-interval -1":             "0 to 2147483647",
 		"shutdown-timeout NaN":        "0 to 2147483647",

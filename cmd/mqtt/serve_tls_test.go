@@ -48,11 +48,7 @@ func TestServeTakesTheUserFromACertificate(t *testing.T) {
 			"--use-identity-as-username", "--users", write(t, "users", userLines(t, "bob")),
 			"--acl", write(t, "acl", "pattern write %u/#\n"))
 		try := func(by identity, vars map[string]string, topic string) int {
-			to := s.url(scheme)
-			if scheme == "wss" {
-				to += "/mqtt"
-			}
-			args := []string{"pub", "-V", "5", "-t", topic, "-m", "x", "-q", "1", "-L", to, "--cafile", host.cert}
+			args := []string{"pub", "-V", "5", "-t", topic, "-m", "x", "-q", "1", "-L", s.url(scheme), "--cafile", host.cert}
 			if by != (identity{}) {
 				args = append(args, "--cert", by.cert, "--key", by.key)
 			}
