@@ -55,7 +55,8 @@ func newServe(e environment) *cobra.Command {
 			"mqtt://127.0.0.1:1883, takes everybody, and keeps everything in memory. It prints where it listens.\n" +
 			"SIGHUP has it read the users and the ACL again: if a line is wrong nothing changes. Connections of users who are gone\n" +
 			"or have another password are closed. What was queued for a client before its right to read it went is still\n" +
-			"delivered.\n\n" + aclHelp + "\n\n" + serveStatusHelp,
+			"delivered. A session is of the user who has made it; one that a client without a user has made is of the first user\n" +
+			"who connects with its client id, with what is queued in it.\n\n" + aclHelp + "\n\n" + serveStatusHelp,
 		Example: "  mqtt serve\n" +
 			"  mqtt serve --listen mqtt://:1883 --listen ws://:8080/mqtt --users users --acl acl --store broker.db\n" +
 			"  mqtt serve --hash alice >> users",

@@ -343,6 +343,27 @@ func TestServeKeepsSessionsInItsStore(t *testing.T) {
 	assert.Equal(t, "kept\n", p.out.String())
 }
 
+func TestASessionFromBeforeThereWereUsersIsThatOfTheFirstUserWhoTakesIt(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "store")
+	first := serve(t, "--store", file)
+	status, p := first.client(nil, "sub", "-t", "a", "-t", "b", "-q", "1", "-i", "me", "-c", "-E")
+	require.Equal(t, statusDone, status, p.errs.String())
+	require.Equal(t, statusDone, first.end())
+	second := serve(t, "--store", file, "--users", write(t, "users", userLines(t, "alice", "bob")),
+		"--acl", write(t, "acl", "user alice\ntopic read a\nuser bob\ntopic write #\ntopic read #\n"))
+	status, p = second.client(as("alice", "alice"), "sub", "-t", "a", "-q", "1", "-i", "me", "-c", "-E")
+	assert.Equal(t, statusDone, status, p.errs.String())
+	for _, topic := range []string{"b", "a"} {
+		status, p = second.client(as("bob", "bob"), "pub", "-t", topic, "-q", "1", "-m", "of "+topic)
+		require.Equal(t, statusDone, status, p.errs.String())
+	}
+	status, _ = second.client(as("bob", "bob"), "sub", "-t", "a", "-q", "1", "-i", "me", "-c", "-E")
+	assert.Equal(t, statusRefused, status, "it is alice's")
+	status, p = second.client(as("alice", "alice"), "sub", "-t", "a", "-q", "1", "-i", "me", "-c", "-C", "1", "-W", "20")
+	assert.Equal(t, statusDone, status, p.errs.String())
+	assert.Equal(t, "of a\n", p.out.String(), "the ACL is asked for the subscriptions that it had")
+}
+
 func TestWhatTheACLAllowsOutlivesTheProgram(t *testing.T) {
 	users, acl := write(t, "users", userLines(t, "alice", "bob")), write(t, "acl", "user alice\ntopic read a\nuser bob\ntopic write a\n")
 	args := []string{"--store", filepath.Join(t.TempDir(), "store"), "--users", users, "--acl", acl}
