@@ -67,6 +67,7 @@ type Server struct {
 	working    sync.WaitGroup // the goroutines of the Broker
 	serving    sync.WaitGroup // connections
 	beyond     int            // connections that were refused since toldBeyond
+	refusals   uint64         // of those, since the beginning
 	toldBeyond time.Time
 	readers    sync.Map // in a cluster, of each *Conn the chan by which its reader is woken
 }
@@ -327,15 +328,19 @@ func (s *Server) open(conn net.Conn) (*Conn, error) {
 // ErrTooMany says that a connection was beyond Limits, and closed.
 var ErrTooMany = errors.New("server: too many connections")
 
-// refused logs a connection beyond Limits, and how many there were since the one that was
-// logged before: once a second at most.
+// refused counts a connection beyond Limits, and logs it with how many there were since the
+// one that was logged before: once a second at most.
 func (s *Server) refused(conn net.Conn, err error) {
-	if s.Log == nil || err != ErrTooMany {
+	if err != ErrTooMany {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.refusals++
 	s.beyond++
+	if s.Log == nil {
+		return
+	}
 	if now := time.Now(); now.Sub(s.toldBeyond) >= time.Second {
 		s.Log.Warn("connections refused", "why", err, "count", s.beyond, "last", conn.RemoteAddr())
 		s.beyond, s.toldBeyond = 0, now

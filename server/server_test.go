@@ -242,10 +242,11 @@ func TestConnectionsBeyondTheLimitsAreClosed(t *testing.T) {
 		_, err := c.Receive()
 		assert.Error(t, err)
 		assert.NotErrorIs(t, err, os.ErrDeadlineExceeded)
+		until(t, func() bool { return s.Stats() == server.Stats{Conns: 2, Refused: 1} })
 		for _, conn := range s.Conns() {
 			conn.Disconnect(0)
 		}
-		until(t, func() bool { return len(s.Conns()) == 0 })
+		until(t, func() bool { return s.Stats().Conns == 0 })
 		dial(t, address).connects(mqttwire.V311, "again")
 	}
 }

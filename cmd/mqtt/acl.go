@@ -37,8 +37,11 @@ const (
 		"a filter with spaces or tabs has one of these words before it; a pattern has %c for the client id and %u for the user name"
 	aclHelp = `The file of --acl has the lines of mosquitto's acl_file. "topic read a/#" is for the user whose line "user NAME" is
 before it, or for who has no name if there is none; "pattern write %u/%c/#" is for everyone. What no line
-allows is refused, and so is what a line denies. Words are separated by spaces or tabs; a
-filter that has some needs the access before it, and so does one that is called like an access.`
+allows is refused, and so is what a line denies. Words are separated by spaces or tabs; a filter that has
+some needs the access before it, and so does one that is called like an access. Who publishes in 5.0 is told
+what is refused; before 5.0 no code says so, and it is acknowledged like all else. A client whose client id
+(or user name) has one of + # / $ may read nothing while a pattern about reading has %c (or %u), and write
+nothing while one about writing has it.`
 )
 
 // readACL reads a file; all of it or nothing.

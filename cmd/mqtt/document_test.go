@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mqttwire/mqttwire/broker"
+	"github.com/mqttwire/mqttwire/server"
 )
 
 var update = flag.Bool("update", false, "write the document anew, with what the commands print")
@@ -104,7 +105,7 @@ func TestTheDocumentNamesFlagsThatThereAre(t *testing.T) {
 // TestTheDocumentListsAllMetrics: with -update it is written anew.
 func TestTheDocumentListsAllMetrics(t *testing.T) {
 	var page strings.Builder
-	writeMetrics(&page, broker.Stats{}, 0)
+	writeMetrics(&page, broker.Stats{}, server.Stats{})
 	rows := "| name | kind | what it counts |\n|---|---|---|\n"
 	help := regexp.MustCompile(`# HELP (\S+) (.+)\n# TYPE \S+ (\w+)`).FindAllStringSubmatch(page.String(), -1)
 	require.NotEmpty(t, help)

@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/tls"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -36,16 +37,26 @@ func (f *serveFlags) listenAll(s *served, e environment) error {
 			return err
 		}
 		s.listeners = append(s.listeners, l)
-		s.warnOpen(l)
+		if scheme, _, _ := strings.Cut(at, ":"); !(f.demand && layers[scheme].tls) {
+			s.warnOpen(l)
+		}
 		fmt.Fprintln(e.out, "listening on", at)
 	}
 	if f.http == "" {
 		return nil
 	}
+	return f.listenForPages(s, e)
+}
+
+// listenForPages listens where pages are asked for, and prints that.
+func (f *serveFlags) listenForPages(s *served, e environment) (err error) {
 	if s.webSocket, err = net.Listen("tcp", f.http); err != nil {
 		return &statusError{statusConnect, err}
 	}
-	s.web = &http.Server{Handler: s.pages(), ReadTimeout: pageTimeout, WriteTimeout: pageTimeout, IdleTimeout: pageRest}
+	s.web = &http.Server{
+		Handler: s.pages(), ReadTimeout: pageTimeout, WriteTimeout: pageTimeout, IdleTimeout: pageRest,
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn), // else it has another form than the log
+	}
 	fmt.Fprintf(e.out, "metrics on http://%s/metrics, health on http://%[1]s/health\n", s.webSocket.Addr())
 	return nil
 }

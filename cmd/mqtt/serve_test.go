@@ -211,6 +211,7 @@ func TestServeKeepsToTheACL(t *testing.T) {
 	}{
 		{alice, []string{"pub", "-t", "open/a", "-m", "x", "-q", "1"}, statusDone},
 		{nil, []string{"pub", "-t", "open/a", "-m", "x", "-q", "1"}, statusRefused},
+		{nil, []string{"pub", "-t", "open/a", "-m", "x", "-q", "1", "-V", "311"}, statusDone}, // there is no code to say so
 		{alice, []string{"pub", "-t", "hall/a", "-m", "x", "-q", "1"}, statusDone},
 		{alice, []string{"pub", "-t", "hall/secret", "-m", "x", "-q", "1"}, statusRefused},
 		{alice, []string{"pub", "-t", "of/alice/c", "-m", "x", "-q", "1", "-i", "c"}, statusDone},
@@ -412,6 +413,13 @@ func TestMetricsAndHealthAreServedOverHTTP(t *testing.T) {
 	for line := range strings.Lines(s.errs.String()) {
 		assert.True(t, json.Valid([]byte(line)), line)
 	}
+}
+
+func TestMetricsTellOfConnectionsThatHaveNotBegunAndOfThoseThatWereRefused(t *testing.T) {
+	var b strings.Builder
+	writeMetrics(&b, broker.Stats{}, server.Stats{Conns: 2, Refused: 3})
+	assert.Contains(t, b.String(), "mqtt_connections 2\n")
+	assert.Contains(t, b.String(), "mqtt_connections_refused_total 3\n")
 }
 
 func TestServeReadsAFileOfFlags(t *testing.T) {
@@ -722,10 +730,15 @@ func TestSIGHUPIsTakenBeforeAnythingIsRead(t *testing.T) {
 	assert.True(t, took)
 }
 
-func TestWhoAsksForPagesIsGivenTime(t *testing.T) {
-	s := &served{guard: &guard{}, server: &server.Server{Broker: broker.New(broker.Options{})}, log: slog.New(slog.DiscardHandler)}
+func TestPagesAreServedInTimeAndLoggedAsAllElse(t *testing.T) {
+	var log strings.Builder
+	s := &served{guard: &guard{}, server: &server.Server{Broker: broker.New(broker.Options{})}, log: slog.New(slog.NewJSONHandler(&log, nil))}
 	require.NoError(t, (&serveFlags{http: "127.0.0.1:0", listen: []string{"mqtt://127.0.0.1:0"}}).listenAll(s, environment{out: io.Discard}))
 	defer s.close()
 	assert.Equal(t, pageTimeout, s.web.ReadTimeout)
 	assert.Equal(t, pageRest, s.web.IdleTimeout)
+	require.NotNil(t, s.web.ErrorLog)
+	s.web.ErrorLog.Print("something is wrong")
+	assert.True(t, json.Valid([]byte(log.String())), log.String())
+	assert.Contains(t, log.String(), "something is wrong")
 }

@@ -93,3 +93,14 @@ func TestServeMayDemandACertificate(t *testing.T) {
 	assert.Equal(t, statusConnect, (&process{}).run(t.Context(), to...))
 	assert.Equal(t, statusDone, (&process{}).run(t.Context(), append(to, "--cert", alice.cert, "--key", alice.key)...))
 }
+
+func TestServeWarnsWhereWhoeverReachesItMayConnect(t *testing.T) {
+	host := certificateFiles(t, "server")
+	args := []string{"--listen", "mqtts://0.0.0.0:0", "--cert", host.cert, "--key", host.key, "--cafile", host.cert}
+	assert.Contains(t, serve(t, args...).errs.String(), "without a password")
+	demanding := append(args, "--require-certificate")
+	assert.NotContains(t, serve(t, demanding...).errs.String(), "without a password")
+	both := serve(t, append(demanding, "--listen", "mqtt://0.0.0.0:0")...)
+	both.out.await(t, "on mqtt://")
+	assert.Contains(t, both.errs.String(), "without a password", "over TCP alone there is no certificate")
+}
