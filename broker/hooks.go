@@ -83,9 +83,10 @@ type Peer struct {
 	// Namespace is where the client belongs; the hook Connect sets it.
 	Namespace string
 
-	// Data is of the program alone, such as by what Name was proved; the hook Connect sets
-	// it, and no journal keeps it.
-	Data any
+	// Tag is the program's own, such as a number for what has proved Name; the hook Connect
+	// sets it, and no journal keeps it. It is a number as each connection has it: with a
+	// word more a Peer takes another size of memory.
+	Tag uint64
 
 	// Expires is when the connection is closed with code 0xA0; the hooks Connect and
 	// Auth set it. The zero time is never.

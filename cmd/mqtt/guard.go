@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"hash/maphash"
 	"maps"
 	"strings"
 	"sync/atomic"
@@ -92,7 +93,7 @@ func (g *guard) connect(_ context.Context, c *broker.Peer, p *packets.Connect) (
 		if !ok {
 			return nil, mqttwire.ReasonBadUserNameOrPassword
 		}
-		c.Data = proof(hash)
+		c.Tag = proof(hash)
 	case !g.anonymous:
 		return nil, mqttwire.ReasonNotAuthorized
 	default:
@@ -101,14 +102,20 @@ func (g *guard) connect(_ context.Context, c *broker.Peer, p *packets.Connect) (
 	return nil, 0
 }
 
-// proof is the hash of the password by which a client has proved its name, in Peer.Data.
-// Who has proved it by a certificate, or has no name, has none.
-type proof string
+// seed makes what proof returns another one in each program.
+var seed = maphash.MakeSeed()
+
+// proof returns a number for the hash of the password by which a client has proved its
+// name, for Peer.Tag. Who has proved it by a certificate, or has no name, has 0.
+func proof(hash string) uint64 { return maphash.String(seed, hash) | 1 }
 
 // prove reports whether the users still prove the name of a client, if they ever did.
 func (u *users) prove(c *broker.Peer) bool {
-	by, has := c.Data.(proof)
-	return !has || u.hashes[c.Name] == string(by)
+	if c.Tag == 0 {
+		return true
+	}
+	hash, has := u.hashes[c.Name]
+	return has && proof(hash) == c.Tag
 }
 
 // knows returns the hash of a user, and whether that is of a password: by the file as it is
