@@ -93,7 +93,8 @@ const (
 	Drop
 
 	// Listen: bring messages that Filter matches. The Reply comes behind all live ones of
-	// before, and has in Positions where the logs end that can have such messages. With a
+	// before, or behind a Gap if one of these is lost, and has in Positions where the logs
+	// end that can have such messages. With a
 	// Group, bring those that the engine gives to this node of all that have listened with
 	// the group and the filter, this one included: Members says how many receivers there
 	// are here, and it is asked for again when that changes.
@@ -196,7 +197,9 @@ type Delivery struct {
 	// Message has its Position, unless it was sent with QoS 0.
 	Message *session.Message
 
-	// Previous is the number in the log of the message of that topic before, or 0.
+	// Previous is the number in the log of the message before this one that the node was to
+	// get live, whatever its topic, and also if it was lost on the way; 0 if this one is the
+	// first since the node began to listen. Messages for a Group do not count.
 	Previous uint64
 
 	Publisher string // the client that has published it, or ""
@@ -228,7 +231,8 @@ const (
 	// Back: it is there again.
 	Back
 
-	// Gap: live messages of the log of Position may be missing.
+	// Gap: live messages of the log of Position may be missing. It is to come for those that
+	// are lost and behind which none comes whose Previous would tell.
 	Gap
 )
 
@@ -290,10 +294,11 @@ func (b *Broker) Reply(now time.Time, r Reply) {
 }
 
 // Arrive takes a message that the engine brings. Live ones of a log are to come in its
-// order: one that has come before is left out, and one whose Previous has not come is
-// asked for with all that is missing. It is sent on before Arrive is back. taken is false
-// for a message for a group of which nobody is here any more, or takes it: then another
-// node is to get it.
+// order: one that has come before is left out, and from one whose Previous has not come on
+// all are, until Replay has brought what is missing and them. So no session is said to have
+// got a log further than it has. It is sent on before Arrive is back. taken is false for a
+// message for a group of which nobody is here any more, or takes it: then another node is
+// to get it.
 func (b *Broker) Arrive(now time.Time, d Delivery) (taken bool) {
 	if b.engine == nil || d.Message == nil {
 		return false

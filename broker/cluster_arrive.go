@@ -162,7 +162,8 @@ func (e *engine) arrive(t *turn, d *Delivery) (taken bool) {
 }
 
 // live takes a live message of a log: if one before it is missing all that is are asked
-// for, and until they are there no other is taken.
+// for, and until they are there no other is taken. Listen and Replay may have come further
+// than Previous, so that one which is lower is not missing.
 func (e *engine) live(t *turn, d *Delivery, at session.Position) {
 	g := &e.logs
 	g.mu.Lock()
