@@ -75,7 +75,8 @@ const (
 
 	// Claim: this node wants to hold the client. The Reply has the Epoch of the claim, and
 	// either the Record, and the client is held from now on; or the Holder that is to give
-	// it up, and that gets the Notice Wanted.
+	// it up, and that gets the Notice Wanted. With Free the claim is refused if another node
+	// holds the client, which is not told.
 	Claim
 
 	// Take: hold a client that was claimed. The Reply, with the Record, comes when its
@@ -147,6 +148,7 @@ type Request struct {
 	// unless the client is held by it, and else all by which it is not held, but a Fetch.
 	Epoch Epoch
 
+	Free    bool             // Claim: nobody waits for the client here
 	Filter  []byte           // Listen, Forget: without $share and the group
 	Group   []byte           // Listen, Forget: of a shared subscription, or nil
 	Members int              // Listen with a Group
@@ -222,7 +224,8 @@ const (
 	Wanted NoticeKind = iota + 1
 
 	// Gone: the Holder has ended. With a Client this node alone is told, and is to hold
-	// that client of the Holder in its place, with nobody connected.
+	// that client of the Holder in its place, with nobody connected, unless another one holds
+	// it by now.
 	Gone
 
 	// Away: the engine is not there. No Request but Renew is handed out.
@@ -241,7 +244,7 @@ type Notice struct {
 	Kind      NoticeKind
 	Namespace string
 	Client    string           // Wanted, Gone
-	Epoch     Epoch            // Wanted: by which it is held
+	Epoch     Epoch            // Wanted: by which it is held; of any other it means nothing
 	Holder    Holder           // Gone
 	Position  session.Position // Gap
 }

@@ -38,7 +38,10 @@ type hold struct {
 	holder Holder      // that is to release it
 	conn   *Conn       // that waits for it, the last one
 	comes  *connecting // of conn
+	free   bool        // it is claimed though nobody has waited: only if nobody holds it
+	paused bool        // it is claimed after a while
 	wanted bool        // by another node
+	by     Epoch       // by which it is held then
 
 	// And these are the client's, behind its lock.
 	client      *client
@@ -150,12 +153,18 @@ func (e *engine) waits(c *Conn, sp *space, comes *connecting) (h *hold, cl *clie
 	return nil, nil, old
 }
 
-// left notes that a connection that waits has ended.
+// left notes that a connection that waits has ended. What was not claimed is not any more:
+// the client may be connected to another node by now, and is not to be taken from there for
+// nobody.
 func (h *hold) left(c *Conn) {
 	h.e.mu.Lock()
 	defer h.e.mu.Unlock()
-	if h.conn == c {
-		h.conn, h.comes = nil, nil
+	if h.conn != c {
+		return
+	}
+	h.conn, h.comes = nil, nil
+	if h.state == holdNew && !h.free {
+		h.endLocked()
 	}
 }
 
@@ -174,22 +183,41 @@ func (h *hold) claim(t *turn) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	switch {
+	case e.holds[h.key()] != h: // who has waited has left
 	case e.suspended.Load():
 		h.state = holdNew
 	case e.claimedOften(h.key(), t.now):
-		h.state = holdClaiming
-		e.later(t.now, claimPause, h.claimNow)
+		h.state, h.paused = holdNew, true
+		e.later(t.now, claimPause, h.hasPaused)
 	default:
-		h.state = holdClaiming
-		e.askLocked(t.now, h.about(Claim), h.claimed)
+		h.askClaim(t.now)
 	}
 }
 
-// claimNow claims the client without having waited, or when it has.
-func (h *hold) claimNow(t *turn) {
+// hasPaused claims the client when it has waited, unless it waits for the lease now.
+func (h *hold) hasPaused(t *turn) {
 	h.e.mu.Lock()
 	defer h.e.mu.Unlock()
-	h.e.askLocked(t.now, h.about(Claim), h.claimed)
+	h.paused = false
+	if h.e.holds[h.key()] == h && !h.e.suspended.Load() {
+		h.askClaim(t.now)
+	}
+}
+
+// claimAgain claims a client of which nobody knows whether it is ours.
+func (h *hold) claimAgain(t *turn) {
+	h.e.mu.Lock()
+	defer h.e.mu.Unlock()
+	h.askClaim(t.now)
+}
+
+// askClaim claims the client, with the engine's lock held.
+func (h *hold) askClaim(now time.Time) {
+	h.state = holdClaiming
+	h.free = h.free && h.conn == nil
+	r := h.about(Claim)
+	r.Free = h.free
+	h.e.askLocked(now, r, func(t *turn, a *Reply) { h.claimed(t, a, r.Free) })
 }
 
 // claimedOften takes note of a claim, and reports whether it is to wait.
@@ -211,10 +239,12 @@ func (e *engine) claimedOften(key holdKey, now time.Time) bool {
 }
 
 // claimed takes the answer to a Claim.
-func (h *hold) claimed(t *turn, r *Reply) {
+func (h *hold) claimed(t *turn, r *Reply, free bool) {
 	switch {
 	case r.Outcome == Unknown:
-		h.e.retry(t, h.claimNow)
+		h.e.retry(t, h.claimAgain)
+	case free && (r.Outcome == Refused || r.Holder != Holder{}): // who waits by now claims it in any case
+		h.again(t)
 	case r.Outcome == Refused:
 		h.fail(t, mqttwire.ReasonServerBusy)
 	case r.Holder == Holder{}:
@@ -230,6 +260,7 @@ func (h *hold) set(s holdState, epoch Epoch, from Holder) {
 	h.e.mu.Lock()
 	defer h.e.mu.Unlock()
 	h.state, h.epoch, h.holder = s, epoch, from
+	h.wanted = h.wanted && h.by == epoch
 }
 
 // take asks for a client that was claimed.
@@ -481,10 +512,7 @@ func (h *hold) giveUp(t *turn, record []byte) {
 func (e *engine) wanted(t *turn, key holdKey, epoch Epoch) {
 	e.mu.Lock()
 	h := e.holds[key]
-	release := h != nil && h.state == holdHeld && !h.wanted
-	if h != nil && h.state != holdReleasing {
-		h.wanted = true
-	}
+	release := h != nil && h.wants(epoch)
 	e.mu.Unlock()
 	switch {
 	case release:
@@ -492,6 +520,20 @@ func (e *engine) wanted(t *turn, key holdKey, epoch Epoch) {
 	case h == nil:
 		(&hold{e: e, space: e.b.space(key.namespace), id: key.id, epoch: epoch}).giveUp(t, nil)
 	}
+}
+
+// wants notes that another node claims the client that is held by an epoch, with the
+// engine's lock held, and reports whether it is to be released. What comes late may be about
+// an epoch of before, and is not to throw out who has come since.
+func (h *hold) wants(epoch Epoch) (release bool) {
+	switch h.state {
+	case holdNew, holdClaiming: // by which one it will be ours is not known yet
+		h.wanted, h.by = true, max(h.by, epoch)
+	case holdTaking, holdMaking, holdHeld:
+		release = h.state == holdHeld && !h.wanted && epoch == h.epoch
+		h.wanted = h.wanted || epoch == h.epoch
+	}
+	return release
 }
 
 // release ends the connection of a client, and gives the client to who claims it: from
@@ -602,8 +644,11 @@ func (e *engine) gone(t *turn, n *Notice) {
 		}
 	}
 	var adopted *hold
-	if n.Client != "" && e.holds[key] == nil {
+	if h := e.holds[key]; n.Client != "" && h == nil {
 		adopted = e.newHold(e.b.space(n.Namespace), n.Client)
+		adopted.free = true
+	} else if n.Client != "" && h.state == holdNew { // it is to be held also if who waits for it leaves
+		h.free = true
 	}
 	slices.SortFunc(take, func(x, y *hold) int { return cmp.Compare(x.number, y.number) })
 	e.mu.Unlock()

@@ -87,7 +87,7 @@ func (e *engine) resume(t *turn) {
 	e.mu.Lock()
 	var waiting []*hold
 	for _, h := range e.holds {
-		if h.state == holdNew {
+		if h.state == holdNew && !h.paused {
 			waiting = append(waiting, h)
 		}
 	}

@@ -110,7 +110,7 @@
 //     record, but for its will.
 //   - The end of a node. What it held is given to who has claimed it; and of the rest
 //     another node is told by Gone to hold it, so that its wills are published and its
-//     sessions expire in their time.
+//     sessions expire in their time; it claims only what nobody holds by then (Request.Free).
 //
 // What is not answered within Cluster.Timeout counts as unknown. What has to happen is asked
 // for again; a message of a client is not.

@@ -134,7 +134,7 @@ func TestTheThirdClaimOfAClientInTenSecondsWaitsASecond(t *testing.T) {
 	claim := func() {
 		w.connect(mqttwire.V5, "p", keeps)
 		w.answer(broker.Claim, broker.Reply{Outcome: broker.Done, Epoch: 1})
-		w.b.Notice(w.now, broker.Notice{Kind: broker.Wanted, Client: "p"})
+		w.b.Notice(w.now, broker.Notice{Kind: broker.Wanted, Client: "p", Epoch: 1})
 		w.run()
 		w.puts()
 		w.answer(broker.Release, done)

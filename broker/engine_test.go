@@ -338,6 +338,10 @@ func (e *engine) claim(n *node, r *broker.Request, answer func(broker.Reply)) {
 		e.claims[key] = c
 	}
 	if r.Kind == broker.Claim {
+		if r.Free && c.holder != (broker.Holder{}) && c.holder != n.holder {
+			answer(broker.Reply{Outcome: broker.Refused})
+			return
+		}
 		e.claimed(n, c, answer)
 		return
 	}
@@ -377,11 +381,12 @@ func (e *engine) claimed(n *node, c *claim, answer func(broker.Reply)) {
 		return
 	}
 	answer(broker.Reply{Outcome: broker.Done, Epoch: c.epoch, Holder: c.holder})
+	held := c.held
 	for _, other := range e.nodes {
 		if other.holder == c.holder {
 			other.later("<of "+c.namespace+"/"+c.client, func() {
 				e.note("%s hears that %s is wanted", other.name, c.client)
-				other.b.Notice(e.now, broker.Notice{Kind: broker.Wanted, Namespace: c.namespace, Client: c.client, Epoch: c.held})
+				other.b.Notice(e.now, broker.Notice{Kind: broker.Wanted, Namespace: c.namespace, Client: c.client, Epoch: held})
 			})
 		}
 	}
