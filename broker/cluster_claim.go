@@ -53,7 +53,7 @@ type hold struct {
 	appends     []*appending
 	begun       []begun
 	cursors     []cursor
-	waiting     []*Conn // for done
+	waiting     []*Conn // for done, or to be confirmed
 	wills       []task  // that wait until it is confirmed
 	over        bool    // it was ours up to its end
 }
@@ -470,28 +470,33 @@ func (h *hold) giveTo(t *turn, c *Conn, comes *connecting) bool {
 // drop tells the engine that the session has ended.
 func (h *hold) drop(t *turn) {
 	h.e.ask(t.now, h.about(Drop), func(t *turn, r *Reply) {
-		switch r.Outcome {
-		case Unknown:
+		if r.Outcome == Unknown {
 			h.e.retry(t, h.drop)
-		case Done:
-			h.dropped(t)
+			return
 		}
+		h.leaves(t, r.Outcome == Refused)
 	})
 }
 
-// dropped is that the client was ours up to the end of its session, and so was its will.
-func (h *hold) dropped(t *turn) {
+// leaves is that the client was ours up to now, as was its will, and what depends on its
+// record may be written; or that it was not, and nothing of it is said to anybody.
+func (h *hold) leaves(t *turn, refused bool) {
 	cl := h.now()
 	if cl == nil {
 		return
 	}
 	cl.mu.Lock()
 	defer cl.mu.Unlock()
-	h.over = true
-	for _, k := range h.wills {
-		t.add(k)
+	if refused {
+		for _, c := range h.waiting {
+			c.link.Lost(t.now, ErrTaken)
+			c.staged = nil
+		}
+		h.wills = nil
 	}
-	h.wills = nil
+	h.over = !refused
+	h.through(t)
+	h.publishWills(t)
 }
 
 // giveUp gives a record back.
@@ -565,21 +570,10 @@ func (h *hold) release(t *turn) {
 	h.giveUp(t, record)
 }
 
-// released is that the client is not ours any more, and what depends on its record may be
-// written; unless it was refused, as it was not ours before. Who waits for it here claims
-// it.
+// released is that the client is not ours any more; or it was not before, if that was
+// refused. Who waits for it here claims it.
 func (h *hold) released(t *turn, refused bool) {
-	if cl := h.now(); cl != nil {
-		cl.mu.Lock()
-		for _, c := range h.waiting {
-			if refused {
-				c.link.Lost(t.now, ErrTaken)
-				c.staged = nil
-			}
-		}
-		h.through(t)
-		cl.mu.Unlock()
-	}
+	h.leaves(t, refused)
 	h.again(t)
 }
 
@@ -621,10 +615,11 @@ func (h *hold) forsake(t *turn, cl *client) {
 	t.add(task{do: func(t *turn, _ *task) { h.again(t) }})
 }
 
-// ended is that the session of the client has ended, with the client's lock held.
+// ended is that the session of the client has ended, with the client's lock held. If it is
+// not confirmed that it was ours that is seen by the answer to Drop.
 func (h *hold) ended(t *turn) {
 	h.drop(t)
-	h.through(t)
+	h.recorded(t)
 	h.e.mu.Lock()
 	defer h.e.mu.Unlock()
 	if c, comes := h.endLocked(); c != nil {

@@ -106,7 +106,11 @@ func (c *Conn) isSuspended() bool {
 	if e.isSuspended(c.now) && e.stop(c) {
 		return true
 	}
-	return c.client != nil && c.client.hold.unconfirmed
+	if c.client == nil || !c.client.hold.unconfirmed {
+		return false
+	}
+	c.client.hold.awaits(c) // also if it has parted from its client
+	return true
 }
 
 // pings answers a PINGREQ while nothing else may be written, and reports whether it has.

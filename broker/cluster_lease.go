@@ -101,6 +101,20 @@ func (e *engine) resume(t *turn) {
 	for _, h := range waiting {
 		h.claim(t)
 	}
+	e.publishWills(t)
+}
+
+// publishWills publishes the wills of clients that were confirmed while the node was still
+// suspended.
+func (e *engine) publishWills(t *turn) {
+	for _, h := range e.held() {
+		if cl := h.lock(); cl != nil {
+			if !h.unconfirmed {
+				h.publishWills(t)
+			}
+			cl.mu.Unlock()
+		}
+	}
 }
 
 // stop reports whether the node is suspended still, and notes that a connection is to be

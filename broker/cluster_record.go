@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"slices"
 
 	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/packets"
@@ -204,19 +205,37 @@ func (h *hold) hasPut(t *turn, r *Reply, made Mark, resumes uint64) {
 // confirmed is that the client is ours still after the node was suspended.
 func (h *hold) confirmed(t *turn) {
 	h.unconfirmed = false
+	h.publishWills(t)
+	if c := h.client.conn; c != nil {
+		h.awaits(c)
+	}
+}
+
+// publishWills publishes what has waited until it was known that the client is ours.
+func (h *hold) publishWills(t *turn) {
 	for _, k := range h.wills {
 		t.add(k)
 	}
 	h.wills = nil
-	if c := h.client.conn; c != nil {
-		h.waiting = append(h.waiting, c)
-	}
 }
 
-// through is that nothing waits for a record any more.
-func (h *hold) through(t *turn) {
-	h.done, h.unconfirmed = math.MaxUint64, false
+// recorded is that there is nothing to record any more.
+func (h *hold) recorded(t *turn) {
+	h.done = math.MaxUint64
 	h.tellWaiting(t)
+}
+
+// through is that nothing waits for a record any more, nor to be confirmed.
+func (h *hold) through(t *turn) {
+	h.unconfirmed = false
+	h.recorded(t)
+}
+
+// awaits lets a connection be told when more is recorded, or the client is confirmed.
+func (h *hold) awaits(c *Conn) {
+	if !slices.Contains(h.waiting, c) {
+		h.waiting = append(h.waiting, c)
+	}
 }
 
 // tellWaiting tells connections that what has waited for a record may be written.
@@ -244,12 +263,6 @@ func (c *Conn) isKept(m Mark) bool {
 	if c.client == nil || c.client.hold.done >= m {
 		return true
 	}
-	h := c.client.hold
-	for _, w := range h.waiting {
-		if w == c {
-			return false
-		}
-	}
-	h.waiting = append(h.waiting, c)
+	c.client.hold.awaits(c)
 	return false
 }
