@@ -23,6 +23,7 @@ const (
 	holdMaking                     // the session is made of its record
 	holdHeld                       // the client is ours
 	holdReleasing                  // Release was asked for
+	holdDropping                   // Drop was: the session has ended
 )
 
 // hold is what a node has of a client that it holds, or claims.
@@ -395,7 +396,9 @@ func (h *hold) give(t *turn) {
 		c, comes := h.conn, h.comes
 		h.conn, h.comes = nil, nil
 		if c == nil {
-			h.state = holdHeld
+			if h.state != holdDropping { // it may have ended already
+				h.state = holdHeld
+			}
 			cl, wanted := h.client, h.wanted
 			if cl == nil { // nobody is there, and there is nothing of it
 				h.endLocked()
@@ -467,14 +470,15 @@ func (h *hold) giveTo(t *turn, c *Conn, comes *connecting) bool {
 	return true
 }
 
-// drop tells the engine that the session has ended.
+// drop tells the engine that the session has ended. Who waits for the client claims it
+// when that is done, so that no record of the session is found. [MQTT-3.2.2-4]
 func (h *hold) drop(t *turn) {
 	h.e.ask(t.now, h.about(Drop), func(t *turn, r *Reply) {
 		if r.Outcome == Unknown {
 			h.e.retry(t, h.drop)
 			return
 		}
-		h.leaves(t, r.Outcome == Refused)
+		h.released(t, r.Outcome == Refused)
 	})
 }
 
@@ -622,9 +626,7 @@ func (h *hold) ended(t *turn) {
 	h.recorded(t)
 	h.e.mu.Lock()
 	defer h.e.mu.Unlock()
-	if c, comes := h.endLocked(); c != nil {
-		t.add(task{do: func(t *turn, _ *task) { _ = h.e.connect(t, c, h.space, comes) }})
-	}
+	h.state = holdDropping
 }
 
 // gone is that another node has ended: what we wait for from it can be taken, and of its

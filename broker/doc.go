@@ -91,7 +91,8 @@
 //     Release with the record. Then Take is answered with that. Then the node listens to the
 //     subscriptions in it, and asks by Replay for what has come meanwhile; and then the
 //     CONNACK is next. The third claim of a client in ten seconds waits a second. If a
-//     client comes to the node that holds it nothing is asked for.
+//     client comes to the node that holds it nothing is asked for; if its session has ended
+//     there it is claimed when Drop is answered.
 //   - A subscription. SUBACK waits until Listen is answered, if nobody here had that filter.
 //   - A message with QoS 0 goes to who is here, and by Send to the others.
 //   - A message with QoS 1 or 2 is asked to be appended to a log, and its PUBACK or PUBREC
