@@ -43,6 +43,7 @@ type hold struct {
 	paused bool        // it is claimed after a while
 	wanted bool        // by another node
 	by     Epoch       // by which it is held then
+	asked  uint64      // lease.resumes when it was asked for last
 
 	// And these are the client's, behind its lock.
 	client      *client
@@ -218,6 +219,7 @@ func (h *hold) askClaim(now time.Time) {
 	h.free = h.free && h.conn == nil
 	r := h.about(Claim)
 	r.Free = h.free
+	h.asked = h.e.lease.resumes
 	h.e.askLocked(now, r, func(t *turn, a *Reply) { h.claimed(t, a, r.Free) })
 }
 
@@ -266,7 +268,10 @@ func (h *hold) set(s holdState, epoch Epoch, from Holder) {
 
 // take asks for a client that was claimed.
 func (h *hold) take(t *turn) {
-	h.e.ask(t.now, h.about(Take), func(t *turn, r *Reply) {
+	h.e.mu.Lock()
+	defer h.e.mu.Unlock()
+	h.asked = h.e.lease.resumes
+	h.e.askLocked(t.now, h.about(Take), func(t *turn, r *Reply) {
 		h.e.mu.Lock()
 		over := h.state != holdTaking // by another Take
 		if !over && r.Outcome == Done {
@@ -370,6 +375,9 @@ func (h *hold) restored(t *turn, r *record) {
 	h.client = cl
 	h.e.mu.Unlock()
 	h.begun, h.cursors = r.begun, h.e.logs.begin(r.cursors)
+	if h.doubts(); h.unconfirmed {
+		h.put(t)
+	}
 	for sub, id := range cl.session.Subscriptions() {
 		cl.index(&sub, id)
 	}
@@ -379,6 +387,15 @@ func (h *hold) restored(t *turn, r *record) {
 	cl.mu.Unlock()
 	h.space.add(cl)
 	h.catchUp(t)
+}
+
+// doubts is that there is a client: if the node was suspended since it was asked for it may
+// be another node's, and is to be confirmed as those that were there then. With the client's
+// lock held.
+func (h *hold) doubts() {
+	h.e.mu.Lock()
+	defer h.e.mu.Unlock()
+	h.unconfirmed = h.unconfirmed || h.asked != h.e.lease.resumes
 }
 
 // add adds a client.
@@ -451,6 +468,9 @@ func (h *hold) giveTo(t *turn, c *Conn, comes *connecting) bool {
 		h.e.mu.Lock()
 		h.client = cl
 		h.e.mu.Unlock()
+		cl.mu.Lock()
+		h.doubts() // and is put when the session is accepted
+		cl.mu.Unlock()
 	}
 	done, err := c.takeOver(t, cl, comes.connect, comes.connack)
 	switch {

@@ -121,7 +121,7 @@ func (h *hold) accepted(p *packets.Connect, a *packets.Connack) {
 	if p.CleanStart {
 		h.begun = nil
 	}
-	if p.Will != nil || !h.ephemeral || h.client.used {
+	if p.Will != nil || !h.ephemeral || h.client.used || h.unconfirmed {
 		h.made++
 	}
 }
