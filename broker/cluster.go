@@ -43,7 +43,8 @@ const (
 
 	// Appended: subscriptions, the will, and what was published since the record was kept
 	// last. It is kept when one of the first two changes and when the connection begins or
-	// ends, and so messages may come again, those of QoS 2 too.
+	// ends, before what acknowledges that is written, and so messages may come again, those of
+	// QoS 2 too.
 	Appended
 )
 

@@ -125,8 +125,19 @@ func (c *Conn) pings(now time.Time) bool {
 	return ok
 }
 
-// stages reports whether what is written waits until something is kept.
-func (b *Broker) stages() bool { return b.o.Journal || b.engine != nil && b.engine.recorded() }
+// stages reports whether what is written waits until something is kept, with the lock held.
+// With Appended it does while what the client is acknowledged is not recorded: a
+// subscription, the will, that the session of before has ended.
+func (c *Conn) stages() bool {
+	e := c.b.engine
+	switch {
+	case e == nil:
+		return c.b.o.Journal
+	case e.recorded() || !c.staged.empty():
+		return true
+	}
+	return c.client != nil && c.client.hold.done < c.client.hold.made
+}
 
 // leaves is that the connection has ended: it waits for nothing.
 func (c *Conn) leaves() {

@@ -199,7 +199,7 @@ func (c *Conn) Append(dst []byte, max int) []byte {
 	dst = c.appendPong(dst, max)
 	if suspended := c.isSuspended(); !c.busy && !suspended {
 		waits := false
-		if c.b.stages() {
+		if c.stages() {
 			dst, waits = c.appendStaged(t, dst, max-(len(dst)-start))
 		} else {
 			dst = c.link.Append(dst, max-(len(dst)-start))
@@ -242,7 +242,7 @@ func (c *Conn) Buffers(bufs [][]byte) [][]byte {
 		waits := suspended
 		switch {
 		case suspended || len(bufs) > start:
-		case c.b.stages():
+		case c.stages():
 			bufs, waits = c.stagedBuffers(t, bufs)
 		default:
 			bufs = c.link.Buffers(bufs)

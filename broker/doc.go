@@ -104,8 +104,9 @@
 //   - What comes from a log is noted, by log and number, in the step in which it is queued.
 //     What comes again is left out; what is missing is asked for by Replay, and up to then
 //     what is live is left out.
-//   - A session is recorded by Put: with Recorded before what depends on it is written, one
-//     Put of a client at a time, with all that has changed meanwhile. A record has the
+//   - A session is recorded by Put: with Recorded before what depends on it is written, with
+//     Appended before a CONNACK, SUBACK or UNSUBACK is and what comes behind it; one Put of a
+//     client at a time, with all that has changed meanwhile. A record has the
 //     messages of the log by their Position; the node that makes a session of it asks for
 //     each by Fetch when its turn comes. A session that ends with its connection needs no
 //     record, but for its will.

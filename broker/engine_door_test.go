@@ -272,6 +272,7 @@ func TestAFailedAppendIsRefusedOrEndsTheConnectionAndSoDoThoseBehindIt(t *testin
 			w.b.Reply(w.now, broker.Reply{Token: list[1].Token, Outcome: o})
 			w.b.Reply(w.now, broker.Reply{Token: list[2].Token, Outcome: broker.Done})
 			w.run()
+			w.puts()
 			assert.Equal(t, v != mqttwire.V5, p.closed)
 			want := map[broker.Outcome]mqttwire.ReasonCode{broker.Refused: mqttwire.ReasonQuotaExceeded, broker.Unknown: mqttwire.ReasonImplementationSpecificError}[o]
 			var codes []mqttwire.ReasonCode

@@ -33,6 +33,7 @@ func TestAClientIsNotClaimedWhileItIsUnknownWhetherItsSessionWasDropped(t *testi
 		assert.Empty(t, w.asks(broker.Release))
 		assert.Equal(t, broker.Epoch(1), w.answer(broker.Drop, broker.Reply{Outcome: o}).Epoch)
 		w.answer(broker.Claim, broker.Reply{Outcome: broker.Done, Epoch: 2})
+		w.puts()
 		a, ok := first[*packets.Connack](p)
 		require.True(t, ok)
 		assert.False(t, a.SessionPresent)
