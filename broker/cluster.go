@@ -71,7 +71,8 @@ type RequestKind uint8
 const (
 	// Renew: this node is there for another Lease, from when it was asked for. The first
 	// one begins an Incarnation, as does the first one after the engine has ended the one
-	// before; its Reply comes behind all retained messages.
+	// before; its Reply comes behind all retained messages, which have its Token. Others that
+	// the node has were deleted meanwhile.
 	Renew RequestKind = iota + 1
 
 	// Claim: this node wants to hold the client. The Reply has the Epoch of the claim, and
@@ -192,7 +193,8 @@ type Reply struct {
 
 // Delivery is a message that the engine brings.
 type Delivery struct {
-	// Token is that of the Replay that it is an answer to; 0 if it is live, or retained.
+	// Token is that of the Replay, or of the Renew that begins an incarnation, to which it
+	// belongs; 0 if it is live, also as a retained one.
 	Token uint64
 
 	Namespace string

@@ -210,7 +210,7 @@ func (c *Conn) publishesTo(e *engine, t *turn, p *packets.Publish, a mqttwire.Pa
 func (e *engine) isOwn(topic []byte) bool { return bytes.HasPrefix(topic, []byte("$SYS/")) }
 
 // publish sends a message on that nobody waits for: of the program, or a will. What the
-// engine does not answer is given to it again.
+// engine does not answer is given to it again, before what comes behind it on that topic.
 func (e *engine) publish(t *turn, sp *space, m *session.Message, p *packets.Publish, from string) {
 	r := publishing(sp, m, p, from)
 	if p.QoS == mqttwire.AtMostOnce {
@@ -222,12 +222,39 @@ func (e *engine) publish(t *turn, sp *space, m *session.Message, p *packets.Publ
 	e.insist(t.now, r)
 }
 
-// insist asks for something until it is answered.
+// topicKey is a topic of a namespace.
+type topicKey struct{ namespace, topic string }
+
+// insist asks for a message until it is answered. Of one topic there is one at a time, so
+// that none which is asked for again comes behind a newer one, and is retained in its place.
 func (e *engine) insist(now time.Time, r Request) {
-	e.ask(now, r, func(t *turn, a *Reply) {
-		if a.Outcome == Unknown {
-			e.retry(t, func(t *turn) { e.insist(t.now, r) })
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	key := topicKey{r.Namespace, string(r.Message.Topic())}
+	e.insists[key] = append(e.insists[key], r)
+	if len(e.insists[key]) == 1 {
+		e.insistLocked(now, key)
+	}
+}
+
+// insistLocked asks for the first message of a topic.
+func (e *engine) insistLocked(now time.Time, key topicKey) {
+	e.askLocked(now, e.insists[key][0], func(t *turn, r *Reply) {
+		if r.Outcome == Unknown {
+			e.retry(t, func(t *turn) {
+				e.mu.Lock()
+				defer e.mu.Unlock()
+				e.insistLocked(t.now, key)
+			})
+			return
 		}
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		if e.insists[key] = slices.Delete(e.insists[key], 0, 1); len(e.insists[key]) > 0 {
+			e.insistLocked(t.now, key)
+			return
+		}
+		delete(e.insists, key)
 	})
 }
 

@@ -138,6 +138,9 @@ func (e *engine) arrive(t *turn, d *Delivery) (taken bool) {
 	defer g.arriving.Unlock()
 	at, logged := d.Message.Position()
 	switch sp := e.b.space(d.Namespace); {
+	case d.Retained:
+		e.brings(d)
+		e.b.keep(t, sp, d.Message, d.Publisher)
 	case d.Token != 0:
 		e.mu.Lock()
 		f := e.replays[d.Token]
@@ -145,8 +148,6 @@ func (e *engine) arrive(t *turn, d *Delivery) (taken bool) {
 		if f != nil && logged {
 			f(t, d)
 		}
-	case d.Retained:
-		e.b.keep(t, sp, d.Message, d.Publisher)
 	case len(d.Filter) > 0:
 		filter := append(append(append([]byte("$share/"), d.Group...), '/'), d.Filter...)
 		p := d.Message.Publish()

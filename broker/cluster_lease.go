@@ -57,6 +57,7 @@ func (e *engine) renewed(t *turn, asked time.Time, r *Reply) {
 		e.lease.resumes++
 	}
 	e.mu.Unlock()
+	e.hasBrought(t, again)
 	if was {
 		e.confirmAll(t)
 	}

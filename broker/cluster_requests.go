@@ -34,8 +34,10 @@ type engine struct {
 	replays    map[uint64]func(*turn, *Delivery) // what each brings
 	stopped    []*Conn                           // that were given nothing to write, or no packet, as the node is suspended
 	isAway     bool
+	insists    map[topicKey][]Request // of which the first is asked for until it is answered
 
-	logs logs
+	logs    logs
+	brought *brought // behind logs.arriving
 }
 
 // asked is a Request that is not answered.
@@ -50,7 +52,7 @@ func newEngine(b *Broker, o Cluster) *engine {
 	e := &engine{
 		b: b, o: o.orDefault(), requested: make(chan struct{}, 1), pending: map[uint64]*asked{},
 		holds: map[holdKey]*hold{}, claims: map[holdKey][]time.Time{}, filters: map[filterKey]*listened{},
-		replays: map[uint64]func(*turn, *Delivery){},
+		replays: map[uint64]func(*turn, *Delivery){}, insists: map[topicKey][]Request{},
 	}
 	e.suspended.Store(true) // until the first Renew is answered
 	e.logs.e, e.logs.of = e, map[uint16]*seen{}

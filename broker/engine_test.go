@@ -207,7 +207,7 @@ func (e *engine) do(n *node, r *broker.Request, answer func(broker.Reply)) {
 		if r.Node.Incarnation == 0 && n.holder != (broker.Holder{}) { // it is another program
 			e.end(n)
 		}
-		e.renew(n, answer)
+		e.renew(n, r.Token, answer)
 	case broker.Listen:
 		n.listens[string(r.Namespace)+"/"+string(r.Group)+"/"+string(r.Filter)] = *r
 		done.Positions = []session.Position{{Log: 0, Seq: uint64(len(e.logs[0]))}, {Log: 1, Seq: uint64(len(e.logs[1]))}}
@@ -247,13 +247,14 @@ func (n *node) flush(queue string) {
 }
 
 // renew goes on with a lease, or begins an incarnation.
-func (e *engine) renew(n *node, answer func(broker.Reply)) {
+func (e *engine) renew(n *node, token uint64, answer func(broker.Reply)) {
 	if n.holder == (broker.Holder{}) {
 		e.begun++
 		n.holder = broker.Holder{Node: n.name, Incarnation: e.begun}
 		n.listens, n.last, n.lost = map[string]broker.Request{}, [2]uint64{}, [2]bool{}
 		for _, topic := range sortedKeys(e.retained) {
 			d := e.retained[topic]
+			d.Token = token
 			n.later("retained", func() { n.b.Arrive(e.now, d) })
 		}
 	}
