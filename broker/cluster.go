@@ -24,8 +24,8 @@ type Cluster struct {
 	// is a fifth of Lease.
 	Margin time.Duration
 
-	// Timeout is after what time a Request that was not answered counts as unknown; 0 is
-	// Lease.
+	// Timeout is after what time a Request that was not answered counts as unknown, or a
+	// Replay of which nothing has come; 0 is Lease.
 	Timeout time.Duration
 
 	// Level says what outlives the end of a node.
@@ -97,7 +97,8 @@ const (
 
 	// Listen: bring messages that Filter matches. The Reply comes behind all live ones of
 	// before, or behind a Gap if one of these is lost, and has in Positions where the logs
-	// end that can have such messages. With a
+	// end that can have such messages: a session that comes to this node gets what is in
+	// those, and in those that its record has. With a
 	// Group, bring those that the engine gives to this node of all that have listened with
 	// the group and the filter, this one included: Members says how many receivers there
 	// are here, and it is asked for again when that changes.

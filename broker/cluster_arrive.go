@@ -61,9 +61,9 @@ func (g *logs) endAt(all []session.Position) {
 	}
 }
 
-// begin returns the cursors of a session that has got the logs up to some positions: it is
-// to get what is behind them.
-func (g *logs) begin(at []session.Position) []cursor {
+// begin returns the cursors of a session that has got logs up to some positions: it is to get
+// what is behind them, and all of those others that can have something for it.
+func (g *logs) begin(at []session.Position, others []uint16) []cursor {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	var list []cursor
@@ -73,8 +73,11 @@ func (g *logs) begin(at []session.Position) []cursor {
 	for _, log := range g.sorted() {
 		l := g.of[log]
 		i := slices.IndexFunc(list, func(c cursor) bool { return c.Log == log })
-		if i < 0 { // it has begun since
-			i = len(list)
+		if i < 0 {
+			if !slices.Contains(others, log) {
+				continue
+			}
+			i = len(list) // it has begun since
 			list = append(list, cursor{Position: session.Position{Log: log}, catching: true})
 		}
 		list[i].missed = max(l.seq, l.missed)
@@ -142,10 +145,7 @@ func (e *engine) arrive(t *turn, d *Delivery) (taken bool) {
 		e.brings(d)
 		e.b.keep(t, sp, d.Message, d.Publisher)
 	case d.Token != 0:
-		e.mu.Lock()
-		f := e.replays[d.Token]
-		e.mu.Unlock()
-		if f != nil && logged {
+		if f := e.goesOn(t, d.Token); f != nil && logged {
 			f(t, d)
 		}
 	case len(d.Filter) > 0:
@@ -292,6 +292,18 @@ func (e *engine) askReplay(t *turn, from session.Position, f func(*turn, *Delive
 	e.replays[token] = f
 }
 
+// goesOn returns for whom the messages of a Replay are, or nil. Its Reply is late only when
+// nothing has come for Timeout: a long one is not to begin again and again.
+func (e *engine) goesOn(t *turn, token uint64) func(*turn, *Delivery) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	f, a := e.replays[token], e.pending[token]
+	if f != nil && a != nil {
+		e.timers.set(&a.timer, t.now.Add(e.o.Timeout), a)
+	}
+	return f
+}
+
 // catchUp asks for what the session has missed of the logs; when there is nothing it goes
 // to who waits for it.
 func (h *hold) catchUp(t *turn) {
@@ -323,20 +335,33 @@ func (h *hold) catchUp(t *turn) {
 	}
 }
 
-// catch takes a message that the session has missed.
+// catch takes a message that the session has missed, or that is not for it.
 func (h *hold) catch(t *turn, d *Delivery) {
-	if d.Namespace != h.space.name {
+	at, _ := d.Message.Position()
+	if d.Namespace == h.space.name {
+		p := d.Message.Publish()
+		from := h.space.find(d.Publisher)
+		t.match(h.space, d.Message, p.QoS, p.Retain, from)
+		for i := range t.receivers {
+			if r := &t.receivers[i]; r.client.hold == h {
+				h.catchOne(t, d.Message, at, &r.delivery)
+				return
+			}
+		}
+	}
+	h.passes(at)
+}
+
+// passes notes that the session has got a log up to a message that is not for it: who asks
+// for the rest need not begin in front of it.
+func (h *hold) passes(at session.Position) {
+	cl := h.lock()
+	if cl == nil {
 		return
 	}
-	at, _ := d.Message.Position()
-	p := d.Message.Publish()
-	from := h.space.find(d.Publisher)
-	t.match(h.space, d.Message, p.QoS, p.Retain, from)
-	for i := range t.receivers {
-		if r := &t.receivers[i]; r.client.hold == h {
-			h.catchOne(t, d.Message, at, &r.delivery)
-			return
-		}
+	defer cl.mu.Unlock()
+	if c := h.cursor(at.Log); c.catching {
+		c.Seq = max(c.Seq, at.Seq)
 	}
 }
 

@@ -351,7 +351,8 @@ func (h *hold) make(t *turn, record []byte) {
 		h.fail(t, mqttwire.ReasonUnspecifiedError)
 		return
 	}
-	h.e.listenFor(t, h.space, filtersOf(r.session), func(t *turn) { h.restored(t, r) })
+	filters := filtersOf(r.session)
+	h.e.listenFor(t, h.space, filters, func(t *turn) { h.restored(t, r, h.e.logsOf(h.space, filters)) })
 }
 
 // filtersOf returns the filters of a session.
@@ -362,8 +363,9 @@ func filtersOf(s *session.Session) (list [][]byte) {
 	return list
 }
 
-// restored puts the session in its place. What has come for it meanwhile is replayed.
-func (h *hold) restored(t *turn, r *record) {
+// restored puts the session in its place. What has come for it meanwhile is replayed, of the
+// logs that can have such.
+func (h *hold) restored(t *turn, r *record, logs []uint16) {
 	b := h.e.b
 	cl := b.newClient(h.space, h.id)
 	cl.session, cl.used = r.session, true
@@ -374,7 +376,7 @@ func (h *hold) restored(t *turn, r *record) {
 	h.e.mu.Lock()
 	h.client = cl
 	h.e.mu.Unlock()
-	h.begun, h.cursors = r.begun, h.e.logs.begin(r.cursors)
+	h.begun, h.cursors = r.begun, h.e.logs.begin(r.cursors, logs)
 	if h.doubts(); h.unconfirmed {
 		h.put(t)
 	}

@@ -18,6 +18,7 @@ type listened struct {
 	members int           // as the engine was told of a group
 	told    bool          // the engine brings what it matches
 	asked   uint64        // counts what was asked for
+	logs    []uint16      // that can have what it matches
 	waiting []func(*turn) // for told
 }
 
@@ -88,7 +89,10 @@ func (e *engine) listenLocked(t *turn, key filterKey, l *listened, again bool) {
 		e.mu.Lock()
 		var waiting []func(*turn)
 		if e.filters[key] == l && l.asked == asked {
-			l.told = true
+			l.told, l.logs = true, l.logs[:0]
+			for _, p := range r.Positions {
+				l.logs = append(l.logs, p.Log)
+			}
 			waiting, l.waiting = l.waiting, nil
 		}
 		e.mu.Unlock()
@@ -96,6 +100,18 @@ func (e *engine) listenLocked(t *turn, key filterKey, l *listened, again bool) {
 			do(t)
 		}
 	})
+}
+
+// logsOf returns the logs that can have what filters match that are listened to.
+func (e *engine) logsOf(sp *space, filters [][]byte) (logs []uint16) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, f := range filters {
+		if l := e.filters[filterKey{sp.name, string(f)}]; l != nil {
+			logs = append(logs, l.logs...)
+		}
+	}
+	return logs
 }
 
 // count counts who subscribes to a filter, which is listened to, and tells the engine if
