@@ -33,7 +33,8 @@ type Cluster struct {
 }
 
 // Level says what of a session outlives the sudden end of its node. What a client was
-// acknowledged does in any case.
+// acknowledged does in any case, but for messages for a Group: one that a node has taken is
+// that node's alone until the next Put of the member that gets it, and ends with it before.
 type Level uint8
 
 const (
@@ -304,8 +305,9 @@ func (b *Broker) Reply(now time.Time, r Reply) {
 // order: one that has come before is left out, and from one whose Previous has not come on
 // all are, until Replay has brought what is missing and them. So no session is said to have
 // got a log further than it has. It is sent on before Arrive is back. taken is false for a
-// message for a group of which nobody is here any more, or takes it: then another node is
-// to get it.
+// message for a group of which nobody is here any more, or takes it, or while the node is
+// suspended: then another node is to get it. true does not say that it is recorded: see
+// Level.
 func (b *Broker) Arrive(now time.Time, d Delivery) (taken bool) {
 	if b.engine == nil || d.Message == nil {
 		return false

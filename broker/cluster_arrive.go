@@ -149,10 +149,7 @@ func (e *engine) arrive(t *turn, d *Delivery) (taken bool) {
 			f(t, d)
 		}
 	case len(d.Filter) > 0:
-		filter := append(append(append([]byte("$share/"), d.Group...), '/'), d.Filter...)
-		p := d.Message.Publish()
-		group := t.groupOf(sp, d.Message, filter)
-		return group != nil && t.share(group, d.Message, share{qos: p.QoS, retain: p.Retain})
+		return e.arriveFor(t, d, sp)
 	case !logged:
 		p := d.Message.Publish()
 		e.local(t, sp, d.Message, &p, d.Publisher)
@@ -160,6 +157,18 @@ func (e *engine) arrive(t *turn, d *Delivery) (taken bool) {
 		e.live(t, d, at)
 	}
 	return true
+}
+
+// arriveFor takes a message for a group. While nobody knows whether the members that are here
+// are ours another node is to get it.
+func (e *engine) arriveFor(t *turn, d *Delivery, sp *space) (taken bool) {
+	if e.isSuspended(t.now) {
+		return false
+	}
+	filter := append(append(append([]byte("$share/"), d.Group...), '/'), d.Filter...)
+	p := d.Message.Publish()
+	group := t.groupOf(sp, d.Message, filter)
+	return group != nil && t.offer(group, d.Message, share{qos: p.QoS, retain: p.Retain}, t.b.number(group.Len()))
 }
 
 // live takes a live message of a log: if one before it is missing all that is are asked
