@@ -153,6 +153,8 @@ type Request struct {
 	Message *session.Message // Send, Append, Retain
 	Record  []byte           // Release, Put: not to be looked into
 	From    session.Position // Replay, Fetch
+
+	counted bool // among those that may wait: see engine.send
 }
 
 // Outcome is what has become of a Request.

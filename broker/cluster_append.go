@@ -213,12 +213,14 @@ func (e *engine) isOwn(topic []byte) bool { return bytes.HasPrefix(topic, []byte
 // engine does not answer is given to it again.
 func (e *engine) publish(t *turn, sp *space, m *session.Message, p *packets.Publish, from string) {
 	r := publishing(sp, m, p, from)
+	if r.Kind != Send {
+		r.ID = e.newID()
+	}
 	if p.QoS == mqttwire.AtMostOnce {
 		e.local(t, sp, m, p, from)
 		e.send(t, r)
 		return
 	}
-	r.ID = e.newID()
 	e.insist(t.now, r)
 }
 

@@ -102,7 +102,7 @@ func (e *engine) next() (r Request, ok bool) {
 		if e.first++; e.first == len(e.requests) {
 			e.requests, e.first = e.requests[:0], 0
 		}
-		if r.Kind == Send {
+		if r.counted {
 			e.sent--
 		}
 		return r, true
@@ -222,6 +222,7 @@ func (e *engine) send(t *turn, r Request) {
 		return
 	}
 	e.sent++
+	r.counted = true
 	e.askLocked(t.now, r, nil)
 }
 
