@@ -119,6 +119,9 @@ func (e *engine) connect(t *turn, c *Conn, sp *space, comes *connecting) error {
 			return nil
 		}
 		switch done, err := c.takeOver(t, cl, comes.connect, comes.connack); {
+		case err == errOwned:
+			c.refuses(t, mqttwire.ReasonNotAuthorized)
+			return nil
 		case err != nil:
 			c.refuses(t, mqttwire.ReasonUnspecifiedError)
 			return err
@@ -330,7 +333,7 @@ func (h *hold) restored(t *turn, r *record) {
 	b := h.e.b
 	cl := b.newClient(h.space, h.id)
 	cl.session, cl.used = r.session, true
-	cl.peer = &Peer{ClientID: h.id, Namespace: h.space.name}
+	cl.peer = &Peer{ClientID: h.id, Namespace: h.space.name, Name: r.name}
 	cl.hold = h
 	b.counts.sessions.Add(1)
 	cl.mu.Lock()
@@ -420,6 +423,8 @@ func (h *hold) giveTo(t *turn, c *Conn, comes *connecting) bool {
 	}
 	done, err := c.takeOver(t, cl, comes.connect, comes.connack)
 	switch {
+	case err == errOwned:
+		c.refuses(t, mqttwire.ReasonNotAuthorized)
 	case err != nil:
 		c.refuses(t, mqttwire.ReasonUnspecifiedError)
 		h.e.mu.Lock()
