@@ -17,7 +17,8 @@ type engine struct {
 	requested chan struct{}
 	suspended atomic.Bool // nothing but PINGRESP is written
 	until     atomic.Int64
-	timers    deadlines // of what was asked for, and of what is done later
+	insisted  atomic.Int64 // messages that nobody waits for, and that are asked for until they are answered
+	timers    deadlines    // of what was asked for, and of what is done later
 
 	mu         sync.Mutex // of all that follows; nothing else is locked meanwhile, but the timers
 	requests   []Request
