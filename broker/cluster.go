@@ -142,8 +142,10 @@ type Request struct {
 	Client string
 
 	// Epoch is that of our claim: of Take, Release, Put, Drop, Fetch, and of Append and
-	// Retain by a client. The engine refuses a Take that is not that of the last claim,
-	// unless the client is held by it, and else all by which it is not held, but a Fetch.
+	// Retain that the client waits for. The engine refuses a Take that is not that of the
+	// last claim, unless the client is held by it, and else all by which it is not held, but
+	// a Fetch. 0 is not looked at: it is that of a will, which goes out when its client may
+	// be held elsewhere already, and of all else that nobody waits for.
 	Epoch Epoch
 
 	Filter  []byte           // Listen, Forget: without $share and the group

@@ -233,12 +233,16 @@ func (e *engine) publish(t *turn, sp *space, m *session.Message, p *packets.Publ
 	e.insist(t.now, r)
 }
 
-// insist asks for something until it is answered.
+// insist asks for something until it is answered. What is refused then is counted alone, as
+// nobody waits for it.
 func (e *engine) insist(now time.Time, r Request) {
 	e.ask(now, r, func(t *turn, a *Reply) {
-		if a.Outcome == Unknown {
+		switch a.Outcome {
+		case Unknown:
 			e.retry(t, func(t *turn) { e.insist(t.now, r) })
 			return
+		case Refused:
+			e.b.counts.refused.Add(1)
 		}
 		e.insisted.Add(-1)
 	})
