@@ -136,18 +136,18 @@ func (c *Conn) leaves() {
 	c.b.engine.unstop(c)
 }
 
-// appendPong appends PINGRESP that wait, whole.
-func (c *Conn) appendPong(dst []byte, max int) []byte {
+// appendPong appends PINGRESP that wait, and reports whether all are out: before that
+// nothing else may be, as they may end within one.
+func (c *Conn) appendPong(dst []byte, max int) (_ []byte, all bool) {
 	if c.door == nil || len(c.door.pong) == 0 {
-		return dst
+		return dst, true
 	}
-	n := min(len(c.door.pong), max/2*2)
-	if n <= 0 {
-		return dst
+	n := min(len(c.door.pong), max)
+	if n > 0 {
+		dst = append(dst, c.door.pong[:n]...)
+		c.door.pong = c.door.pong[n:]
 	}
-	dst = append(dst, c.door.pong[:n]...)
-	c.door.pong = c.door.pong[n:]
-	return dst
+	return dst, len(c.door.pong) == 0
 }
 
 // pongBuffers is appendPong for Buffers.

@@ -196,17 +196,17 @@ func (c *Conn) Append(dst []byte, max int) []byte {
 	mu := c.lock()
 	t := c.b.turn(c.now)
 	start := len(dst)
-	dst = c.appendPong(dst, max)
-	if suspended := c.isSuspended(); !c.busy && !suspended {
-		waits := false
+	dst, all := c.appendPong(dst, max)
+	switch waits := c.isSuspended(); {
+	case waits || !all || c.busy && len(dst) > start:
+		c.handedOut(t, len(dst)-start, waits)
+	case !c.busy:
 		if c.b.stages() {
 			dst, waits = c.appendStaged(t, dst, max-(len(dst)-start))
 		} else {
 			dst = c.link.Append(dst, max-(len(dst)-start))
 		}
 		c.handedOut(t, len(dst)-start, waits)
-	} else if suspended {
-		c.handedOut(t, len(dst)-start, true)
 	}
 	mu.Unlock()
 	t.end()
@@ -237,11 +237,11 @@ func (c *Conn) Buffers(bufs [][]byte) [][]byte {
 	t := c.b.turn(c.now)
 	start, n := len(bufs), 0
 	bufs = c.pongBuffers(bufs)
-	suspended := c.isSuspended()
-	if !c.busy || suspended {
+	suspended, pongs := c.isSuspended(), len(bufs) > start
+	if !c.busy || suspended || pongs {
 		waits := suspended
 		switch {
-		case suspended || len(bufs) > start:
+		case suspended || pongs:
 		case c.b.stages():
 			bufs, waits = c.stagedBuffers(t, bufs)
 		default:
