@@ -322,6 +322,9 @@ func (c *Conn) Tick(now time.Time) {
 	case due(c.expires()):
 		c.disconnect(now, &packets.Disconnect{ReasonCode: mqttwire.ReasonMaximumConnectTime})
 	default:
+		if c.door != nil && c.halts() {
+			c.link.Unread(now)
+		}
 		c.link.Tick(now)
 	}
 	c.settle(t)
