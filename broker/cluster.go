@@ -96,7 +96,9 @@ const (
 	// before, and has in Positions where the logs end that can have such messages. With a
 	// Group, bring those that the engine gives to this node of all that have listened with
 	// the group and the filter, this one included: Members says how many receivers there
-	// are here, and it is asked for again when that changes.
+	// are here, and it is asked for again when that changes. If it is refused so is the
+	// subscription, or the connection of a client whose session has it; but what the node
+	// has listened to before, or the program, is asked for again.
 	Listen
 
 	// Forget: no longer. It is not answered.

@@ -317,7 +317,32 @@ func (h *hold) make(t *turn, record []byte) {
 		h.fail(t, mqttwire.ReasonUnspecifiedError)
 		return
 	}
-	h.e.listenFor(t, h.space, filtersOf(r.session), func(t *turn) { h.restored(t, r) })
+	h.listen(t, r)
+}
+
+// listen has the engine bring what the session subscribes to, before that is in its place. If
+// the engine refuses, who waits for the client is refused too; and it is asked again, as the
+// session has its will and its end, unless another node wants the client.
+func (h *hold) listen(t *turn, r *record) {
+	h.e.listenFor(t, h.space, filtersOf(r.session), false, func(t *turn, refused []int) {
+		if len(refused) == 0 {
+			h.restored(t, r)
+			return
+		}
+		h.e.mu.Lock()
+		c, wanted := h.conn, h.wanted
+		h.conn, h.comes = nil, nil
+		h.e.mu.Unlock()
+		if c != nil {
+			c.refuses(t, mqttwire.ReasonServerBusy)
+		}
+		if wanted {
+			h.giveUp(t, nil)
+			h.fail(t, mqttwire.ReasonServerBusy)
+			return
+		}
+		h.e.retry(t, func(t *turn) { h.listen(t, r) })
+	})
 }
 
 // filtersOf returns the filters of a session.

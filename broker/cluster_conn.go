@@ -169,9 +169,13 @@ func (c *Conn) listens(t *turn, p *packets.Subscribe, answer *packets.Suback) er
 	}
 	c.door.asks = true
 	mu.Unlock()
-	c.b.engine.listenFor(t, c.client.space, granted(p.Subscriptions, answer.ReasonCodes), func(t *turn) {
+	filters, at := granted(p.Subscriptions, answer.ReasonCodes)
+	c.b.engine.listenFor(t, c.client.space, filters, false, func(t *turn, refused []int) {
 		defer c.lock().Unlock()
 		c.door.asks = false
+		for _, i := range refused {
+			answer.ReasonCodes[at[i]] = mqttwire.ReasonImplementationSpecificError
+		}
 		_ = c.grant(t, p, answer) // the connection may have ended meanwhile
 		t.ready = append(t.ready, c)
 	})

@@ -93,6 +93,7 @@
 //     CONNACK is next. The third claim of a client in ten seconds waits a second. If a
 //     client comes to the node that holds it nothing is asked for.
 //   - A subscription. SUBACK waits until Listen is answered, if nobody here had that filter.
+//     If that is refused, so is the subscription, with code 0x83, and 0x80 before 5.0.
 //   - A message with QoS 0 goes to who is here, and by Send to the others.
 //   - A message with QoS 1 or 2 is asked to be appended to a log, and its PUBACK or PUBREC
 //     waits for the answer, in the order of those before it. If it is refused or nobody
