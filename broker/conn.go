@@ -78,7 +78,8 @@ func (c *Conn) settle(t *turn) {
 	}
 }
 
-// Feed gives the broker the next bytes of the peer: see session.Link.Feed.
+// Feed gives the broker the next bytes of the peer: see session.Link.Feed. While Waits reports
+// true they must stay as they are too, though Packet has returned false.
 func (c *Conn) Feed(now time.Time, chunk []byte) {
 	t := c.b.turn(now)
 	defer t.end()
@@ -397,8 +398,7 @@ func (c *Conn) Drain(now time.Time, d *packets.Disconnect) {
 // be written is, or cannot be any more.
 func (c *Conn) Closed() (session.Cause, bool) {
 	defer c.lock().Unlock()
-	cause, closed := c.link.Closed()
-	return cause, closed && c.staged.empty()
+	return c.link.Closed() // which has handed out what is staged, and waits for it, if it is not lost
 }
 
 // Lost says that the transport is gone, with its error or nil. It is the last call, for
