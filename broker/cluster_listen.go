@@ -157,8 +157,7 @@ func (e *engine) count(key filterKey, n int) {
 	}
 	l.members = l.count
 	r.Node = e.lease.holder
-	e.requests = append(e.requests, r)
-	e.tellLocked()
+	e.pushLocked(r)
 }
 
 // listenAgain tells an engine that has ended this node what it listens to, and asks for
