@@ -67,7 +67,7 @@ var importRules = map[string]importRule{
 	"examples/proxy":                {notStd: all, rooms: []string{".", "packets"}},
 	"examples/server":               {notStd: all, rooms: []string{".", "packets"}},
 	"examples/broker":               {notStd: all, rooms: []string{"broker", "server"}},
-	"examples/bridge":               {notStd: all, rooms: []string{".", "client", "packets"}},
+	"examples/bridge":               {notStd: all, rooms: []string{".", "client", "packets", "session"}},
 	"examples/by-hand":              {notStd: all, rooms: []string{".", "packets", "session"}},
 	"examples/controller":           {notStd: all, rooms: []string{".", "packets", "broker", "server", "topic"}},
 	"examples/handlers":             {notStd: all, rooms: []string{".", "packets", "server"}},
@@ -89,7 +89,7 @@ var importRules = map[string]importRule{
 		"github.com/gobwas/ws", "github.com/gobwas/httphead", "golang.org/x/crypto"}},
 	"cmd/mqtt": {notStd: all, rooms: []string{".", "packets", "session", "client", "topic", "broker", "server", "store", "ws"}, others: []string{
 		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "golang.org/x/crypto", "golang.org/x/term",
-		"github.com/pires/go-proxyproto", "golang.org/x/net"}},
+		"github.com/pires/go-proxyproto", "golang.org/x/net", "golang.org/x/sys"}},
 	"cmd/mqttdump": {notStd: all, rooms: []string{".", "packets", "topic", "capture", "pcap"}, others: []string{
 		"github.com/expr-lang/expr", "github.com/fatih/color", "github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3",
 		"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/sys"}},

@@ -45,9 +45,7 @@ func TestOverwriteBodiesShowsAViewThatWasKept(t *testing.T) {
 
 func requireOverwritten(t *testing.T, view []byte) {
 	t.Helper()
-	for _, c := range view {
-		require.Equal(t, byte(0xDB), c)
-	}
+	require.Equal(t, len(view), bytes.Count(view, []byte{0xDB}))
 }
 
 func TestOverwriteBodiesShowsAViewOfABufferThatWasReplaced(t *testing.T) {

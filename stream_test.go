@@ -320,9 +320,17 @@ func TestStreamsOfTheCorpusAreTheSameAtEverySplit(t *testing.T) {
 	}
 }
 
+// lessIfShort is how much of something a test takes, with -short less.
+func lessIfShort(n, short int) int {
+	if testing.Short() {
+		return short
+	}
+	return n
+}
+
 func TestStreamsOfTheCorpusAreTheSameInPiecesOfAnySize(t *testing.T) {
 	for v := mqttwire.V31; v <= mqttwire.V5; v++ {
-		b := corpusStream(t, v, 1<<20)
+		b := corpusStream(t, v, lessIfShort(1<<20, 200000))
 		steps, offset, end := inOneShot(b, 0)
 		for _, n := range []int{1, 2, 3, 5, 511, 512, 513, 4096, 65536, len(b)} {
 			where := fmt.Sprintf("MQTT %s, pieces of %d bytes", v, n)

@@ -102,7 +102,9 @@ const (
 	// those, and in those that its record has. With a
 	// Group, bring those that the engine gives to this node of all that have listened with
 	// the group and the filter, this one included: Members says how many receivers there
-	// are here, and it is asked for again when that changes.
+	// are here, and it is asked for again when that changes. If it is refused so is the
+	// subscription, or the connection of a client whose session has it; but what the node
+	// has listened to before, or the program, is asked for again.
 	Listen
 
 	// Forget: no longer. It is not answered.
@@ -148,8 +150,10 @@ type Request struct {
 	Client string
 
 	// Epoch is that of our claim: of Take, Release, Put, Drop, Fetch, and of Append and
-	// Retain by a client. The engine refuses a Take that is not that of the last claim,
-	// unless the client is held by it, and else all by which it is not held, but a Fetch.
+	// Retain that the client waits for. The engine refuses a Take that is not that of the
+	// last claim, unless the client is held by it, and else all by which it is not held, but
+	// a Fetch. 0 is not looked at: it is that of a will, which goes out when its client may
+	// be held elsewhere already, and of all else that nobody waits for.
 	Epoch Epoch
 
 	Free    bool             // Claim: nobody waits for the client here
@@ -160,6 +164,8 @@ type Request struct {
 	Message *session.Message // Send, Append, Retain
 	Record  []byte           // Release, Put: not to be looked into
 	From    session.Position // Replay, Fetch
+
+	counted bool // among those that may wait: see engine.send
 }
 
 // Outcome is what has become of a Request.

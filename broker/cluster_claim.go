@@ -124,6 +124,9 @@ func (e *engine) connect(t *turn, c *Conn, sp *space, comes *connecting) error {
 			return nil
 		}
 		switch done, err := c.takeOver(t, cl, comes.connect, comes.connack); {
+		case err == errOwned:
+			c.refuses(t, mqttwire.ReasonNotAuthorized)
+			return nil
 		case err != nil:
 			c.refuses(t, mqttwire.ReasonUnspecifiedError)
 			return err
@@ -351,8 +354,33 @@ func (h *hold) make(t *turn, record []byte) {
 		h.fail(t, mqttwire.ReasonUnspecifiedError)
 		return
 	}
+	h.listen(t, r)
+}
+
+// listen has the engine bring what the session subscribes to, before that is in its place. If
+// the engine refuses, who waits for the client is refused too; and it is asked again, as the
+// session has its will and its end, unless another node wants the client.
+func (h *hold) listen(t *turn, r *record) {
 	filters := filtersOf(r.session)
-	h.e.listenFor(t, h.space, filters, func(t *turn) { h.restored(t, r, h.e.logsOf(h.space, filters)) })
+	h.e.listenFor(t, h.space, filters, false, func(t *turn, refused []int) {
+		if len(refused) == 0 {
+			h.restored(t, r, h.e.logsOf(h.space, filters))
+			return
+		}
+		h.e.mu.Lock()
+		c, wanted := h.conn, h.wanted
+		h.conn, h.comes = nil, nil
+		h.e.mu.Unlock()
+		if c != nil {
+			c.refuses(t, mqttwire.ReasonServerBusy)
+		}
+		if wanted {
+			h.giveUp(t, nil)
+			h.fail(t, mqttwire.ReasonServerBusy)
+			return
+		}
+		h.e.retry(t, func(t *turn) { h.listen(t, r) })
+	})
 }
 
 // filtersOf returns the filters of a session.
@@ -369,7 +397,7 @@ func (h *hold) restored(t *turn, r *record, logs []uint16) {
 	b := h.e.b
 	cl := b.newClient(h.space, h.id)
 	cl.session, cl.used = r.session, true
-	cl.peer = &Peer{ClientID: h.id, Namespace: h.space.name}
+	cl.peer = &Peer{ClientID: h.id, Namespace: h.space.name, Name: r.name}
 	cl.hold = h
 	b.counts.sessions.Add(1)
 	cl.mu.Lock()
@@ -476,6 +504,8 @@ func (h *hold) giveTo(t *turn, c *Conn, comes *connecting) bool {
 	}
 	done, err := c.takeOver(t, cl, comes.connect, comes.connack)
 	switch {
+	case err == errOwned:
+		c.refuses(t, mqttwire.ReasonNotAuthorized)
 	case err != nil:
 		c.refuses(t, mqttwire.ReasonUnspecifiedError)
 		h.e.mu.Lock()

@@ -151,18 +151,18 @@ func (c *Conn) leaves() {
 	c.b.engine.unstop(c)
 }
 
-// appendPong appends PINGRESP that wait, whole.
-func (c *Conn) appendPong(dst []byte, max int) []byte {
+// appendPong appends PINGRESP that wait, and reports whether all are out: before that
+// nothing else may be, as they may end within one.
+func (c *Conn) appendPong(dst []byte, max int) (_ []byte, all bool) {
 	if c.door == nil || len(c.door.pong) == 0 {
-		return dst
+		return dst, true
 	}
-	n := min(len(c.door.pong), max/2*2)
-	if n <= 0 {
-		return dst
+	n := min(len(c.door.pong), max)
+	if n > 0 {
+		dst = append(dst, c.door.pong[:n]...)
+		c.door.pong = c.door.pong[n:]
 	}
-	dst = append(dst, c.door.pong[:n]...)
-	c.door.pong = c.door.pong[n:]
-	return dst
+	return dst, len(c.door.pong) == 0
 }
 
 // pongBuffers is appendPong for Buffers.
@@ -184,9 +184,13 @@ func (c *Conn) listens(t *turn, p *packets.Subscribe, answer *packets.Suback) er
 	}
 	c.door.asks = true
 	mu.Unlock()
-	c.b.engine.listenFor(t, c.client.space, granted(p.Subscriptions, answer.ReasonCodes), func(t *turn) {
+	filters, at := granted(p.Subscriptions, answer.ReasonCodes)
+	c.b.engine.listenFor(t, c.client.space, filters, false, func(t *turn, refused []int) {
 		defer c.lock().Unlock()
 		c.door.asks = false
+		for _, i := range refused {
+			answer.ReasonCodes[at[i]] = mqttwire.ReasonImplementationSpecificError
+		}
 		_ = c.grant(t, p, answer) // the connection may have ended meanwhile
 		t.ready = append(t.ready, c)
 	})

@@ -205,7 +205,7 @@ func (c *Conn) takeOver(t *turn, cl *client, p *packets.Connect, connack *packet
 		cl.drop()
 		return false, errClosing
 	}
-	if c.b.o.Owned && cl.used && cl.peer.Name != c.peer.Name {
+	if c.b.o.Owned && !cl.mayBeOf(c.peer.Name) {
 		return false, errOwned
 	}
 	if old != nil {
@@ -218,6 +218,13 @@ func (c *Conn) takeOver(t *turn, cl *client, p *packets.Connect, connack *packet
 		}
 	}
 	return c.acceptSession(t, cl, p, connack)
+}
+
+// mayBeOf reports whether a client of a Name may have the session: see Options.Owned. In a
+// cluster the record of a session has no Name, so that none there says nothing.
+func (cl *client) mayBeOf(name string) bool {
+	owner := cl.peer.Name
+	return !cl.used || owner == name || owner == "" && cl.hold == nil
 }
 
 // errClosing says that the connection is closed already.

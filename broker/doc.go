@@ -94,6 +94,7 @@
 //     client comes to the node that holds it nothing is asked for; if its session has ended
 //     there it is claimed when Drop is answered.
 //   - A subscription. SUBACK waits until Listen is answered, if nobody here had that filter.
+//     If that is refused, so is the subscription, with code 0x83, and 0x80 before 5.0.
 //   - A message with QoS 0 goes to who is here, and by Send to the others.
 //   - A message with QoS 1 or 2 is asked to be appended to a log, and its PUBACK or PUBREC
 //     waits for the answer, in the order of those before it. If it is refused or nobody

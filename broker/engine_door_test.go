@@ -174,7 +174,10 @@ func TestAnUnknownAnswerToAClaimIsAskedForAgain(t *testing.T) {
 }
 
 func TestADamagedRecordRefusesTheClientAndStaysAsItIs(t *testing.T) {
-	for _, record := range []string{"x", "\x01", "\x01\x05", "\x01\x00\x01", "\x01\x00\x00nothing"} {
+	for _, record := range []string{
+		"x", "\x01", "\x01\x05", "\x01\x00\x01", "\x01\x00\x00nothing",
+		"\x02", "\x02\x05", "\x02\x01a\x05", "\x02\x00\x00\x01", "\x02\x01a\x00\x00nothing", "\x03\x00\x00\x00",
+	} {
 		w := newBy(t, broker.Options{})
 		p := w.connect(mqttwire.V5, "p")
 		w.answer(broker.Claim, broker.Reply{Outcome: broker.Done, Epoch: 1, Record: []byte(record)})

@@ -222,6 +222,10 @@ func (e *engine) do(n *node, r *broker.Request, answer func(broker.Reply)) {
 	case broker.Send:
 		e.bring(n, broker.Delivery{Namespace: r.Namespace, Message: r.Message, Publisher: r.Client})
 	case broker.Append, broker.Retain:
+		if c := e.claims[r.Namespace+"/"+r.Client]; r.Epoch != 0 && (c == nil || c.holder != n.holder || c.held != r.Epoch) {
+			answer(broker.Reply{Outcome: broker.Refused})
+			return
+		}
 		e.append(n, r, answer)
 	case broker.Replay:
 		e.replay(n, r)

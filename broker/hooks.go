@@ -83,6 +83,10 @@ type Peer struct {
 	// Namespace is where the client belongs; the hook Connect sets it.
 	Namespace string
 
+	// Data is of the program alone, such as by what Name was proved; the hook Connect sets
+	// it, and no journal keeps it.
+	Data any
+
 	// Expires is when the connection is closed with code 0xA0; the hooks Connect and
 	// Auth set it. The zero time is never.
 	Expires time.Time

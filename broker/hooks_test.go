@@ -242,3 +242,16 @@ func sorted(a *packets.Auth) string {
 	b.Properties.SetAuthenticationData(data)
 	return b.String()
 }
+
+func TestWhatTheHookConnectKeepsOfAClientIsFoundInTheListOfClients(t *testing.T) {
+	w := newWorld(t, broker.Options{Hooks: broker.Hooks{
+		Connect: func(_ context.Context, c *broker.Peer, p *packets.Connect) (*packets.Auth, mqttwire.ReasonCode) {
+			c.Data = "proved by " + string(p.Password)
+			return nil, 0
+		},
+	}})
+	w.connect(mqttwire.V5, "p", func(c *packets.Connect) { c.Password = []byte("secret") })
+	c, ok := w.b.Client("", "p")
+	assert.True(t, ok)
+	assert.Equal(t, "proved by secret", c.Peer.Data)
+}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/broker"
@@ -42,6 +43,31 @@ func TestASessionIsTakenOverByItsOwnerAlone(t *testing.T) {
 		w.run()
 		assert.Zero(t, w.connect(v, "p", named("bob")).connack().ReasonCode, "who is new has no owner")
 	}
+}
+
+// Such as all that were made before there were users.
+func TestASessionOfNobodyIsThatOfTheFirstWithAName(t *testing.T) {
+	o := broker.Options{Owned: true, Journal: true, Rand: &counter{}}
+	j := &journaled{world: newWorld(t, o)}
+	p := j.connect(mqttwire.V5, "p", keeps)
+	p.subscribe(0, sub("a", 1))
+	j.commit()
+	p.lose()
+	j.commit()
+	again := &journaled{world: newWorld(t, o)}
+	var err error
+	again.b, _, err = broker.Restore(o, j.now, each(j.durable))
+	require.NoError(t, err)
+	alice := again.connect(mqttwire.V5, "p", named("alice"))
+	again.commit()
+	assert.Zero(t, alice.connack().ReasonCode)
+	assert.True(t, alice.connack().SessionPresent)
+	for _, other := range []string{"bob", ""} {
+		again.commit()
+		code := again.connect(mqttwire.V5, "p", named(other)).connack().ReasonCode
+		assert.Equal(t, mqttwire.ReasonNotAuthorized, code, "it is hers from then on: %q", other)
+	}
+	assert.False(t, alice.closed)
 }
 
 func TestWithoutOwnersWhoKnowsTheIdentifierTakesTheSession(t *testing.T) {

@@ -324,7 +324,10 @@ func TestCorpusStreamsComeOutTheSameInAnyPieces(t *testing.T) {
 // cuttings are all places where one side's bytes can be cut in two; of a long
 // stream those near its ends, and some between.
 func cuttings(s *corpus.Stream) (all []cutting) {
-	const near, step = 128, 4099
+	near, step := 128, 4099
+	if testing.Short() {
+		near, step = 32, 16411
+	}
 	for _, from := range bothSides {
 		n := len(s.Sent(from))
 		for at := 1; at < n; at++ {

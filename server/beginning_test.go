@@ -30,6 +30,7 @@ func TestAServerMayBeClosedWhileAConnectionBegins(t *testing.T) {
 					go func() { served <- s.ServeConn(far) }()
 					synctest.Wait()
 					assert.Empty(t, s.Conns())
+					assert.Equal(t, 1, s.Stats().Conns)
 					go func() { ended <- end(t, s) }()
 					synctest.Wait()
 					_, err := near.Read(make([]byte, 1))

@@ -67,6 +67,7 @@ type Server struct {
 	working    sync.WaitGroup // the goroutines of the Broker
 	serving    sync.WaitGroup // connections
 	beyond     int            // connections that were refused since toldBeyond
+	refusals   uint64         // of those, since the beginning
 	toldBeyond time.Time
 	readers    sync.Map // in a cluster, of each *Conn the chan by which its reader is woken
 }
@@ -327,15 +328,19 @@ func (s *Server) open(conn net.Conn) (*Conn, error) {
 // ErrTooMany says that a connection was beyond Limits, and closed.
 var ErrTooMany = errors.New("server: too many connections")
 
-// refused logs a connection beyond Limits, and how many there were since the one that was
-// logged before: once a second at most.
+// refused counts a connection beyond Limits, and logs it with how many there were since the
+// one that was logged before: once a second at most.
 func (s *Server) refused(conn net.Conn, err error) {
-	if s.Log == nil || err != ErrTooMany {
+	if err != ErrTooMany {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.refusals++
 	s.beyond++
+	if s.Log == nil {
+		return
+	}
 	if now := time.Now(); now.Sub(s.toldBeyond) >= time.Second {
 		s.Log.Warn("connections refused", "why", err, "count", s.beyond, "last", conn.RemoteAddr())
 		s.beyond, s.toldBeyond = 0, now
@@ -395,8 +400,9 @@ func (s *Server) connections(begun bool) []*Conn {
 // Shutdown closes all listeners, and ends each connection when nothing is in flight on
 // it, in 5.0 with a DISCONNECT of code 0x8B. When ctx ends it waits no longer: those that
 // are left are closed. It returns when all have ended, with the error of ctx if that was
-// before; functions of the Handler that do not return are waited for no longer than
-// Limits.CloseTimeout after that, so that one of them may call it.
+// before, or with ErrJournal if what changed last could not be made durable; functions of
+// the Handler that do not return are waited for no longer than Limits.CloseTimeout after
+// that, so that one of them may call it.
 func (s *Server) Shutdown(ctx context.Context) error {
 	return s.end(ctx, func(c *Conn, now time.Time) {
 		c.conn.Drain(now, &packets.Disconnect{ReasonCode: mqttwire.ReasonServerShuttingDown})
@@ -406,12 +412,15 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // Close closes all listeners, and ends each connection at once, in 5.0 with a DISCONNECT
 // of code 0x8B. It waits for what is to be written, and for functions of the Handler, a few
 // times Limits.CloseTimeout at most; a function of the Handler that calls it had better do so
-// in a goroutine of its own.
+// in a goroutine of its own. Its only error is ErrJournal, as that of Shutdown.
 func (s *Server) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), orDefault(s.Limits.CloseTimeout, defaultCloseTimeout))
 	defer cancel()
-	_ = s.end(ctx, func(c *Conn, now time.Time) { c.Disconnect(mqttwire.ReasonServerShuttingDown) })
-	return nil
+	err := s.end(ctx, func(c *Conn, now time.Time) { c.Disconnect(mqttwire.ReasonServerShuttingDown) })
+	if errors.Is(err, ErrJournal) {
+		return err
+	}
+	return nil // that some had to be cut off is what Close is for
 }
 
 // end ends the server: connections by f, and after ctx by force.
@@ -455,6 +464,9 @@ func (s *Server) end(ctx context.Context, f func(*Conn, time.Time)) error {
 		s.cancel()
 	}
 	s.working.Wait()
+	if why := s.closedBy(); errors.Is(why, ErrJournal) {
+		return why // says more than that ctx ended
+	}
 	return err
 }
 

@@ -19,6 +19,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -241,10 +242,11 @@ func TestConnectionsBeyondTheLimitsAreClosed(t *testing.T) {
 		_, err := c.Receive()
 		assert.Error(t, err)
 		assert.NotErrorIs(t, err, os.ErrDeadlineExceeded)
+		until(t, func() bool { return s.Stats() == server.Stats{Conns: 2, Refused: 1} })
 		for _, conn := range s.Conns() {
 			conn.Disconnect(0)
 		}
-		until(t, func() bool { return len(s.Conns()) == 0 })
+		until(t, func() bool { return s.Stats().Conns == 0 })
 		dial(t, address).connects(mqttwire.V311, "again")
 	}
 }
@@ -354,6 +356,37 @@ func TestAServerWhoseJournalFailsEnds(t *testing.T) {
 	why := <-ended
 	assert.ErrorIs(t, why, server.ErrJournal)
 	assert.ErrorIs(t, why, io.ErrShortWrite)
+}
+
+// full is a journal that has no more room once it is told so.
+type full struct {
+	session.Journal
+	now atomic.Bool
+}
+
+func (f *full) Append(records []session.Record) error {
+	if f.now.Load() {
+		return io.ErrShortWrite
+	}
+	return f.Journal.Append(records)
+}
+
+func TestTheEndOfAServerTellsThatTheLastChangesAreNotDurable(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(*server.Server) error{
+		"Shutdown": func(s *server.Server) error { return s.Shutdown(t.Context()) },
+		"Close":    (*server.Server).Close,
+	} {
+		journal := &full{Journal: session.MemoryJournal()}
+		s := &server.Server{Broker: broker.New(broker.Options{Journal: true}), Journal: journal}
+		dial(t, serves(t, s)).connects(mqttwire.V5, "c")
+		journal.now.Store(true)
+		m := session.NewMessage(time.Now(), &packets.Publish{Topic: []byte("a"), Payload: []byte("b"), Retain: true})
+		require.NoError(t, s.Broker.Publish(time.Now(), "", m, nil))
+		err := end(s)
+		assert.ErrorIs(t, err, server.ErrJournal, name)
+		assert.ErrorIs(t, err, io.ErrShortWrite, name)
+	}
 }
 
 // The race detector looks at it.

@@ -34,10 +34,14 @@ type acl struct {
 
 const (
 	aclAllowed = "user NAME, or topic or pattern and one of read, write, readwrite, deny (or none, which is readwrite) and a topic filter; " +
-		"a pattern has %c for the client id and %u for the user name"
+		"a filter with spaces or tabs has one of these words before it; a pattern has %c for the client id and %u for the user name"
 	aclHelp = `The file of --acl has the lines of mosquitto's acl_file. "topic read a/#" is for the user whose line "user NAME" is
 before it, or for who has no name if there is none; "pattern write %u/%c/#" is for everyone. What no line
-allows is refused, and so is what a line denies. Words are separated by spaces or tabs.`
+allows is refused, and so is what a line denies. Words are separated by spaces or tabs; a filter that has
+some needs the access before it, and so does one that is called like an access. Who publishes in 5.0 is told
+what is refused; before 5.0 no code says so, and it is acknowledged like all else. A client whose client id
+(or user name) has one of + # / $ may read nothing while a pattern about reading has %c (or %u), and write
+nothing while one about writing has it.`
 )
 
 // readACL reads a file; all of it or nothing.
@@ -80,25 +84,37 @@ func (a *acl) add(user string, r rule) {
 // parseRule parses what stands behind topic and pattern.
 func parseRule(text string, pattern bool) (rule, error) {
 	r := rule{access: mayRead | mayWrite, filter: text, pattern: pattern}
-	if word, rest := cutWord(text); rest != "" {
+	word, rest := cutWord(text)
+	known := r.accessOf(word)
+	switch {
+	case known && rest == "":
+		return r, errors.New("there is no topic filter behind " + word)
+	case known:
 		r.filter = rest
-		switch word {
-		case "read":
-			r.access = mayRead
-		case "write":
-			r.access = mayWrite
-		case "readwrite":
-		case "deny":
-			r.deny = true
-		default:
-			r.filter = text // a filter may have spaces
-		}
+	case rest != "": // a mistyped access, which would be a filter that matches nothing
+		return r, errors.New("there is " + quoted(word) + " where the access stands")
 	}
 	err := mqttwire.CheckTopicFilter([]byte(r.filter), mqttwire.V5)
 	if err == nil && strings.HasPrefix(r.filter, "$share/") {
 		err = errors.New(quoted(r.filter) + " is shared, and stands for what is within")
 	}
 	return r, err
+}
+
+// accessOf sets what a word says about access, and reports whether it says something.
+func (r *rule) accessOf(word string) bool {
+	switch word {
+	case "read":
+		r.access = mayRead
+	case "write":
+		r.access = mayWrite
+	case "readwrite":
+	case "deny":
+		r.deny = true
+	default:
+		return false
+	}
+	return true
 }
 
 // notInNames are what a client id and a user name must not have where they stand in a

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"maps"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -22,8 +23,8 @@ type guard struct {
 
 // guardRules are the contents of the files, as they were read together.
 type guardRules struct {
-	users users // nil: there is no file
-	acl   *acl  // nil: everything is allowed
+	users *users // nil: there is no file
+	acl   *acl   // nil: everything is allowed
 }
 
 // read reads the files. What was there stays if one of them is wrong.
@@ -46,21 +47,17 @@ func (g *guard) read() (before, now *guardRules, err error) {
 }
 
 // reload reads the files again, and closes the connections of users who are gone or have
-// another password.
+// another password, by which they had proved their name.
 func (g *guard) reload(b *broker.Broker, now time.Time) error {
 	before, next, err := g.read()
 	if err != nil {
 		return err
 	}
-	gone := map[string]bool{}
-	for _, name := range before.users.changed(next.users) {
-		gone[name] = true
-	}
-	if len(gone) == 0 {
+	if next.users == nil || maps.Equal(before.users.hashes, next.users.hashes) {
 		return nil
 	}
 	for _, c := range b.Clients("") {
-		if gone[c.Peer.Name] {
+		if !next.users.prove(c.Peer) {
 			c.Peer.Disconnect(now, mqttwire.ReasonNotAuthorized)
 		}
 	}
@@ -91,9 +88,11 @@ func (g *guard) connect(_ context.Context, c *broker.Peer, p *packets.Connect) (
 	case g.byIdentity && c.Origin.Identity != "":
 		c.Name = c.Origin.Identity
 	case all != nil && c.Name != "":
-		if !g.knows(c.Name, p.Password) {
+		hash, ok := g.knows(c.Name, p.Password)
+		if !ok {
 			return nil, mqttwire.ReasonBadUserNameOrPassword
 		}
+		c.Data = proof(hash)
 	case !g.anonymous:
 		return nil, mqttwire.ReasonNotAuthorized
 	default:
@@ -102,23 +101,32 @@ func (g *guard) connect(_ context.Context, c *broker.Peer, p *packets.Connect) (
 	return nil, 0
 }
 
-// knows reports whether a user has a password, by the file as it is when that is known: it
-// takes time, and the file may be read again meanwhile.
-func (g *guard) knows(name string, password []byte) bool {
-	for all := g.rules.Load().users; all.has(name, password); {
-		before := all
-		if all = g.rules.Load().users; string(all[name]) == string(before[name]) {
-			return true
-		}
-	}
-	return false
+// proof is the hash of the password by which a client has proved its name, in Peer.Data.
+// Who has proved it by a certificate, or has no name, has none.
+type proof string
+
+// prove reports whether the users still prove the name of a client, if they ever did.
+func (u *users) prove(c *broker.Peer) bool {
+	by, has := c.Data.(proof)
+	return !has || u.hashes[c.Name] == string(by)
 }
 
-// connected closes the connection of a user who has gone while it was made, when it was not
-// yet in the list of those that reload closes.
+// knows returns the hash of a user, and whether that is of a password: by the file as it is
+// when that is known, as it takes time, and the file may be read again meanwhile.
+func (g *guard) knows(name string, password []byte) (hash string, ok bool) {
+	for all := g.rules.Load().users; all.has(name, password); {
+		hash = all.hashes[name]
+		if all = g.rules.Load().users; all.hashes[name] == hash {
+			return hash, true
+		}
+	}
+	return "", false
+}
+
+// connected closes a connection whose user has gone, or has another password, while it was
+// made, when it was not yet in the list of those that reload closes.
 func (g *guard) connected(c *broker.Peer) {
-	proven := c.Name != "" && !(g.byIdentity && c.Origin.Identity != "")
-	if _, has := g.rules.Load().users[c.Name]; proven && !has {
+	if !g.rules.Load().users.prove(c) {
 		c.Disconnect(time.Now(), mqttwire.ReasonNotAuthorized)
 	}
 }

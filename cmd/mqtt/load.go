@@ -2,9 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/binary"
-	"errors"
-	"fmt"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -15,39 +12,46 @@ import (
 	"github.com/mqttwire/mqttwire/packets"
 )
 
-// stampSize is how many bytes of a message say where it is from: when it was to be sent,
-// in nanoseconds, of which publisher it is, and which of that one's, from 0.
-const stampSize = 16
-
 // load is publishers and subscribers at a broker.
 type load struct {
 	f       *benchFlags
 	address string
 	o       client.Options
 
-	subscribers []*receiver
-	publishers  []*client.Client
-	begin       time.Time
-	took        time.Duration // from the first message to the end of the last
+	properties mqttwire.Properties // of each message
+
+	clients []*client.Client // the subscribers first; nil is not connected
+	id      runID
+	topic   string
+	clock   time.Time     // when the clock of the run was 0: before a message can come
+	begin   time.Duration // by it, when the first message was due
+	took    time.Duration // from then until all was sent, and the last has arrived
 
 	connected  atomic.Int64
+	silent     atomic.Int64 // connections whose broker has not answered at the end
 	sent       atomic.Int64 // and acknowledged, as the QoS asks
 	failed     atomic.Int64
+	unsent     atomic.Int64 // of --count
 	received   atomic.Int64 // once each
 	duplicates atomic.Int64
-	strange    atomic.Int64 // messages that are none of ours
-	last       atomic.Int64 // when one has arrived, since begin
+	strange    atomic.Int64 // messages that are none of this run
+	last       atomic.Int64 // when one has arrived, by the clock of the run
 	latency    latencies
 }
 
-// receiver is a subscriber.
+// receiver is what a subscriber knows of what has come.
 type receiver struct {
-	*client.Client
 	seen map[uint32][]uint64 // by publisher: a bit for each message
 }
 
+// newLoad returns the load of a run of its own. The client identifiers begin with that of o.
 func newLoad(f *benchFlags, address string, o client.Options) *load {
-	return &load{f: f, address: address, o: o}
+	b := &load{f: f, address: address, o: o, id: newRunID(), topic: f.topic, clock: time.Now()}
+	b.o.ClientID += b.id.String()
+	if b.topic == "" {
+		b.topic = "bench/" + b.id.String()
+	}
+	return b
 }
 
 // run connects all, and sends until it is done or ctx ends.
@@ -55,7 +59,7 @@ func (b *load) run(ctx context.Context) error {
 	if err := b.connect(ctx); err != nil {
 		return err
 	}
-	b.begin = time.Now()
+	b.begin = time.Since(b.clock)
 	sending := ctx
 	if b.f.count == 0 {
 		var stop context.CancelFunc
@@ -63,107 +67,60 @@ func (b *load) run(ctx context.Context) error {
 		defer stop()
 	}
 	var wg sync.WaitGroup
-	for i, c := range b.publishers {
+	for i, c := range b.clients[b.f.subscribers:] {
 		wg.Go(func() { b.publish(sending, ctx, c, uint32(i)) })
 	}
 	wg.Wait()
+	sentBy := time.Since(b.clock) // what is awaited in vain after that does not count
 	b.await(ctx)
-	b.took = max(time.Since(b.begin)-b.idle(), time.Duration(b.last.Load()), 1)
+	b.confirm(ctx)
+	b.took = max(sentBy-b.begin, time.Duration(b.last.Load())-b.begin, 1)
 	return nil
-}
-
-// connect connects all clients, the subscribers first.
-func (b *load) connect(ctx context.Context) error {
-	begin, every := time.Now(), each(b.f.ramp)
-	for i := range b.f.subscribers + b.f.publishers {
-		if wait := time.Until(begin.Add(time.Duration(i) * every)); wait > 0 && !pause(ctx, wait) {
-			break
-		}
-		if ctx.Err() != nil {
-			break
-		}
-		o := b.o
-		o.ClientID += "-" + strconv.Itoa(i)
-		r := &receiver{seen: map[uint32][]uint64{}}
-		if i < b.f.subscribers {
-			o.OnMessage = func(m *client.Message) { b.receive(r, m) }
-		}
-		c, err := client.Dial(ctx, b.address, o)
-		if err != nil {
-			return failed(ctx, fmt.Errorf("connection %d: %w", i+1, err))
-		}
-		b.connected.Add(1)
-		if i >= b.f.subscribers {
-			b.publishers = append(b.publishers, c)
-			continue
-		}
-		r.Client = c
-		b.subscribers = append(b.subscribers, r)
-		if _, err := c.Subscribe(ctx, nil, client.Sub(b.filter(i), mqttwire.QoS(b.f.qos))); err != nil {
-			return failed(ctx, err)
-		}
-	}
-	if ctx.Err() != nil {
-		return &statusError{statusUnsure, errors.New("interrupted before all were connected")}
-	}
-	return nil
-}
-
-// filter returns what the i-th subscriber subscribes to.
-func (b *load) filter(i int) string {
-	switch b.f.to {
-	case toPairs:
-		return b.f.topic + "/" + strconv.Itoa(i)
-	case toShare:
-		return "$share/bench/" + b.f.topic + "/+"
-	}
-	return b.f.topic + "/+"
 }
 
 // publish publishes the messages of a publisher until sending ends, and waits until ctx
 // ends for what has become of them.
 func (b *load) publish(sending, ctx context.Context, c *client.Client, number uint32) {
-	p := &packets.Publish{Topic: []byte(b.f.topic + "/" + strconv.Itoa(int(number))), QoS: mqttwire.QoS(b.f.qos), Payload: make([]byte, b.f.size)}
+	topic := []byte(b.topic + "/" + strconv.Itoa(int(number)))
+	p := &packets.Publish{Topic: topic, QoS: mqttwire.QoS(b.f.qos), Payload: make([]byte, b.f.size), Properties: b.properties}
 	var window []*client.Delivery
-	every := each(b.f.rate)
-	for n := 0; b.f.count == 0 || n < b.f.count; n++ {
-		due := time.Since(b.begin)
-		if every > 0 {
-			due = time.Duration(n) * every
-			if wait := time.Until(b.begin.Add(due)); wait > 0 && !pause(sending, wait) {
-				break
-			}
-		}
-		if window = b.settle(ctx, c, window, b.f.window-1); sending.Err() != nil || ended(c) {
+	n := 0
+	for ; b.f.count == 0 || n < b.f.count; n++ {
+		due := b.due(int(number), n)
+		if wait := due - time.Since(b.clock); wait > 0 && !pause(sending, wait) {
 			break
 		}
-		stamp(p.Payload, due, number, uint32(n))
+		if window = b.settle(ctx, window, b.f.window-1); sending.Err() != nil || closed(c.Done()) {
+			break
+		}
+		stamp{b.id, due, number, uint32(n)}.write(p.Payload)
 		window = append(window, c.Send(p))
 	}
-	b.settle(ctx, c, window, 0)
+	b.settle(ctx, window, 0)
+	b.unsent.Add(max(0, int64(b.f.count-n)))
 }
 
-// ended reports whether the client has ended.
-func ended(c *client.Client) bool {
-	select {
-	case <-c.Done():
-		return true
-	default:
-		return false
+// due returns when a message of a publisher is to be sent, by the clock of the run. With a
+// rate the publishers take turns, as a burst of all at once would measure itself.
+func (b *load) due(publisher, number int) time.Duration {
+	every := each(b.f.rate)
+	if every == 0 {
+		return time.Since(b.clock)
 	}
+	turn := time.Duration(float64(every) * float64(publisher) / float64(b.f.publishers))
+	return b.begin + turn + time.Duration(number)*every
 }
 
 // settle waits until at most so many are under way, and counts what has become of the
 // others.
-func (b *load) settle(ctx context.Context, c *client.Client, window []*client.Delivery, left int) []*client.Delivery {
+func (b *load) settle(ctx context.Context, window []*client.Delivery, left int) []*client.Delivery {
 	for len(window) > left {
+		d := window[0]
 		select {
-		case <-window[0].Done():
-		case <-ctx.Done():
-			b.failed.Add(int64(len(window)))
-			return nil
+		case <-d.Done():
+		case <-ctx.Done(): // and what has ended by then counts all the same
 		}
-		if window[0].Err() == nil {
+		if closed(d.Done()) && d.Err() == nil {
 			b.sent.Add(1)
 		} else {
 			b.failed.Add(1)
@@ -173,25 +130,33 @@ func (b *load) settle(ctx context.Context, c *client.Client, window []*client.De
 	return window
 }
 
-func stamp(payload []byte, due time.Duration, publisher, number uint32) {
-	binary.BigEndian.PutUint64(payload, uint64(due))
-	binary.BigEndian.PutUint32(payload[8:], publisher)
-	binary.BigEndian.PutUint32(payload[12:], number)
+// closed reports whether a channel that carries nothing is closed.
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
 }
 
 // receive counts a message. It is called by one goroutine of each subscriber.
 func (b *load) receive(r *receiver, m *client.Message) {
-	if m.Retain || len(m.Payload) != b.f.size || binary.BigEndian.Uint32(m.Payload[8:]) >= uint32(b.f.publishers) {
+	now := time.Since(b.clock)
+	if m.Retain || len(m.Payload) != b.f.size {
 		b.strange.Add(1)
 		return
 	}
-	now := time.Since(b.begin)
-	publisher, number := binary.BigEndian.Uint32(m.Payload[8:]), binary.BigEndian.Uint32(m.Payload[12:])
-	if !r.first(publisher, number) {
+	s := readStamp(m.Payload)
+	if s.run != b.id || s.publisher >= uint32(b.f.publishers) {
+		b.strange.Add(1)
+		return
+	}
+	if !r.first(s.publisher, s.number) {
 		b.duplicates.Add(1)
 		return
 	}
-	b.latency.add(now - time.Duration(binary.BigEndian.Uint64(m.Payload)))
+	b.latency.add(now - s.due)
 	b.last.Store(int64(now))
 	b.received.Add(1)
 }
@@ -230,11 +195,6 @@ func (b *load) expected() int64 {
 // lost returns how many are missing.
 func (b *load) lost() int64 { return max(0, b.expected()-b.received.Load()) }
 
-// idle returns since when nothing has arrived.
-func (b *load) idle() time.Duration {
-	return min(time.Since(b.begin), time.Since(b.begin)-time.Duration(b.last.Load()))
-}
-
 // awaitEvery is how often is looked whether all has arrived.
 const awaitEvery = 5 * time.Millisecond
 
@@ -246,18 +206,4 @@ func (b *load) await(ctx context.Context) {
 			since, seen = time.Now(), now
 		}
 	}
-}
-
-// close closes all clients, several at once.
-func (b *load) close() {
-	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
-	defer cancel()
-	var wg sync.WaitGroup
-	for _, c := range b.publishers {
-		wg.Go(func() { _ = c.Close(ctx) })
-	}
-	for _, r := range b.subscribers {
-		wg.Go(func() { _ = r.Close(ctx) })
-	}
-	wg.Wait()
 }

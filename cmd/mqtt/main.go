@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -12,18 +13,30 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	status := run(ctx, os.Args[1:], environment{
+	ctx := untilSignal()
+	os.Exit(run(ctx, os.Args[1:], environment{
 		in: os.Stdin, out: os.Stdout, errs: os.Stderr,
 		getenv:   os.Getenv,
 		terminal: func(f any) bool { file, ok := f.(*os.File); return ok && term.IsTerminal(int(file.Fd())) },
-		ask:      func() ([]byte, error) { return term.ReadPassword(int(os.Stdin.Fd())) },
+		ask:      func() ([]byte, error) { return askTerminal(ctx, int(os.Stdin.Fd())) },
 		hangups: func() <-chan os.Signal {
 			c := make(chan os.Signal, 1)
 			signal.Notify(c, syscall.SIGHUP)
 			return c
 		},
-	})
-	stop()
-	os.Exit(status)
+	}))
+}
+
+// untilSignal returns a context that ends with the first signal to end. The second one ends
+// the process, whatever it waits for.
+func untilSignal() context.Context {
+	ctx, end := context.WithCancelCause(context.Background())
+	first := make(chan os.Signal, 1)
+	signal.Notify(first, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		s := <-first
+		signal.Stop(first) // before anybody hears of the first
+		end(fmt.Errorf("there was the signal %v", s))
+	}()
+	return ctx
 }

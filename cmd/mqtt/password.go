@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 )
 
 // errPassword is said to who writes a password into the command line, where everybody
@@ -92,4 +93,27 @@ func checkPassword(p []byte) ([]byte, error) {
 		return nil, fmt.Errorf("a password has 1 to %d bytes", maximumPassword)
 	}
 	return p, nil
+}
+
+// askTerminal reads a password from a terminal, which shows it again at the end: also where
+// ctx ends while nothing is typed, such as by a signal. What waits for that is left behind
+// then, until the process ends.
+func askTerminal(ctx context.Context, terminal int) ([]byte, error) {
+	before, err := term.GetState(terminal)
+	if err != nil {
+		return nil, err
+	}
+	var typed []byte
+	read := make(chan error, 1)
+	go func() {
+		var err error
+		typed, err = term.ReadPassword(terminal)
+		read <- err
+	}()
+	select {
+	case err := <-read:
+		return typed, err
+	case <-ctx.Done():
+		return nil, errors.Join(context.Cause(ctx), term.Restore(terminal, before))
+	}
 }

@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"net"
 	"net/http"
 	"os"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/mqttwire/mqttwire/broker"
 	"github.com/mqttwire/mqttwire/server"
@@ -26,6 +26,7 @@ type serveFlags struct {
 	caFile              string
 	demand, byIdentity  bool // a certificate; and its name is that of the user
 	proxies             []string
+	origins             []string // of pages that may connect over WebSocket
 	users, acl          string
 	anonymous           bool
 	hash                string
@@ -52,18 +53,26 @@ func newServe(e environment) *cobra.Command {
 		Short: "be a broker",
 		Long: "serve is a broker of MQTT 3.1, 3.1.1 and 5.0, until SIGINT or SIGTERM. Without flags it listens on\n" +
 			"mqtt://127.0.0.1:1883, takes everybody, and keeps everything in memory. It prints where it listens.\n" +
-			"SIGHUP has it read the users and the ACL again: if a line is wrong nothing changes. What was queued for a client\n" +
-			"before its right to read it went is still delivered.\n\n" + aclHelp + "\n\n" + serveStatusHelp,
+			"SIGHUP has it read the users and the ACL again: if a line is wrong nothing changes. Connections of users who are gone\n" +
+			"or have another password are closed. What was queued for a client before its right to read it went is still\n" +
+			"delivered. A session is of the user who has made it; one that a client without a user has made is of the first user\n" +
+			"who connects with its client id, with what is queued in it.\n\n" + aclHelp + "\n\n" + serveStatusHelp,
 		Example: "  mqtt serve\n" +
 			"  mqtt serve --listen mqtt://:1883 --listen ws://:8080/mqtt --users users --acl acl --store broker.db\n" +
 			"  mqtt serve --hash alice >> users",
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return f.run(c.Context(), e, c) },
 	}
-	flags := c.Flags()
-	flags.SortFlags = false
+	c.Flags().SortFlags = false
+	f.add(c.Flags())
+	return c
+}
+
+// add adds the flags, with what is checked of each by itself.
+func (f *serveFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.config, "config", "", "the `FILE` has these flags, one a line without dashes, with spaces or tabs before the value: listen mqtt://:1883; flags go before it")
-	flags.StringArrayVar(&f.listen, "listen", nil, "listen at `URL`, any number of times: mqtt, mqtts, ws or wss://host:port, unix:///path; port 0 is a free one; mqtt://127.0.0.1:1883 unless given")
+	flags.StringArrayVar(&f.listen, "listen", nil, "listen at `URL`, any number of times: mqtt, mqtts, ws or wss://host:port, unix:///path; ws and wss with a path, /mqtt unless given; port 0 is a free one; mqtt://127.0.0.1:1883 unless given")
+	flags.StringArrayVar(&f.origins, "websocket-origin", nil, "browsers may connect over ws and wss from pages of `ORIGIN`, such as https://example.com, besides those of this host and port; * is any; any number of times")
 	flags.StringVar(&f.cert, "cert", "", "the `FILE` has the certificate for mqtts and wss")
 	flags.StringVar(&f.key, "key", "", "the `FILE` has the key of that, without a password")
 	flags.StringVar(&f.caFile, "cafile", "", "ask clients for a certificate over TLS; the `FILE` has the authorities that are trusted with them")
@@ -81,12 +90,18 @@ func newServe(e environment) *cobra.Command {
 	flags.Float64Var(&f.figures, "sys-interval", 10, "publish figures below $SYS every so many `SECONDS`; 0 is never")
 	flags.Float64Var(&f.drain, "shutdown-timeout", 10, "at the end wait at most so many `SECONDS` for what is under way")
 	f.limits.add(flags)
-	return c
+	check(flags, "listen", listenAllowed, canListen)
+	check(flags, "websocket-origin", originsAllowed, isOrigin)
+	check(flags, "proxy-protocol", proxiesAllowed, func(text string) bool { _, err := parseProxies([]string{text}); return err == nil })
+	check(flags, "log-format", "text or json", func(text string) bool { return text == "text" || text == "json" })
+	check(flags, "log-level", "debug, info, warn or error", func(text string) bool { return new(slog.Level).UnmarshalText([]byte(text)) == nil })
+	checkNumber(flags, "sys-interval", &f.figures)
+	checkNumber(flags, "shutdown-timeout", &f.drain)
 }
 
 func (f *serveFlags) run(ctx context.Context, e environment, c *cobra.Command) error {
 	if f.config != "" {
-		if err := readConfig(f.config, c.Flags()); err != nil {
+		if err := readConfig(f.config, c.Flags(), (&serveFlags{}).add); err != nil {
 			return err
 		}
 	}
@@ -115,28 +130,17 @@ func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Se
 func (f *serveFlags) log(e environment) (*slog.Logger, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(f.logLevel)); err != nil {
-		return nil, fmt.Errorf("--log-level is debug, info, warn or error, and not %q", f.logLevel)
+		return nil, err
 	}
 	o := &slog.HandlerOptions{Level: level}
-	switch f.logFormat {
-	case "text":
-		return slog.New(slog.NewTextHandler(e.errs, o)), nil
-	case "json":
+	if f.logFormat == "json" {
 		return slog.New(slog.NewJSONHandler(e.errs, o)), nil
 	}
-	return nil, fmt.Errorf("--log-format is text or json, and not %q", f.logFormat)
+	return slog.New(slog.NewTextHandler(e.errs, o)), nil
 }
 
 // open makes the broker, with what its store has.
 func (f *serveFlags) open(s *served) (err error) {
-	if err := f.limits.check(); err != nil {
-		return err
-	}
-	for _, n := range [...]float64{f.figures, f.drain} {
-		if !(n >= 0 && n <= math.MaxInt32) {
-			return errors.New("--sys-interval and --shutdown-timeout are not below 0")
-		}
-	}
 	s.guard = &guard{usersFile: f.users, aclFile: f.acl, byIdentity: f.byIdentity, anonymous: f.anonymous || f.users == "" && !f.byIdentity}
 	if _, _, err := s.guard.read(); err != nil {
 		return err
@@ -233,7 +237,11 @@ func (s *served) shutdown() error {
 	s.health.stopping.Store(true)
 	ctx, cancel := context.WithTimeout(context.Background(), s.drain)
 	defer cancel()
-	if err := s.server.Shutdown(ctx); err != nil {
+	err := s.server.Shutdown(ctx)
+	if errors.Is(err, server.ErrJournal) {
+		return &statusError{statusFile, err}
+	}
+	if err != nil {
 		return &statusError{statusUnsure, errors.New("connections were cut off at the end: --shutdown-timeout was over")}
 	}
 	return nil

@@ -14,8 +14,12 @@ var notInConfig = map[string]bool{"config": true, "hash": true, "help": true}
 // be. Who finds out later that a value is wrong quotes it whole.
 const longestValue = 4096
 
-// readConfig sets the flags that a file has and that are not set.
-func readConfig(file string, flags *pflag.FlagSet) error {
+// readConfig sets the flags that a file has and that are not set. What is set already is
+// checked too, by flags that add makes for that: the line would be found out later, when it
+// is what holds.
+func readConfig(file string, flags *pflag.FlagSet, add func(*pflag.FlagSet)) error {
+	unused := pflag.NewFlagSet("", pflag.ContinueOnError)
+	add(unused)
 	given := map[string]bool{}
 	flags.Visit(func(f *pflag.Flag) { given[f.Name] = true })
 	seen := map[string]bool{}
@@ -36,13 +40,13 @@ func readConfig(file string, flags *pflag.FlagSet) error {
 			return &lineError{file, number, name + " is there a second time", "one"}
 		}
 		seen[name] = true
+		if err := unused.Set(name, value); err != nil {
+			return &lineError{file, number, quoted(value) + " is no value of " + name, allowedBy(err, f)}
+		}
 		if given[name] {
 			return nil
 		}
-		if err := flags.Set(name, value); err != nil {
-			return &lineError{file, number, quoted(value) + " is no value of " + name, f.Value.Type() + ": " + f.Usage}
-		}
-		return nil
+		return flags.Set(name, value)
 	})
 }
 

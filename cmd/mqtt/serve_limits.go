@@ -1,7 +1,7 @@
 package main
 
 import (
-	"errors"
+	"fmt"
 	"math"
 	"time"
 
@@ -13,8 +13,8 @@ import (
 	"github.com/mqttwire/mqttwire/session"
 )
 
-// limitFlags bound what clients can make the broker do and keep; 0 is no limit, or what
-// the broker has by itself.
+// limitFlags bound what clients can make the broker do and keep; 0 is no limit, but for
+// topic aliases, a QoS and what cannot be 0.
 type limitFlags struct {
 	conns, perAddress       int
 	acceptRate, messageRate float64
@@ -39,9 +39,9 @@ func (f *limitFlags) add(flags *pflag.FlagSet) {
 	flags.Float64Var(&f.connectTimeout, "connect-timeout", 30, "close a connection that has not sent its CONNECT after so many `SECONDS`")
 	flags.Uint32Var(&f.packetSize, "max-packet-size", mqttwire.DefaultPacketSize, "take packets of at most so many `BYTES`")
 	flags.IntVar(&f.sessions, "max-sessions", 0, "keep at most `N` sessions; 0 is any number")
-	flags.IntVar(&f.queued, "max-queued", 1000, "keep at most `N` messages for each client")
-	flags.IntVar(&f.queuedBytes, "max-queued-bytes", 1<<20, "keep at most so many `BYTES` of messages for each client")
-	flags.IntVar(&f.subscriptions, "max-subscriptions", 1000, "a client has at most `N` subscriptions")
+	flags.IntVar(&f.queued, "max-queued", 1000, "keep at most `N` messages for each client; 0 is any number")
+	flags.IntVar(&f.queuedBytes, "max-queued-bytes", 1<<20, "keep at most so many `BYTES` of messages for each client; 0 is any number")
+	flags.IntVar(&f.subscriptions, "max-subscriptions", 1000, fmt.Sprintf("a client has at most `N` subscriptions, with filters of %d bytes on the average; 0 is any number", usualFilter))
 	flags.IntVar(&f.retained, "max-retained", 0, "keep at most `N` retained messages; 0 is any number; the figures below $SYS do not count")
 	flags.IntVar(&f.retainedBytes, "max-retained-bytes", 0, "keep at most so many `BYTES` of such messages; 0 is any number")
 	flags.Uint16Var(&f.inFlight, "max-inflight", 0, "send a client at most `N` messages of QoS 1 and 2 at once; 0 is as many as it takes")
@@ -50,24 +50,27 @@ func (f *limitFlags) add(flags *pflag.FlagSet) {
 	flags.Uint32Var(&f.expiry, "max-session-expiry", 0, "keep a session at most so many `SECONDS` without a connection, anew with each start before 5.0; 0 is for ever")
 	flags.Uint16Var(&f.keepAlive, "max-keepalive", 0, "the longest keep alive in `SECONDS`; 0 is any (5.0)")
 	flags.Uint8Var(&f.qos, "max-qos", 2, "the highest `QOS` that is sent, and that clients of 5.0 may publish with")
+	f.check(flags)
 }
 
-// check says what is wrong with the flags.
-func (f *limitFlags) check() error {
-	for _, n := range []int{f.conns, f.perAddress, f.sessions, f.queued, f.queuedBytes, f.subscriptions, f.retained, f.retainedBytes} {
-		if n < 0 {
-			return errors.New("a limit is not below 0")
-		}
+// check has each of the flags take only what it may be.
+func (f *limitFlags) check(flags *pflag.FlagSet) {
+	for name, n := range map[string]*int{
+		"max-connections": &f.conns, "max-connections-per-address": &f.perAddress, "max-sessions": &f.sessions,
+		"max-queued": &f.queued, "max-queued-bytes": &f.queuedBytes, "max-subscriptions": &f.subscriptions,
+		"max-retained": &f.retained, "max-retained-bytes": &f.retainedBytes,
+	} {
+		checkCount(flags, name, n)
 	}
-	switch {
-	case f.qos > 2:
-		return errQoS
-	case !(f.acceptRate >= 0), !(f.messageRate >= 0), !(f.connectTimeout > 0), f.connectTimeout > math.MaxInt32:
-		return errors.New("a rate is not below 0, and --connect-timeout above it")
-	case f.packetSize < minimumPacketSize || f.packetSize > mqttwire.MaxPacketSize:
-		return errors.New("--max-packet-size is 128 to 268435460")
-	}
-	return nil
+	checkNumber(flags, "accept-rate", &f.acceptRate)
+	checkNumber(flags, "message-rate", &f.messageRate)
+	check(flags, "connect-timeout", "more than 0, and at most 2147483647", func(string) bool {
+		return f.connectTimeout > 0 && f.connectTimeout <= math.MaxInt32
+	})
+	check(flags, "max-packet-size", fmt.Sprint(minimumPacketSize, " to ", mqttwire.MaxPacketSize), func(string) bool {
+		return f.packetSize >= minimumPacketSize && f.packetSize <= mqttwire.MaxPacketSize
+	})
+	check(flags, "max-qos", "0, 1 or 2", func(string) bool { return f.qos <= 2 })
 }
 
 // minimumPacketSize is what a CONNECT needs with a client identifier and a password.
@@ -77,8 +80,8 @@ const minimumPacketSize = 128
 func (f *limitFlags) broker(o *broker.Options) {
 	o.Limits = broker.Limits{
 		Sessions:      f.sessions,
-		Queue:         session.Bounds{Count: f.queued, Bytes: f.queuedBytes},
-		Subscriptions: session.Bounds{Count: f.subscriptions},
+		Queue:         session.Bounds{Count: orAny(f.queued), Bytes: orAny(f.queuedBytes)},
+		Subscriptions: subscriptionBounds(f.subscriptions),
 		Retained:      session.Bounds{Count: f.retained, Bytes: f.retainedBytes},
 		InFlight:      f.inFlight,
 		SessionExpiry: time.Duration(f.expiry) * time.Second,
@@ -87,6 +90,34 @@ func (f *limitFlags) broker(o *broker.Options) {
 		LimitQoS: f.qos < 2, MaximumQoS: mqttwire.QoS(f.qos),
 		KeepAlive: f.keepAlive, ReceiveMaximum: f.receiveMaximum, TopicAliases: f.aliases, PacketSize: f.packetSize,
 	}
+}
+
+// orAny returns a limit for the broker, to which 0 is not any number but what it has by
+// itself.
+func orAny(n int) int {
+	if n == 0 {
+		return math.MaxInt
+	}
+	return n
+}
+
+// What the filters of a client take: no more than this for each on the average, with what a
+// session counts beside the filter, and as much as the least in any case, so that a few may
+// be long.
+const (
+	usualFilter        = 200
+	subscriptionBytes  = usualFilter + 64
+	leastSubscriptions = 256 << 10
+)
+
+// subscriptionBounds bounds subscriptions by their number, and by so many bytes that it is
+// the number that counts.
+func subscriptionBounds(n int) session.Bounds {
+	n = orAny(n)
+	if n > math.MaxInt/subscriptionBytes {
+		return session.Bounds{Count: n, Bytes: math.MaxInt}
+	}
+	return session.Bounds{Count: n, Bytes: max(leastSubscriptions, n*subscriptionBytes)}
 }
 
 func (f *limitFlags) server() server.Limits {

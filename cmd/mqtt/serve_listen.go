@@ -2,8 +2,8 @@ package main
 
 import (
 	"crypto/tls"
-	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -19,12 +19,12 @@ const defaultListen = "mqtt://127.0.0.1:1883"
 
 // listenAll listens at all URLs, and prints them.
 func (f *serveFlags) listenAll(s *served, e environment) error {
-	config, err := f.tlsConfig()
-	if err != nil {
+	on := transports{origins: f.origins}
+	var err error
+	if on.tls, err = f.tlsConfig(); err != nil {
 		return err
 	}
-	proxies, err := parseProxies(f.proxies)
-	if err != nil {
+	if on.proxies, err = parseProxies(f.proxies); err != nil {
 		return err
 	}
 	addresses := f.listen
@@ -32,21 +32,31 @@ func (f *serveFlags) listenAll(s *served, e environment) error {
 		addresses = []string{defaultListen}
 	}
 	for _, address := range addresses {
-		l, at, err := listen(address, config, proxies)
+		l, at, err := on.listen(address)
 		if err != nil {
 			return err
 		}
 		s.listeners = append(s.listeners, l)
-		s.warnOpen(l)
+		if scheme, _, _ := strings.Cut(at, ":"); !(f.demand && layers[scheme].tls) {
+			s.warnOpen(l)
+		}
 		fmt.Fprintln(e.out, "listening on", at)
 	}
 	if f.http == "" {
 		return nil
 	}
+	return f.listenForPages(s, e)
+}
+
+// listenForPages listens where pages are asked for, and prints that.
+func (f *serveFlags) listenForPages(s *served, e environment) (err error) {
 	if s.webSocket, err = net.Listen("tcp", f.http); err != nil {
 		return &statusError{statusConnect, err}
 	}
-	s.web = &http.Server{Handler: s.pages(), ReadTimeout: pageTimeout, WriteTimeout: pageTimeout, IdleTimeout: pageRest}
+	s.web = &http.Server{
+		Handler: s.pages(), ReadTimeout: pageTimeout, WriteTimeout: pageTimeout, IdleTimeout: pageRest,
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn), // else it has another form than the log
+	}
 	fmt.Fprintf(e.out, "metrics on http://%s/metrics, health on http://%[1]s/health\n", s.webSocket.Addr())
 	return nil
 }
@@ -58,23 +68,57 @@ const (
 	pageRest    = time.Minute
 )
 
-// listen listens at a URL, and returns it as it is, with its port.
-func listen(address string, config *tls.Config, proxies proxies) (net.Listener, string, error) {
+// listenAllowed is what --listen takes.
+const listenAllowed = "mqtt, mqtts, ws and wss://host:port, and unix:///path; behind a port a path is for ws and wss; " +
+	"no user, query or fragment"
+
+// canListen reports whether a URL is one to listen at.
+func canListen(address string) bool {
 	u, err := url.Parse(address)
 	if err != nil || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, "", fmt.Errorf("--listen: %q is no URL to listen at", address)
+		return false
 	}
-	if (u.Scheme == "mqtts" || u.Scheme == "wss") && config == nil {
+	layer, onTCP := layers[u.Scheme]
+	if !onTCP {
+		return u.Scheme == "unix" && u.Host == "" && u.Path != ""
+	}
+	return u.Host != "" && (layer.web || strings.Trim(u.Path, "/") == "")
+}
+
+// originsAllowed is what --websocket-origin takes.
+const originsAllowed = "https://host, with a port where it is not the usual one, and no path; or *"
+
+// isOrigin reports whether a browser could send that as the origin of a page, or it is all
+// of them.
+func isOrigin(origin string) bool {
+	u, err := url.Parse(origin)
+	return origin == "*" || err == nil && u.Scheme != "" && u.Host != "" && u.Scheme+"://"+u.Host == origin
+}
+
+// transports are what connections come through, besides TCP.
+type transports struct {
+	tls     *tls.Config // nil: none
+	proxies proxies
+	origins []string // of pages, over WebSocket
+}
+
+// webPath is that of a URL of WebSocket without one.
+const webPath = "/mqtt"
+
+// listen listens at a URL, and returns it as it is, with its port and its path.
+func (on *transports) listen(address string) (net.Listener, string, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, "", err
+	}
+	if layers[u.Scheme].tls && on.tls == nil {
 		return nil, "", fmt.Errorf("--listen %s needs --cert and --key", address)
 	}
-	if layer, ok := layers[u.Scheme]; ok && !layer.web && strings.Trim(u.Path, "/") != "" {
-		return nil, "", fmt.Errorf("--listen %s: a path is for ws and wss", address)
+	if layers[u.Scheme].web && u.Path == "" {
+		u.Path = webPath
 	}
-	l, err := listenTo(u, config, proxies)
-	switch {
-	case errors.Is(err, server.ErrScheme):
-		return nil, "", fmt.Errorf("--listen: %q is none of mqtt, mqtts, ws and wss://host:port, and unix:///path", address)
-	case err != nil:
+	l, err := on.listenTo(u)
+	if err != nil {
 		return nil, "", &statusError{statusConnect, err}
 	}
 	if u.Scheme != "unix" {
@@ -94,7 +138,7 @@ var layers = map[string]struct {
 
 // listenTo listens at a URL: server.Listen knows nothing of what may be below TLS and
 // above it.
-func listenTo(u *url.URL, config *tls.Config, proxies proxies) (net.Listener, error) {
+func (on *transports) listenTo(u *url.URL) (net.Listener, error) {
 	layer, ok := layers[u.Scheme]
 	below := *u
 	if ok && u.Host != "" {
@@ -107,12 +151,12 @@ func listenTo(u *url.URL, config *tls.Config, proxies proxies) (net.Listener, er
 	if err != nil {
 		return nil, err
 	}
-	l = proxies.listener(l)
+	l = on.proxies.listener(l)
 	if layer.tls {
-		l = tls.NewListener(l, config)
+		l = tls.NewListener(l, on.tls)
 	}
 	if layer.web {
-		l = ws.NewListener(l, ws.ServerOptions{Path: u.Path})
+		l = ws.NewListener(l, ws.ServerOptions{Path: u.Path, Origins: on.origins})
 	}
 	return l, nil
 }

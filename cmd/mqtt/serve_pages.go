@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/mqttwire/mqttwire/broker"
+	"github.com/mqttwire/mqttwire/server"
 	"github.com/mqttwire/mqttwire/session"
 )
 
@@ -21,7 +22,7 @@ func (s *served) pages() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-		writeMetrics(w, s.server.Broker.Stats(), len(s.server.Conns()))
+		writeMetrics(w, s.server.Broker.Stats(), s.server.Stats())
 	})
 	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
 		if s.health.stopping.Load() {
@@ -39,13 +40,14 @@ type metric struct {
 	value            uint64
 }
 
-// writeMetrics writes the numbers of a broker.
-func writeMetrics(w io.Writer, st broker.Stats, conns int) {
+// writeMetrics writes the numbers of a broker and its server.
+func writeMetrics(w io.Writer, st broker.Stats, at server.Stats) {
 	const gauge, counter = "gauge", "counter"
 	var memory runtime.MemStats
 	runtime.ReadMemStats(&memory)
 	for _, m := range [...]metric{
-		{"mqtt_connections", gauge, "Connections, open or not.", uint64(conns)},
+		{"mqtt_connections", gauge, "Connections, with those in the handshake of TLS, as --max-connections counts them.", uint64(at.Conns)},
+		{"mqtt_connections_refused_total", counter, "Connections that were closed at once, beyond a limit.", at.Refused},
 		{"mqtt_clients_connected", gauge, "Clients with a connection.", uint64(max(0, st.Connected))},
 		{"mqtt_sessions", gauge, "Sessions, connected or not.", uint64(max(0, st.Sessions))},
 		{"mqtt_subscriptions", gauge, "Subscriptions.", uint64(st.Subscriptions)},

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"net"
 	"net/netip"
 	"time"
@@ -19,6 +18,9 @@ type proxies struct {
 // headerTimeout is how long the header may take: a proxy sends it at once.
 const headerTimeout = 5 * time.Second
 
+// proxiesAllowed is what --proxy-protocol takes.
+const proxiesAllowed = "an address, a network such as 10.0.0.0/8, or unix"
+
 // parseProxies reads the values of --proxy-protocol.
 func parseProxies(values []string) (p proxies, err error) {
 	for _, value := range values {
@@ -34,7 +36,7 @@ func parseProxies(values []string) (p proxies, err error) {
 			}
 		}
 		if err != nil {
-			return p, fmt.Errorf("--proxy-protocol: %q is no address, no network such as 10.0.0.0/8, and not unix", value)
+			return p, err
 		}
 		p.networks = append(p.networks, network.Masked())
 	}

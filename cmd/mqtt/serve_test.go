@@ -108,6 +108,13 @@ func userLines(t *testing.T, names ...string) (lines string) {
 	return lines
 }
 
+// usersWith returns the users of a file that has one.
+func usersWith(name string, hash []byte) *users {
+	u := &users{}
+	u.add(name, string(hash))
+	return u
+}
+
 func as(name, password string) map[string]string {
 	return map[string]string{"MQTT_USERNAME": name, "MQTT_PASSWORD": password}
 }
@@ -130,13 +137,11 @@ func TestServeListensAtEachURL(t *testing.T) {
 	s := serve(t, "--cert", host.cert, "--key", host.key, "--listen", "mqtt://127.0.0.1:0", "--listen", "mqtts://127.0.0.1:0",
 		"--listen", "ws://127.0.0.1:0/here", "--listen", "wss://127.0.0.1:0", "--listen", "unix://"+filepath.Join(t.TempDir(), "s"))
 	s.out.await(t, "unix://")
+	assert.Regexp(t, `wss://127.0.0.1:\d+/mqtt\n`, s.out.String(), "the path that it has unless it is given another")
 	for _, scheme := range []string{"mqtt", "mqtts", "ws", "wss", "unix"} {
 		to := []string{"-L", s.url(scheme), "--cafile", host.cert}
 		if path, ok := strings.CutPrefix(s.url(scheme), "unix://"); ok {
 			to = []string{"--unix", path}
-		}
-		if scheme == "wss" {
-			to[1] += "/mqtt"
 		}
 		p := &process{}
 		status := p.run(t.Context(), append([]string{"pub", "-t", scheme, "-m", "x", "-q", "1", "-r"}, to...)...)
@@ -146,6 +151,30 @@ func TestServeListensAtEachURL(t *testing.T) {
 	for _, scheme := range []string{"mqtt", "mqtts", "ws", "wss", "unix"} {
 		assert.Contains(t, p.out.String(), scheme+" x\n")
 	}
+}
+
+func TestServeTakesBrowsersFromThePagesThatTheFlagNames(t *testing.T) {
+	shake := func(s *serving, origin string) int {
+		r, err := http.NewRequest(http.MethodGet, "http"+strings.TrimPrefix(s.url("ws"), "ws"), nil)
+		require.NoError(t, err)
+		for name, value := range map[string]string{
+			"Origin": origin, "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+			"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Protocol": "mqtt",
+		} {
+			r.Header.Set(name, value)
+		}
+		answer, err := http.DefaultTransport.RoundTrip(r)
+		require.NoError(t, err)
+		require.NoError(t, answer.Body.Close())
+		return answer.StatusCode
+	}
+	some := serve(t, "--listen", "ws://127.0.0.1:0", "--websocket-origin", "https://a.example", "--websocket-origin", "http://b.example:8000")
+	assert.Equal(t, http.StatusSwitchingProtocols, shake(some, "https://a.example"))
+	assert.Equal(t, http.StatusSwitchingProtocols, shake(some, "http://b.example:8000"))
+	assert.Equal(t, http.StatusForbidden, shake(some, "http://a.example"))
+	all := serve(t, "--config", write(t, "config", "listen ws://127.0.0.1:0\nwebsocket-origin *\n"), "--listen", "ws://127.0.0.1:0")
+	assert.Equal(t, http.StatusSwitchingProtocols, shake(all, "http://a.example"))
+	assert.Equal(t, http.StatusForbidden, shake(serve(t, "--listen", "ws://127.0.0.1:0"), "https://a.example"))
 }
 
 func TestServeTakesOnlyUsersWithTheirPassword(t *testing.T) {
@@ -182,6 +211,7 @@ func TestServeKeepsToTheACL(t *testing.T) {
 	}{
 		{alice, []string{"pub", "-t", "open/a", "-m", "x", "-q", "1"}, statusDone},
 		{nil, []string{"pub", "-t", "open/a", "-m", "x", "-q", "1"}, statusRefused},
+		{nil, []string{"pub", "-t", "open/a", "-m", "x", "-q", "1", "-V", "311"}, statusDone}, // there is no code to say so
 		{alice, []string{"pub", "-t", "hall/a", "-m", "x", "-q", "1"}, statusDone},
 		{alice, []string{"pub", "-t", "hall/secret", "-m", "x", "-q", "1"}, statusRefused},
 		{alice, []string{"pub", "-t", "of/alice/c", "-m", "x", "-q", "1", "-i", "c"}, statusDone},
@@ -314,6 +344,27 @@ func TestServeKeepsSessionsInItsStore(t *testing.T) {
 	assert.Equal(t, "kept\n", p.out.String())
 }
 
+func TestASessionFromBeforeThereWereUsersIsThatOfTheFirstUserWhoTakesIt(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "store")
+	first := serve(t, "--store", file)
+	status, p := first.client(nil, "sub", "-t", "a", "-t", "b", "-q", "1", "-i", "me", "-c", "-E")
+	require.Equal(t, statusDone, status, p.errs.String())
+	require.Equal(t, statusDone, first.end())
+	second := serve(t, "--store", file, "--users", write(t, "users", userLines(t, "alice", "bob")),
+		"--acl", write(t, "acl", "user alice\ntopic read a\nuser bob\ntopic write #\ntopic read #\n"))
+	status, p = second.client(as("alice", "alice"), "sub", "-t", "a", "-q", "1", "-i", "me", "-c", "-E")
+	assert.Equal(t, statusDone, status, p.errs.String())
+	for _, topic := range []string{"b", "a"} {
+		status, p = second.client(as("bob", "bob"), "pub", "-t", topic, "-q", "1", "-m", "of "+topic)
+		require.Equal(t, statusDone, status, p.errs.String())
+	}
+	status, _ = second.client(as("bob", "bob"), "sub", "-t", "a", "-q", "1", "-i", "me", "-c", "-E")
+	assert.Equal(t, statusRefused, status, "it is alice's")
+	status, p = second.client(as("alice", "alice"), "sub", "-t", "a", "-q", "1", "-i", "me", "-c", "-C", "1", "-W", "20")
+	assert.Equal(t, statusDone, status, p.errs.String())
+	assert.Equal(t, "of a\n", p.out.String(), "the ACL is asked for the subscriptions that it had")
+}
+
 func TestWhatTheACLAllowsOutlivesTheProgram(t *testing.T) {
 	users, acl := write(t, "users", userLines(t, "alice", "bob")), write(t, "acl", "user alice\ntopic read a\nuser bob\ntopic write a\n")
 	args := []string{"--store", filepath.Join(t.TempDir(), "store"), "--users", users, "--acl", acl}
@@ -364,6 +415,13 @@ func TestMetricsAndHealthAreServedOverHTTP(t *testing.T) {
 	}
 }
 
+func TestMetricsTellOfConnectionsThatHaveNotBegunAndOfThoseThatWereRefused(t *testing.T) {
+	var b strings.Builder
+	writeMetrics(&b, broker.Stats{}, server.Stats{Conns: 2, Refused: 3})
+	assert.Contains(t, b.String(), "mqtt_connections 2\n")
+	assert.Contains(t, b.String(), "mqtt_connections_refused_total 3\n")
+}
+
 func TestServeReadsAFileOfFlags(t *testing.T) {
 	s := serve(t, "--config", write(t, "config", "# small\nlisten mqtt://127.0.0.1:0\nanonymous\nmax-qos 2\n"), "--max-qos", "0")
 	status, p := s.client(nil, "pub", "-t", "a", "-m", "x", "-q", "1")
@@ -380,6 +438,12 @@ func TestSpacesAndTabsSeparateTheWordsOfALine(t *testing.T) {
 		assert.Equal(t, want, status, "%q: %s", topic, p.errs.String())
 	}
 	status, p := s.client(as("alice", "alice"), "sub", "-t", "a b", "-E")
+	assert.Equal(t, statusDone, status, p.errs.String())
+}
+
+func TestATopicIsCalledLikeAnAccessBehindAnAccess(t *testing.T) {
+	s := serve(t, "--acl", write(t, "acl", "topic readwrite deny\n"))
+	status, p := s.client(nil, "pub", "-t", "deny", "-m", "x", "-q", "1")
 	assert.Equal(t, statusDone, status, p.errs.String())
 }
 
@@ -411,49 +475,107 @@ func TestServeSaysWhatIsWrong(t *testing.T) {
 		status int
 		want   []string
 	}{
-		"no scheme":        {[]string{"--listen", "127.0.0.1:0"}, statusUsage, []string{"--listen"}},
-		"another scheme":   {[]string{"--listen", "http://127.0.0.1:0"}, statusUsage, []string{"mqtts, ws and wss"}},
-		"a path of mqtt":   {[]string{"--listen", "mqtt://127.0.0.1:0/x"}, statusUsage, []string{"mqtt://127.0.0.1:0/x", "ws and wss"}},
-		"a fragment":       {[]string{"--listen", "ws://127.0.0.1:0/x#y"}, statusUsage, []string{"no URL to listen at"}},
-		"a part of mqtt":   {[]string{"--listen", "mqtt://127.0.0.1:0#y"}, statusUsage, []string{"no URL to listen at"}},
-		"no certificate":   {[]string{"--listen", "mqtts://127.0.0.1:0"}, statusUsage, []string{"--cert and --key"}},
-		"no network":       {[]string{"--proxy-protocol", "10.0.0.0/33"}, statusUsage, []string{"10.0.0.0/33", "10.0.0.0/8"}},
-		"an authority":     {[]string{"--cafile", "x"}, statusUsage, []string{"--cert and --key"}},
-		"a demand":         {[]string{"--require-certificate"}, statusUsage, []string{"needs --cafile"}},
-		"an identity":      {[]string{"--use-identity-as-username"}, statusUsage, []string{"needs --cafile"}},
-		"a port of nobody": {[]string{"--listen", "mqtt://192.0.2.1:1"}, statusConnect, []string{"192.0.2.1"}},
-		"an argument":      {[]string{"x"}, statusUsage, []string{`"x"`}},
-		"a level":          {[]string{"--log-level", "loud"}, statusUsage, []string{"debug, info, warn or error"}},
-		"a format":         {[]string{"--log-format", "xml"}, statusUsage, []string{"text or json"}},
-		"a limit":          {[]string{"--max-sessions", "-1"}, statusUsage, []string{"below 0"}},
-		"a time":           {[]string{"--shutdown-timeout", "-1"}, statusUsage, []string{"--shutdown-timeout"}},
-		"an interval":      {[]string{"--sys-interval", "NaN"}, statusUsage, []string{"--sys-interval"}},
-		"a rate":           {[]string{"--accept-rate", "NaN"}, statusUsage, []string{"below 0"}},
-		"a size":           {[]string{"--max-packet-size", "1"}, statusUsage, []string{"128"}},
-		"no file":          {[]string{"--users", "/none/users"}, statusFile, []string{"/none/users"}},
-		"a store":          {[]string{"--store", write(t, "store", "nothing")}, statusFile, []string{"store"}},
-		"a plain password": {[]string{"--users", write(t, "users", "a:"+hash+"\nb:secret\n")}, statusUsage, []string{"users:2: ", "no bcrypt hash; allowed is NAME:HASH"}},
-		"a user twice":     {[]string{"--users", write(t, "users", "a:"+hash+"\na:"+hash+"\n")}, statusUsage, []string{"users:2: ", "second time"}},
-		"a user of none":   {[]string{"--users", write(t, "users", ":"+hash)}, statusUsage, []string{"users:1: ", "no user name"}},
-		"a dear hash":      {[]string{"--users", write(t, "users", "a:$2a$31$"+hash[7:])}, statusUsage, []string{"users:1: ", "cost of 31"}},
-		"a filter":         {[]string{"--acl", write(t, "acl", "pattern a/#/b")}, statusUsage, []string{"acl:1: "}},
-		"a shared filter":  {[]string{"--acl", write(t, "acl", "pattern $share/g/b")}, statusUsage, []string{"acl:1: ", "shared"}},
-		"half a rule":      {[]string{"--acl", write(t, "acl", "\ntopic")}, statusUsage, []string{"acl:2: ", "nothing behind topic"}},
-		"unproved users":   {[]string{"--acl", write(t, "acl", "user a\ntopic b")}, statusUsage, []string{"--users"}},
-		"a flag of none":   {[]string{"--config", write(t, "config", "listen mqtt://127.0.0.1:0\nport 1")}, statusUsage, []string{"config:2: ", `"port"`, "max-packet-size"}},
-		"a value":          {[]string{"--config", write(t, "config", "max-qos high")}, statusUsage, []string{"config:1: ", `"high"`, "uint8"}},
-		"no value":         {[]string{"--config", write(t, "config", "max-qos")}, statusUsage, []string{"config:1: ", "nothing behind max-qos"}},
-		"a value twice":    {[]string{"--config", write(t, "config", "max-qos 1\nmax-qos 2")}, statusUsage, []string{"config:2: ", "second time"}},
+		"no scheme":            {[]string{"--listen", "127.0.0.1:0"}, statusUsage, []string{"--listen"}},
+		"another scheme":       {[]string{"--listen", "http://127.0.0.1:0"}, statusUsage, []string{"mqtts, ws and wss"}},
+		"a path of mqtt":       {[]string{"--listen", "mqtt://127.0.0.1:0/x"}, statusUsage, []string{"mqtt://127.0.0.1:0/x", "ws and wss"}},
+		"a fragment":           {[]string{"--listen", "ws://127.0.0.1:0/x#y"}, statusUsage, []string{`"--listen"`, "no user, query or fragment"}},
+		"a part of mqtt":       {[]string{"--listen", "mqtt://127.0.0.1:0#y"}, statusUsage, []string{`"--listen"`, "no user, query or fragment"}},
+		"no certificate":       {[]string{"--listen", "mqtts://127.0.0.1:0"}, statusUsage, []string{"--cert and --key"}},
+		"no network":           {[]string{"--proxy-protocol", "10.0.0.0/33"}, statusUsage, []string{"10.0.0.0/33", "10.0.0.0/8"}},
+		"an authority":         {[]string{"--cafile", "x"}, statusUsage, []string{"--cert and --key"}},
+		"a demand":             {[]string{"--require-certificate"}, statusUsage, []string{"needs --cafile"}},
+		"an identity":          {[]string{"--use-identity-as-username"}, statusUsage, []string{"needs --cafile"}},
+		"an origin's path":     {[]string{"--websocket-origin", "https://a.example/"}, statusUsage, []string{`"--websocket-origin"`, "no path"}},
+		"no origin":            {[]string{"--websocket-origin", "a.example"}, statusUsage, []string{"https://host"}},
+		"a port of nobody":     {[]string{"--listen", "mqtt://192.0.2.1:1"}, statusConnect, []string{"192.0.2.1"}},
+		"an argument":          {[]string{"x"}, statusUsage, []string{`"x"`}},
+		"a level":              {[]string{"--log-level", "loud"}, statusUsage, []string{"debug, info, warn or error"}},
+		"a format":             {[]string{"--log-format", "xml"}, statusUsage, []string{"text or json"}},
+		"a limit":              {[]string{"--max-sessions", "-1"}, statusUsage, []string{"0 and above"}},
+		"a time":               {[]string{"--shutdown-timeout", "-1"}, statusUsage, []string{"--shutdown-timeout"}},
+		"an interval":          {[]string{"--sys-interval", "NaN"}, statusUsage, []string{"--sys-interval"}},
+		"a rate":               {[]string{"--accept-rate", "NaN"}, statusUsage, []string{`"--accept-rate"`, "0 to "}},
+		"a size":               {[]string{"--max-packet-size", "1"}, statusUsage, []string{"128"}},
+		"no file":              {[]string{"--users", "/none/users"}, statusFile, []string{"/none/users"}},
+		"a store":              {[]string{"--store", write(t, "store", "nothing")}, statusFile, []string{"store"}},
+		"a plain password":     {[]string{"--users", write(t, "users", "a:"+hash+"\nb:secret\n")}, statusUsage, []string{"users:2: ", "no bcrypt hash; allowed is NAME:HASH"}},
+		"signs of no hash":     {[]string{"--users", write(t, "users", "a:"+hash[:7]+strings.Repeat("!", 53)+"\n")}, statusUsage, []string{"users:1: ", "no bcrypt hash"}},
+		"a version of none":    {[]string{"--users", write(t, "users", "a:$2z"+hash[3:]+"\n")}, statusUsage, []string{"users:1: ", "no bcrypt hash"}},
+		"a user twice":         {[]string{"--users", write(t, "users", "a:"+hash+"\na:"+hash+"\n")}, statusUsage, []string{"users:2: ", "second time"}},
+		"a user of none":       {[]string{"--users", write(t, "users", ":"+hash)}, statusUsage, []string{"users:1: ", "no user name"}},
+		"a dear hash":          {[]string{"--users", write(t, "users", "a:$2a$31$"+hash[7:])}, statusUsage, []string{"users:1: ", "cost of 31"}},
+		"a filter":             {[]string{"--acl", write(t, "acl", "pattern a/#/b")}, statusUsage, []string{"acl:1: "}},
+		"a shared filter":      {[]string{"--acl", write(t, "acl", "pattern $share/g/b")}, statusUsage, []string{"acl:1: ", "shared"}},
+		"half a rule":          {[]string{"--acl", write(t, "acl", "\ntopic")}, statusUsage, []string{"acl:2: ", "nothing behind topic"}},
+		"a mistyped deny":      {[]string{"--acl", write(t, "acl", "topic denny hall/secret")}, statusUsage, []string{"acl:1: ", `"denny" where the access stands`, "readwrite, deny"}},
+		"a mistyped write":     {[]string{"--acl", write(t, "acl", "pattern wirte a")}, statusUsage, []string{"acl:1: ", `"wirte"`}},
+		"access in capitals":   {[]string{"--acl", write(t, "acl", "topic READ a/#")}, statusUsage, []string{"acl:1: ", `"READ"`}},
+		"access to nothing":    {[]string{"--acl", write(t, "acl", "topic deny")}, statusUsage, []string{"acl:1: ", "no topic filter behind deny"}},
+		"spaces by themselves": {[]string{"--acl", write(t, "acl", "topic hall/a b")}, statusUsage, []string{"acl:1: ", `"hall/a"`, "filter with spaces"}},
+		"unproved users":       {[]string{"--acl", write(t, "acl", "user a\ntopic b")}, statusUsage, []string{"--users"}},
+		"a flag of none":       {[]string{"--config", write(t, "config", "listen mqtt://127.0.0.1:0\nport 1")}, statusUsage, []string{"config:2: ", `"port"`, "max-packet-size"}},
+		"a value":              {[]string{"--config", write(t, "config", "max-qos high")}, statusUsage, []string{"config:1: ", `"high"`, "0, 1 or 2"}},
+		"no value":             {[]string{"--config", write(t, "config", "max-qos")}, statusUsage, []string{"config:1: ", "nothing behind max-qos"}},
+		"a value twice":        {[]string{"--config", write(t, "config", "max-qos 1\nmax-qos 2")}, statusUsage, []string{"config:2: ", "second time"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := &process{}
-			assert.Equal(t, test.status, p.run(t.Context(), append([]string{"serve"}, test.args...)...))
+			ctx, stop := context.WithCancel(t.Context())
+			stop() // so that it ends at once if it finds nothing wrong
+			assert.Equal(t, test.status, p.run(ctx, append([]string{"serve"}, test.args...)...))
 			for _, want := range test.want {
 				assert.Contains(t, p.errs.String(), want)
 			}
 			assert.NotContains(t, p.errs.String(), "secret")
 		})
 	}
+}
+
+func TestOfAWrongValueInAFileOfFlagsTheErrorNamesFileAndLine(t *testing.T) {
+	for line, allowed := range map[string]string{
+		"log-level loud":              "debug, info, warn or error",
+		"log-format xml":              "text or json",
+		"listen http://127.0.0.1:0":   "mqtt, mqtts, ws and wss",
+		"listen mqtt://a@127.0.0.1":   "no user",
+		"listen unix://host/path":     "unix:///path",
+		"max-qos 7":                   "0, 1 or 2",
+		"max-sessions -1":             "0 and above",
+		"max-inflight -1":             "uint16",
+		"accept-rate -1":              "0 to 2147483647",
+		"message-rate Inf":            "0 to 2147483647",
+		"connect-timeout 0":           "more than 0",
+		"max-packet-size 1":           "128 to 268435460",
+		"websocket-origin a":          "https://host",
+		"proxy-protocol 10.0.0.0/33":  "10.0.0.0/8, or unix",
+		"sys-interval -1":             "0 to 2147483647",
+		"shutdown-timeout NaN":        "0 to 2147483647",
+		"require-certificate perhaps": "bool",
+	} {
+		p := &process{}
+		ctx, stop := context.WithCancel(t.Context())
+		stop()
+		status := p.run(ctx, "serve", "--config", write(t, "config", "# some\nanonymous\n"+line+"\n"))
+		assert.Equal(t, statusUsage, status, line)
+		name, value, _ := strings.Cut(line, " ")
+		assert.Contains(t, p.errs.String(), fmt.Sprintf("config:3: %q is no value of %s; allowed is ", value, name))
+		assert.Contains(t, p.errs.String(), allowed)
+	}
+}
+
+func TestAWrongValueInAFileOfFlagsIsFoundThoughAFlagGoesBeforeIt(t *testing.T) {
+	p := &process{}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	status := p.run(ctx, "serve", "--max-qos", "1", "--listen", "mqtt://127.0.0.1:0", "--config", write(t, "config", "max-qos 7\n"))
+	assert.Equal(t, statusUsage, status)
+	assert.Contains(t, p.errs.String(), `config:1: "7" is no value of max-qos`)
+}
+
+func TestHelpShowsNoDefaultWhereThereIsNone(t *testing.T) {
+	p := &process{}
+	require.Equal(t, statusDone, p.run(t.Context(), "serve", "--help"))
+	assert.NotContains(t, p.out.String(), "(default [])")
+	assert.Contains(t, p.out.String(), "(default 1000)")
 }
 
 func TestServePrintsALineForAUser(t *testing.T) {
@@ -468,6 +590,18 @@ func TestServePrintsALineForAUser(t *testing.T) {
 	}
 	assert.Equal(t, statusUsage, (&process{in: strings.Repeat("x", 73)}).run(t.Context(), "serve", "--hash", "a"))
 	assert.Equal(t, statusUsage, (&process{}).run(t.Context(), "serve", "--hash", "a"))
+}
+
+func TestANameThatThereIsNotIsComparedWithTheDearestHash(t *testing.T) {
+	lines := userLines(t, "alice", "bob", "carol")
+	dear, err := bcrypt.GenerateFromPassword([]byte("dave"), bcrypt.MinCost+1)
+	require.NoError(t, err)
+	for _, file := range []string{lines + "dave:" + string(dear), "dave:" + string(dear) + "\n" + lines} {
+		all, err := readUsers(write(t, "users", file))
+		require.NoError(t, err)
+		assert.Equal(t, string(dear), all.dearest)
+		assert.False(t, all.has("eve", []byte("dave")), "whose password it is")
+	}
 }
 
 func TestMosquittosProgramsTalkToServe(t *testing.T) {
@@ -523,32 +657,43 @@ func TestAUserWhoGoesWhileThePasswordIsComparedIsNotTaken(t *testing.T) {
 	hash, err := bcrypt.GenerateFromPassword([]byte("alice"), 12)
 	require.NoError(t, err)
 	g := &guard{usersFile: "users"}
-	g.rules.Store(&guardRules{users: users{"alice": hash}})
-	assert.True(t, g.knows("alice", []byte("alice")))
+	g.rules.Store(&guardRules{users: usersWith("alice", hash)})
+	_, knows := g.knows("alice", []byte("alice"))
+	assert.True(t, knows)
 	known := make(chan bool)
-	go func() { known <- g.knows("alice", []byte("alice")) }()
+	go func() {
+		_, ok := g.knows("alice", []byte("alice"))
+		known <- ok
+	}()
 	for len(compared) == 0 {
 		runtime.Gosched()
 	}
-	g.rules.Store(&guardRules{users: users{"bob": hash}})
+	g.rules.Store(&guardRules{users: usersWith("bob", hash)})
 	assert.False(t, <-known)
 }
 
 // Behind the hook that compares, and before the connection is in the list that a reload goes
 // through.
-func TestAUserWhoGoesWhileAConnectionIsMadeIsThrownOut(t *testing.T) {
+func TestAUserWhoGoesOrHasAnotherPasswordWhileAConnectionIsMadeIsThrownOut(t *testing.T) {
 	hash, err := bcrypt.GenerateFromPassword([]byte("alice"), bcrypt.MinCost)
 	require.NoError(t, err)
-	for _, stays := range []bool{false, true} {
+	other, err := bcrypt.GenerateFromPassword([]byte("other"), bcrypt.MinCost)
+	require.NoError(t, err)
+	for name, test := range map[string]struct {
+		now  *users
+		want mqttwire.PacketType
+	}{
+		"who stays":                {usersWith("alice", hash), mqttwire.PINGRESP},
+		"who is gone":              {usersWith("bob", hash), mqttwire.DISCONNECT},
+		"who has another password": {usersWith("alice", other), mqttwire.DISCONNECT},
+	} {
 		g := &guard{usersFile: "users"}
-		g.rules.Store(&guardRules{users: users{"alice": hash}})
+		g.rules.Store(&guardRules{users: usersWith("alice", hash)})
 		h := g.hooks()
 		asked := h.Connect
 		h.Connect = func(ctx context.Context, c *broker.Peer, p *packets.Connect) (*packets.Auth, mqttwire.ReasonCode) {
 			a, code := asked(ctx, c, p)
-			if !stays {
-				g.rules.Store(&guardRules{users: users{"bob": hash}})
-			}
+			g.rules.Store(&guardRules{users: test.now})
 			return a, code
 		}
 		s := &server.Server{Broker: broker.New(broker.Options{Hooks: h})}
@@ -561,12 +706,12 @@ func TestAUserWhoGoesWhileAConnectionIsMadeIsThrownOut(t *testing.T) {
 		p, err := c.Receive()
 		require.NoError(t, err)
 		assert.Equal(t, mqttwire.CONNACK, p.Type())
-		if stays {
+		if test.want == mqttwire.PINGRESP {
 			require.NoError(t, c.Send(&packets.Pingreq{}))
 		}
 		p, err = c.Receive()
 		require.NoError(t, err)
-		assert.Equal(t, map[bool]mqttwire.PacketType{false: mqttwire.DISCONNECT, true: mqttwire.PINGRESP}[stays], p.Type())
+		assert.Equal(t, test.want, p.Type(), name)
 		require.NoError(t, near.Close())
 		<-ended
 		require.NoError(t, s.Close())
@@ -585,10 +730,15 @@ func TestSIGHUPIsTakenBeforeAnythingIsRead(t *testing.T) {
 	assert.True(t, took)
 }
 
-func TestWhoAsksForPagesIsGivenTime(t *testing.T) {
-	s := &served{guard: &guard{}, server: &server.Server{Broker: broker.New(broker.Options{})}, log: slog.New(slog.DiscardHandler)}
+func TestPagesAreServedInTimeAndLoggedAsAllElse(t *testing.T) {
+	var log strings.Builder
+	s := &served{guard: &guard{}, server: &server.Server{Broker: broker.New(broker.Options{})}, log: slog.New(slog.NewJSONHandler(&log, nil))}
 	require.NoError(t, (&serveFlags{http: "127.0.0.1:0", listen: []string{"mqtt://127.0.0.1:0"}}).listenAll(s, environment{out: io.Discard}))
 	defer s.close()
 	assert.Equal(t, pageTimeout, s.web.ReadTimeout)
 	assert.Equal(t, pageRest, s.web.IdleTimeout)
+	require.NotNil(t, s.web.ErrorLog)
+	s.web.ErrorLog.Print("something is wrong")
+	assert.True(t, json.Valid([]byte(log.String())), log.String())
+	assert.Contains(t, log.String(), "something is wrong")
 }

@@ -9,6 +9,8 @@ import (
 	"encoding/pem"
 	"math/big"
 	"net"
+	"os"
+	"syscall"
 	"testing"
 	"time"
 
@@ -46,11 +48,7 @@ func TestServeTakesTheUserFromACertificate(t *testing.T) {
 			"--use-identity-as-username", "--users", write(t, "users", userLines(t, "bob")),
 			"--acl", write(t, "acl", "pattern write %u/#\n"))
 		try := func(by identity, vars map[string]string, topic string) int {
-			to := s.url(scheme)
-			if scheme == "wss" {
-				to += "/mqtt"
-			}
-			args := []string{"pub", "-V", "5", "-t", topic, "-m", "x", "-q", "1", "-L", to, "--cafile", host.cert}
+			args := []string{"pub", "-V", "5", "-t", topic, "-m", "x", "-q", "1", "-L", s.url(scheme), "--cafile", host.cert}
 			if by != (identity{}) {
 				args = append(args, "--cert", by.cert, "--key", by.key)
 			}
@@ -66,10 +64,43 @@ func TestServeTakesTheUserFromACertificate(t *testing.T) {
 	}
 }
 
+func TestAUserWhomACertificateProvesStaysWhenThePasswordOfThatNameGoes(t *testing.T) {
+	host, alice := certificateFiles(t, "server"), certificateFiles(t, "alice")
+	users := write(t, "users", userLines(t, "alice", "bob"))
+	s := serve(t, "--listen", "mqtts://127.0.0.1:0", "--cert", host.cert, "--key", host.key, "--cafile", alice.cert,
+		"--use-identity-as-username", "--users", users)
+	to := []string{"sub", "-t", "a", "-d", "-L", s.url("mqtts"), "--cafile", host.cert}
+	byCertificate, byPassword := &process{}, &process{vars: as("bob", "bob")}
+	stays := byCertificate.begin(t.Context(), append(to, "-C", "1", "-W", "60", "--cert", alice.cert, "--key", alice.key)...)
+	goes := byPassword.begin(t.Context(), to...)
+	byCertificate.errs.await(t, "SUBACK")
+	byPassword.errs.await(t, "SUBACK")
+
+	require.NoError(t, os.WriteFile(users, []byte(userLines(t, "carol")), 0o600))
+	s.hangups <- syscall.SIGHUP
+	s.errs.await(t, "are read again")
+	assert.Equal(t, statusConnect, <-goes, byPassword.errs.String())
+	p := &process{vars: as("carol", "carol")}
+	require.Equal(t, statusDone, p.run(t.Context(), "pub", "-t", "a", "-m", "x", "-q", "1", "-L", s.url("mqtts"), "--cafile", host.cert))
+	assert.Equal(t, statusDone, <-stays, byCertificate.errs.String())
+	assert.Equal(t, "x\n", byCertificate.out.String())
+}
+
 func TestServeMayDemandACertificate(t *testing.T) {
 	host, alice := certificateFiles(t, "server"), certificateFiles(t, "alice")
 	s := serve(t, "--listen", "mqtts://127.0.0.1:0", "--cert", host.cert, "--key", host.key, "--cafile", alice.cert, "--require-certificate")
 	to := []string{"pub", "-t", "a", "-m", "x", "-L", s.url("mqtts"), "--cafile", host.cert}
 	assert.Equal(t, statusConnect, (&process{}).run(t.Context(), to...))
 	assert.Equal(t, statusDone, (&process{}).run(t.Context(), append(to, "--cert", alice.cert, "--key", alice.key)...))
+}
+
+func TestServeWarnsWhereWhoeverReachesItMayConnect(t *testing.T) {
+	host := certificateFiles(t, "server")
+	args := []string{"--listen", "mqtts://0.0.0.0:0", "--cert", host.cert, "--key", host.key, "--cafile", host.cert}
+	assert.Contains(t, serve(t, args...).errs.String(), "without a password")
+	demanding := append(args, "--require-certificate")
+	assert.NotContains(t, serve(t, demanding...).errs.String(), "without a password")
+	both := serve(t, append(demanding, "--listen", "mqtt://0.0.0.0:0")...)
+	both.out.await(t, "on mqtt://")
+	assert.Contains(t, both.errs.String(), "without a password", "over TCP alone there is no certificate")
 }

@@ -61,7 +61,7 @@ var silent = test{
 			return f, err
 		}
 		defer closeAll([]*raw{r})
-		if err := r.subscribe("bench/+"); err != nil {
+		if err := r.subscribe(benchTopic + "/+"); err != nil {
 			return f, err
 		}
 		beside, err := others()

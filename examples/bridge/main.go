@@ -1,6 +1,7 @@
 // Bridge passes messages on between two servers, in both directions: what one server has
 // acknowledged is acknowledged to the other one then, so that none is lost on the way while
-// both remember their sessions. Who gets a message of this client again is not sent it
+// both remember their sessions; what a side does not take is logged, and refused to the
+// other one. Who gets a message of this client again is not sent it
 // back: by No Local in 5.0, by the bridge bit of mosquitto before.
 //
 //	go run ./examples/bridge mqtt://127.0.0.1:1883 mqtt://example.org 'sensors/#'
@@ -17,6 +18,7 @@ import (
 	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/client"
 	"github.com/mqttwire/mqttwire/packets"
+	"github.com/mqttwire/mqttwire/session"
 )
 
 func main() {
@@ -73,18 +75,61 @@ func subscribe(ctx context.Context, c *client.Client, filters []string) {
 
 // pass passes a message on, and acknowledges it when the other side has it.
 func pass(to *client.Client, m *client.Message) {
-	m.Hold()
 	p := &packets.Publish{Topic: []byte(m.Topic), Payload: m.Payload, QoS: m.QoS, Retain: m.Retain, Properties: m.Properties}
 	p.Properties.Remove(mqttwire.SubscriptionIdentifier) // which is ours
-	d := to.Send(p)
+	if m.QoS == mqttwire.AtMostOnce {
+		to.Send(p) // or it is lost, as it may be
+		return
+	}
+	m.Hold()
+	d, err := send(m.Context(), to, p)
+	if err != nil {
+		log.Print(err) // the client has ended
+		return
+	}
 	go func() {
-		<-d.Done()
-		if err := d.Err(); err != nil && !errors.Is(err, client.ErrRefused) {
-			log.Print(err) // it is held, and comes again on the next connection
-			return
+		code, err := d.Code(), d.Err()
+		if err != nil {
+			log.Printf("%q: %v", m.Topic, err)
+			if !final(err) {
+				return // it is held, and comes again on the next connection
+			}
+			code = max(code, mqttwire.ReasonUnspecifiedError) // that of the other side, if it has refused
 		}
-		if err := m.Ack(d.Code()); err != nil {
+		if err := m.Ack(code); err != nil {
 			log.Print(err)
 		}
 	}()
+}
+
+// send queues a message, and waits while the queue is full.
+func send(ctx context.Context, to *client.Client, p *packets.Publish) (*client.Delivery, error) {
+	for {
+		d := to.Send(p)
+		select {
+		case <-d.Done():
+		default:
+			return d, nil // it is on its way
+		}
+		if !errors.Is(d.Err(), client.ErrQueueFull) {
+			return d, nil
+		}
+		if err := to.Flush(ctx); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// final reports whether a message is not taken however often it comes. Held, it would hold
+// up all behind it, as they are acknowledged in their order. [MQTT-4.6.0-2]
+func final(err error) bool {
+	var e *client.RequestError
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Drop {
+	case session.DropTooLarge, session.DropNotSupported, session.DropExpired:
+		return true
+	}
+	return errors.Is(e, client.ErrRefused) || errors.Is(e, session.ErrTooLarge) || errors.Is(e, session.ErrNotSupported)
 }

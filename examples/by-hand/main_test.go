@@ -22,7 +22,7 @@ func talk(in []byte, size int) (printed string, why error) {
 	near, far := net.Pipe()
 	var out bytes.Buffer
 	ended := make(chan error, 1)
-	go func() { ended <- serve(far, &out) }()
+	go func() { ended <- newServer().serve(far, &out) }()
 	go func() {
 		for ; len(in) > 0; in = in[min(size, len(in)):] {
 			if _, err := near.Write(in[:min(size, len(in))]); err != nil {
@@ -49,7 +49,9 @@ func TestPacketsArePrintedHoweverTheirBytesCome(t *testing.T) {
 			&packets.Pingreq{},
 			&packets.Disconnect{},
 		} {
-			in, _ = p.Append(in, v)
+			var err error
+			in, err = p.Append(in, v)
+			require.NoError(t, err)
 		}
 		want := "CONNECT version=" + v.String() + ` clean=true will=true keepalive=60 id="me"
 PUBLISH dup=false qos=1 retain=false topic="a" message="` + long + `"
@@ -71,7 +73,7 @@ func TestEachClientWithoutAnIdentifierGetsOneOfItsOwn(t *testing.T) {
 	given := map[string]bool{}
 	for range 10 {
 		near, far := net.Pipe()
-		go func() { _ = serve(far, io.Discard) }()
+		go func() { _ = newServer().serve(far, io.Discard) }()
 		c := packets.NewStream(near, packets.ConnectionOptions{Side: mqttwire.FromClient})
 		require.NoError(t, c.Send(&packets.Connect{Version: mqttwire.V5, CleanStart: true}))
 		p, err := c.Receive()
@@ -85,7 +87,8 @@ func TestEachClientWithoutAnIdentifierGetsOneOfItsOwn(t *testing.T) {
 }
 
 func TestOfAPacketThatIsRefusedNothingIsPrinted(t *testing.T) {
-	in, _ := (&packets.Connect{Version: mqttwire.V311, ClientID: []byte("me"), CleanStart: true}).Append(nil, 0)
+	in, err := (&packets.Connect{Version: mqttwire.V311, ClientID: []byte("me"), CleanStart: true}).Append(nil, 0)
+	require.NoError(t, err)
 	for _, bad := range []string{
 		"\x30\x03\x00\x09a",         // a topic name that is longer than the packet
 		"\x36\x05\x00\x01a\x00\x01", // QoS 3
@@ -101,7 +104,7 @@ func TestAClientThatReadsNothingIsClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		near, far := net.Pipe()
 		ended := make(chan error, 1)
-		go func() { ended <- serve(far, io.Discard) }()
+		go func() { ended <- newServer().serve(far, io.Discard) }()
 		b, err := (&packets.Connect{Version: mqttwire.V5, ClientID: []byte("me"), CleanStart: true}).Append(nil, mqttwire.V5)
 		require.NoError(t, err)
 		_, err = near.Write(b)
@@ -109,4 +112,84 @@ func TestAClientThatReadsNothingIsClosed(t *testing.T) {
 		assert.ErrorIs(t, <-ended, os.ErrDeadlineExceeded)
 		assert.NoError(t, near.Close())
 	})
+}
+
+// connects connects a client to a server, and returns it with what it was answered.
+func connects(t *testing.T, s *server, p *packets.Connect) (*packets.Stream, *packets.Connack, <-chan error) {
+	t.Helper()
+	near, far := net.Pipe()
+	ended := make(chan error, 1)
+	go func() { ended <- s.serve(far, io.Discard) }()
+	c := packets.NewStream(near, packets.ConnectionOptions{Side: mqttwire.FromClient})
+	require.NoError(t, c.Send(p))
+	a, err := c.Receive()
+	require.NoError(t, err)
+	require.IsType(t, &packets.Connack{}, a)
+	return c, packets.Clone(a).(*packets.Connack), ended
+}
+
+// A session ends with its connection: a client that has asked for more is told so, and
+// what comes back finds none. Section 3.2.2.3.2 [MQTT-3.2.2-3]
+func TestNoSessionIsPromised(t *testing.T) {
+	s := newServer()
+	for range 2 {
+		p := &packets.Connect{Version: mqttwire.V5, ClientID: []byte("me")}
+		p.Properties.SetSessionExpiryInterval(3600)
+		c, a, ended := connects(t, s, p)
+		expiry, ok := a.Properties.SessionExpiryInterval()
+		assert.True(t, ok)
+		assert.Zero(t, expiry)
+		assert.False(t, a.SessionPresent)
+		require.NoError(t, c.Send(&packets.Disconnect{}))
+		assert.ErrorContains(t, <-ended, "the peer has disconnected")
+	}
+	assert.Empty(t, s.clients)
+}
+
+// [MQTT-3.1.4-3]
+func TestASecondConnectionOfAClientThrowsTheFirstOneOut(t *testing.T) {
+	for _, v := range []mqttwire.Version{mqttwire.V31, mqttwire.V311, mqttwire.V5} {
+		s := newServer()
+		p := &packets.Connect{Version: v, ClientID: []byte("me"), CleanStart: true}
+		first, _, firstEnded := connects(t, s, p)
+		second, _, secondEnded := connects(t, s, p)
+		d, err := first.Receive()
+		if v == mqttwire.V5 {
+			require.NoError(t, err)
+			assert.Equal(t, mqttwire.ReasonSessionTakenOver, d.(*packets.Disconnect).ReasonCode)
+			_, err = first.Receive()
+		}
+		assert.Equal(t, io.EOF, err)
+		assert.ErrorContains(t, <-firstEnded, mqttwire.ReasonSessionTakenOver.String())
+
+		require.NoError(t, second.Send(&packets.Pingreq{}))
+		pong, err := second.Receive()
+		require.NoError(t, err)
+		assert.Equal(t, mqttwire.PINGRESP, pong.Type())
+		require.NoError(t, second.Send(&packets.Disconnect{}))
+		assert.ErrorContains(t, <-secondEnded, "the peer has disconnected")
+		assert.Empty(t, s.clients)
+	}
+}
+
+// [MQTT-4.12.0-1]
+func TestAnAuthenticationThatNobodyKnowsIsRefused(t *testing.T) {
+	p := &packets.Connect{Version: mqttwire.V5, ClientID: []byte("me"), CleanStart: true}
+	p.Properties.SetAuthenticationMethod([]byte("M"))
+	_, a, ended := connects(t, newServer(), p)
+	assert.Equal(t, mqttwire.ReasonBadAuthenticationMethod, a.ReasonCode)
+	assert.Error(t, <-ended)
+}
+
+func TestAClientThatTakesNoAnswerIsClosed(t *testing.T) {
+	near, far := net.Pipe()
+	ended := make(chan error, 1)
+	go func() { ended <- newServer().serve(far, io.Discard) }()
+	c := packets.NewStream(near, packets.ConnectionOptions{Side: mqttwire.FromClient})
+	p := &packets.Connect{Version: mqttwire.V5, ClientID: []byte("me"), CleanStart: true}
+	p.Properties.SetMaximumPacketSize(5)
+	require.NoError(t, c.Send(p))
+	_, err := c.Receive()
+	assert.Equal(t, io.EOF, err)
+	assert.ErrorIs(t, <-ended, mqttwire.ErrTooLarge)
 }

@@ -36,7 +36,7 @@ func (c controller) Subscribe(conn *server.Conn, p *packets.Subscribe) (*packets
 
 // Publish prints a message.
 func (c controller) Publish(conn *server.Conn, p *packets.Publish) (mqttwire.Packet, error) {
-	c.log.Printf("%s: %s", conn.ClientID(), p.Topic)
+	c.log.Printf("%q: %q", conn.ClientID(), p.Topic)
 	return nil, nil // the usual answer, and the broker sends it on
 }
 

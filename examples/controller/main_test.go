@@ -81,7 +81,7 @@ func TestTwoPortsShareABrokerAndMethodsAnswer(t *testing.T) {
 		_ = conn.Close()
 	}
 	require.NoError(t, s.Close())
-	assert.Equal(t, "a: private/a\na: a\n", out.String())
+	assert.Equal(t, "\"a\": \"private/a\"\n\"a\": \"a\"\n", out.String())
 }
 
 func TestNoFilterReachesWhatIsPrivate(t *testing.T) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -117,7 +118,13 @@ func (b *broker) answer(link *session.Link, conn net.Conn) bool {
 		return false
 	}
 	b.before(p)
-	link.Handle(time.Now())
+	if m, ok := p.(*packets.Publish); ok && string(m.Payload) == "refused" {
+		if err := link.Answer(time.Now(), &packets.Pubrec{PacketID: m.PacketID, ReasonCode: mqttwire.ReasonNotAuthorized}); err != nil {
+			panic(err)
+		}
+	} else {
+		link.Handle(time.Now())
+	}
 	switch p := p.(type) {
 	case *packets.Connect:
 		_ = link.Accept(time.Now(), b.session, nil)
@@ -129,7 +136,7 @@ func (b *broker) answer(link *session.Link, conn net.Conn) bool {
 		b.pings = append(b.pings, time.Now())
 	}
 	for e, ok := link.Event(); ok; e, ok = link.Event() {
-		if m, ok := e.Packet.(*packets.Publish); ok && e.Kind == session.Arrived {
+		if m, ok := e.Packet.(*packets.Publish); ok && e.Kind == session.Arrived && string(m.Payload) != "refused" {
 			b.got = append(b.got, string(m.Payload))
 		}
 	}
@@ -212,6 +219,64 @@ func TestCloseWaitsOrDoesNot(t *testing.T) {
 			b.away = false
 		})
 		require.NoError(t, started(t, b, file, strings.NewReader("three\n"), false, io.Discard))
+		b.look(func() { assert.Equal(t, []string{"one", "two", "three"}, b.got) })
+	})
+}
+
+// More lines than the queue holds wait for their turn, and none is lost.
+func TestLinesWaitWhileTheQueueIsFull(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroker()
+		b.away = true
+		var lines []string
+		for i := range 2500 {
+			lines = append(lines, fmt.Sprint(i))
+		}
+		in := strings.NewReader(strings.Join(lines, "\n"))
+		ended := make(chan error, 1)
+		file := filepath.Join(t.TempDir(), "queue")
+		go func() { ended <- started(t, b, file, in, false, io.Discard) }()
+		synctest.Wait()
+		b.look(func() { b.away = false })
+		require.NoError(t, <-ended)
+		b.look(func() { assert.Equal(t, lines, b.got) })
+	})
+}
+
+// The program is back when the broker has all, also if the connection breaks meanwhile.
+func TestTheEndWaitsOverABrokenConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroker()
+		b.before = func(p mqttwire.Packet) {
+			if _, ok := p.(*packets.Publish); ok && len(b.dials) == 1 {
+				assert.NoError(t, b.conn.Close())
+			}
+		}
+		file := filepath.Join(t.TempDir(), "queue")
+		require.NoError(t, started(t, b, file, strings.NewReader("one\ntwo\n"), false, io.Discard))
+		b.look(func() {
+			assert.Len(t, b.dials, 2)
+			assert.Equal(t, []string{"one", "two"}, b.got)
+		})
+	})
+}
+
+// What does not arrive is told: a line that the broker refuses, and an input that cannot
+// be read on. The lines before it are in the file.
+func TestALineThatIsLostIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroker()
+		var out bytes.Buffer
+		file := filepath.Join(t.TempDir(), "queue")
+		require.NoError(t, started(t, b, file, strings.NewReader("one\nrefused\ntwo\n"), false, &out))
+		synctest.Wait() // for the last event
+		assert.Contains(t, out.String(), `lost "refused": client: refused by the server, reason 0x87`)
+		b.look(func() { b.away = true })
+
+		long := "three\n" + strings.Repeat("x", bufio.MaxScanTokenSize+1)
+		require.ErrorIs(t, started(t, b, file, strings.NewReader(long), false, io.Discard), bufio.ErrTooLong)
+		b.look(func() { b.away = false })
+		require.NoError(t, started(t, b, file, strings.NewReader(""), false, io.Discard))
 		b.look(func() { assert.Equal(t, []string{"one", "two", "three"}, b.got) })
 	})
 }

@@ -64,6 +64,8 @@ func prepare(url string, config *tls.Config, version mqttwire.Version, out io.Wr
 		SubscribeAck:    func(_ *client.Client, p *packets.Suback) { show(p) },
 		UnsubscribeAck:  func(_ *client.Client, p *packets.Unsuback) { show(p) },
 		Ping:            func(*client.Client) { fmt.Fprintln(out, "PINGRESP") },
+		Disconnect:      func(_ *client.Client, p *packets.Disconnect) { show(p) }, // of 5.0, as the next
+		Auth:            func(_ *client.Client, p *packets.Auth) { show(p) },
 	})
 	return c, nil
 }

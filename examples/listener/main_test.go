@@ -135,6 +135,24 @@ func TestEachPacketIsShownOnce(t *testing.T) {
 	}
 }
 
+// A server of 5.0 says why it ends a connection.
+func TestADisconnectOfTheServerIsShown(t *testing.T) {
+	cert, pool := certificate(t)
+	url := listen(t, cert, func(s *packets.Stream) {
+		if _, err := s.Receive(); err == nil {
+			send(s, &packets.Connack{}, &packets.Disconnect{ReasonCode: mqttwire.ReasonSessionTakenOver})
+		}
+	})
+	var out strings.Builder
+	c, err := prepare(url, &tls.Config{RootCAs: pool, ServerName: "localhost"}, mqttwire.V5, &out)
+	require.NoError(t, err)
+	closed := make(chan struct{})
+	c.On(client.Events{Close: func(*client.Client, error) { close(closed) }}) // behind what was shown
+	require.ErrorContains(t, c.Run(t.Context()), "0x8E")
+	<-closed
+	assert.Contains(t, out.String(), "DISCONNECT code=0x8E")
+}
+
 func TestCertificatesAreChecked(t *testing.T) {
 	cert, pool := certificate(t)
 	url := listen(t, cert, script)

@@ -1,12 +1,15 @@
 // Server is a small MQTT server: it forwards each message to all who subscribe to
 // its topic, with QoS 0. It shows the wire format, not how to write a broker: it
 // keeps no sessions, so that a PUBLISH with QoS 2 that comes twice is forwarded
-// twice, and a client that stops reading holds up the others.
+// twice; it has no wills and no retained messages; it looks neither at the keep alive
+// nor for a client identifier that is there already; and a client that stops reading
+// holds up the others. Package broker does all that.
 //
 //	go run ./examples/server
 package main
 
 import (
+	"crypto/rand"
 	"fmt"
 	"log"
 	"net"
@@ -65,8 +68,8 @@ func answer(s *packets.Stream, p mqttwire.Packet) error {
 	switch p := p.(type) {
 	case *packets.Connect:
 		filters[s] = map[string]bool{}
-		if connack, ok := reply.(*packets.Connack); ok && len(p.ClientID) == 0 {
-			connack.Properties.SetAssignedClientIdentifier(fmt.Appendf(nil, "client-%p", s))
+		if connack, ok := reply.(*packets.Connack); ok {
+			letIn(connack, p)
 		}
 	case *packets.Subscribe:
 		for _, subscription := range p.Subscriptions {
@@ -82,7 +85,24 @@ func answer(s *packets.Stream, p mqttwire.Packet) error {
 	if reply == nil {
 		return nil
 	}
-	return s.Send(reply)
+	err := s.Send(reply)
+	if code, ok := packets.ReasonCode(reply); err == nil && ok && code.IsError() {
+		return fmt.Errorf("refused: %s", code) // nothing follows such a CONNACK [MQTT-3.2.2-7]
+	}
+	return err
+}
+
+// letIn fills in the CONNACK: that no session is kept, so that no client of 5.0 relies on
+// one, and that nobody is authenticated.
+func letIn(a *packets.Connack, p *packets.Connect) {
+	if p.Properties.Has(mqttwire.AuthenticationMethod) {
+		a.ReasonCode = mqttwire.ReasonBadAuthenticationMethod // [MQTT-4.12.0-1]
+		return
+	}
+	if len(p.ClientID) == 0 { // nobody else may have it [MQTT-3.1.3-6]
+		a.Properties.SetAssignedClientIdentifier([]byte(rand.Text()))
+	}
+	a.Properties.SetSessionExpiryInterval(0) // whatever the client asks for. Section 3.2.2.3.2
 }
 
 func forward(p *packets.Publish, topic []byte) {

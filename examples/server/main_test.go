@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"os/exec"
 	"strings"
@@ -118,4 +119,34 @@ func TestAMessageThatAClientDoesNotTakeIsNotTheEndForIt(t *testing.T) {
 	}
 	assert.Contains(t, received[0], "Assigned Client Identifier")
 	assert.Equal(t, []string{`SUBACK packet_id=1 code=0x00 (Granted QoS 0)`, `PUBLISH topic="a" qos=0 payload=5B`}, received[1:])
+}
+
+// A client that asks for a session that outlasts the connection is told that it does not,
+// and one that asks to be authenticated is refused. Section 3.2.2.3.2 [MQTT-4.12.0-1]
+func TestWhatThereIsNotIsNotPromised(t *testing.T) {
+	for method, want := range map[string]mqttwire.ReasonCode{"": 0, "M": mqttwire.ReasonBadAuthenticationMethod} {
+		conn, err := net.Dial("tcp", listen(t).String())
+		require.NoError(t, err)
+		require.NoError(t, conn.SetDeadline(time.Now().Add(2*time.Minute)))
+		s := packets.NewStream(conn, packets.ConnectionOptions{Side: mqttwire.FromClient})
+		connect := &packets.Connect{Version: mqttwire.V5, ClientID: []byte("c")}
+		connect.Properties.SetSessionExpiryInterval(3600)
+		if method != "" {
+			connect.Properties.SetAuthenticationMethod([]byte(method))
+		}
+		require.NoError(t, s.Send(connect))
+		p, err := s.Receive()
+		require.NoError(t, err)
+		require.IsType(t, &packets.Connack{}, p)
+		assert.Equal(t, want, p.(*packets.Connack).ReasonCode)
+		if want == 0 {
+			expiry, ok := p.(*packets.Connack).Properties.SessionExpiryInterval()
+			assert.True(t, ok)
+			assert.Zero(t, expiry)
+		} else {
+			_, err = s.Receive()
+			assert.Equal(t, io.EOF, err)
+		}
+		require.NoError(t, conn.Close())
+	}
 }
