@@ -176,6 +176,9 @@ func (cl *client) record(t *turn) {
 // recordName takes the Name of the client into the log, without which a restored session
 // would be nobody's; "" is none.
 func (cl *client) recordName(t *turn, name string) {
+	if h := cl.hold; h != nil && cl.peer.Name != name {
+		h.made++ // which is recorded with what is written next: only then the peer is this one
+	}
 	same := !cl.named && name == "" || cl.named && cl.peer.Name == name
 	if !cl.b.o.Journal || same {
 		return

@@ -24,8 +24,8 @@ type Cluster struct {
 	// is a fifth of Lease.
 	Margin time.Duration
 
-	// Timeout is after what time a Request that was not answered counts as unknown; 0 is
-	// Lease.
+	// Timeout is after what time a Request that was not answered counts as unknown, or a
+	// Replay of which nothing has come; 0 is Lease.
 	Timeout time.Duration
 
 	// Level says what outlives the end of a node.
@@ -33,7 +33,8 @@ type Cluster struct {
 }
 
 // Level says what of a session outlives the sudden end of its node. What a client was
-// acknowledged does in any case.
+// acknowledged does in any case, but for messages for a Group: one that a node has taken is
+// that node's alone until the next Put of the member that gets it, and ends with it before.
 type Level uint8
 
 const (
@@ -43,7 +44,8 @@ const (
 
 	// Appended: subscriptions, the will, and what was published since the record was kept
 	// last. It is kept when one of the first two changes and when the connection begins or
-	// ends, and so messages may come again, those of QoS 2 too.
+	// ends, before what acknowledges that is written, and so messages may come again, those of
+	// QoS 2 too.
 	Appended
 )
 
@@ -70,12 +72,14 @@ type RequestKind uint8
 const (
 	// Renew: this node is there for another Lease, from when it was asked for. The first
 	// one begins an Incarnation, as does the first one after the engine has ended the one
-	// before; its Reply comes behind all retained messages.
+	// before; its Reply comes behind all retained messages, which have its Token. Others that
+	// the node has were deleted meanwhile.
 	Renew RequestKind = iota + 1
 
 	// Claim: this node wants to hold the client. The Reply has the Epoch of the claim, and
 	// either the Record, and the client is held from now on; or the Holder that is to give
-	// it up, and that gets the Notice Wanted.
+	// it up, and that gets the Notice Wanted. With Free the claim is refused if another node
+	// holds the client, which is not told.
 	Claim
 
 	// Take: hold a client that was claimed. The Reply, with the Record, comes when its
@@ -93,10 +97,14 @@ const (
 	Drop
 
 	// Listen: bring messages that Filter matches. The Reply comes behind all live ones of
-	// before, and has in Positions where the logs end that can have such messages. With a
+	// before, or behind a Gap if one of these is lost, and has in Positions where the logs
+	// end that can have such messages: a session that comes to this node gets what is in
+	// those, and in those that its record has. With a
 	// Group, bring those that the engine gives to this node of all that have listened with
 	// the group and the filter, this one included: Members says how many receivers there
-	// are here, and it is asked for again when that changes.
+	// are here, and it is asked for again when that changes. If it is refused so is the
+	// subscription, or the connection of a client whose session has it; but what the node
+	// has listened to before, or the program, is asked for again.
 	Listen
 
 	// Forget: no longer. It is not answered.
@@ -142,10 +150,13 @@ type Request struct {
 	Client string
 
 	// Epoch is that of our claim: of Take, Release, Put, Drop, Fetch, and of Append and
-	// Retain by a client. The engine refuses a Take that is not that of the last claim,
-	// unless the client is held by it, and else all by which it is not held, but a Fetch.
+	// Retain that the client waits for. The engine refuses a Take that is not that of the
+	// last claim, unless the client is held by it, and else all by which it is not held, but
+	// a Fetch. 0 is not looked at: it is that of a will, which goes out when its client may
+	// be held elsewhere already, and of all else that nobody waits for.
 	Epoch Epoch
 
+	Free    bool             // Claim: nobody waits for the client here
 	Filter  []byte           // Listen, Forget: without $share and the group
 	Group   []byte           // Listen, Forget: of a shared subscription, or nil
 	Members int              // Listen with a Group
@@ -153,6 +164,8 @@ type Request struct {
 	Message *session.Message // Send, Append, Retain
 	Record  []byte           // Release, Put: not to be looked into
 	From    session.Position // Replay, Fetch
+
+	counted bool // among those that may wait: see engine.send
 }
 
 // Outcome is what has become of a Request.
@@ -188,7 +201,8 @@ type Reply struct {
 
 // Delivery is a message that the engine brings.
 type Delivery struct {
-	// Token is that of the Replay that it is an answer to; 0 if it is live, or retained.
+	// Token is that of the Replay, or of the Renew that begins an incarnation, to which it
+	// belongs; 0 if it is live, also as a retained one.
 	Token uint64
 
 	Namespace string
@@ -196,7 +210,9 @@ type Delivery struct {
 	// Message has its Position, unless it was sent with QoS 0.
 	Message *session.Message
 
-	// Previous is the number in the log of the message of that topic before, or 0.
+	// Previous is the number in the log of the message before this one that the node was to
+	// get live, whatever its topic, and also if it was lost on the way; 0 if this one is the
+	// first since the node began to listen. Messages for a Group do not count.
 	Previous uint64
 
 	Publisher string // the client that has published it, or ""
@@ -219,7 +235,8 @@ const (
 	Wanted NoticeKind = iota + 1
 
 	// Gone: the Holder has ended. With a Client this node alone is told, and is to hold
-	// that client of the Holder in its place, with nobody connected.
+	// that client of the Holder in its place, with nobody connected, unless another one holds
+	// it by now.
 	Gone
 
 	// Away: the engine is not there. No Request but Renew is handed out.
@@ -228,7 +245,8 @@ const (
 	// Back: it is there again.
 	Back
 
-	// Gap: live messages of the log of Position may be missing.
+	// Gap: live messages of the log of Position may be missing. It is to come for those that
+	// are lost and behind which none comes whose Previous would tell.
 	Gap
 )
 
@@ -237,7 +255,7 @@ type Notice struct {
 	Kind      NoticeKind
 	Namespace string
 	Client    string           // Wanted, Gone
-	Epoch     Epoch            // Wanted: by which it is held
+	Epoch     Epoch            // Wanted: by which it is held; of any other it means nothing
 	Holder    Holder           // Gone
 	Position  session.Position // Gap
 }
@@ -290,10 +308,12 @@ func (b *Broker) Reply(now time.Time, r Reply) {
 }
 
 // Arrive takes a message that the engine brings. Live ones of a log are to come in its
-// order: one that has come before is left out, and one whose Previous has not come is
-// asked for with all that is missing. It is sent on before Arrive is back. taken is false
-// for a message for a group of which nobody is here any more, or takes it: then another
-// node is to get it.
+// order: one that has come before is left out, and from one whose Previous has not come on
+// all are, until Replay has brought what is missing and them. So no session is said to have
+// got a log further than it has. It is sent on before Arrive is back. taken is false for a
+// message for a group of which nobody is here any more, or takes it, or while the node is
+// suspended: then another node is to get it. true does not say that it is recorded: see
+// Level.
 func (b *Broker) Arrive(now time.Time, d Delivery) (taken bool) {
 	if b.engine == nil || d.Message == nil {
 		return false

@@ -182,13 +182,14 @@ func (h *hold) failAppends(t *turn, failed *appending, r *Reply) {
 	}
 }
 
-// publishesTo gives the engine a message that has come.
+// publishesTo gives the engine a message that has come: as q, of which the hook Publish may
+// have changed the QoS, while p is acknowledged.
 func (c *Conn) publishesTo(e *engine, t *turn, p *packets.Publish, a mqttwire.Packet, m *session.Message, q *packets.Publish) error {
 	sp := c.client.space
 	if q.Retain && !c.b.hasRoom(sp, m) {
 		return c.refusePublish(t.now, p, a, mqttwire.ReasonQuotaExceeded)
 	}
-	if p.QoS > mqttwire.AtMostOnce {
+	if p.QoS > mqttwire.AtMostOnce && q.QoS > mqttwire.AtMostOnce {
 		return c.appends(t, p, m, q)
 	}
 	c.routing.Lock()
@@ -196,38 +197,81 @@ func (c *Conn) publishesTo(e *engine, t *turn, p *packets.Publish, a mqttwire.Pa
 	if err := c.begins(t.now, p, a); err != nil {
 		return err
 	}
-	r := publishing(sp, m, q, c.client.id)
-	if r.Kind == Retain {
-		r.ID = e.newID()
+	if q.QoS == mqttwire.AtMostOnce || e.mayRaise() {
+		e.publish(t, sp, m, q, c.client.id)
 	}
-	e.local(t, sp, m, q, c.client.id)
-	e.send(t, r)
 	c.ends(t)
 	return nil
+}
+
+// mayRaise reports whether a message of a client may be given to the engine that has come
+// with QoS 0, and has another now: as nothing holds the client back, too many are dropped.
+func (e *engine) mayRaise() bool {
+	if e.insisted.Load() < mostSent {
+		return true
+	}
+	e.b.counts.refused.Add(1)
+	return false
 }
 
 // isOwn reports whether messages of a topic stay on this node: those of $SYS.
 func (e *engine) isOwn(topic []byte) bool { return bytes.HasPrefix(topic, []byte("$SYS/")) }
 
-// publish sends a message on that nobody waits for: of the program, or a will. What the
-// engine does not answer is given to it again.
+// publish sends a message on that nobody waits for: of the program, a will, or one that has
+// come with QoS 0. What the engine does not answer is given to it again, before what comes
+// behind it on that topic.
 func (e *engine) publish(t *turn, sp *space, m *session.Message, p *packets.Publish, from string) {
 	r := publishing(sp, m, p, from)
+	if r.Kind != Send {
+		r.ID = e.newID()
+	}
 	if p.QoS == mqttwire.AtMostOnce {
 		e.local(t, sp, m, p, from)
 		e.send(t, r)
 		return
 	}
-	r.ID = e.newID()
+	e.insisted.Add(1)
 	e.insist(t.now, r)
 }
 
-// insist asks for something until it is answered.
+// topicKey is a topic of a namespace.
+type topicKey struct{ namespace, topic string }
+
+// insist asks for a message until it is answered. Of one topic there is one at a time, so
+// that none which is asked for again comes behind a newer one, and is retained in its place.
+// What is refused is counted alone, as nobody waits for it.
 func (e *engine) insist(now time.Time, r Request) {
-	e.ask(now, r, func(t *turn, a *Reply) {
-		if a.Outcome == Unknown {
-			e.retry(t, func(t *turn) { e.insist(t.now, r) })
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	key := topicKey{r.Namespace, string(r.Message.Topic())}
+	e.insists[key] = append(e.insists[key], r)
+	if len(e.insists[key]) == 1 {
+		e.insistLocked(now, key)
+	}
+}
+
+// insistLocked asks for the first message of a topic.
+func (e *engine) insistLocked(now time.Time, key topicKey) {
+	e.askLocked(now, e.insists[key][0], func(t *turn, r *Reply) {
+		if r.Outcome == Unknown {
+			e.retry(t, func(t *turn) {
+				e.mu.Lock()
+				defer e.mu.Unlock()
+				e.insistLocked(t.now, key)
+			})
+			return
 		}
+		if r.Outcome == Refused {
+			e.b.counts.refused.Add(1)
+		}
+		e.insisted.Add(-1)
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		if e.insists[key] = slices.Delete(e.insists[key], 0, 1); len(e.insists[key]) > 0 {
+			e.insistLocked(t.now, key)
+			return
+		}
+		delete(e.insists, key)
 	})
 }
 

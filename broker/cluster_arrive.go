@@ -61,9 +61,9 @@ func (g *logs) endAt(all []session.Position) {
 	}
 }
 
-// begin returns the cursors of a session that has got the logs up to some positions: it is
-// to get what is behind them.
-func (g *logs) begin(at []session.Position) []cursor {
+// begin returns the cursors of a session that has got logs up to some positions: it is to get
+// what is behind them, and all of those others that can have something for it.
+func (g *logs) begin(at []session.Position, others []uint16) []cursor {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	var list []cursor
@@ -73,8 +73,11 @@ func (g *logs) begin(at []session.Position) []cursor {
 	for _, log := range g.sorted() {
 		l := g.of[log]
 		i := slices.IndexFunc(list, func(c cursor) bool { return c.Log == log })
-		if i < 0 { // it has begun since
-			i = len(list)
+		if i < 0 {
+			if !slices.Contains(others, log) {
+				continue
+			}
+			i = len(list) // it has begun since
 			list = append(list, cursor{Position: session.Position{Log: log}, catching: true})
 		}
 		list[i].missed = max(l.seq, l.missed)
@@ -138,20 +141,15 @@ func (e *engine) arrive(t *turn, d *Delivery) (taken bool) {
 	defer g.arriving.Unlock()
 	at, logged := d.Message.Position()
 	switch sp := e.b.space(d.Namespace); {
+	case d.Retained:
+		e.brings(d)
+		e.b.keep(t, sp, d.Message, d.Publisher)
 	case d.Token != 0:
-		e.mu.Lock()
-		f := e.replays[d.Token]
-		e.mu.Unlock()
-		if f != nil && logged {
+		if f := e.goesOn(t, d.Token); f != nil && logged {
 			f(t, d)
 		}
-	case d.Retained:
-		e.b.keep(t, sp, d.Message, d.Publisher)
 	case len(d.Filter) > 0:
-		filter := append(append(append([]byte("$share/"), d.Group...), '/'), d.Filter...)
-		p := d.Message.Publish()
-		group := t.groupOf(sp, d.Message, filter)
-		return group != nil && t.share(group, d.Message, share{qos: p.QoS, retain: p.Retain})
+		return e.arriveFor(t, d, sp)
 	case !logged:
 		p := d.Message.Publish()
 		e.local(t, sp, d.Message, &p, d.Publisher)
@@ -161,8 +159,21 @@ func (e *engine) arrive(t *turn, d *Delivery) (taken bool) {
 	return true
 }
 
+// arriveFor takes a message for a group. While nobody knows whether the members that are here
+// are ours another node is to get it.
+func (e *engine) arriveFor(t *turn, d *Delivery, sp *space) (taken bool) {
+	if e.isSuspended(t.now) {
+		return false
+	}
+	filter := append(append(append([]byte("$share/"), d.Group...), '/'), d.Filter...)
+	p := d.Message.Publish()
+	group := t.groupOf(sp, d.Message, filter)
+	return group != nil && t.offer(group, d.Message, share{qos: p.QoS, retain: p.Retain}, t.b.number(group.Len()))
+}
+
 // live takes a live message of a log: if one before it is missing all that is are asked
-// for, and until they are there no other is taken.
+// for, and until they are there no other is taken. Listen and Replay may have come further
+// than Previous, so that one which is lower is not missing.
 func (e *engine) live(t *turn, d *Delivery, at session.Position) {
 	g := &e.logs
 	g.mu.Lock()
@@ -290,6 +301,18 @@ func (e *engine) askReplay(t *turn, from session.Position, f func(*turn, *Delive
 	e.replays[token] = f
 }
 
+// goesOn returns for whom the messages of a Replay are, or nil. Its Reply is late only when
+// nothing has come for Timeout: a long one is not to begin again and again.
+func (e *engine) goesOn(t *turn, token uint64) func(*turn, *Delivery) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	f, a := e.replays[token], e.pending[token]
+	if f != nil && a != nil {
+		e.timers.set(&a.timer, t.now.Add(e.o.Timeout), a)
+	}
+	return f
+}
+
 // catchUp asks for what the session has missed of the logs; when there is nothing it goes
 // to who waits for it.
 func (h *hold) catchUp(t *turn) {
@@ -321,20 +344,33 @@ func (h *hold) catchUp(t *turn) {
 	}
 }
 
-// catch takes a message that the session has missed.
+// catch takes a message that the session has missed, or that is not for it.
 func (h *hold) catch(t *turn, d *Delivery) {
-	if d.Namespace != h.space.name {
+	at, _ := d.Message.Position()
+	if d.Namespace == h.space.name {
+		p := d.Message.Publish()
+		from := h.space.find(d.Publisher)
+		t.match(h.space, d.Message, p.QoS, p.Retain, from)
+		for i := range t.receivers {
+			if r := &t.receivers[i]; r.client.hold == h {
+				h.catchOne(t, d.Message, at, &r.delivery)
+				return
+			}
+		}
+	}
+	h.passes(at)
+}
+
+// passes notes that the session has got a log up to a message that is not for it: who asks
+// for the rest need not begin in front of it.
+func (h *hold) passes(at session.Position) {
+	cl := h.lock()
+	if cl == nil {
 		return
 	}
-	at, _ := d.Message.Position()
-	p := d.Message.Publish()
-	from := h.space.find(d.Publisher)
-	t.match(h.space, d.Message, p.QoS, p.Retain, from)
-	for i := range t.receivers {
-		if r := &t.receivers[i]; r.client.hold == h {
-			h.catchOne(t, d.Message, at, &r.delivery)
-			return
-		}
+	defer cl.mu.Unlock()
+	if c := h.cursor(at.Log); c.catching {
+		c.Seq = max(c.Seq, at.Seq)
 	}
 }
 

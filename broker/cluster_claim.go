@@ -23,6 +23,7 @@ const (
 	holdMaking                     // the session is made of its record
 	holdHeld                       // the client is ours
 	holdReleasing                  // Release was asked for
+	holdDropping                   // Drop was: the session has ended
 )
 
 // hold is what a node has of a client that it holds, or claims.
@@ -38,7 +39,11 @@ type hold struct {
 	holder Holder      // that is to release it
 	conn   *Conn       // that waits for it, the last one
 	comes  *connecting // of conn
+	free   bool        // it is claimed though nobody has waited: only if nobody holds it
+	paused bool        // it is claimed after a while
 	wanted bool        // by another node
+	by     Epoch       // by which it is held then
+	asked  uint64      // lease.resumes when it was asked for last
 
 	// And these are the client's, behind its lock.
 	client      *client
@@ -50,7 +55,7 @@ type hold struct {
 	appends     []*appending
 	begun       []begun
 	cursors     []cursor
-	waiting     []*Conn // for done
+	waiting     []*Conn // for done, or to be confirmed
 	wills       []task  // that wait until it is confirmed
 	over        bool    // it was ours up to its end
 }
@@ -119,6 +124,9 @@ func (e *engine) connect(t *turn, c *Conn, sp *space, comes *connecting) error {
 			return nil
 		}
 		switch done, err := c.takeOver(t, cl, comes.connect, comes.connack); {
+		case err == errOwned:
+			c.refuses(t, mqttwire.ReasonNotAuthorized)
+			return nil
 		case err != nil:
 			c.refuses(t, mqttwire.ReasonUnspecifiedError)
 			return err
@@ -150,12 +158,18 @@ func (e *engine) waits(c *Conn, sp *space, comes *connecting) (h *hold, cl *clie
 	return nil, nil, old
 }
 
-// left notes that a connection that waits has ended.
+// left notes that a connection that waits has ended. What was not claimed is not any more:
+// the client may be connected to another node by now, and is not to be taken from there for
+// nobody.
 func (h *hold) left(c *Conn) {
 	h.e.mu.Lock()
 	defer h.e.mu.Unlock()
-	if h.conn == c {
-		h.conn, h.comes = nil, nil
+	if h.conn != c {
+		return
+	}
+	h.conn, h.comes = nil, nil
+	if h.state == holdNew && !h.free {
+		h.endLocked()
 	}
 }
 
@@ -174,22 +188,42 @@ func (h *hold) claim(t *turn) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	switch {
+	case e.holds[h.key()] != h: // who has waited has left
 	case e.suspended.Load():
 		h.state = holdNew
 	case e.claimedOften(h.key(), t.now):
-		h.state = holdClaiming
-		e.later(t.now, claimPause, h.claimNow)
+		h.state, h.paused = holdNew, true
+		e.later(t.now, claimPause, h.hasPaused)
 	default:
-		h.state = holdClaiming
-		e.askLocked(t.now, h.about(Claim), h.claimed)
+		h.askClaim(t.now)
 	}
 }
 
-// claimNow claims the client without having waited, or when it has.
-func (h *hold) claimNow(t *turn) {
+// hasPaused claims the client when it has waited, unless it waits for the lease now.
+func (h *hold) hasPaused(t *turn) {
 	h.e.mu.Lock()
 	defer h.e.mu.Unlock()
-	h.e.askLocked(t.now, h.about(Claim), h.claimed)
+	h.paused = false
+	if h.e.holds[h.key()] == h && !h.e.suspended.Load() {
+		h.askClaim(t.now)
+	}
+}
+
+// claimAgain claims a client of which nobody knows whether it is ours.
+func (h *hold) claimAgain(t *turn) {
+	h.e.mu.Lock()
+	defer h.e.mu.Unlock()
+	h.askClaim(t.now)
+}
+
+// askClaim claims the client, with the engine's lock held.
+func (h *hold) askClaim(now time.Time) {
+	h.state = holdClaiming
+	h.free = h.free && h.conn == nil
+	r := h.about(Claim)
+	r.Free = h.free
+	h.asked = h.e.lease.resumes
+	h.e.askLocked(now, r, func(t *turn, a *Reply) { h.claimed(t, a, r.Free) })
 }
 
 // claimedOften takes note of a claim, and reports whether it is to wait.
@@ -211,10 +245,12 @@ func (e *engine) claimedOften(key holdKey, now time.Time) bool {
 }
 
 // claimed takes the answer to a Claim.
-func (h *hold) claimed(t *turn, r *Reply) {
+func (h *hold) claimed(t *turn, r *Reply, free bool) {
 	switch {
 	case r.Outcome == Unknown:
-		h.e.retry(t, h.claimNow)
+		h.e.retry(t, h.claimAgain)
+	case free && (r.Outcome == Refused || r.Holder != Holder{}): // who waits by now claims it in any case
+		h.again(t)
 	case r.Outcome == Refused:
 		h.fail(t, mqttwire.ReasonServerBusy)
 	case r.Holder == Holder{}:
@@ -230,11 +266,15 @@ func (h *hold) set(s holdState, epoch Epoch, from Holder) {
 	h.e.mu.Lock()
 	defer h.e.mu.Unlock()
 	h.state, h.epoch, h.holder = s, epoch, from
+	h.wanted = h.wanted && h.by == epoch
 }
 
 // take asks for a client that was claimed.
 func (h *hold) take(t *turn) {
-	h.e.ask(t.now, h.about(Take), func(t *turn, r *Reply) {
+	h.e.mu.Lock()
+	defer h.e.mu.Unlock()
+	h.asked = h.e.lease.resumes
+	h.e.askLocked(t.now, h.about(Take), func(t *turn, r *Reply) {
 		h.e.mu.Lock()
 		over := h.state != holdTaking // by another Take
 		if !over && r.Outcome == Done {
@@ -314,7 +354,33 @@ func (h *hold) make(t *turn, record []byte) {
 		h.fail(t, mqttwire.ReasonUnspecifiedError)
 		return
 	}
-	h.e.listenFor(t, h.space, filtersOf(r.session), func(t *turn) { h.restored(t, r) })
+	h.listen(t, r)
+}
+
+// listen has the engine bring what the session subscribes to, before that is in its place. If
+// the engine refuses, who waits for the client is refused too; and it is asked again, as the
+// session has its will and its end, unless another node wants the client.
+func (h *hold) listen(t *turn, r *record) {
+	filters := filtersOf(r.session)
+	h.e.listenFor(t, h.space, filters, false, func(t *turn, refused []int) {
+		if len(refused) == 0 {
+			h.restored(t, r, h.e.logsOf(h.space, filters))
+			return
+		}
+		h.e.mu.Lock()
+		c, wanted := h.conn, h.wanted
+		h.conn, h.comes = nil, nil
+		h.e.mu.Unlock()
+		if c != nil {
+			c.refuses(t, mqttwire.ReasonServerBusy)
+		}
+		if wanted {
+			h.giveUp(t, nil)
+			h.fail(t, mqttwire.ReasonServerBusy)
+			return
+		}
+		h.e.retry(t, func(t *turn) { h.listen(t, r) })
+	})
 }
 
 // filtersOf returns the filters of a session.
@@ -325,19 +391,23 @@ func filtersOf(s *session.Session) (list [][]byte) {
 	return list
 }
 
-// restored puts the session in its place. What has come for it meanwhile is replayed.
-func (h *hold) restored(t *turn, r *record) {
+// restored puts the session in its place. What has come for it meanwhile is replayed, of the
+// logs that can have such.
+func (h *hold) restored(t *turn, r *record, logs []uint16) {
 	b := h.e.b
 	cl := b.newClient(h.space, h.id)
 	cl.session, cl.used = r.session, true
-	cl.peer = &Peer{ClientID: h.id, Namespace: h.space.name}
+	cl.peer = &Peer{ClientID: h.id, Namespace: h.space.name, Name: r.name}
 	cl.hold = h
 	b.counts.sessions.Add(1)
 	cl.mu.Lock()
 	h.e.mu.Lock()
 	h.client = cl
 	h.e.mu.Unlock()
-	h.begun, h.cursors = r.begun, h.e.logs.begin(r.cursors)
+	h.begun, h.cursors = r.begun, h.e.logs.begin(r.cursors, logs)
+	if h.doubts(); h.unconfirmed {
+		h.put(t)
+	}
 	for sub, id := range cl.session.Subscriptions() {
 		cl.index(&sub, id)
 	}
@@ -347,6 +417,15 @@ func (h *hold) restored(t *turn, r *record) {
 	cl.mu.Unlock()
 	h.space.add(cl)
 	h.catchUp(t)
+}
+
+// doubts is that there is a client: if the node was suspended since it was asked for it may
+// be another node's, and is to be confirmed as those that were there then. With the client's
+// lock held.
+func (h *hold) doubts() {
+	h.e.mu.Lock()
+	defer h.e.mu.Unlock()
+	h.unconfirmed = h.unconfirmed || h.asked != h.e.lease.resumes
 }
 
 // add adds a client.
@@ -364,7 +443,9 @@ func (h *hold) give(t *turn) {
 		c, comes := h.conn, h.comes
 		h.conn, h.comes = nil, nil
 		if c == nil {
-			h.state = holdHeld
+			if h.state != holdDropping { // it may have ended already
+				h.state = holdHeld
+			}
 			cl, wanted := h.client, h.wanted
 			if cl == nil { // nobody is there, and there is nothing of it
 				h.endLocked()
@@ -417,9 +498,14 @@ func (h *hold) giveTo(t *turn, c *Conn, comes *connecting) bool {
 		h.e.mu.Lock()
 		h.client = cl
 		h.e.mu.Unlock()
+		cl.mu.Lock()
+		h.doubts() // and is put when the session is accepted
+		cl.mu.Unlock()
 	}
 	done, err := c.takeOver(t, cl, comes.connect, comes.connack)
 	switch {
+	case err == errOwned:
+		c.refuses(t, mqttwire.ReasonNotAuthorized)
 	case err != nil:
 		c.refuses(t, mqttwire.ReasonUnspecifiedError)
 		h.e.mu.Lock()
@@ -436,31 +522,37 @@ func (h *hold) giveTo(t *turn, c *Conn, comes *connecting) bool {
 	return true
 }
 
-// drop tells the engine that the session has ended.
+// drop tells the engine that the session has ended. Who waits for the client claims it
+// when that is done, so that no record of the session is found. [MQTT-3.2.2-4]
 func (h *hold) drop(t *turn) {
 	h.e.ask(t.now, h.about(Drop), func(t *turn, r *Reply) {
-		switch r.Outcome {
-		case Unknown:
+		if r.Outcome == Unknown {
 			h.e.retry(t, h.drop)
-		case Done:
-			h.dropped(t)
+			return
 		}
+		h.released(t, r.Outcome == Refused)
 	})
 }
 
-// dropped is that the client was ours up to the end of its session, and so was its will.
-func (h *hold) dropped(t *turn) {
+// leaves is that the client was ours up to now, as was its will, and what depends on its
+// record may be written; or that it was not, and nothing of it is said to anybody.
+func (h *hold) leaves(t *turn, refused bool) {
 	cl := h.now()
 	if cl == nil {
 		return
 	}
 	cl.mu.Lock()
 	defer cl.mu.Unlock()
-	h.over = true
-	for _, k := range h.wills {
-		t.add(k)
+	if refused {
+		for _, c := range h.waiting {
+			c.link.Lost(t.now, ErrTaken)
+			c.staged = nil
+		}
+		h.wills = nil
 	}
-	h.wills = nil
+	h.over = !refused
+	h.through(t)
+	h.publishWills(t)
 }
 
 // giveUp gives a record back.
@@ -481,10 +573,7 @@ func (h *hold) giveUp(t *turn, record []byte) {
 func (e *engine) wanted(t *turn, key holdKey, epoch Epoch) {
 	e.mu.Lock()
 	h := e.holds[key]
-	release := h != nil && h.state == holdHeld && !h.wanted
-	if h != nil && h.state != holdReleasing {
-		h.wanted = true
-	}
+	release := h != nil && h.wants(epoch)
 	e.mu.Unlock()
 	switch {
 	case release:
@@ -492,6 +581,20 @@ func (e *engine) wanted(t *turn, key holdKey, epoch Epoch) {
 	case h == nil:
 		(&hold{e: e, space: e.b.space(key.namespace), id: key.id, epoch: epoch}).giveUp(t, nil)
 	}
+}
+
+// wants notes that another node claims the client that is held by an epoch, with the
+// engine's lock held, and reports whether it is to be released. What comes late may be about
+// an epoch of before, and is not to throw out who has come since.
+func (h *hold) wants(epoch Epoch) (release bool) {
+	switch h.state {
+	case holdNew, holdClaiming: // by which one it will be ours is not known yet
+		h.wanted, h.by = true, max(h.by, epoch)
+	case holdTaking, holdMaking, holdHeld:
+		release = h.state == holdHeld && !h.wanted && epoch == h.epoch
+		h.wanted = h.wanted || epoch == h.epoch
+	}
+	return release
 }
 
 // release ends the connection of a client, and gives the client to who claims it: from
@@ -523,21 +626,10 @@ func (h *hold) release(t *turn) {
 	h.giveUp(t, record)
 }
 
-// released is that the client is not ours any more, and what depends on its record may be
-// written; unless it was refused, as it was not ours before. Who waits for it here claims
-// it.
+// released is that the client is not ours any more; or it was not before, if that was
+// refused. Who waits for it here claims it.
 func (h *hold) released(t *turn, refused bool) {
-	if cl := h.now(); cl != nil {
-		cl.mu.Lock()
-		for _, c := range h.waiting {
-			if refused {
-				c.link.Lost(t.now, ErrTaken)
-				c.staged = nil
-			}
-		}
-		h.through(t)
-		cl.mu.Unlock()
-	}
+	h.leaves(t, refused)
 	h.again(t)
 }
 
@@ -579,15 +671,14 @@ func (h *hold) forsake(t *turn, cl *client) {
 	t.add(task{do: func(t *turn, _ *task) { h.again(t) }})
 }
 
-// ended is that the session of the client has ended, with the client's lock held.
+// ended is that the session of the client has ended, with the client's lock held. If it is
+// not confirmed that it was ours that is seen by the answer to Drop.
 func (h *hold) ended(t *turn) {
 	h.drop(t)
-	h.through(t)
+	h.recorded(t)
 	h.e.mu.Lock()
 	defer h.e.mu.Unlock()
-	if c, comes := h.endLocked(); c != nil {
-		t.add(task{do: func(t *turn, _ *task) { _ = h.e.connect(t, c, h.space, comes) }})
-	}
+	h.state = holdDropping
 }
 
 // gone is that another node has ended: what we wait for from it can be taken, and of its
@@ -602,8 +693,11 @@ func (e *engine) gone(t *turn, n *Notice) {
 		}
 	}
 	var adopted *hold
-	if n.Client != "" && e.holds[key] == nil {
+	if h := e.holds[key]; n.Client != "" && h == nil {
 		adopted = e.newHold(e.b.space(n.Namespace), n.Client)
+		adopted.free = true
+	} else if n.Client != "" && h.state == holdNew { // it is to be held also if who waits for it leaves
+		h.free = true
 	}
 	slices.SortFunc(take, func(x, y *hold) int { return cmp.Compare(x.number, y.number) })
 	e.mu.Unlock()

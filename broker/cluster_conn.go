@@ -106,7 +106,11 @@ func (c *Conn) isSuspended() bool {
 	if e.isSuspended(c.now) && e.stop(c) {
 		return true
 	}
-	return c.client != nil && c.client.hold.unconfirmed
+	if c.client == nil || !c.client.hold.unconfirmed {
+		return false
+	}
+	c.client.hold.awaits(c) // also if it has parted from its client
+	return true
 }
 
 // pings answers a PINGREQ while nothing else may be written, and reports whether it has.
@@ -121,8 +125,19 @@ func (c *Conn) pings(now time.Time) bool {
 	return ok
 }
 
-// stages reports whether what is written waits until something is kept.
-func (b *Broker) stages() bool { return b.o.Journal || b.engine != nil && b.engine.recorded() }
+// stages reports whether what is written waits until something is kept, with the lock held.
+// With Appended it does while what the client is acknowledged is not recorded: a
+// subscription, the will, that the session of before has ended.
+func (c *Conn) stages() bool {
+	e := c.b.engine
+	switch {
+	case e == nil:
+		return c.b.o.Journal
+	case e.recorded() || !c.staged.empty():
+		return true
+	}
+	return c.client != nil && c.client.hold.done < c.client.hold.made
+}
 
 // leaves is that the connection has ended: it waits for nothing.
 func (c *Conn) leaves() {
@@ -136,18 +151,18 @@ func (c *Conn) leaves() {
 	c.b.engine.unstop(c)
 }
 
-// appendPong appends PINGRESP that wait, whole.
-func (c *Conn) appendPong(dst []byte, max int) []byte {
+// appendPong appends PINGRESP that wait, and reports whether all are out: before that
+// nothing else may be, as they may end within one.
+func (c *Conn) appendPong(dst []byte, max int) (_ []byte, all bool) {
 	if c.door == nil || len(c.door.pong) == 0 {
-		return dst
+		return dst, true
 	}
-	n := min(len(c.door.pong), max/2*2)
-	if n <= 0 {
-		return dst
+	n := min(len(c.door.pong), max)
+	if n > 0 {
+		dst = append(dst, c.door.pong[:n]...)
+		c.door.pong = c.door.pong[n:]
 	}
-	dst = append(dst, c.door.pong[:n]...)
-	c.door.pong = c.door.pong[n:]
-	return dst
+	return dst, len(c.door.pong) == 0
 }
 
 // pongBuffers is appendPong for Buffers.
@@ -169,9 +184,13 @@ func (c *Conn) listens(t *turn, p *packets.Subscribe, answer *packets.Suback) er
 	}
 	c.door.asks = true
 	mu.Unlock()
-	c.b.engine.listenFor(t, c.client.space, granted(p.Subscriptions, answer.ReasonCodes), func(t *turn) {
+	filters, at := granted(p.Subscriptions, answer.ReasonCodes)
+	c.b.engine.listenFor(t, c.client.space, filters, false, func(t *turn, refused []int) {
 		defer c.lock().Unlock()
 		c.door.asks = false
+		for _, i := range refused {
+			answer.ReasonCodes[at[i]] = mqttwire.ReasonImplementationSpecificError
+		}
 		_ = c.grant(t, p, answer) // the connection may have ended meanwhile
 		t.ready = append(t.ready, c)
 	})

@@ -57,6 +57,7 @@ func (e *engine) renewed(t *turn, asked time.Time, r *Reply) {
 		e.lease.resumes++
 	}
 	e.mu.Unlock()
+	e.hasBrought(t, again)
 	if was {
 		e.confirmAll(t)
 	}
@@ -87,7 +88,7 @@ func (e *engine) resume(t *turn) {
 	e.mu.Lock()
 	var waiting []*hold
 	for _, h := range e.holds {
-		if h.state == holdNew {
+		if h.state == holdNew && !h.paused {
 			waiting = append(waiting, h)
 		}
 	}
@@ -100,6 +101,20 @@ func (e *engine) resume(t *turn) {
 	e.mu.Unlock()
 	for _, h := range waiting {
 		h.claim(t)
+	}
+	e.publishWills(t)
+}
+
+// publishWills publishes the wills of clients that were confirmed while the node was still
+// suspended.
+func (e *engine) publishWills(t *turn) {
+	for _, h := range e.held() {
+		if cl := h.lock(); cl != nil {
+			if !h.unconfirmed {
+				h.publishWills(t)
+			}
+			cl.mu.Unlock()
+		}
 	}
 }
 

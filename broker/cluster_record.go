@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"slices"
 
 	"github.com/mqttwire/mqttwire"
 	"github.com/mqttwire/mqttwire/packets"
@@ -16,10 +17,11 @@ var ErrTaken = errors.New("broker: another node has the client")
 // errRecord says that the record of a session is damaged.
 var errRecord = errors.New("broker: the record of a session is damaged")
 
-// record is what the engine keeps of a client: how far its session has seen the logs,
-// which messages of QoS 2 it has begun to publish, and the session, in which messages
-// stand by their Position.
+// record is what the engine keeps of a client: its Peer.Name, how far its session has seen
+// the logs, which messages of QoS 2 it has begun to publish, and the session, in which
+// messages stand by their Position.
 type record struct {
+	name     string
 	cursors  []session.Position
 	begun    []begun
 	snapshot []byte
@@ -35,32 +37,42 @@ type begun struct {
 	id      MessageID
 }
 
-// recordVersion is the first byte of a record.
-const recordVersion = 1
+// recordVersion is the first byte of a record. One of version 1 has no name.
+const recordVersion = 2
 
 // record returns the client's record as it is now.
 func (h *hold) record() []byte {
 	at := h.e.logs.upTo(h.cursors)
-	b := binary.AppendUvarint([]byte{recordVersion}, uint64(len(at)))
+	b := appendText([]byte{recordVersion}, h.client.peer.Name)
+	b = binary.AppendUvarint(b, uint64(len(at)))
 	for _, p := range at {
 		b = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint16(b, p.Log), p.Seq)
 	}
 	b = binary.AppendUvarint(b, uint64(len(h.begun)))
 	for _, m := range h.begun {
 		b = binary.BigEndian.AppendUint64(append(binary.BigEndian.AppendUint16(b, m.packet), byte(m.refused)), m.sum)
-		b = append(binary.AppendUvarint(b, uint64(len(m.id.Node))), m.id.Node...)
+		b = appendText(b, m.id.Node)
 		b = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(b, m.id.Incarnation), m.id.Counter)
 	}
 	return h.client.session.AppendSnapshot(b)
 }
 
+// appendText appends a text behind its length.
+func appendText(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
 // readRecord reads a record, but for the snapshot in it.
 func readRecord(b []byte) (r *record, err error) {
 	in := recordReader{b: b}
-	if in.take(1)[0] != recordVersion {
+	r = &record{}
+	switch in.take(1)[0] {
+	case recordVersion:
+		r.name = in.text()
+	case 1:
+	default:
 		return nil, errRecord
 	}
-	r = &record{}
 	for range in.count(10) {
 		p := in.take(10)
 		r.cursors = append(r.cursors, session.Position{Log: binary.BigEndian.Uint16(p), Seq: binary.BigEndian.Uint64(p[2:])})
@@ -68,7 +80,7 @@ func readRecord(b []byte) (r *record, err error) {
 	for range in.count(28) {
 		m := begun{packet: binary.BigEndian.Uint16(in.take(2)), refused: mqttwire.ReasonCode(in.take(1)[0])}
 		m.sum = binary.BigEndian.Uint64(in.take(8))
-		m.id.Node = string(in.take(in.count(1)))
+		m.id.Node = in.text()
 		m.id.Incarnation, m.id.Counter = binary.BigEndian.Uint64(in.take(8)), binary.BigEndian.Uint64(in.take(8))
 		r.begun = append(r.begun, m)
 	}
@@ -96,6 +108,9 @@ func (r *recordReader) take(n int) []byte {
 	return b
 }
 
+// text returns the next text.
+func (r *recordReader) text() string { return string(r.take(r.count(1))) }
+
 // count returns a number of things, of which each has so many bytes at least.
 func (r *recordReader) count(size int) int {
 	n, length := binary.Uvarint(r.b)
@@ -120,7 +135,7 @@ func (h *hold) accepted(p *packets.Connect, a *packets.Connack) {
 	if p.CleanStart {
 		h.begun = nil
 	}
-	if p.Will != nil || !h.ephemeral || h.client.used {
+	if p.Will != nil || !h.ephemeral || h.client.used || h.unconfirmed {
 		h.made++
 	}
 }
@@ -204,19 +219,37 @@ func (h *hold) hasPut(t *turn, r *Reply, made Mark, resumes uint64) {
 // confirmed is that the client is ours still after the node was suspended.
 func (h *hold) confirmed(t *turn) {
 	h.unconfirmed = false
+	h.publishWills(t)
+	if c := h.client.conn; c != nil {
+		h.awaits(c)
+	}
+}
+
+// publishWills publishes what has waited until it was known that the client is ours.
+func (h *hold) publishWills(t *turn) {
 	for _, k := range h.wills {
 		t.add(k)
 	}
 	h.wills = nil
-	if c := h.client.conn; c != nil {
-		h.waiting = append(h.waiting, c)
-	}
 }
 
-// through is that nothing waits for a record any more.
-func (h *hold) through(t *turn) {
-	h.done, h.unconfirmed = math.MaxUint64, false
+// recorded is that there is nothing to record any more.
+func (h *hold) recorded(t *turn) {
+	h.done = math.MaxUint64
 	h.tellWaiting(t)
+}
+
+// through is that nothing waits for a record any more, nor to be confirmed.
+func (h *hold) through(t *turn) {
+	h.unconfirmed = false
+	h.recorded(t)
+}
+
+// awaits lets a connection be told when more is recorded, or the client is confirmed.
+func (h *hold) awaits(c *Conn) {
+	if !slices.Contains(h.waiting, c) {
+		h.waiting = append(h.waiting, c)
+	}
 }
 
 // tellWaiting tells connections that what has waited for a record may be written.
@@ -244,12 +277,6 @@ func (c *Conn) isKept(m Mark) bool {
 	if c.client == nil || c.client.hold.done >= m {
 		return true
 	}
-	h := c.client.hold
-	for _, w := range h.waiting {
-		if w == c {
-			return false
-		}
-	}
-	h.waiting = append(h.waiting, c)
+	c.client.hold.awaits(c)
 	return false
 }

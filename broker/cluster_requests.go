@@ -17,12 +17,13 @@ type engine struct {
 	requested chan struct{}
 	suspended atomic.Bool // nothing but PINGRESP is written
 	until     atomic.Int64
-	timers    deadlines // of what was asked for, and of what is done later
+	insisted  atomic.Int64 // messages that nobody waits for, and that are asked for until they are answered
+	timers    deadlines    // of what was asked for, and of what is done later
 
 	mu         sync.Mutex // of all that follows; nothing else is locked meanwhile, but the timers
-	requests   []Request
-	first      int // of requests
-	sent       int // of them, messages of QoS 0
+	requests   []Request  // those that were not in time among them
+	first      int        // of requests
+	sent       int        // of them, messages of QoS 0
 	pending    map[uint64]*asked
 	token      uint64
 	lease      lease
@@ -34,8 +35,10 @@ type engine struct {
 	replays    map[uint64]func(*turn, *Delivery) // what each brings
 	stopped    []*Conn                           // that were given nothing to write, or no packet, as the node is suspended
 	isAway     bool
+	insists    map[topicKey][]Request // of which the first is asked for until it is answered
 
-	logs logs
+	logs    logs
+	brought *brought // behind logs.arriving
 }
 
 // asked is a Request that is not answered.
@@ -50,7 +53,7 @@ func newEngine(b *Broker, o Cluster) *engine {
 	e := &engine{
 		b: b, o: o.orDefault(), requested: make(chan struct{}, 1), pending: map[uint64]*asked{},
 		holds: map[holdKey]*hold{}, claims: map[holdKey][]time.Time{}, filters: map[filterKey]*listened{},
-		replays: map[uint64]func(*turn, *Delivery){},
+		replays: map[uint64]func(*turn, *Delivery){}, insists: map[topicKey][]Request{},
 	}
 	e.suspended.Store(true) // until the first Renew is answered
 	e.logs.e, e.logs.of = e, map[uint16]*seen{}
@@ -76,10 +79,32 @@ func (e *engine) askLocked(now time.Time, r Request, done func(*turn, *Reply)) (
 		e.timers.set(&a.timer, now.Add(e.o.Timeout), a)
 		r.Token = a.token
 	}
-	e.requests = append(e.requests, r)
-	e.tellLocked()
+	e.pushLocked(r)
 	return r.Token
 }
+
+// pushLocked adds a Request. If there is no room those that are not there any more make it,
+// or else there is made so much that it lasts.
+func (e *engine) pushLocked(r Request) {
+	if len(e.requests) == cap(e.requests) {
+		live := e.requests[:0]
+		for i := e.first; i < len(e.requests); i++ {
+			if e.isWanted(&e.requests[i]) {
+				live = append(live, e.requests[i])
+			}
+		}
+		clear(e.requests[len(live):])
+		e.requests, e.first = live, 0
+		if len(live) > cap(live)/2 {
+			e.requests = slices.Grow(live, max(8, len(live)))
+		}
+	}
+	e.requests = append(e.requests, r)
+	e.tellLocked()
+}
+
+// isWanted reports whether a Request is to be handed out: not when it was not in time.
+func (e *engine) isWanted(r *Request) bool { return r.Token == 0 || e.pending[r.Token] != nil }
 
 func (e *engine) tellLocked() {
 	select {
@@ -92,22 +117,35 @@ func (e *engine) tellLocked() {
 func (e *engine) next() (r Request, ok bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	for e.first < len(e.requests) && !e.isWanted(&e.requests[e.first]) {
+		e.popLocked()
+	}
 	for i := e.first; i < len(e.requests); i++ {
-		if e.isAway && e.requests[i].Kind != Renew {
+		if r = e.requests[i]; e.isAway && r.Kind != Renew || !e.isWanted(&r) {
 			continue
 		}
-		r = e.requests[i]
 		copy(e.requests[e.first+1:i+1], e.requests[e.first:i])
-		e.requests[e.first] = Request{}
-		if e.first++; e.first == len(e.requests) {
-			e.requests, e.first = e.requests[:0], 0
-		}
-		if r.Kind == Send {
+		e.popLocked()
+		if r.counted {
 			e.sent--
 		}
 		return r, true
 	}
-	return r, false
+	return Request{}, false
+}
+
+// keptRequests is for how many the memory is kept.
+const keptRequests = 1024
+
+// popLocked takes the first Request out.
+func (e *engine) popLocked() {
+	e.requests[e.first] = Request{}
+	if e.first++; e.first < len(e.requests) {
+		return
+	}
+	if e.requests, e.first = e.requests[:0], 0; cap(e.requests) > keptRequests {
+		e.requests = nil
+	}
 }
 
 // answered returns what was asked for with a token, which is answered now; nil if it was.
@@ -124,22 +162,8 @@ func (e *engine) answered(token uint64) *asked {
 
 // due is that the answer did not come in time. What was not handed out is not any more.
 func (a *asked) due(t *turn) {
-	if a.e.answered(a.token) == nil {
-		return
-	}
-	a.e.withdraw(a.token)
-	a.done(t, &Reply{Token: a.token})
-}
-
-// withdraw takes a Request back that was not handed out.
-func (e *engine) withdraw(token uint64) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for i := e.first; i < len(e.requests); i++ {
-		if e.requests[i].Token == token {
-			e.requests = slices.Delete(e.requests, i, i+1)
-			return
-		}
+	if a.e.answered(a.token) != nil {
+		a.done(t, &Reply{Token: a.token})
 	}
 }
 
@@ -222,6 +246,7 @@ func (e *engine) send(t *turn, r Request) {
 		return
 	}
 	e.sent++
+	r.counted = true
 	e.askLocked(t.now, r, nil)
 }
 

@@ -78,7 +78,8 @@ func (c *Conn) settle(t *turn) {
 	}
 }
 
-// Feed gives the broker the next bytes of the peer: see session.Link.Feed.
+// Feed gives the broker the next bytes of the peer: see session.Link.Feed. While Waits reports
+// true they must stay as they are too, though Packet has returned false.
 func (c *Conn) Feed(now time.Time, chunk []byte) {
 	t := c.b.turn(now)
 	defer t.end()
@@ -196,17 +197,17 @@ func (c *Conn) Append(dst []byte, max int) []byte {
 	mu := c.lock()
 	t := c.b.turn(c.now)
 	start := len(dst)
-	dst = c.appendPong(dst, max)
-	if suspended := c.isSuspended(); !c.busy && !suspended {
-		waits := false
-		if c.b.stages() {
+	dst, all := c.appendPong(dst, max)
+	switch waits := c.isSuspended(); {
+	case waits || !all || c.busy && len(dst) > start:
+		c.handedOut(t, len(dst)-start, waits)
+	case !c.busy:
+		if c.stages() {
 			dst, waits = c.appendStaged(t, dst, max-(len(dst)-start))
 		} else {
 			dst = c.link.Append(dst, max-(len(dst)-start))
 		}
 		c.handedOut(t, len(dst)-start, waits)
-	} else if suspended {
-		c.handedOut(t, len(dst)-start, true)
 	}
 	mu.Unlock()
 	t.end()
@@ -237,12 +238,12 @@ func (c *Conn) Buffers(bufs [][]byte) [][]byte {
 	t := c.b.turn(c.now)
 	start, n := len(bufs), 0
 	bufs = c.pongBuffers(bufs)
-	suspended := c.isSuspended()
-	if !c.busy || suspended {
+	suspended, pongs := c.isSuspended(), len(bufs) > start
+	if !c.busy || suspended || pongs {
 		waits := suspended
 		switch {
-		case suspended || len(bufs) > start:
-		case c.b.stages():
+		case suspended || pongs:
+		case c.stages():
 			bufs, waits = c.stagedBuffers(t, bufs)
 		default:
 			bufs = c.link.Buffers(bufs)
@@ -322,6 +323,9 @@ func (c *Conn) Tick(now time.Time) {
 	case due(c.expires()):
 		c.disconnect(now, &packets.Disconnect{ReasonCode: mqttwire.ReasonMaximumConnectTime})
 	default:
+		if c.door != nil && c.halts() {
+			c.link.Unread(now)
+		}
 		c.link.Tick(now)
 	}
 	c.settle(t)
@@ -394,8 +398,7 @@ func (c *Conn) Drain(now time.Time, d *packets.Disconnect) {
 // be written is, or cannot be any more.
 func (c *Conn) Closed() (session.Cause, bool) {
 	defer c.lock().Unlock()
-	cause, closed := c.link.Closed()
-	return cause, closed && c.staged.empty()
+	return c.link.Closed() // which has handed out what is staged, and waits for it, if it is not lost
 }
 
 // Lost says that the transport is gone, with its error or nil. It is the last call, for

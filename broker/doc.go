@@ -91,8 +91,10 @@
 //     Release with the record. Then Take is answered with that. Then the node listens to the
 //     subscriptions in it, and asks by Replay for what has come meanwhile; and then the
 //     CONNACK is next. The third claim of a client in ten seconds waits a second. If a
-//     client comes to the node that holds it nothing is asked for.
+//     client comes to the node that holds it nothing is asked for; if its session has ended
+//     there it is claimed when Drop is answered.
 //   - A subscription. SUBACK waits until Listen is answered, if nobody here had that filter.
+//     If that is refused, so is the subscription, with code 0x83, and 0x80 before 5.0.
 //   - A message with QoS 0 goes to who is here, and by Send to the others.
 //   - A message with QoS 1 or 2 is asked to be appended to a log, and its PUBACK or PUBREC
 //     waits for the answer, in the order of those before it. If it is refused or nobody
@@ -103,14 +105,15 @@
 //   - What comes from a log is noted, by log and number, in the step in which it is queued.
 //     What comes again is left out; what is missing is asked for by Replay, and up to then
 //     what is live is left out.
-//   - A session is recorded by Put: with Recorded before what depends on it is written, one
-//     Put of a client at a time, with all that has changed meanwhile. A record has the
+//   - A session is recorded by Put: with Recorded before what depends on it is written, with
+//     Appended before a CONNACK, SUBACK or UNSUBACK is and what comes behind it; one Put of a
+//     client at a time, with all that has changed meanwhile. A record has the
 //     messages of the log by their Position; the node that makes a session of it asks for
 //     each by Fetch when its turn comes. A session that ends with its connection needs no
 //     record, but for its will.
 //   - The end of a node. What it held is given to who has claimed it; and of the rest
 //     another node is told by Gone to hold it, so that its wills are published and its
-//     sessions expire in their time.
+//     sessions expire in their time; it claims only what nobody holds by then (Request.Free).
 //
 // What is not answered within Cluster.Timeout counts as unknown. What has to happen is asked
 // for again; a message of a client is not.

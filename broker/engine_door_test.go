@@ -174,7 +174,10 @@ func TestAnUnknownAnswerToAClaimIsAskedForAgain(t *testing.T) {
 }
 
 func TestADamagedRecordRefusesTheClientAndStaysAsItIs(t *testing.T) {
-	for _, record := range []string{"x", "\x01", "\x01\x05", "\x01\x00\x01", "\x01\x00\x00nothing"} {
+	for _, record := range []string{
+		"x", "\x01", "\x01\x05", "\x01\x00\x01", "\x01\x00\x00nothing",
+		"\x02", "\x02\x05", "\x02\x01a\x05", "\x02\x00\x00\x01", "\x02\x01a\x00\x00nothing", "\x03\x00\x00\x00",
+	} {
 		w := newBy(t, broker.Options{})
 		p := w.connect(mqttwire.V5, "p")
 		w.answer(broker.Claim, broker.Reply{Outcome: broker.Done, Epoch: 1, Record: []byte(record)})
@@ -272,6 +275,7 @@ func TestAFailedAppendIsRefusedOrEndsTheConnectionAndSoDoThoseBehindIt(t *testin
 			w.b.Reply(w.now, broker.Reply{Token: list[1].Token, Outcome: o})
 			w.b.Reply(w.now, broker.Reply{Token: list[2].Token, Outcome: broker.Done})
 			w.run()
+			w.puts()
 			assert.Equal(t, v != mqttwire.V5, p.closed)
 			want := map[broker.Outcome]mqttwire.ReasonCode{broker.Refused: mqttwire.ReasonQuotaExceeded, broker.Unknown: mqttwire.ReasonImplementationSpecificError}[o]
 			var codes []mqttwire.ReasonCode
@@ -547,26 +551,6 @@ func TestALateRenewalIsNone(t *testing.T) {
 	assert.Empty(t, w.asks(broker.Put), "nobody is to be confirmed")
 }
 
-// The same, of a session that has ended with its connection.
-func TestTheWillOfASessionThatHasEndedWaitsUntilItWasOurs(t *testing.T) {
-	for _, ours := range []bool{true, false} {
-		w := newBy(t, broker.Options{})
-		p := w.open(mqttwire.V5, "p", func(c *packets.Connect) {
-			c.Will = &packets.Will{Topic: []byte("w"), Payload: []byte("gone"), QoS: 1}
-		})
-		w.pass(9 * time.Second)
-		w.held = nil
-		p.lose()
-		assert.Empty(t, w.asks(broker.Append))
-		outcome := broker.Refused
-		if ours {
-			outcome = broker.Done
-		}
-		w.answer(broker.Drop, broker.Reply{Outcome: outcome})
-		assert.Equal(t, ours, len(w.asks(broker.Append)) == 1)
-	}
-}
-
 func TestANodeOfAClusterHasNoJournal(t *testing.T) {
 	o := broker.Options{Journal: true, Cluster: &broker.Cluster{Node: "n"}}
 	_, _, err := broker.Restore(o, began, each(nil))
@@ -575,31 +559,6 @@ func TestANodeOfAClusterHasNoJournal(t *testing.T) {
 	w.open(mqttwire.V5, "p", keeps)
 	records, _ := w.b.Changes(nil)
 	assert.Empty(t, records)
-}
-
-// A will that becomes due while nobody knows whose the client is.
-func TestAWillWaitsUntilItsClientIsConfirmed(t *testing.T) {
-	for _, ours := range []bool{true, false} {
-		w := newBy(t, broker.Options{})
-		p := w.open(mqttwire.V5, "p", keeps, func(c *packets.Connect) {
-			c.Will = &packets.Will{Topic: []byte("w"), Payload: []byte("gone"), QoS: 1}
-		})
-		w.pass(9 * time.Second)
-		w.held = nil
-		p.lose()
-		assert.Empty(t, w.asks(broker.Append))
-		w.pass(2 * time.Second)
-		w.answer(broker.Renew, broker.Reply{Outcome: broker.Done, Incarnation: 2})
-		assert.Empty(t, w.asks(broker.Append))
-		outcome := broker.Refused
-		if ours {
-			outcome = broker.Done
-		}
-		for len(w.asks(broker.Put)) > 0 {
-			w.answer(broker.Put, broker.Reply{Outcome: outcome})
-		}
-		assert.Equal(t, ours, len(w.asks(broker.Append)) == 1)
-	}
 }
 
 // Fifth point.

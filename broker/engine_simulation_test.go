@@ -315,6 +315,7 @@ func (c *cluster) finish() {
 	for _, n := range c.nodes {
 		n.cut = false
 		n.b.Notice(c.now, broker.Notice{Kind: broker.Back})
+		n.tellLost()
 	}
 	c.pause(3 * lease)
 	for i := 0; i < 10; i++ {

@@ -134,7 +134,7 @@ func TestTheThirdClaimOfAClientInTenSecondsWaitsASecond(t *testing.T) {
 	claim := func() {
 		w.connect(mqttwire.V5, "p", keeps)
 		w.answer(broker.Claim, broker.Reply{Outcome: broker.Done, Epoch: 1})
-		w.b.Notice(w.now, broker.Notice{Kind: broker.Wanted, Client: "p"})
+		w.b.Notice(w.now, broker.Notice{Kind: broker.Wanted, Client: "p", Epoch: 1})
 		w.run()
 		w.puts()
 		w.answer(broker.Release, done)
@@ -165,8 +165,10 @@ func TestOfConnectionsThatWaitForAClientTheLastOneGetsIt(t *testing.T) {
 	assert.Equal(t, mqttwire.ReasonServerBusy, a.ReasonCode)
 	assert.True(t, p.closed)
 	w.answer(broker.Claim, broker.Reply{Outcome: broker.Done, Epoch: 1})
+	w.puts()
 	assert.Len(t, q.got, 1)
 	r := w.connect(mqttwire.V5, "p", keeps)
+	w.puts()
 	assert.Len(t, r.got, 1, "the client is ours, so that it is not claimed")
 	assert.True(t, q.closed)
 	assert.Empty(t, w.asks(broker.Claim))
@@ -189,11 +191,11 @@ func TestAClientThatIsWantedBeforeItIsOursIsGivenOnAtOnce(t *testing.T) {
 	p := w.connect(mqttwire.V5, "p", keeps)
 	w.b.Notice(w.now, broker.Notice{Kind: broker.Wanted, Client: "p", Epoch: 1})
 	w.answer(broker.Claim, broker.Reply{Outcome: broker.Done, Epoch: 1})
+	w.puts()
+	w.answer(broker.Release, done)
 	require.Len(t, p.got, 2)
 	assert.IsType(t, &packets.Connack{}, p.got[0])
 	assert.IsType(t, &packets.Disconnect{}, p.got[1])
-	w.puts()
-	w.answer(broker.Release, done)
 }
 
 func TestAClientThatIsWantedAndIsNotHereIsReleasedAsItIs(t *testing.T) {

@@ -26,7 +26,6 @@ type engine struct {
 	faults int // of a hundred things that may go wrong
 
 	logs     [2][]entry // their entry i has the number i+1
-	last     map[string]uint64
 	names    map[broker.MessageID]session.Position
 	retained map[string]broker.Delivery
 	kept     int
@@ -36,6 +35,7 @@ type engine struct {
 	trace    []string
 
 	refuse func(r *broker.Request) (broker.Outcome, bool) // what becomes of it, if that is said
+	lose   func(n *node, at session.Position) bool        // whether a live message is lost, and no Gap says so
 }
 
 // entry is a message in a log.
@@ -64,7 +64,9 @@ type node struct {
 	until   time.Time
 	listens map[string]broker.Request
 	queues  map[string][]func()
-	cut     bool // nothing comes or goes
+	last    [2]uint64 // the number of the last live message of each log that it was to get
+	lost    [2]bool   // it has not, and nothing tells it
+	cut     bool      // nothing comes or goes
 	options broker.Options
 	world   *world
 }
@@ -73,7 +75,7 @@ const lease = 10 * time.Second
 
 func newEngine(t testing.TB, seed uint64) *engine {
 	return &engine{
-		t: t, now: began, random: rand.New(rand.NewPCG(seed, 7)), last: map[string]uint64{},
+		t: t, now: began, random: rand.New(rand.NewPCG(seed, 7)),
 		names: map[broker.MessageID]session.Position{}, retained: map[string]broker.Delivery{}, claims: map[string]*claim{},
 	}
 }
@@ -205,11 +207,12 @@ func (e *engine) do(n *node, r *broker.Request, answer func(broker.Reply)) {
 		if r.Node.Incarnation == 0 && n.holder != (broker.Holder{}) { // it is another program
 			e.end(n)
 		}
-		e.renew(n, answer)
+		e.renew(n, r.Token, answer)
 	case broker.Listen:
 		n.listens[string(r.Namespace)+"/"+string(r.Group)+"/"+string(r.Filter)] = *r
 		done.Positions = []session.Position{{Log: 0, Seq: uint64(len(e.logs[0]))}, {Log: 1, Seq: uint64(len(e.logs[1]))}}
 		n.later("filter"+string(r.Filter), func() {
+			n.tellLost()
 			n.flush("log 0")
 			n.flush("log 1")
 			answer(done)
@@ -219,6 +222,10 @@ func (e *engine) do(n *node, r *broker.Request, answer func(broker.Reply)) {
 	case broker.Send:
 		e.bring(n, broker.Delivery{Namespace: r.Namespace, Message: r.Message, Publisher: r.Client})
 	case broker.Append, broker.Retain:
+		if c := e.claims[r.Namespace+"/"+r.Client]; r.Epoch != 0 && (c == nil || c.holder != n.holder || c.held != r.Epoch) {
+			answer(broker.Reply{Outcome: broker.Refused})
+			return
+		}
 		e.append(n, r, answer)
 	case broker.Replay:
 		e.replay(n, r)
@@ -244,13 +251,14 @@ func (n *node) flush(queue string) {
 }
 
 // renew goes on with a lease, or begins an incarnation.
-func (e *engine) renew(n *node, answer func(broker.Reply)) {
+func (e *engine) renew(n *node, token uint64, answer func(broker.Reply)) {
 	if n.holder == (broker.Holder{}) {
 		e.begun++
 		n.holder = broker.Holder{Node: n.name, Incarnation: e.begun}
-		n.listens = map[string]broker.Request{}
+		n.listens, n.last, n.lost = map[string]broker.Request{}, [2]uint64{}, [2]bool{}
 		for _, topic := range sortedKeys(e.retained) {
 			d := e.retained[topic]
+			d.Token = token
 			n.later("retained", func() { n.b.Arrive(e.now, d) })
 		}
 	}
@@ -335,6 +343,10 @@ func (e *engine) claim(n *node, r *broker.Request, answer func(broker.Reply)) {
 		e.claims[key] = c
 	}
 	if r.Kind == broker.Claim {
+		if r.Free && c.holder != (broker.Holder{}) && c.holder != n.holder {
+			answer(broker.Reply{Outcome: broker.Refused})
+			return
+		}
 		e.claimed(n, c, answer)
 		return
 	}
@@ -374,11 +386,12 @@ func (e *engine) claimed(n *node, c *claim, answer func(broker.Reply)) {
 		return
 	}
 	answer(broker.Reply{Outcome: broker.Done, Epoch: c.epoch, Holder: c.holder})
+	held := c.held
 	for _, other := range e.nodes {
 		if other.holder == c.holder {
 			other.later("<of "+c.namespace+"/"+c.client, func() {
 				e.note("%s hears that %s is wanted", other.name, c.client)
-				other.b.Notice(e.now, broker.Notice{Kind: broker.Wanted, Namespace: c.namespace, Client: c.client, Epoch: c.held})
+				other.b.Notice(e.now, broker.Notice{Kind: broker.Wanted, Namespace: c.namespace, Client: c.client, Epoch: held})
 			})
 		}
 	}
@@ -414,11 +427,11 @@ func (e *engine) append(n *node, r *broker.Request, answer func(broker.Reply)) {
 		answer(broker.Reply{Outcome: broker.Done})
 		return
 	}
-	log, key := logOf(p.Topic), r.Namespace+"/"+string(p.Topic)
+	log := logOf(p.Topic)
 	at := session.Position{Log: log, Seq: uint64(len(e.logs[log]) + 1)}
-	d.Message, d.Previous = session.NewMessageAt(e.now, &p, at), e.last[key]
+	d.Message = session.NewMessageAt(e.now, &p, at)
 	e.note("  as %v", at)
-	e.last[key], e.names[r.ID] = at.Seq, at
+	e.names[r.ID] = at
 	e.logs[log] = append(e.logs[log], entry{d, at.Seq})
 	e.bring(nil, d)
 	answer(broker.Reply{Outcome: broker.Done})
@@ -453,14 +466,21 @@ func (e *engine) bring(from *node, d broker.Delivery) {
 	}
 }
 
-// arrives brings a message to a node; or not, if it is a live one of a log, and then what
-// it lacks is seen by the next one.
+// arrives brings a message to a node; or not, if it is a live one of a log: then a Gap says
+// so at once, or the next one by its Previous.
 func (n *node) arrives(e *engine, d broker.Delivery) {
 	queue := "sent"
-	if at, ok := d.Message.Position(); ok {
+	at, ok := d.Message.Position()
+	if ok {
 		queue = fmt.Sprint("log ", at.Log)
-		if len(d.Group) == 0 && e.chance() {
-			n.later(queue, func() { n.b.Notice(e.now, broker.Notice{Kind: broker.Gap, Position: at}) })
+	}
+	if ok && len(d.Group) == 0 {
+		d.Previous, n.last[at.Log] = n.last[at.Log], at.Seq
+		n.lost[at.Log] = e.lose != nil && e.lose(n, at) || e.chance()
+		if n.lost[at.Log] {
+			if e.note("%s does not get %v", n.name, at); e.lose == nil && e.random.IntN(2) == 0 {
+				n.tellLost()
+			}
 			return
 		}
 	}
@@ -472,6 +492,18 @@ func (n *node) arrives(e *engine, d broker.Delivery) {
 			n.b.Arrive(e.now, d) // twice
 		}
 	})
+}
+
+// tellLost tells of what was lost, and that nothing behind it tells.
+func (n *node) tellLost() {
+	for log, lost := range n.lost {
+		if lost {
+			n.lost[log] = false
+			n.later(fmt.Sprint("log ", log), func() {
+				n.b.Notice(n.e.now, broker.Notice{Kind: broker.Gap, Position: session.Position{Log: uint16(log)}})
+			})
+		}
+	}
 }
 
 // replay brings what is behind a position.

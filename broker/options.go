@@ -32,7 +32,9 @@ type Options struct {
 	// Owned lets a session be taken over by a client of the same Peer.Name alone: else who
 	// knows a client identifier gets what the session keeps, and ends its connection. Who
 	// has another name is refused with code 0x87 Not authorized. A session of no Name is
-	// nobody's: who knows its identifier may have it, and is its owner then. Section 5.4.2.
+	// nobody's: who knows its identifier may have it, and is its owner then. In a Cluster a
+	// connection that the session has at another node is ended before names are compared.
+	// Section 5.4.2.
 	Owned bool
 
 	// Journal makes the broker produce changes, and write nothing that depends on one

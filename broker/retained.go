@@ -118,7 +118,10 @@ func (r *retained) forget(k *kept) {
 }
 
 // due deletes a message that has expired. [MQTT-3.3.2-5]
-func (k *kept) due(t *turn) {
+func (k *kept) due(t *turn) { k.remove(t) }
+
+// remove deletes the message, unless there is another one in its place by now.
+func (k *kept) remove(t *turn) {
 	r := &k.space.retained
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -31,11 +31,18 @@ func (s *share) outlives(e *session.Event) bool {
 	return false
 }
 
-// share gives a message to a member of a group, and reports whether one has taken it:
-// one that is connected, or else one whose session keeps it. [MQTT-4.8.2-4]
-func (t *turn) share(g *topic.Group[*member], m *session.Message, s share) bool {
+// share gives a message to a member of a group, or drops it.
+func (t *turn) share(g *topic.Group[*member], m *session.Message, s share) {
+	start := t.b.number(g.Len())
+	if !t.offer(g, m, s, start) {
+		t.tell(task{do: (*turn).tellDropped, message: m, peer: g.At(start).Value.client.who(), drop: session.DropNotConnected})
+	}
+}
+
+// offer gives a message to a member of a group, and reports whether one has taken it: from
+// that one on one that is connected, or else one whose session keeps it. [MQTT-4.8.2-4]
+func (t *turn) offer(g *topic.Group[*member], m *session.Message, s share, start int) bool {
 	n := g.Len()
-	start := t.b.number(n)
 	for _, connected := range [...]bool{true, false} {
 		if !connected && (s.qos == mqttwire.AtMostOnce && !t.b.o.QueueQoS0) {
 			break
@@ -47,7 +54,6 @@ func (t *turn) share(g *topic.Group[*member], m *session.Message, s share) bool 
 			}
 		}
 	}
-	t.tell(task{do: (*turn).tellDropped, message: m, peer: g.At(start).Value.client.who(), drop: session.DropNotConnected})
 	return false
 }
 
@@ -73,19 +79,23 @@ func (t *turn) shareWith(h *topic.Hit[*member], m *session.Message, s share, con
 	s.message, s.filter, s.given, s.tried = m, h.Value.filter, d.QoS, s.tried+1
 	cl.mu.Lock()
 	defer cl.mu.Unlock()
-	if (cl.conn != nil) != connected || cl.publish(t, m, d, &s) != nil {
+	if (cl.conn != nil) != connected || cl.isDoubtful() || cl.publish(t, m, d, &s) != nil {
 		return false
 	}
 	t.b.counts.delivered.Add(1)
 	return true
 }
 
-// takes reports whether the client is connected, or is not.
+// takes reports whether the client is connected, or is not, and may be given a message of a
+// group: not while another node may have it.
 func (cl *client) takes(connected bool) bool {
 	cl.mu.Lock()
 	defer cl.mu.Unlock()
-	return (cl.conn != nil) == connected
+	return (cl.conn != nil) == connected && !cl.isDoubtful()
 }
+
+// isDoubtful reports whether it is to be seen that the client is ours, with mu held.
+func (cl *client) isDoubtful() bool { return cl.hold != nil && cl.hold.unconfirmed }
 
 // giveBack gives what a client that is not connected has not begun to get of shared
 // subscriptions to members that are.

@@ -13,5 +13,5 @@ func TestWithoutAClusterNothingIsHeldForOne(t *testing.T) {
 	assert.LessOrEqual(t, int(unsafe.Sizeof(client{})), 288)
 	b := New(Options{})
 	assert.Nil(t, b.engine)
-	assert.False(t, b.stages())
+	assert.False(t, (&Conn{b: b}).stages())
 }

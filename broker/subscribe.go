@@ -203,7 +203,7 @@ func (b *Broker) Subscribe(now time.Time, namespace string, sub *packets.Subscri
 	}
 	if e := b.engine; e != nil {
 		t := b.turn(now)
-		e.listenFor(t, sp, [][]byte{filter}, func(*turn) { e.count(filterKey{namespace, string(filter)}, 1) })
+		e.listenFor(t, sp, [][]byte{filter}, true, func(*turn, []int) { e.count(filterKey{namespace, string(filter)}, 1) })
 		t.end()
 	}
 	if len(group) == 0 && sub.RetainHandling < 2 {

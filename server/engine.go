@@ -4,10 +4,10 @@ import "time"
 
 // ask hands the Requests of a Broker that is one node of several to the Engine.
 func (s *Server) ask() {
-	for {
+	for stopped := false; !stopped; {
 		select {
 		case <-s.stop:
-			return
+			stopped = true // what was asked for by then is handed on too, such as wills
 		case <-s.Broker.Requested():
 		}
 		for r, ok := s.Broker.Request(); ok; r, ok = s.Broker.Request() {
@@ -54,6 +54,23 @@ func (c *Conn) awaits() bool {
 	case <-woken:
 	case <-timer.C:
 		c.conn.Tick(time.Now())
+	case <-c.server.ctx.Done():
+		return c.awaitsEnd(woken)
 	}
 	return true
+}
+
+// awaitsEnd is awaits while the server ends connections by force, of which only who reads
+// hears: after a time the connection is closed, as what waits still is not to be overwritten by
+// what is read.
+func (c *Conn) awaitsEnd(woken chan struct{}) bool {
+	timer := time.NewTimer(orDefault(c.server.Limits.CloseTimeout, defaultCloseTimeout))
+	defer timer.Stop()
+	select {
+	case <-woken:
+		return true
+	case <-timer.C:
+		_ = c.net.Close()
+		return false
+	}
 }

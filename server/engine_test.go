@@ -25,6 +25,7 @@ type toy struct {
 	nodes   []*broker.Broker
 	epoch   broker.Epoch
 	holders map[string]*broker.Broker
+	held    map[string]broker.Epoch
 	records map[string][]byte
 	takes   map[string]func()
 	names   map[broker.MessageID]bool
@@ -32,7 +33,7 @@ type toy struct {
 }
 
 func newToy() *toy {
-	return &toy{holders: map[string]*broker.Broker{}, records: map[string][]byte{}, takes: map[string]func(){}, names: map[broker.MessageID]bool{}}
+	return &toy{holders: map[string]*broker.Broker{}, held: map[string]broker.Epoch{}, records: map[string][]byte{}, takes: map[string]func(){}, names: map[broker.MessageID]bool{}}
 }
 
 // node returns a broker, and what gives its Requests to the engine, one after the other.
@@ -59,14 +60,14 @@ func (e *toy) do(b *broker.Broker, r *broker.Request, a *broker.Reply) bool {
 	case broker.Claim:
 		if e.epoch++; holder != nil && holder != b {
 			a.Epoch, a.Holder = e.epoch, broker.Holder{Node: "other", Incarnation: 1}
-			go holder.Notice(time.Now(), broker.Notice{Kind: broker.Wanted, Client: r.Client})
+			go holder.Notice(time.Now(), broker.Notice{Kind: broker.Wanted, Client: r.Client, Epoch: e.held[r.Client]})
 			return true
 		}
-		e.holders[r.Client] = b
+		e.holders[r.Client], e.held[r.Client] = b, e.epoch
 		a.Epoch, a.Record = e.epoch, e.records[r.Client]
 	case broker.Take:
 		take := func() {
-			e.holders[r.Client], a.Record = b, e.records[r.Client]
+			e.holders[r.Client], e.held[r.Client], a.Record = b, r.Epoch, e.records[r.Client]
 			b.Reply(time.Now(), *a)
 		}
 		if holder != nil {

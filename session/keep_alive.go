@@ -71,6 +71,13 @@ func (l *Link) silence() time.Time {
 	return from.Add(t.keepAlive / 2 * 3)
 }
 
+// Unread says that nothing the peer sends is read for now, so that nobody can tell whether it
+// is silent: at a server its silence begins anew.
+func (l *Link) Unread(now time.Time) {
+	l.at(now)
+	l.heard, l.timers.heard = false, now
+}
+
 // pingDue returns when a client sends PINGREQ. Only what it has written counts, and
 // nothing that comes. [MQTT-3.1.2-20]
 func (l *Link) pingDue() time.Time {

@@ -181,3 +181,19 @@ func TestThePeriodOfPingsMayBeShorterThanTheKeepAlive(t *testing.T) {
 	assert.Equal(t, began.Add(5*time.Second), p.Now)
 	assert.Len(t, p.Got(), 1)
 }
+
+func TestWhoIsNotReadIsNotSilent(t *testing.T) {
+	for _, v := range versions {
+		p := newPeer(t, v, keeping(mqttwire.FromServer))
+		p.Say(&packets.Pingreq{})
+		p.Got()
+		p.Now = p.Now.Add(60 * time.Second)
+		p.Link.Unread(p.Now)
+		p.Link.Tick(p.Now)
+		_, closed := p.Link.Closed()
+		assert.False(t, closed)
+		p.tick()
+		assert.Equal(t, began.Add(120*time.Second), p.Now)
+		assert.Equal(t, session.KeepAliveTimeout, p.closed().Kind)
+	}
+}

@@ -14,6 +14,7 @@ type output struct {
 	control []byte // packets that are not PUBLISH
 	out     int    // how much of control was handed out
 	ahead   int    // how much of the rest is PUBREL, SUBSCRIBE and UNSUBSCRIBE that nothing of the peer has made us send
+	torn    bool   // what was handed out of control may end within a packet
 
 	handed uint64 // bytes that were handed out
 	wrote  uint64 // bytes that are on the network
@@ -138,6 +139,7 @@ func (l *Link) appendControl(dst []byte, limit int) []byte {
 	case l.out > keepOutput:
 		l.giveWay()
 	}
+	l.torn = len(l.control) > l.out && (l.torn || n > 0)
 	l.ahead = min(l.ahead, len(l.control)-l.out)
 	l.counted, l.finals = l.counted-l.finals, 0 // the peer may know of them
 	return dst
@@ -161,7 +163,7 @@ func (l *Link) Buffers(bufs [][]byte) [][]byte {
 	start, t := len(bufs), l.tool()
 	bufs = part(part(bufs, t.head), t.tail)
 	if bufs = part(bufs, l.control[l.out:]); len(l.control) > 0 {
-		l.control, t.spare, l.out, l.ahead = t.spare[:0], l.control, 0, 0
+		l.control, t.spare, l.out, l.ahead, l.torn = t.spare[:0], l.control, 0, 0, false
 		l.counted, l.finals = l.counted-l.finals, 0
 	}
 	t.head, t.tail = nil, nil

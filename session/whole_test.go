@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -75,8 +76,63 @@ func TestWithinAPacketNoPingrespIsHandedOut(t *testing.T) {
 		p.fed(&packets.Pingreq{}, v)
 		_, ok = l.AppendPingresp(p.now, nil)
 		assert.False(t, ok)
+		require.Len(t, l.Append(nil, 1), 1)
+		assert.True(t, l.Whole(), "the PINGRESP is out")
+		_, ok = l.AppendPingresp(p.now, nil)
+		assert.True(t, ok)
 		l.Lost(p.now, nil)
 		_, ok = session.NewLink(session.LinkOptions{Side: mqttwire.FromServer}).AppendPingresp(p.now, nil)
 		assert.False(t, ok)
+	}
+}
+
+// Memory is given to what comes next in the middle of a packet too.
+func TestWithinAPacketOfALongOutputNoPingrespIsHandedOut(t *testing.T) {
+	p := connected(t, mqttwire.V5)
+	l := p.server.link
+	for id := range uint16(2000) {
+		p.fed(&packets.Publish{Topic: []byte("a"), QoS: 1, PacketID: id + 1}, mqttwire.V5)
+		l.Handle(p.now)
+		for e := l.NextEvent(); e != nil; e = l.NextEvent() {
+			require.Equal(t, session.Arrived, e.Kind)
+		}
+	}
+	require.Len(t, l.Append(nil, 5001), 5001)
+	assert.False(t, l.Whole(), "a PUBACK has four bytes")
+	p.fed(&packets.Pingreq{}, mqttwire.V5)
+	_, ok := l.AppendPingresp(p.now, nil)
+	assert.False(t, ok)
+	require.Empty(t, l.Append(nil, 0))
+	assert.False(t, l.Whole())
+	l.Handle(p.now)
+	require.Len(t, l.Append(nil, 1<<20), 2000*4-5001+2)
+	assert.True(t, l.Whole())
+	l.Wrote(p.now, 2000*4+2)
+	p.fed(&packets.Publish{Topic: []byte("a"), QoS: 1, PacketID: 1}, mqttwire.V5)
+	l.Handle(p.now)
+	require.Empty(t, l.Append(nil, 0))
+	assert.True(t, l.Whole(), "nothing of it is out")
+	require.Len(t, l.Append(nil, 1), 1)
+	l.Wrote(p.now, 1)
+	assert.False(t, l.Whole())
+	require.Len(t, l.Buffers(nil), 1)
+	assert.True(t, l.Whole())
+}
+
+func TestWhoPingsAndDoesNotReadIsClosed(t *testing.T) {
+	for _, v := range versions {
+		p := connected(t, v)
+		l := p.server.link
+		waits := bytes.Repeat([]byte{0xd0, 0}, 128<<10)
+		p.fed(&packets.Pingreq{}, v)
+		_, ok := l.AppendPingresp(p.now, waits[2:])
+		require.True(t, ok)
+		cause, _ := l.Closed()
+		require.Zero(t, cause.Kind)
+		p.fed(&packets.Pingreq{}, v)
+		_, ok = l.AppendPingresp(p.now, waits)
+		assert.True(t, ok)
+		cause, _ = l.Closed()
+		assert.Equal(t, session.OutputFull, cause.Kind)
 	}
 }

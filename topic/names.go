@@ -69,6 +69,14 @@ func (n *Names[V]) Get(name []byte) (v V, ok bool) {
 // Len returns how many names there are.
 func (n *Names[V]) Len() int { return n.now().count }
 
+// All returns all names with their values, in the order of their bytes, as they are when it
+// begins. A name is valid until the next one comes.
+func (n *Names[V]) All() iter.Seq2[[]byte, V] {
+	return func(yield func([]byte, V) bool) {
+		n.now().names.all(nil, func(name []byte, v *V) bool { return yield(name, *v) })
+	}
+}
+
 // Find goes on with a search: it looks at up to so many names, and yields those that
 // the filter matches, in the order of their bytes. A name is valid until the next one
 // comes. It sees one state of Names, and the loop may set and delete. What is set or

@@ -29,6 +29,12 @@ func TestNamesFindWhatAPlainListDoes(t *testing.T) {
 			model[name] = i
 		}
 		require.Equal(t, len(model), names.Len())
+		last, all := "", map[string]int{}
+		for name, v := range names.All() {
+			require.Less(t, last, string(name))
+			last, all[string(name)] = string(name), v
+		}
+		require.Equal(t, model, all)
 		for _, name := range draw {
 			v, ok := names.Get([]byte(name))
 			want, had := model[name]
