@@ -221,7 +221,7 @@ func (c *Conn) takeOver(t *turn, cl *client, p *packets.Connect, connack *packet
 }
 
 // mayBeOf reports whether a client of a Name may have the session: see Options.Owned. In a
-// cluster the record of a session has no Name, so that none there says nothing.
+// cluster a record may be of a node that wrote no Name yet, so that none there says nothing.
 func (cl *client) mayBeOf(name string) bool {
 	owner := cl.peer.Name
 	return !cl.used || owner == name || owner == "" && cl.hold == nil

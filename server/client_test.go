@@ -98,10 +98,11 @@ func withBroker() *server.Server {
 // until waits until something is so, at most as long as the test may take.
 func until(t testing.TB, so func() bool) {
 	t.Helper()
+	over := time.After(patience)
 	for !so() {
 		select {
-		case <-t.Context().Done():
-			return
+		case <-over:
+			require.Fail(t, "it does not become so")
 		case <-time.After(time.Millisecond):
 		}
 	}
