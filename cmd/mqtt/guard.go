@@ -80,7 +80,7 @@ func (g *guard) hooks() broker.Hooks {
 }
 
 // connect says whether a client may connect. Its name is proved from then on, or empty.
-func (g *guard) connect(_ context.Context, c *broker.Peer, p *packets.Connect) (*packets.Auth, mqttwire.ReasonCode) {
+func (g *guard) connect(ctx context.Context, c *broker.Peer, p *packets.Connect) (*packets.Auth, mqttwire.ReasonCode) {
 	if p.Properties.Has(mqttwire.AuthenticationMethod) {
 		return nil, mqttwire.ReasonBadAuthenticationMethod // [MQTT-4.12.0-1]
 	}
@@ -89,7 +89,11 @@ func (g *guard) connect(_ context.Context, c *broker.Peer, p *packets.Connect) (
 	case g.byIdentity && c.Origin.Identity != "":
 		c.Name = c.Origin.Identity
 	case all != nil && c.Name != "":
-		hash, ok := g.knows(c.Name, p.Password)
+		var hash string
+		ok := compared.do(ctx, c.Origin.Address, func() (ok bool) {
+			hash, ok = g.knows(c.Name, p.Password)
+			return ok
+		})
 		if !ok {
 			return nil, mqttwire.ReasonBadUserNameOrPassword
 		}

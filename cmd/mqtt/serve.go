@@ -93,6 +93,10 @@ func (f *serveFlags) add(flags *pflag.FlagSet) {
 	check(flags, "listen", listenAllowed, canListen)
 	check(flags, "websocket-origin", originsAllowed, isOrigin)
 	check(flags, "proxy-protocol", proxiesAllowed, func(text string) bool { _, err := parseProxies([]string{text}); return err == nil })
+	for _, name := range []string{"config", "users", "acl", "store", "cert", "key", "cafile"} { // as of a variable that is not set
+		check(flags, name, "a file", func(text string) bool { return text != "" })
+	}
+	check(flags, "http", httpAllowed, canServePages)
 	check(flags, "log-format", "text or json", func(text string) bool { return text == "text" || text == "json" })
 	check(flags, "log-level", "debug, info, warn or error", func(text string) bool { return new(slog.Level).UnmarshalText([]byte(text)) == nil })
 	checkNumber(flags, "sys-interval", &f.figures)
@@ -105,7 +109,7 @@ func (f *serveFlags) run(ctx context.Context, e environment, c *cobra.Command) e
 			return err
 		}
 	}
-	if f.hash != "" {
+	if c.Flags().Changed("hash") {
 		return f.printHash(e)
 	}
 	log, err := f.log(e)

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -82,7 +83,22 @@ func canListen(address string) bool {
 	if !onTCP {
 		return u.Scheme == "unix" && u.Host == "" && u.Path != ""
 	}
-	return u.Host != "" && (layer.web || strings.Trim(u.Path, "/") == "")
+	return isPort(u.Port()) && u.Host != "" && (layer.web || strings.Trim(u.Path, "/") == "")
+}
+
+// isPort reports whether there is no port, or one that there can be.
+func isPort(port string) bool {
+	_, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil
+}
+
+// httpAllowed is what --http takes.
+const httpAllowed = "host:port, without a scheme; the host may be left out, and port 0 is a free one"
+
+// canServePages reports whether pages may be served at an address.
+func canServePages(address string) bool {
+	_, port, err := net.SplitHostPort(address)
+	return err == nil && port != "" && isPort(port)
 }
 
 // originsAllowed is what --websocket-origin takes.

@@ -477,6 +477,14 @@ func TestServeSaysWhatIsWrong(t *testing.T) {
 	}{
 		"no scheme":            {[]string{"--listen", "127.0.0.1:0"}, statusUsage, []string{"--listen"}},
 		"another scheme":       {[]string{"--listen", "http://127.0.0.1:0"}, statusUsage, []string{"mqtts, ws and wss"}},
+		"no such port":         {[]string{"--listen", "mqtt://127.0.0.1:99999"}, statusUsage, []string{"--listen", "mqtt://127.0.0.1:99999"}},
+		"no port of pages":     {[]string{"--http", "127.0.0.1"}, statusUsage, []string{"--http", "host:port"}},
+		"no such port of them": {[]string{"--http", "127.0.0.1:99999"}, statusUsage, []string{"--http", "host:port"}},
+		"pages with a scheme":  {[]string{"--http", "http://127.0.0.1:0"}, statusUsage, []string{"--http", "host:port"}},
+		"users of no name":     {[]string{"--users", ""}, statusUsage, []string{"--users", "a file"}},
+		"an ACL of no name":    {[]string{"--acl", ""}, statusUsage, []string{"--acl", "a file"}},
+		"a store of no name":   {[]string{"--store", ""}, statusUsage, []string{"--store", "a file"}},
+		"a config of no name":  {[]string{"--config", ""}, statusUsage, []string{"--config", "a file"}},
 		"a path of mqtt":       {[]string{"--listen", "mqtt://127.0.0.1:0/x"}, statusUsage, []string{"mqtt://127.0.0.1:0/x", "ws and wss"}},
 		"a fragment":           {[]string{"--listen", "ws://127.0.0.1:0/x#y"}, statusUsage, []string{`"--listen"`, "no user, query or fragment"}},
 		"a part of mqtt":       {[]string{"--listen", "mqtt://127.0.0.1:0#y"}, statusUsage, []string{`"--listen"`, "no user, query or fragment"}},
@@ -585,7 +593,7 @@ func TestServePrintsALineForAUser(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, all.has("alice", []byte("secret")))
 	assert.False(t, all.has("alice", []byte("secret2")))
-	for _, name := range []string{"a:b", "#a", " a", "a\nb"} {
+	for _, name := range []string{"", "a:b", "#a", " a", "a\nb"} {
 		assert.Equal(t, statusUsage, (&process{in: "secret\n"}).run(t.Context(), "serve", "--hash", name), name)
 	}
 	assert.Equal(t, statusUsage, (&process{in: strings.Repeat("x", 73)}).run(t.Context(), "serve", "--hash", "a"))
@@ -660,16 +668,16 @@ func TestAUserWhoGoesWhileThePasswordIsComparedIsNotTaken(t *testing.T) {
 	g.rules.Store(&guardRules{users: usersWith("alice", hash)})
 	_, knows := g.knows("alice", []byte("alice"))
 	assert.True(t, knows)
-	known := make(chan bool)
+	known := make(chan mqttwire.ReasonCode)
 	go func() {
-		_, ok := g.knows("alice", []byte("alice"))
-		known <- ok
+		_, code := g.connect(t.Context(), &broker.Peer{Name: "alice"}, &packets.Connect{Password: []byte("alice")})
+		known <- code
 	}()
-	for len(compared) == 0 {
+	for len(compared.room) == 0 {
 		runtime.Gosched()
 	}
 	g.rules.Store(&guardRules{users: usersWith("bob", hash)})
-	assert.False(t, <-known)
+	assert.Equal(t, mqttwire.ReasonBadUserNameOrPassword, <-known)
 }
 
 // Behind the hook that compares, and before the connection is in the list that a reload goes

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"regexp"
-	"runtime"
 	"strings"
 
 	"golang.org/x/crypto/bcrypt"
@@ -67,15 +66,9 @@ func readUsers(file string) (*users, error) {
 	})
 }
 
-// compared bounds how many passwords are compared at once, so that a storm of attempts
-// to connect leaves the others a processor.
-var compared = make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1))
-
 // has reports whether a user has a password. A name that there is not takes as long as the
 // user whose hash is the dearest, which is as long as any if all are of one cost.
 func (u *users) has(name string, password []byte) bool {
-	compared <- struct{}{}
-	defer func() { <-compared }()
 	hash, ok := u.hashes[name]
 	if !ok {
 		hash = u.dearest
