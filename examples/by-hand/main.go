@@ -42,6 +42,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	log.Print("mosquitto_pub -p 9501 -t a -m hello")
 	s := newServer()
 	for {
 		conn, err := listener.Accept()

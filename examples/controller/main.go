@@ -58,6 +58,7 @@ func main() {
 		log.Fatal(err)
 	}
 	s := newServer(controller{log.Default()}, &tls.Config{Certificates: []tls.Certificate{certificate}})
+	log.Print("mosquitto_pub -p 8081 -t a -m hello")
 	go func() { log.Fatal(s.ListenAndServe("mqtt://127.0.0.1:8081")) }() // the main server
 	log.Fatal(s.ListenAndServe("mqtts://127.0.0.1:8082"))
 }

@@ -142,5 +142,6 @@ func newServer(out io.Writer) *server.Server {
 }
 
 func main() {
+	log.Print("mosquitto_pub -p 9503 -t a -m hello")
 	log.Fatal(newServer(os.Stdout).ListenAndServe("mqtt://127.0.0.1:9503"))
 }
